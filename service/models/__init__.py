@@ -1,0 +1,1 @@
+"""Tables, constraints, and every query, as class methods named for their intent."""

@@ -1,0 +1,1 @@
+"""Flask blueprints: parse, open one transaction, call one flow, commit, ring, answer."""
