@@ -1,0 +1,131 @@
+"""Settings from the environment; a bad or missing value stops the start with one clear line."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+KEY_BYTES = 32
+
+
+class SettingsError(Exception):
+    """The environment does not allow a start; the text is one line for the person at the terminal."""
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Listed = Annotated[list[str], NoDecode]
+
+
+class Settings(BaseSettings):
+    """What the environment says, with the names of design.md, section 5, in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=(ROOT / "var" / "local.env", ROOT / ".env"),
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    base_url: str = "http://127.0.0.1:8000"
+    secret_key: str = Field(min_length=16, repr=False)
+    encryption_keys: Listed = Field(min_length=1, repr=False)
+    database_url: str = Field(default=f"sqlite:///{ROOT / 'var' / 'smallsteps.db'}", repr=False)
+    redis_url: str = Field(default=f"unix://{ROOT / 'var' / 'queue.sock'}", repr=False)
+    storage_url: str = f"file://{ROOT / 'var' / 'objects'}"
+    mailgun_api_url: str = "https://api.mailgun.net"
+    mailgun_api_key: str = Field(min_length=1, repr=False)
+    mailgun_domain: str = Field(min_length=1)
+    mailgun_signing_key: Listed = Field(min_length=1, repr=False)
+    mail_from: str = Field(min_length=3)
+    reply_domain: str = Field(min_length=1)
+    postal_address: str = Field(min_length=1)
+    writer_emails: Listed = Field(default_factory=list, repr=False)
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    log_level: str = "INFO"
+    metrics_token: str = Field(default="", repr=False)
+    batch_size: int = Field(default=1000, ge=1, le=1000)
+    chunk_size: int = Field(default=1000, ge=1, le=10_000)
+    lease_seconds: int = Field(default=300, ge=30)
+
+    _lists = field_validator("encryption_keys", "mailgun_signing_key", "writer_emails", mode="before")(_split)
+
+    @field_validator("base_url", "mailgun_api_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address that begins with http:// or https://")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("must begin with https:// unless it is on this machine")
+        return value.rstrip("/")
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_keys(cls, value: list[str]) -> list[str]:
+        for key in value:
+            _decoded_key(key)
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_level(cls, value: str) -> str:
+        level = value.upper()
+        if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return level
+
+    @cached_property
+    def keys(self) -> tuple[bytes, ...]:
+        """Return the encryption keys as bytes, newest first, 32 bytes each."""
+        return tuple(_decoded_key(key) for key in self.encryption_keys)
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether mail goes to the local post office rather than to the provider."""
+        return urlsplit(self.mailgun_api_url).hostname in LOOPBACK
+
+    @property
+    def is_https(self) -> bool:
+        """Say whether people reach the pages over TLS (secure cookies, HSTS)."""
+        return self.base_url.startswith("https://")
+
+
+def load_settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        SettingsError: a value is missing or bad; the text names the variable, never the value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        found = [f"{str(e['loc'][0]).upper() if e['loc'] else 'settings'}: {_plainly(e)}" for e in error.errors()]
+        raise SettingsError("Cannot start. " + "; ".join(found) + ". See .env.example.") from None
+
+
+def _plainly(error: object) -> str:
+    assert isinstance(error, dict)
+    if error["type"] == "missing":
+        return "is not set"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _decoded_key(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError("each key must be 32 random bytes in base64 (make one with: openssl rand -base64 32)")
+    return key

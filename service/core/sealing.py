@@ -1,0 +1,110 @@
+"""Sealing words and addresses: AES-256-GCM under data keys that are wrapped by the keys of the environment.
+
+A sealed blob is one version byte, a 12-byte nonce, and the ciphertext with its tag. A wrapped key adds the
+4-byte name of the key that wrapped it. Every blob is bound to the place it is kept in, so that it opens nowhere
+else (NIST SP 800-38D: a key seals at most 2**32 blobs with random nonces; ours seal one person's words).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+NAME_BYTES = 4
+VERSION = b"\x01"
+
+RandomBytes = Callable[[int], bytes]
+
+
+class SealError(Exception):
+    """A blob did not open: another key, another place, or damage. Nothing of it is in this text."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A key that seals one person's words, or the service's own."""
+
+    key: bytes = field(repr=False)
+
+    def seal(self, content: bytes, *, place: str, random: RandomBytes) -> bytes:
+        """Return `content` sealed for `place` (such as "entries.words:17")."""
+        nonce = random(NONCE_BYTES)
+        return VERSION + nonce + AESGCM(self.key).encrypt(nonce, content, place.encode())
+
+    def open(self, blob: bytes, *, place: str) -> bytes:
+        """Return what was sealed.
+
+        Raises:
+            SealError: this key, this place or the blob itself is not the right one.
+        """
+        if blob[:1] != VERSION:
+            raise SealError("A sealed value has an unknown form")
+        nonce, sealed = blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :]
+        try:
+            return AESGCM(self.key).decrypt(nonce, sealed, place.encode())
+        except (InvalidTag, ValueError):
+            raise SealError("A sealed value does not open with this key") from None
+
+    def seal_text(self, text: str, *, place: str, random: RandomBytes) -> bytes:
+        """Return text sealed as UTF-8; lone surrogates survive."""
+        return self.seal(text.encode("utf-8", "surrogatepass"), place=place, random=random)
+
+    def open_text(self, blob: bytes, *, place: str) -> str:
+        """Return text sealed by `seal_text`; raises SealError."""
+        return self.open(blob, place=place).decode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKeys:
+    """The keys of the environment, newest first: the newest wraps, any of them unwraps."""
+
+    keys: Sequence[bytes] = field(repr=False)
+
+    def wrap(self, data_key: DataKey, *, place: str, random: RandomBytes) -> bytes:
+        """Return the data key wrapped by the newest master key, for `place`."""
+        newest = self.keys[0]
+        return key_name(newest) + DataKey(newest).seal(data_key.key, place=place, random=random)
+
+    def unwrap(self, wrapped: bytes, *, place: str) -> DataKey:
+        """Return the data key.
+
+        Raises:
+            SealError: none of the master keys wrapped it.
+        """
+        name = wrapped[:NAME_BYTES]
+        for key in self.keys:
+            if hmac.compare_digest(key_name(key), name):
+                return DataKey(DataKey(key).open(wrapped[NAME_BYTES:], place=place))
+        raise SealError("A key is wrapped by none of ENCRYPTION_KEYS; put the older key back at the end of the list")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexKey:
+    """The key of address hashes and token MACs. It is wrapped like the others and never changes."""
+
+    key: bytes = field(repr=False)
+
+    def digest(self, purpose: str, content: bytes) -> bytes:
+        """Return 32 bytes, HMAC-SHA256 over the purpose and the content (RFC 2104)."""
+        return hmac.new(self.key, purpose.encode() + b"\x00" + content, hashlib.sha256).digest()
+
+    def address_hash(self, address: str) -> bytes:
+        """Return the hash by which a compared address is found, 32 bytes."""
+        return self.digest("address", address.encode("utf-8", "surrogatepass"))
+
+
+def key_name(key: bytes) -> bytes:
+    """Return four bytes that name a master key without telling anything of it."""
+    return hashlib.sha256(b"small-steps key name" + key).digest()[:NAME_BYTES]
+
+
+def new_data_key(random: RandomBytes) -> DataKey:
+    """Return a fresh data key."""
+    return DataKey(random(KEY_BYTES))

@@ -1,0 +1,156 @@
+"""Tokens in reply addresses and links: what they carry and who may have made them.
+
+Each is base32 in lower case (RFC 4648, no padding; mail lower-cases local parts) of a kind byte, a fixed payload and
+the head of an HMAC-SHA256 over both. They carry what they need by themselves, so that they outlive the rows
+they speak of.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import struct
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum
+
+from service.core.sealing import IndexKey
+
+REPLY_MAC_BYTES = 10
+FREQUENCY_MAC_BYTES = 16
+ACT_MAC_BYTES = 15
+DAY_ZERO = date(2020, 1, 1)
+HOUR_ZERO = datetime(2020, 1, 1, tzinfo=UTC)
+MAX_DAY = 0xFFFF
+MAX_TOKEN_LENGTH = 80
+
+_REPLY = struct.Struct(">BQIH")
+_FREQUENCY = struct.Struct(">BQ")
+_ACT = struct.Struct(">BBQQI")
+
+
+class ReplyKind(IntEnum):
+    """What kind of email is being answered. Numbers are written into addresses and never reused."""
+
+    PROMPT = 1
+    DIGEST = 2
+    CONFIRMATION = 3
+    STEP = 4
+    ANSWER = 5
+
+
+class Action(IntEnum):
+    """The one thing an act token allows. Numbers are written into links and never reused."""
+
+    CONFIRM = 1
+    SIGN_IN = 2
+    WRITE = 3
+    UNDO_ENTRY = 4
+    CLAIM_REPLY = 5
+    KEEP_OUT = 6
+    DIGEST = 7
+
+
+_FREQUENCY_KIND = 0x20
+_ACT_KIND = 0x30
+_REPLY_KINDS = frozenset(map(int, ReplyKind))
+_ACTIONS = frozenset(map(int, Action))
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToken:
+    """Who was asked what, for which local day: the power to add words, nothing else."""
+
+    kind: ReplyKind
+    subscriber_id: int
+    prompt_key: int
+    on: date
+
+    def encode(self, key: IndexKey) -> str:
+        """Return 40 characters: 120 bits of payload, 80 of MAC.
+
+        Raises:
+            ValueError: the day is outside 2020 to 2199.
+        """
+        day = (self.on - DAY_ZERO).days
+        if not 0 <= day <= MAX_DAY:
+            raise ValueError("a reply token holds days from 2020 to 2199")
+        return _signed(_REPLY.pack(self.kind, self.subscriber_id, self.prompt_key, day), REPLY_MAC_BYTES, key)
+
+    @classmethod
+    def decode(cls, text: str, key: IndexKey) -> ReplyToken | None:
+        """Return the token, or None if this service never made it."""
+        payload = _verified(text, _REPLY.size, REPLY_MAC_BYTES, key)
+        if payload is None or payload[0] not in _REPLY_KINDS:
+            return None
+        kind, subscriber_id, prompt_key, day = _REPLY.unpack(payload)
+        return cls(ReplyKind(kind), subscriber_id, prompt_key, DAY_ZERO + timedelta(days=day))
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyToken:
+    """The power to rest and to stop, for ever, for one subscriber."""
+
+    subscriber_id: int
+
+    def encode(self, key: IndexKey) -> str:
+        """Return 40 characters."""
+        return _signed(_FREQUENCY.pack(_FREQUENCY_KIND, self.subscriber_id), FREQUENCY_MAC_BYTES, key)
+
+    @classmethod
+    def decode(cls, text: str, key: IndexKey) -> FrequencyToken | None:
+        """Return the token, or None if this service never made it."""
+        payload = _verified(text, _FREQUENCY.size, FREQUENCY_MAC_BYTES, key)
+        if payload is None or payload[0] != _FREQUENCY_KIND:
+            return None
+        return cls(_FREQUENCY.unpack(payload)[1])
+
+
+@dataclass(frozen=True, slots=True)
+class ActToken:
+    """One named action on one object of one subscriber, until an hour (UTC) that stands in it."""
+
+    action: Action
+    subscriber_id: int
+    object_id: int = field(default=0)
+    expires_at: datetime = field(default=HOUR_ZERO)
+
+    def encode(self, key: IndexKey) -> str:
+        """Return 60 characters; the expiry is kept to the minute, rounded up."""
+        minutes = -((HOUR_ZERO - self.expires_at) // timedelta(minutes=1))
+        packed = _ACT.pack(_ACT_KIND, self.action, self.subscriber_id, self.object_id, minutes)
+        return _signed(packed, ACT_MAC_BYTES, key)
+
+    @classmethod
+    def decode(cls, text: str, key: IndexKey) -> ActToken | None:
+        """Return the token, expired or not, or None if this service never made it."""
+        payload = _verified(text, _ACT.size, ACT_MAC_BYTES, key)
+        if payload is None or payload[0] != _ACT_KIND or payload[1] not in _ACTIONS:
+            return None
+        _, action, subscriber_id, object_id, minutes = _ACT.unpack(payload)
+        return cls(Action(action), subscriber_id, object_id, HOUR_ZERO + timedelta(minutes=minutes))
+
+    def has_expired(self, now: datetime) -> bool:
+        """Say whether the hour has passed."""
+        return now >= self.expires_at
+
+
+def _signed(payload: bytes, mac_bytes: int, key: IndexKey) -> str:
+    mac = key.digest("token", payload)[:mac_bytes]
+    return base64.b32encode(payload + mac).decode("ascii").rstrip("=").lower()
+
+
+def _verified(text: str, size: int, mac_bytes: int, key: IndexKey) -> bytes | None:
+    if len(text) > MAX_TOKEN_LENGTH or not text.isascii():
+        return None
+    try:
+        raw = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+    except (binascii.Error, ValueError):
+        return None
+    if len(raw) != size + mac_bytes:
+        return None
+    payload, mac = raw[:size], raw[size:]
+    if not hmac.compare_digest(key.digest("token", payload)[:mac_bytes], mac):
+        return None
+    return payload
