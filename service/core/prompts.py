@@ -1,0 +1,250 @@
+"""The prompt library: what a prompt is, how its file is read, and how prompts are found."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+DEFAULT_LOCALE: Final = "en-GB"
+THEMES: Final = ("body", "rest", "work", "people", "hurt", "kindness", "noticing", "step")
+KINDS: Final = (
+    "question",
+    "words",
+    "line-start",
+    "tiny-act",
+    "letter",
+    "look-back",
+    "follow-up",
+)
+MINUTES: Final = (1, 3, 10)
+DEPTHS: Final = (1, 2, 3)
+STATUSES: Final = ("active", "unreviewed", "retired")
+
+_FENCE: Final = "+++"
+_REQUIRED: Final[Mapping[str, type]] = {
+    "id": str,
+    "subject": str,
+    "theme": str,
+    "kind": str,
+    "minutes": int,
+    "depth": int,
+    "resurface": bool,
+    "status": str,
+}
+_OPTIONAL: Final[Mapping[str, type]] = {
+    "lighter": str,
+    "evidence": str,
+    "opening": int,
+    "gratitude": bool,
+}
+_CHOICES: Final[Mapping[str, tuple[object, ...]]] = {
+    "theme": THEMES,
+    "kind": KINDS,
+    "minutes": MINUTES,
+    "depth": DEPTHS,
+    "status": STATUSES,
+}
+_TYPE_NAMES: Final = {str: "text in quotes", int: "a whole number", bool: "true or false"}
+
+
+class PromptError(ValueError):
+    """A prompt file that cannot be read; its text tells the writer which file and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One question of the library.
+
+    `lighter` is the id of the gentler prompt that a depth-3 one carries in the same
+    email; `opening` its place among the six that everybody gets first; `gratitude`
+    marks what may come at most weekly; `resurface` whether a reply may stand in a digest.
+    """
+
+    id: str
+    locale: str
+    subject: str
+    theme: str
+    kind: str
+    minutes: int
+    depth: int
+    resurface: bool
+    lighter: str | None
+    evidence: str
+    status: str
+    body: str
+    opening: int | None = None
+    gratitude: bool = False
+    key: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out the key once; planning compares it thousands of times."""
+        object.__setattr__(self, "key", key_of(self.id))
+
+    @property
+    def question(self) -> str:
+        """The first paragraph, which the email shows as its heading."""
+        return self.body.split("\n\n", 1)[0]
+
+    @property
+    def help(self) -> str:
+        """What follows the question; empty where it needs no help."""
+        return self.body.partition("\n\n")[2]
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it may still be sent. A retired one only explains old replies."""
+        return self.status != "retired"
+
+
+def key_of(prompt_id: str) -> int:
+    """Return the 32 bits that stand for a prompt in reply addresses and histories."""
+    return int.from_bytes(hashlib.sha256(prompt_id.encode()).digest()[:4], "big")
+
+
+def parse_prompt(path: str, text: str) -> Prompt:
+    """Return the prompt in a file `.../<locale>/<theme>/<name>.md`.
+
+    The locale is that of the folder; everything else stands in the front matter.
+
+    Raises:
+        PromptError: the file does not hold a prompt; the message is for its writer.
+    """
+    match PurePosixPath(path).parts:
+        case (*_, locale, _theme, _name):
+            pass
+        case _:
+            raise PromptError(f"{path}: put the file in a folder <locale>/<theme>/.")
+    fields, body = _split(path, text)
+    _check_names(path, fields)
+    _check_values(path, fields)
+    return Prompt(
+        id=fields["id"],
+        locale=locale,
+        subject=fields["subject"],
+        theme=fields["theme"],
+        kind=fields["kind"],
+        minutes=fields["minutes"],
+        depth=fields["depth"],
+        resurface=fields["resurface"],
+        lighter=fields.get("lighter"),
+        evidence=fields.get("evidence", ""),
+        status=fields["status"],
+        body=body,
+        opening=fields.get("opening"),
+        gratitude=fields.get("gratitude", False),
+    )
+
+
+class Library:
+    """Every prompt there is, found by id, by key or by locale. Never changes once made."""
+
+    __slots__ = ("_by_id", "_by_key", "_by_locale")
+
+    def __init__(self, prompts: Iterable[Prompt]) -> None:
+        self._by_id = {prompt.id: prompt for prompt in prompts}
+        self._by_key = {prompt.key: prompt for prompt in self._by_id.values()}
+        by_locale: dict[str, list[Prompt]] = {}
+        for prompt in sorted(self._by_id.values(), key=lambda prompt: prompt.id):
+            if prompt.in_use:
+                by_locale.setdefault(prompt.locale, []).append(prompt)
+        self._by_locale = {locale: tuple(found) for locale, found in by_locale.items()}
+
+    @classmethod
+    def parse(cls, files: Iterable[tuple[str, str]]) -> Self:
+        """Return the library in these (path, text) pairs; files other than `.md` are passed over.
+
+        Raises:
+            PromptError: a file is not a prompt, or an id or key is there twice.
+        """
+        paths: dict[str, str] = {}
+        keys: dict[int, str] = {}
+        prompts = []
+        for path, text in files:
+            if not path.endswith(".md"):
+                continue
+            prompt = parse_prompt(path, text)
+            if prompt.id in paths:
+                raise PromptError(f'{path}: {paths[prompt.id]} already has the id "{prompt.id}".')
+            if prompt.key in keys:
+                raise PromptError(f'{path}: the id "{prompt.id}" has the same key as "{keys[prompt.key]}".')
+            paths[prompt.id] = path
+            keys[prompt.key] = prompt.id
+            prompts.append(prompt)
+        return cls(prompts)
+
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """The locales that have prompts, in order of name."""
+        return tuple(sorted(self._by_locale))
+
+    def get(self, prompt_id: str) -> Prompt | None:
+        """Return the prompt with this id, retired or not, or nothing."""
+        return self._by_id.get(prompt_id)
+
+    def by_key(self, key: int) -> Prompt | None:
+        """Return the prompt with this key, retired or not, or nothing."""
+        return self._by_key.get(key)
+
+    def for_locale(self, locale: str) -> tuple[Prompt, ...]:
+        """Return what may be sent in a locale, follow-ups included, by id.
+
+        A locale without prompts gets its language's, or else those in British English.
+        """
+        language = locale.partition("-")[0]
+        same_language = (known for known in self.locales if known.partition("-")[0] == language)
+        nearest = locale if locale in self._by_locale else next(same_language, DEFAULT_LOCALE)
+        return self._by_locale.get(nearest, ())
+
+    def first_six(self, locale: str) -> tuple[Prompt, ...]:
+        """Return the prompts that everybody in a locale gets first, in order."""
+        opening = [prompt for prompt in self.for_locale(locale) if prompt.opening is not None]
+        return tuple(sorted(opening, key=lambda prompt: prompt.opening or 0))
+
+    def follow_ups(self, locale: str) -> tuple[Prompt, ...]:
+        """Return the prompts that ask how a chosen step went."""
+        return tuple(found for found in self.for_locale(locale) if found.kind == "follow-up")
+
+
+def _split(path: str, text: str) -> tuple[dict[str, Any], str]:
+    """Return the front matter and the body, its paragraphs one line each."""
+    lines = text.lstrip("\ufeff").splitlines()
+    marks = [number for number, line in enumerate(lines) if line.rstrip() == _FENCE]
+    if not marks or marks[0] != 0 or len(marks) == 1:
+        raise PromptError(f"{path}: start with a line +++, the front matter, and a line +++.")
+    try:
+        fields = tomllib.loads("\n".join(lines[1 : marks[1]]))
+    except tomllib.TOMLDecodeError as error:
+        raise PromptError(f"{path}: the front matter is not TOML ({error}).") from error
+    paragraphs = "\n".join(line.strip() for line in lines[marks[1] + 1 :]).split("\n\n")
+    body = "\n\n".join(part.strip() for part in paragraphs if part.strip())
+    if not body:
+        raise PromptError(f"{path}: there is no question after the front matter.")
+    return fields, body
+
+
+def _check_names(path: str, fields: Mapping[str, Any]) -> None:
+    """Raise unless every field that is needed is there, and no other."""
+    missing = [name for name in _REQUIRED if name not in fields]
+    if missing:
+        raise PromptError(f"{path}: the front matter needs {', '.join(missing)}.")
+    unknown = sorted(set(fields) - set(_REQUIRED) - set(_OPTIONAL))
+    if unknown:
+        raise PromptError(f"{path}: the front matter knows no field {', '.join(unknown)}.")
+
+
+def _check_values(path: str, fields: Mapping[str, Any]) -> None:
+    """Raise unless every field holds a value of its type, and one of those allowed."""
+    for name, value in fields.items():
+        wanted = _REQUIRED.get(name) or _OPTIONAL[name]
+        if type(value) is not wanted:  # isinstance would take true for a whole number
+            raise PromptError(f"{path}: {name} must be {_TYPE_NAMES[wanted]}.")
+        allowed = _CHOICES.get(name)
+        if allowed is not None and value not in allowed:
+            listed = ", ".join(str(choice) for choice in allowed)
+            raise PromptError(f'{path}: {name} is "{value}"; it must be one of {listed}.')
