@@ -1,0 +1,52 @@
+# The two commands are `make run` and `make test`; they need Python 3.11 or newer and nothing else.
+
+VENV ?= .venv
+export VENV
+BIN := $(VENV)/bin
+CODE := service workers tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check format e2e lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup: ## Make .venv and install what running needs
+	@requirements/install.sh runtime
+
+setup-dev: setup
+	@requirements/install.sh dev
+
+run: setup ## Start everything on this machine and print where to click
+	@exec $(BIN)/smallsteps up
+
+test: setup-dev ## Run every test but the browser's, on SQLite and PostgreSQL with a real Redis
+	@exec $(BIN)/pytest --numprocesses 2
+
+check: setup-dev ## Run ruff, mypy and import-linter
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-dev ## Format the code and sort its imports
+	$(BIN)/ruff check --select I --fix
+	$(BIN)/ruff format
+
+e2e: setup-dev ## Walk the product in Chromium and check its pages and emails
+	@tests/e2e/install.sh
+	@exec $(BIN)/pytest tests/e2e
+
+# pip's own configuration is left out, so that a lock holds nothing of the machine that made it.
+COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONFIG_FILE=/dev/null \
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
+	--strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+lock: setup-dev ## Renew the locks, with the oldest Python they are for
+	@echo "Renewing requirements/runtime.lock (about a minute)"
+	$(COMPILE) --build-deps-for editable --output-file requirements/runtime.lock pyproject.toml
+	@echo "Renewing requirements/dev.lock (about a minute)"
+	$(COMPILE) --extra dev --constraint requirements/runtime.lock --output-file requirements/dev.lock pyproject.toml
+
+clean: ## Remove .venv and the caches; var/ and what people wrote stay
+	rm -rf $(VENV) node_modules tests/e2e/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

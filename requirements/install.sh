@@ -1,0 +1,59 @@
+#!/bin/sh
+# Make .venv and install a lock into it: install.sh runtime|dev
+#
+# Asks nothing, changes nothing outside VENV, and returns at once when the lock
+# was installed before. Every failure a person can mend is one line.
+set -eu
+
+which_lock=${1:?say runtime or dev}
+cd "$(dirname "$0")/.."
+venv=${VENV:-.venv}
+lock="requirements/$which_lock.lock"
+stamp="$venv/.installed-$which_lock"
+
+fail() {
+    echo "Cannot set up: $1" >&2
+    exit 1
+}
+
+is_new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+find_python() {
+    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14}; do
+        if is_new_enough "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+    done
+    found=$("${PYTHON:-python3}" --version 2>&1 | head -n 1) || found="no working python3"
+    fail "Python 3.11 or newer is needed and found was: $found. Install one, or name it: make PYTHON=/path/to/python3"
+}
+
+make_venv() {
+    python=$(find_python)
+    "$python" -c 'import venv, ensurepip' 2>/dev/null ||
+        fail "$python has no venv module. On Debian: apt-get install python3-venv"
+    echo "Making $venv with $("$python" --version)"
+    "$python" -m venv --clear "$venv" || fail "$venv could not be made in $PWD: is it yours to write?"
+}
+
+install_lock() {
+    echo "Installing $(grep -c '^[a-z].*==' "$lock") packages from $lock (about a minute the first time)"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+        --require-hashes --requirement "$lock" ||
+        fail "pip could not install $lock; its own words are above"
+    # Everything is there by now, so the build runs on the locked setuptools and fetches nothing.
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+        --no-deps --no-index --no-build-isolation --editable . ||
+        fail "the project itself could not be installed; pip's own words are above"
+}
+
+wanted=$(cat "$lock" pyproject.toml | cksum)
+is_new_enough "$venv/bin/python" || make_venv
+if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
+    install_lock
+    echo "$wanted" >"$stamp"
+    echo "Ready: $venv"
+fi
