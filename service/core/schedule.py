@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 DAY_ENDS_AT = time(4, 0)
 FIRST_LIGHT = time(8, 0)
+EVERY_DAY = 0b1111111
 MINUTES_A_SLOT = 30
 LONGEST_SEARCH_DAYS = 60
 _NOT_PLACES = frozenset({"localtime", "posixrules", "Factory"})
@@ -29,7 +30,7 @@ class Rhythm(StrEnum):
     @property
     def days(self) -> Days:
         """Return the days of the week of this rhythm."""
-        return {Rhythm.THREE: Days.of(0, 2, 4), Rhythm.SUNDAYS: Days.of(6), Rhythm.DAILY: Days(0b1111111)}[self]
+        return {Rhythm.THREE: Days.of(0, 2, 4), Rhythm.SUNDAYS: Days.of(6), Rhythm.DAILY: Days(EVERY_DAY)}[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Days:
 
     def __post_init__(self) -> None:
         """Refuse a set with no day, which nothing would ever follow."""
-        if not 0 < self.mask <= 0b1111111:
+        if not 0 < self.mask <= EVERY_DAY:
             raise ValueError("choose at least one day of the week")
 
     @classmethod
@@ -55,7 +56,7 @@ class Days:
         return (day for day in range(7) if self.mask >> day & 1)
 
     def __str__(self) -> str:
-        if self.mask == 0b1111111:
+        if self.mask == EVERY_DAY:
             return "every day"
         return "on " + joined([_DAY_NAMES[day] for day in self])
 

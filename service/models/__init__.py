@@ -1,1 +1,33 @@
 """Tables, constraints, and every query, as class methods named for their intent."""
+
+from service.models.consent import Consent, Suppression, SuppressionReason
+from service.models.delivery import Claim, Delivery, Kind, SentText, State, request_slot
+from service.models.entry import Entry
+from service.models.keyring import Keyring, ServiceKey
+from service.models.reply import Outcome, Reply, SpentToken
+from service.models.request import Asked, BrowserSession, Heartbeat, MailRequest
+from service.models.subscriber import Status, Subscriber
+
+__all__ = [
+    "Asked",
+    "BrowserSession",
+    "Claim",
+    "Consent",
+    "Delivery",
+    "Entry",
+    "Heartbeat",
+    "Keyring",
+    "Kind",
+    "MailRequest",
+    "Outcome",
+    "Reply",
+    "SentText",
+    "ServiceKey",
+    "SpentToken",
+    "State",
+    "Status",
+    "Subscriber",
+    "Suppression",
+    "SuppressionReason",
+    "request_slot",
+]

@@ -1,0 +1,61 @@
+"""The consent ledger and the list of addresses that must not be mailed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, LargeBinary, String, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.db import Base, Id, random_id
+
+
+class Consent(Base):
+    """One line of an append-only ledger: what was agreed to, in which wording, when, from where."""
+
+    __tablename__ = "consents"
+    __table_args__ = (Index("ix_consents_address_hash", "address_hash"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    event: Mapped[str] = mapped_column(String(16))
+    wording: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(16))
+    network_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime]
+
+    @classmethod
+    def lines_of(cls, session: Session, address_hash: bytes) -> list[Consent]:
+        """Return an address's lines, oldest first."""
+        return list(session.scalars(select(cls).where(cls.address_hash == address_hash).order_by(cls.at)))
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is not mailed."""
+
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class Suppression(Base):
+    """An address we must not mail, by keyed hash."""
+
+    __tablename__ = "suppressions"
+
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+
+    @classmethod
+    def add(cls, session: Session, address_hash: bytes, reason: SuppressionReason, at: datetime) -> None:
+        """Suppress an address; the first reason stays."""
+        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+        session.execute(insert(cls).values(address_hash=address_hash, reason=reason, at=at).on_conflict_do_nothing())
+
+    @classmethod
+    def covers(cls, session: Session, address_hash: bytes) -> bool:
+        """Say whether an address is suppressed."""
+        return session.get(cls, address_hash) is not None

@@ -1,0 +1,324 @@
+"""Emails owed: one row each, from the plan to the provider's word that it was taken.
+
+A delivery is planned, then claimed by one conditional update, then sent; every later write is fenced by the attempt
+number. One whose answer never came is unknown and is not sent again before the provider's own record has been read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.db import Base, database_now, month_number, random_id
+from service.models.consent import Suppression
+from service.models.ringing import unheard
+from service.models.subscriber import Status, Subscriber
+
+
+class Kind(StrEnum):
+    """What kind of email is owed."""
+
+    CONFIRMATION = "confirmation"
+    WELCOME = "welcome"
+    PROMPT = "prompt"
+    DIGEST = "digest"
+    QUIET_MONTH = "quiet_month"
+    SIGN_IN = "sign_in"
+    RECEIPT = "receipt"
+    ANSWER = "answer"
+    NOTICE = "notice"
+
+
+class State(StrEnum):
+    """Where a delivery stands; see design.md, section 6."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+# Who may get what, besides the suppression list; a kind that stands nowhere here goes to anybody who is not suppressed.
+_ONLY_ACTIVE = (Kind.PROMPT, Kind.WELCOME, Kind.NOTICE)
+_ACTIVE_OR_RESTING = (Kind.DIGEST, Kind.QUIET_MONTH)
+_DESPITE_SUPPRESSION = (Kind.SIGN_IN,)
+_OPEN = (State.PLANNED, State.CLAIMED, State.UNKNOWN)
+ROWS_AN_INSERT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery this worker holds, with the attempt number that fences what it writes."""
+
+    id: int
+    attempt: int
+
+
+class SentText(Base):
+    """The text of a batch, kept once, by which a reply's quotation is recognised."""
+
+    __tablename__ = "sent_texts"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    sent_at: Mapped[datetime]
+
+    @classmethod
+    def keep(cls, session: Session, *, digest: bytes, subject: str, text: str, html: str, now: datetime) -> None:
+        """Keep a text, unless it is there."""
+        values = {"digest": digest, "subject": subject, "text": text, "html": html, "sent_at": now}
+        session.execute(_insert(session)(cls).values(values).on_conflict_do_nothing())
+
+
+class Delivery(Base):
+    """One email owed to one subscriber; unique on (subscriber, kind, slot), with the month as partition key."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", "month"),
+        UniqueConstraint("subscriber_id", "kind", "slot", "month"),
+        Index(
+            "ix_deliveries_open",
+            "state",
+            "ready_at",
+            postgresql_where=text("state IN ('planned', 'claimed', 'unknown')"),
+            sqlite_where=text("state IN ('planned', 'claimed', 'unknown')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, default=random_id)
+    month: Mapped[int] = mapped_column(Integer)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    slot: Mapped[str] = mapped_column(String(48))
+    state: Mapped[str] = mapped_column(String(8), default=State.PLANNED)
+    attempt: Mapped[int] = mapped_column(SmallInteger, default=0)
+    ready_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    rung_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    planned_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    prompt_id: Mapped[str | None] = mapped_column(String(64))
+    reference: Mapped[int | None] = mapped_column(BigInteger)
+    detail: Mapped[str | None] = mapped_column(String(32))
+    provider_id: Mapped[str | None] = mapped_column(String(255))
+    sent_text: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    sealed_content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reason: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def on(self) -> date:
+        """Return the local date that the slot names; a month's slot names its first day."""
+        return date.fromisoformat(self.slot if len(self.slot) > len("2026-01") else f"{self.slot}-01")
+
+    @classmethod
+    def plan(cls, session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
+        """Insert planned deliveries, leaving out those that stand already; return the ids of the new ones.
+
+        Each row needs subscriber_id, kind, slot, ready_at and planned_at; all rows have the same columns.
+        """
+        made: list[int] = []
+        for start in range(0, len(rows), ROWS_AN_INSERT):
+            part = [_completed(row) for row in rows[start : start + ROWS_AN_INSERT]]
+            made += session.scalars(_insert(session)(cls).values(part).on_conflict_do_nothing().returning(cls.id))
+        return made
+
+    @classmethod
+    def claim(cls, session: Session, ids: Sequence[int], *, lease: timedelta, now: datetime) -> list[Claim]:
+        """Take these deliveries for this worker; those that another has, or nobody may have now, are left out.
+
+        Those whose person may not be written to (status, suppression) or that came too late are skipped for good.
+        """
+        until = database_now(session) + lease
+        mine = (
+            select(cls.id)
+            .where(cls.id.in_(ids), cls.state == State.PLANNED, cls.ready_at <= now)
+            .order_by(cls.id)
+            .with_for_update(skip_locked=True)
+        )
+        wanted = [*session.scalars(mine)]
+        in_time = or_(cls.expires_at.is_(None), cls.expires_at > now)
+        rows = session.execute(
+            update(cls)
+            .where(cls.id.in_(wanted), cls.state == State.PLANNED, in_time, cls._may_be_sent())
+            .values(state=State.CLAIMED, attempt=cls.attempt + 1, lease_until=until)
+            .returning(cls.id, cls.attempt)
+            .execution_options(synchronize_session=False)
+        ).all()
+        claims = [Claim(id_, attempt) for id_, attempt in rows]
+        left = set(wanted) - {claim.id for claim in claims}
+        cls._skip(session, left, late=~in_time)
+        return claims
+
+    @classmethod
+    def with_subscribers(cls, session: Session, claims: Iterable[Claim]) -> list[tuple[Delivery, Subscriber]]:
+        """Return claimed deliveries with their people, in the order of planning."""
+        ids = [claim.id for claim in claims]
+        query = select(cls, Subscriber).join(Subscriber, Subscriber.id == cls.subscriber_id).where(cls.id.in_(ids))
+        return [(delivery, person) for delivery, person in session.execute(query.order_by(cls.planned_at, cls.id))]
+
+    @classmethod
+    def mark_sent(cls, session: Session, claims: Sequence[Claim], **values: Any) -> int:
+        """Record that the provider took them; return how many this worker still held."""
+        held = (State.CLAIMED, State.UNKNOWN)
+        return cls._fenced(session, claims, held, state=State.SENT, lease_until=None, **values)
+
+    @classmethod
+    def mark_unknown(cls, session: Session, claims: Sequence[Claim], reason: str) -> int:
+        """Record that no answer came: nobody knows whether they were taken."""
+        return cls._fenced(session, claims, (State.CLAIMED,), state=State.UNKNOWN, lease_until=None, reason=reason)
+
+    @classmethod
+    def mark_failed(cls, session: Session, claims: Sequence[Claim], reason: str) -> int:
+        """Record that the provider will not take them."""
+        return cls._fenced(session, claims, (State.CLAIMED,), state=State.FAILED, lease_until=None, reason=reason)
+
+    @classmethod
+    def mark_skipped(cls, session: Session, claims: Sequence[Claim], reason: str) -> int:
+        """Record that there was nothing to send."""
+        return cls._fenced(session, claims, (State.CLAIMED,), state=State.SKIPPED, lease_until=None, reason=reason)
+
+    @classmethod
+    def put_back(cls, session: Session, claims: Sequence[Claim], *, ready_at: datetime, reason: str) -> int:
+        """Plan them again, no sooner than `ready_at`; only for what the provider certainly did not take."""
+        return cls._fenced(
+            session, claims, (State.CLAIMED,), state=State.PLANNED, lease_until=None, ready_at=ready_at, reason=reason
+        )
+
+    @classmethod
+    def forget_lapsed(cls, session: Session) -> int:
+        """Make every claim unknown whose lease has passed on the database's time; return how many."""
+        query = (
+            update(cls)
+            .where(cls.state == State.CLAIMED, cls.lease_until < database_now(session))
+            .values(state=State.UNKNOWN, reason="the worker went away")
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(session.scalars(query).all())
+
+    @classmethod
+    def unheard(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
+        """Return, noting it, ids that are ready and were not rung within `patience`: their job may be lost."""
+        return unheard(
+            session,
+            cls,
+            (cls.state == State.PLANNED) & (cls.ready_at <= now),
+            cls.ready_at,
+            now=now,
+            patience=patience,
+            limit=limit,
+        )
+
+    @classmethod
+    def of(cls, session: Session, subscriber_id: int, kind: Kind, slot: str) -> Delivery | None:
+        """Return the delivery of a slot, or None."""
+        return session.scalar(select(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.slot == slot))
+
+    @classmethod
+    def planned_kinds(cls, session: Session, ids: Sequence[int], kinds: Sequence[Kind], slot: str) -> set[int]:
+        """Return which of these people have a delivery of these kinds in a slot, skipped ones apart."""
+        return set(
+            session.scalars(
+                select(cls.subscriber_id).where(
+                    cls.subscriber_id.in_(ids), cls.kind.in_(kinds), cls.slot == slot, cls.state != State.SKIPPED
+                )
+            )
+        )
+
+    @classmethod
+    def counts(cls, session: Session) -> dict[str, int]:
+        """Return how many open deliveries stand in each state."""
+        rows = session.execute(select(cls.state, func.count()).where(cls.state.in_(_OPEN)).group_by(cls.state))
+        return {row[0]: row[1] for row in rows}
+
+    @classmethod
+    def _may_be_sent(cls) -> ColumnElement[bool]:
+        suppressed = select(Suppression).where(Suppression.address_hash == Subscriber.address_hash).exists()
+        person = select(Subscriber.id).where(Subscriber.id == cls.subscriber_id)
+        active = person.where(Subscriber.status == Status.ACTIVE, ~suppressed).exists()
+        resting = person.where(Subscriber.status.in_((Status.ACTIVE, Status.RESTING)), ~suppressed).exists()
+        ruled = (*_ONLY_ACTIVE, *_ACTIVE_OR_RESTING, *_DESPITE_SUPPRESSION)
+        return or_(
+            and_(cls.kind.in_(_ONLY_ACTIVE), active),
+            and_(cls.kind.in_(_ACTIVE_OR_RESTING), resting),
+            and_(cls.kind.in_(_DESPITE_SUPPRESSION), person.exists()),
+            and_(cls.kind.not_in(ruled), person.where(~suppressed).exists()),
+        )
+
+    @classmethod
+    def _skip(cls, session: Session, ids: Iterable[int], *, late: ColumnElement[bool]) -> None:
+        for reason, condition in (("late", late), ("not wanted any more", ~late)):
+            session.execute(
+                update(cls)
+                .where(cls.id.in_(list(ids)), cls.state == State.PLANNED, condition)
+                .values(state=State.SKIPPED, reason=reason)
+                .execution_options(synchronize_session=False)
+            )
+
+    @classmethod
+    def _fenced(cls, session: Session, claims: Sequence[Claim], held: tuple[State, ...], **values: Any) -> int:
+        written = 0
+        for attempt in {claim.attempt for claim in claims}:
+            ids = [claim.id for claim in claims if claim.attempt == attempt]
+            query = (
+                update(cls)
+                .where(cls.id.in_(ids), cls.attempt == attempt, cls.state.in_(held))
+                .values(**values)
+                .returning(cls.id)
+                .execution_options(synchronize_session=False)
+            )
+            written += len(session.scalars(query).all())
+        return written
+
+
+def month_of(slot: str) -> int:
+    """Return the month in which a slot lies, as yyyymm; 0 for slots that come once in a lifetime ("first")."""
+    try:
+        return month_number(date.fromisoformat(f"{slot[:7]}-01"))
+    except ValueError:
+        return 0
+
+
+def request_slot(request_id: int, now: datetime) -> str:
+    """Return the slot of an email that was asked for, of which several a day are right."""
+    return f"{now.astimezone(UTC):%Y-%m-%d}/{request_id}"
+
+
+def _completed(row: dict[str, Any]) -> dict[str, Any]:
+    return {"id": random_id(), "month": month_of(row["slot"]), "state": State.PLANNED, "attempt": 0, **row}
+
+
+def _insert(session: Session) -> Any:
+    return sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert

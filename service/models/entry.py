@@ -1,0 +1,74 @@
+"""Journal entries: a person's words for one local date, sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.db import Base, Id, random_id
+
+
+class Entry(Base):
+    """What is kept of one reply or one page of writing."""
+
+    __tablename__ = "entries"
+    __table_args__ = (Index("ix_entries_subscriber_id_written_on", "subscriber_id", "written_on"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    written_on: Mapped[date]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    prompt_id: Mapped[str | None] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(8))
+    sealed_words: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_trimmed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_over: Mapped[bytes | None] = mapped_column(LargeBinary)
+    is_kept_out: Mapped[bool] = mapped_column(default=False)
+
+    @classmethod
+    def of(cls, session: Session, subscriber_id: int, entry_id: int) -> Entry | None:
+        """Return one entry of this person, or None; nobody else's is ever found."""
+        return session.scalar(select(cls).where(cls.id == entry_id, cls.subscriber_id == subscriber_id))
+
+    @classmethod
+    def between(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[Entry]:
+        """Return a person's entries of these local dates, both included, in the order they were written."""
+        return session.scalars(
+            select(cls)
+            .where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last))
+            .order_by(cls.written_on, cls.created_at, cls.id)
+        ).all()
+
+    @classmethod
+    def months(cls, session: Session, subscriber_id: int) -> list[date]:
+        """Return the first day of every month in which a person wrote, newest first."""
+        days = session.scalars(select(cls.written_on).where(cls.subscriber_id == subscriber_id).distinct())
+        return sorted({day.replace(day=1) for day in days}, reverse=True)
+
+    @classmethod
+    def writers_between(cls, session: Session, ids: Sequence[int], first: date, last: date) -> set[int]:
+        """Return which of these people wrote anything in these local dates."""
+        return set(
+            session.scalars(
+                select(cls.subscriber_id)
+                .where(cls.subscriber_id.in_(ids), cls.written_on.between(first, last))
+                .distinct()
+            )
+        )
+
+    @classmethod
+    def count_of(cls, session: Session, subscriber_id: int) -> int:
+        """Return how many entries a person has (for the first receipt, never for a page)."""
+        return session.scalar(select(func.count()).where(cls.subscriber_id == subscriber_id)) or 0
+
+    @classmethod
+    def remove(cls, session: Session, subscriber_id: int, entry_id: int) -> bool:
+        """Delete one entry of this person; say whether it was there."""
+        result = session.execute(
+            delete(cls).where(cls.id == entry_id, cls.subscriber_id == subscriber_id).returning(cls.id)
+        )
+        return result.first() is not None

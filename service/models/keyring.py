@@ -1,0 +1,86 @@
+"""The service's own keys, wrapped in the database, and the sealing of what belongs to one person."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.core.addresses import Address
+from service.core.sealing import DataKey, IndexKey, MasterKeys, new_data_key
+from service.db import Base, Database
+from service.models.subscriber import Subscriber
+
+INDEX = "index"
+INBOUND = "inbound"
+
+
+class ServiceKey(Base):
+    """A key of the service itself, wrapped by the keys of the environment."""
+
+    __tablename__ = "service_keys"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Every key this process may use: the masters, the index key, and the key of mail nobody owns yet."""
+
+    masters: MasterKeys = field(repr=False)
+    index: IndexKey = field(repr=False)
+    inbound: DataKey = field(repr=False)
+
+    @classmethod
+    def load(cls, database: Database, keys: tuple[bytes, ...], now: datetime) -> Keyring:
+        """Return the keyring, making the service's keys the first time.
+
+        Raises:
+            SealError: the keys in the database were wrapped by none of `keys`.
+        """
+        masters = MasterKeys(keys)
+        with database.write() as session:
+            index, inbound = (_service_key(session, masters, name, now) for name in (INDEX, INBOUND))
+        return cls(masters, IndexKey(index.key), inbound)
+
+    def new_subscriber_key(self, subscriber_id: int) -> tuple[DataKey, bytes]:
+        """Return a fresh data key for a person, and its wrapped form for their row."""
+        key = new_data_key(os.urandom)
+        return key, self.masters.wrap(key, place=f"subscribers.data_key:{subscriber_id}", random=os.urandom)
+
+    def key_of(self, subscriber: Subscriber) -> DataKey:
+        """Return the key of a person's words; raises SealError."""
+        return self.masters.unwrap(subscriber.data_key, place=f"subscribers.data_key:{subscriber.id}")
+
+    def seal_address(self, key: DataKey, subscriber_id: int, address: Address) -> bytes:
+        """Return an address sealed for its owner's row."""
+        return key.seal_text(address.text, place=f"subscribers.address:{subscriber_id}", random=os.urandom)
+
+    def address_of(self, subscriber: Subscriber) -> Address:
+        """Return a person's address; raises SealError."""
+        place = f"subscribers.address:{subscriber.id}"
+        return Address(self.key_of(subscriber).open_text(subscriber.sealed_address, place=place))
+
+    def address_hash(self, address: Address) -> bytes:
+        """Return the hash by which an address is found, 32 bytes."""
+        return self.index.address_hash(address.text)
+
+    def seal_own(self, content: bytes, *, place: str) -> bytes:
+        """Return something sealed under the service's inbound key, before anybody owns it."""
+        return self.inbound.seal(content, place=place, random=os.urandom)
+
+
+def _service_key(session: Session, masters: MasterKeys, name: str, now: datetime) -> DataKey:
+    place = f"service_keys:{name}"
+    wrapped = session.scalar(select(ServiceKey.wrapped).where(ServiceKey.name == name).with_for_update())
+    if wrapped is not None:
+        return masters.unwrap(wrapped, place=place)
+    key = new_data_key(os.urandom)
+    session.add(ServiceKey(name=name, wrapped=masters.wrap(key, place=place, random=os.urandom), created_at=now))
+    session.flush()
+    return key

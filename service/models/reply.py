@@ -1,0 +1,126 @@
+"""Mail as it came in, kept sealed until it is understood, and the provider's tokens that are spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, or_, select, text, update
+from sqlalchemy import delete as sql_delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.db import Base, Id, database_now, random_id
+from service.models.ringing import unheard
+
+MAX_ATTEMPTS = 5
+
+
+class Outcome(StrEnum):
+    """What became of a mail; see design.md, section 1."""
+
+    ENTRY = "entry"
+    COMMAND = "command"
+    CONFIRMED = "confirmed"
+    EMPTY = "empty"
+    AUTO_REPLY = "auto_reply"
+    HELD = "held"
+    STRANGER = "stranger"
+    DUPLICATE = "duplicate"
+    UNREADABLE = "unreadable"
+
+
+class Reply(Base):
+    """One mail that came in: the sealed post, and its outcome once there is one."""
+
+    __tablename__ = "replies"
+    __table_args__ = (
+        Index("uq_replies_same_mail", "recipient_hash", "message_id_hash", "content_hash", unique=True),
+        Index(
+            "ix_replies_waiting",
+            "received_at",
+            postgresql_where=text("outcome IS NULL"),
+            sqlite_where=text("outcome IS NULL"),
+        ),
+        Index("ix_replies_kept_until", "kept_until"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
+    received_at: Mapped[datetime]
+    recipient_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    message_id_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sealed_raw: Mapped[bytes | None] = mapped_column(LargeBinary)
+    stored_as: Mapped[str | None] = mapped_column(String(80))
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    entry_id: Mapped[int | None] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    lease_until: Mapped[datetime | None]
+    rung_at: Mapped[datetime | None]
+    understood_at: Mapped[datetime | None]
+    kept_until: Mapped[datetime | None]
+
+    @classmethod
+    def same_mail(cls, session: Session, recipient_hash: bytes, message_id_hash: bytes, content_hash: bytes) -> bool:
+        """Say whether this very mail is here already."""
+        query = select(cls.id).where(
+            cls.recipient_hash == recipient_hash,
+            cls.message_id_hash == message_id_hash,
+            cls.content_hash == content_hash,
+        )
+        return session.scalar(query) is not None
+
+    @classmethod
+    def claim(cls, session: Session, reply_id: int, lease: timedelta) -> Reply | None:
+        """Take one mail for this worker, counting the attempt; None if it has an outcome or another holds it."""
+        now = database_now(session)
+        query = (
+            update(cls)
+            .where(
+                cls.id == reply_id,
+                cls.outcome.is_(None),
+                cls.attempts < MAX_ATTEMPTS,
+                or_(cls.lease_until.is_(None), cls.lease_until < now),
+            )
+            .values(attempts=cls.attempts + 1, lease_until=now + lease)
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
+        )
+        if session.scalar(query) is None:
+            return None
+        return session.get_one(cls, reply_id)
+
+    @classmethod
+    def unheard(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
+        """Return, noting it, ids of mails without an outcome that were not rung within `patience`."""
+        return unheard(
+            session,
+            cls,
+            cls.outcome.is_(None) & (cls.attempts < MAX_ATTEMPTS),
+            cls.received_at,
+            now=now,
+            patience=patience,
+            limit=limit,
+        )
+
+    @classmethod
+    def past_keeping(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:
+        """Return mails whose raw form has been kept long enough."""
+        return session.scalars(select(cls).where(cls.kept_until < now).limit(limit)).all()
+
+
+class SpentToken(Base):
+    """A provider's webhook token that was used, bound to the content it came with."""
+
+    __tablename__ = "spent_tokens"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    spent_at: Mapped[datetime] = mapped_column(index=True)
+
+    @classmethod
+    def prune(cls, session: Session, before: datetime) -> None:
+        """Forget tokens spent before an instant; their signatures are too old to be believed anyway."""
+        session.execute(sql_delete(cls).where(cls.spent_at < before))

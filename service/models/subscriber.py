@@ -1,0 +1,130 @@
+"""A person on the list: how they are found, when they are written to, and what they have had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import JSON, Index, LargeBinary, SmallInteger, String, Text, bindparam, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.core.schedule import Days, Schedule
+from service.db import Base, Id, random_id
+
+MINUTES_AN_HOUR = 60
+
+
+class Status(StrEnum):
+    """Where a person stands; see design.md, section 1."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    RESTING = "resting"
+    STOPPED = "stopped"
+
+
+class Subscriber(Base):
+    """One person; the address stands sealed under their own key and is found by keyed hash."""
+
+    __tablename__ = "subscribers"
+    __table_args__ = (
+        Index("ix_subscribers_next_prompt_at", "next_prompt_at", postgresql_where=text("next_prompt_at IS NOT NULL")),
+        Index("ix_subscribers_next_digest_at", "next_digest_at", postgresql_where=text("next_digest_at IS NOT NULL")),
+        Index("ix_subscribers_status_created_at", "status", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    sealed_address: Mapped[bytes] = mapped_column(LargeBinary)
+    data_key: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(String(8), default=Status.PENDING)
+    locale: Mapped[str] = mapped_column(String(12), default="en-GB")
+    days_mask: Mapped[int] = mapped_column(SmallInteger)
+    send_minute: Mapped[int] = mapped_column(SmallInteger)
+    time_zone: Mapped[str] = mapped_column(String(64))
+    next_prompt_at: Mapped[datetime | None]
+    next_digest_at: Mapped[datetime | None]
+    resting_until_on: Mapped[date | None]
+    history: Mapped[str] = mapped_column(Text, default="")
+    prompts_sent: Mapped[int] = mapped_column(SmallInteger, default=0)
+    prompts_answered: Mapped[int] = mapped_column(SmallInteger, default=0)
+    last_answered_on: Mapped[date | None]
+    muted_themes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    wants_digest: Mapped[bool] = mapped_column(default=True)
+    wants_letters: Mapped[bool] = mapped_column(default=True)
+    is_discreet: Mapped[bool] = mapped_column(default=False)
+    help_country: Mapped[str] = mapped_column(String(2), default="")
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+    @property
+    def schedule(self) -> Schedule:
+        """Return the days, time and zone this person chose."""
+        return Schedule(Days(self.days_mask), self.send_time, self.zone)
+
+    @property
+    def send_time(self) -> time:
+        """Return the local time of day of their emails."""
+        return time(*divmod(self.send_minute, MINUTES_AN_HOUR))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone this person chose."""
+        return ZoneInfo(self.time_zone)
+
+    def follow(self, schedule: Schedule) -> None:
+        """Take over a schedule; the next times are the caller's to set."""
+        self.days_mask = schedule.days.mask
+        self.send_minute = schedule.at.hour * MINUTES_AN_HOUR + schedule.at.minute
+        self.time_zone = schedule.zone.key
+
+    @classmethod
+    def with_address(cls, session: Session, address_hash: bytes) -> Subscriber | None:
+        """Return the person with this address hash, or None."""
+        return session.scalar(select(cls).where(cls.address_hash == address_hash))
+
+    @classmethod
+    def many(cls, session: Session, ids: Iterable[int]) -> dict[int, Subscriber]:
+        """Return these people by id."""
+        return {s.id: s for s in session.scalars(select(cls).where(cls.id.in_(list(ids))))}
+
+    @classmethod
+    def due_for_prompt(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
+        """Return, locked, up to `limit` people whose prompt is due; those another clock holds are left out."""
+        return cls._due(session, cls.next_prompt_at, now, limit)
+
+    @classmethod
+    def due_for_digest(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
+        """Return, locked, up to `limit` people whose digest is due; those another clock holds are left out."""
+        return cls._due(session, cls.next_digest_at, now, limit)
+
+    @classmethod
+    def _due(cls, session: Session, when: Mapped[datetime | None], now: datetime, limit: int) -> Sequence[Subscriber]:
+        return session.scalars(
+            select(cls).where(when <= now).order_by(when).limit(limit).with_for_update(skip_locked=True)
+        ).all()
+
+    @classmethod
+    def write_back(cls, session: Session, rows: Sequence[dict[str, object]]) -> None:
+        """Write planned values in one statement; each row has `row_id` and the same columns as the others."""
+        if rows:
+            columns: dict[str, object] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
+            table = cls.__table__
+            session.connection().execute(
+                update(cls)
+                .where(table.c.id == bindparam("row_id"))
+                .values(columns)
+                .execution_options(synchronize_session=None),
+                list(rows),
+            )
+
+    @classmethod
+    def forgotten_pending(cls, session: Session, before: datetime, limit: int) -> Sequence[int]:
+        """Return the ids of people who signed up before an instant and never confirmed."""
+        query = select(cls.id).where(cls.status == Status.PENDING, cls.created_at < before).limit(limit)
+        return session.scalars(query).all()
+
+
+PENDING_KEPT = timedelta(days=7)

@@ -1,0 +1,80 @@
+"""The object store: sealed photos, exports and large raw mails, as files here or in any store fsspec reaches."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+
+class StorageError(Exception):
+    """The store could not keep or give an object; try again later. The text names no content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Objects by name below one address; everything handed in is sealed already."""
+
+    filesystem: Any
+    root: str
+
+    @classmethod
+    def at(cls, url: str) -> Storage:
+        """Return the store at a URL such as file:///srv/objects or s3://bucket/prefix."""
+        filesystem, root = fsspec.core.url_to_fs(url)
+        return cls(filesystem, root)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep an object; when this returns it is on disk (or the store has said so).
+
+        Raises:
+            StorageError: it could not be kept.
+        """
+        path = f"{self.root}/{name}"
+        try:
+            self.filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with self.filesystem.open(path, "wb") as file:
+                file.write(content)
+                file.flush()
+                if self._is_local:
+                    os.fsync(file.fileno())
+            if self._is_local:
+                _sync_folder(Path(path).parent)
+        except OSError as error:
+            raise StorageError(f"The object store did not keep an object ({type(error).__name__})") from None
+
+    def get(self, name: str) -> bytes:
+        """Return an object.
+
+        Raises:
+            StorageError: it is not there or the store does not answer.
+        """
+        try:
+            content: bytes = self.filesystem.cat_file(f"{self.root}/{name}")
+        except OSError as error:
+            raise StorageError(f"The object store did not give an object ({type(error).__name__})") from None
+        return content
+
+    def remove(self, name: str) -> None:
+        """Remove an object; one that is gone already is no error."""
+        try:
+            self.filesystem.rm_file(f"{self.root}/{name}")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StorageError(f"The object store did not remove an object ({type(error).__name__})") from None
+
+    @property
+    def _is_local(self) -> bool:
+        return "file" in self.filesystem.protocol
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
