@@ -170,7 +170,8 @@ class _Rules:
             if prompt is None:
                 continue
             if prompt.lighter is not None:  # the same email carried its lighter twin
-                had[key_of(prompt.lighter)] = day
+                twin = key_of(prompt.lighter)
+                had[twin] = max(day, had.get(twin, day))
             if prompt.depth == DEEP:
                 deep_on = day
             if prompt.gratitude:
