@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import JSON, Index, LargeBinary, SmallInteger, String, Text, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.core.schedule import Days, Schedule
+from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
 from service.db import Base, Id, random_id
 
 MINUTES_AN_HOUR = 60
@@ -79,6 +79,27 @@ class Subscriber(Base):
         self.days_mask = schedule.days.mask
         self.send_minute = schedule.at.hour * MINUTES_AN_HOUR + schedule.at.minute
         self.time_zone = schedule.zone.key
+
+    def look_ahead(self, after: datetime, *, not_on: date | None = None) -> None:
+        """Set the next times from status, schedule and rest, all later than `after` (aware).
+
+        `not_on` is a local date on which no prompt may come any more, since one came already.
+        """
+        self.next_prompt_at = self._first_prompt_at(after, not_on)
+        wants_digest = self.status in {Status.ACTIVE, Status.RESTING}
+        self.next_digest_at = next_month_slot(self.schedule, after).at if wants_digest else None
+
+    def _first_prompt_at(self, after: datetime, not_on: date | None) -> datetime | None:
+        if self.status == Status.ACTIVE:
+            earliest = None if not_on is None else not_on + timedelta(days=1)
+        elif self.status == Status.RESTING and self.resting_until_on is not None:
+            earliest = self.resting_until_on
+        else:
+            return None
+        if earliest is not None:
+            just_before = instant(earliest, time.min, self.zone) - timedelta(microseconds=1)
+            after = max(after, just_before)
+        return next_slot(self.schedule, after).at
 
     @classmethod
     def with_address(cls, session: Session, address_hash: bytes) -> Subscriber | None:

@@ -1,0 +1,155 @@
+"""Planning: what is due becomes deliveries, chunk by chunk, with the next times in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from service.core.prompts import Library, Prompt
+from service.core.rotation import History, choose, ranking
+from service.core.schedule import Schedule, Slot, next_slot, slot_at
+from service.models import Delivery, Kind, Status, Subscriber
+
+PROMPT_LATEST = timedelta(hours=12)
+DIGEST_KINDS = (Kind.DIGEST, Kind.QUIET_MONTH)
+
+# A schedule as it stands on a row: (days, minute of the day, zone).
+Key = tuple[int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one chunk of planning made: the people it passed over included in `seen`."""
+
+    delivery_ids: list[int]
+    seen: int
+
+
+def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit: int) -> Planned:
+    """Return what was planned for up to `limit` people whose prompt is due at `now`.
+
+    A prompt more than twelve hours late is let go; whoever was missed for longer gets their next one at its time.
+    Somebody whose rest is over is active again from this moment.
+    """
+    people = Subscriber.due_for_prompt(session, now, limit)
+    times = Times(now)
+    due = {person.id: times.due(person) for person in people}
+    away = _with_digest(session, people, due)
+    choice = Choice(library)
+    rows, changes = [], []
+    for person in people:
+        slot = due[person.id]
+        change = _plain_change(person, times.next(person))
+        if now - slot.at <= PROMPT_LATEST and person.id not in away and slot.at <= now:
+            prompt = choice(person, slot.on)
+            rows.append(prompt_row(person.id, prompt, slot, now))
+            change["history"] = History.parse(person.history).adding(prompt.id, slot.on).text
+            change["prompts_sent"] = person.prompts_sent + 1
+        changes.append(change)
+    made = Delivery.plan(session, rows)
+    Subscriber.write_back(session, changes)
+    return Planned(made, len(people))
+
+
+def prompt_row(subscriber_id: int, prompt: Prompt, slot: Slot, now: datetime) -> dict[str, Any]:
+    """Return the delivery of a prompt for a slot."""
+    return {
+        "subscriber_id": subscriber_id,
+        "kind": Kind.PROMPT,
+        "slot": slot.on.isoformat(),
+        "prompt_id": prompt.id,
+        "ready_at": slot.at,
+        "expires_at": slot.at + PROMPT_LATEST,
+        "planned_at": now,
+        "rung_at": now,
+    }
+
+
+class Times:
+    """Due and next times, computed once per distinct schedule of a chunk."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._due: Callable[[Key, datetime], Slot] = lru_cache(maxsize=None)(self._compute_due)
+        self._next: Callable[[Key], datetime] = lru_cache(maxsize=None)(self._compute_next)
+        self._schedules: dict[Key, Schedule] = {}
+
+    def due(self, person: Subscriber) -> Slot:
+        """Return the slot for which a person's prompt is due."""
+        assert person.next_prompt_at is not None
+        return self._due(self._key(person), person.next_prompt_at)
+
+    def next(self, person: Subscriber) -> datetime:
+        """Return when the person's next prompt is due, after now."""
+        return self._next(self._key(person))
+
+    def _key(self, person: Subscriber) -> Key:
+        key = (person.days_mask, person.send_minute, person.time_zone)
+        if key not in self._schedules:
+            self._schedules[key] = person.schedule
+        return key
+
+    def _compute_due(self, key: Key, at: datetime) -> Slot:
+        return slot_at(self._schedules[key], at)
+
+    def _compute_next(self, key: Key) -> datetime:
+        return next_slot(self._schedules[key], self.now).at
+
+
+class Choice:
+    """Chooses prompts; the day's ranking is made once per date and locale."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    @cached_property
+    def _rankings(self) -> dict[tuple[date, str], tuple[Prompt, ...]]:
+        return {}
+
+    def __call__(self, person: Subscriber, on: date) -> Prompt:
+        """Return the prompt a person gets on a local date."""
+        key = (on, person.locale)
+        if key not in self._rankings:
+            self._rankings[key] = ranking(self.library, on, person.locale)
+        return choose(
+            self.library,
+            self._rankings[key],
+            on,
+            History.parse(person.history),
+            muted=frozenset(person.muted_themes),
+            sent=person.prompts_sent,
+            answered=person.prompts_answered,
+            last_answered_on=person.last_answered_on,
+            joined_on=(person.confirmed_at or person.created_at).astimezone(person.zone).date(),
+        )
+
+
+def _plain_change(person: Subscriber, next_at: datetime) -> dict[str, Any]:
+    return {
+        "row_id": person.id,
+        "status": Status.ACTIVE,
+        "resting_until_on": None,
+        "next_prompt_at": next_at,
+        "history": person.history,
+        "prompts_sent": person.prompts_sent,
+    }
+
+
+def _with_digest(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
+    """Return who has a digest in place of a prompt: on the first of the month, unless it was skipped."""
+    by_month: dict[str, list[int]] = {}
+    for person in people:
+        on = due[person.id].on
+        if on.day == 1:
+            by_month.setdefault(month_before(on), []).append(person.id)
+    return {id_ for slot, ids in by_month.items() for id_ in Delivery.planned_kinds(session, ids, DIGEST_KINDS, slot)}
+
+
+def month_before(first: date) -> str:
+    """Return the month before the one that begins on `first`, as a digest's slot names it: "2026-05"."""
+    return (first - timedelta(days=1)).strftime("%Y-%m")
