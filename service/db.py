@@ -25,6 +25,8 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -140,6 +142,13 @@ def database_now(session: Session) -> datetime:
         return datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC)
     now: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
     return now.astimezone(UTC)
+
+
+def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite_dialect.Insert:
+    """Return an insert of this database's dialect, which knows `on_conflict_do_nothing`."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite_dialect.insert(table)
+    return postgresql.insert(table)
 
 
 def random_id() -> int:

@@ -1,11 +1,13 @@
 """Tables, constraints, and every query, as class methods named for their intent."""
 
 from service.models.consent import Consent, Suppression, SuppressionReason
-from service.models.delivery import Claim, Delivery, Kind, SentText, State, request_slot
+from service.models.delivery import Claim, Delivery, State, request_slot
 from service.models.entry import Entry
 from service.models.keyring import Keyring, ServiceKey
+from service.models.kind import Kind
 from service.models.reply import Outcome, Reply, SpentToken
 from service.models.request import Asked, BrowserSession, Heartbeat, MailRequest
+from service.models.sent_text import SentText
 from service.models.subscriber import Status, Subscriber
 
 __all__ = [

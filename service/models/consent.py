@@ -6,11 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Index, LargeBinary, String, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.db import Base, Id, random_id
+from service.db import Base, Id, insert_into, random_id
 
 
 class Consent(Base):
@@ -52,8 +50,9 @@ class Suppression(Base):
     @classmethod
     def add(cls, session: Session, address_hash: bytes, reason: SuppressionReason, at: datetime) -> None:
         """Suppress an address; the first reason stays."""
-        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-        session.execute(insert(cls).values(address_hash=address_hash, reason=reason, at=at).on_conflict_do_nothing())
+        session.execute(
+            insert_into(session, cls).values(address_hash=address_hash, reason=reason, at=at).on_conflict_do_nothing()
+        )
 
     @classmethod
     def covers(cls, session: Session, address_hash: bytes) -> bool:

@@ -22,37 +22,20 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     SmallInteger,
     String,
-    Text,
     UniqueConstraint,
-    and_,
     func,
     or_,
     select,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.db import Base, database_now, month_number, random_id
-from service.models.consent import Suppression
+from service.db import Base, database_now, insert_into, month_number, random_id
+from service.models.entry import Entry
+from service.models.kind import Kind, may_be_sent
 from service.models.ringing import unheard
-from service.models.subscriber import Status, Subscriber
-
-
-class Kind(StrEnum):
-    """What kind of email is owed."""
-
-    CONFIRMATION = "confirmation"
-    WELCOME = "welcome"
-    PROMPT = "prompt"
-    DIGEST = "digest"
-    QUIET_MONTH = "quiet_month"
-    SIGN_IN = "sign_in"
-    RECEIPT = "receipt"
-    ANSWER = "answer"
-    NOTICE = "notice"
+from service.models.subscriber import Subscriber
 
 
 class State(StrEnum):
@@ -66,10 +49,6 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
-# Who may get what, besides the suppression list; a kind that stands nowhere here goes to anybody who is not suppressed.
-_ONLY_ACTIVE = (Kind.PROMPT, Kind.WELCOME, Kind.NOTICE)
-_ACTIVE_OR_RESTING = (Kind.DIGEST, Kind.QUIET_MONTH)
-_DESPITE_SUPPRESSION = (Kind.SIGN_IN,)
 _OPEN = (State.PLANNED, State.CLAIMED, State.UNKNOWN)
 ROWS_AN_INSERT = 1000
 
@@ -80,24 +59,6 @@ class Claim:
 
     id: int
     attempt: int
-
-
-class SentText(Base):
-    """The text of a batch, kept once, by which a reply's quotation is recognised."""
-
-    __tablename__ = "sent_texts"
-
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    subject: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
-    sent_at: Mapped[datetime]
-
-    @classmethod
-    def keep(cls, session: Session, *, digest: bytes, subject: str, text: str, html: str, now: datetime) -> None:
-        """Keep a text, unless it is there."""
-        values = {"digest": digest, "subject": subject, "text": text, "html": html, "sent_at": now}
-        session.execute(_insert(session)(cls).values(values).on_conflict_do_nothing())
 
 
 class Delivery(Base):
@@ -151,7 +112,7 @@ class Delivery(Base):
         made: list[int] = []
         for start in range(0, len(rows), ROWS_AN_INSERT):
             part = [_completed(row) for row in rows[start : start + ROWS_AN_INSERT]]
-            made += session.scalars(_insert(session)(cls).values(part).on_conflict_do_nothing().returning(cls.id))
+            made += session.scalars(insert_into(session, cls).values(part).on_conflict_do_nothing().returning(cls.id))
         return made
 
     @classmethod
@@ -171,7 +132,7 @@ class Delivery(Base):
         in_time = or_(cls.expires_at.is_(None), cls.expires_at > now)
         rows = session.execute(
             update(cls)
-            .where(cls.id.in_(wanted), cls.state == State.PLANNED, in_time, cls._may_be_sent())
+            .where(cls.id.in_(wanted), cls.state == State.PLANNED, in_time, may_be_sent(cls.kind, cls.subscriber_id))
             .values(state=State.CLAIMED, attempt=cls.attempt + 1, lease_until=until)
             .returning(cls.id, cls.attempt)
             .execution_options(synchronize_session=False)
@@ -193,6 +154,12 @@ class Delivery(Base):
         """Record that the provider took them; return how many this worker still held."""
         held = (State.CLAIMED, State.UNKNOWN)
         return cls._fenced(session, claims, held, state=State.SENT, lease_until=None, **values)
+
+    @classmethod
+    def keep_content(cls, session: Session, delivery_id: int, sealed: bytes) -> None:
+        """Keep, sealed, what a private email said."""
+        query = update(cls).where(cls.id == delivery_id).values(sealed_content=sealed)
+        session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
     def mark_unknown(cls, session: Session, claims: Sequence[Claim], reason: str) -> int:
@@ -258,24 +225,24 @@ class Delivery(Base):
         )
 
     @classmethod
+    def quiet_since_writing(cls, session: Session, ids: Sequence[int]) -> set[int]:
+        """Return which of these people had a quiet month's question and have written nothing since."""
+        wrote_since = select(Entry.id).where(
+            Entry.subscriber_id == cls.subscriber_id, Entry.created_at > cls.planned_at
+        )
+        query = select(cls.subscriber_id).where(
+            cls.subscriber_id.in_(ids),
+            cls.kind == Kind.QUIET_MONTH,
+            cls.state != State.SKIPPED,
+            ~wrote_since.exists(),
+        )
+        return set(session.scalars(query))
+
+    @classmethod
     def counts(cls, session: Session) -> dict[str, int]:
         """Return how many open deliveries stand in each state."""
         rows = session.execute(select(cls.state, func.count()).where(cls.state.in_(_OPEN)).group_by(cls.state))
         return {row[0]: row[1] for row in rows}
-
-    @classmethod
-    def _may_be_sent(cls) -> ColumnElement[bool]:
-        suppressed = select(Suppression).where(Suppression.address_hash == Subscriber.address_hash).exists()
-        person = select(Subscriber.id).where(Subscriber.id == cls.subscriber_id)
-        active = person.where(Subscriber.status == Status.ACTIVE, ~suppressed).exists()
-        resting = person.where(Subscriber.status.in_((Status.ACTIVE, Status.RESTING)), ~suppressed).exists()
-        ruled = (*_ONLY_ACTIVE, *_ACTIVE_OR_RESTING, *_DESPITE_SUPPRESSION)
-        return or_(
-            and_(cls.kind.in_(_ONLY_ACTIVE), active),
-            and_(cls.kind.in_(_ACTIVE_OR_RESTING), resting),
-            and_(cls.kind.in_(_DESPITE_SUPPRESSION), person.exists()),
-            and_(cls.kind.not_in(ruled), person.where(~suppressed).exists()),
-        )
 
     @classmethod
     def _skip(cls, session: Session, ids: Iterable[int], *, late: ColumnElement[bool]) -> None:
@@ -318,7 +285,3 @@ def request_slot(request_id: int, now: datetime) -> str:
 
 def _completed(row: dict[str, Any]) -> dict[str, Any]:
     return {"id": random_id(), "month": month_of(row["slot"]), "state": State.PLANNED, "attempt": 0, **row}
-
-
-def _insert(session: Session) -> Any:
-    return sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert

@@ -1,0 +1,200 @@
+"""Sending: claim, compose, hand over, record. A call to the provider never stands inside a transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from service.clock import Clock
+from service.core.sealing import SealError
+from service.db import Database
+from service.flows.parcels import NothingToSendError, Packer, Parcel
+from service.mail.outgoing import (
+    Accepted,
+    Mailer,
+    NotNow,
+    OutgoingEmail,
+    ProviderMisconfigured,
+    Refused,
+    SendOutcome,
+    TooMany,
+    Unknown,
+)
+from service.models import Claim, Delivery, SentText, State
+
+WAIT_WHEN_MISCONFIGURED = timedelta(minutes=5)
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a job's deliveries: how many in each state, and the ids to ring for again."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    left: list[int] = field(default_factory=list)
+
+    def add(self, state: str, number: int) -> None:
+        """Count deliveries that reached a state."""
+        self.counts[state] = self.counts.get(state, 0) + number
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends what it is given the ids of; one for the life of a worker."""
+
+    database: Database
+    packer: Packer
+    mailer: Mailer
+    clock: Clock
+    lease: timedelta
+    batch_size: int
+    stopping: Callable[[], bool] = lambda: False
+
+    def send(self, ids: Sequence[int]) -> Report:
+        """Return what became of these deliveries; those that another worker holds or has sent are left alone.
+
+        After half the lease, or when the worker is told to stop, what was not handed over yet is planned again.
+        """
+        report = Report()
+        if self.stopping():
+            report.left = [*ids]
+            return report
+        started_at = self.clock()
+        with self.database.write() as session:
+            claims = Delivery.claim(session, ids, lease=self.lease, now=started_at)
+        calls = _calls(self._packed(claims, report), self.batch_size)
+        for place, call in enumerate(calls):
+            if self.stopping() or self.clock() - started_at > self.lease / 2:
+                self._put_back([parcel for later in calls[place:] for parcel in later], timedelta(0), "no time", report)
+                break
+            wait = self._hand_over(call, report)
+            if wait is not None:
+                rest = [parcel for later in calls[place + 1 :] for parcel in later]
+                self._put_back(rest, wait, "the provider asked for a pause", report)
+                break
+        log.info("deliveries.sent", **report.counts)
+        return report
+
+    def _packed(self, claims: Sequence[Claim], report: Report) -> list[Parcel]:
+        """Return the claimed deliveries as parcels; what cannot be made is recorded and left out."""
+        now = self.clock()
+        parcels, skipped, broken = [], [], []
+        with self.database.read() as session:
+            for delivery, person in Delivery.with_subscribers(session, claims):
+                claim = Claim(delivery.id, delivery.attempt)
+                try:
+                    parcels.append(self.packer.pack(session, delivery, person, now))
+                except NothingToSendError:
+                    skipped.append(claim)
+                except SealError:
+                    log.error("delivery.sealed", delivery=delivery.id)
+                    broken.append(claim)
+        if skipped or broken:
+            with self.database.write() as session:
+                report.add(State.SKIPPED, Delivery.mark_skipped(session, skipped, "nothing to say"))
+                report.add(State.FAILED, Delivery.mark_failed(session, broken, "the key does not open"))
+        return parcels
+
+    def _hand_over(self, call: Sequence[Parcel], report: Report) -> timedelta | None:
+        """Send one call and record its outcome; return how long to pause, or None."""
+        match self._outcome(call):
+            case Accepted(provider_id):
+                self._record_sent(call, provider_id, report)
+            case Unknown(reason):
+                with self.database.write() as session:
+                    report.add(State.UNKNOWN, Delivery.mark_unknown(session, _claims(call), reason))
+            case NotNow(wait, reason):
+                self._put_back(call, wait, reason, report)
+                return wait
+            case TooMany(reason) if len(call) > 1:
+                self.batch_size = max(1, len(call) // 2)
+                log.warning("provider.smaller_batches", size=self.batch_size, reason=reason)
+                return self._halves(call, report)
+            case Refused() if len(call) > 1:
+                return self._halves(call, report)
+            case Refused(reason) | TooMany(reason):
+                with self.database.write() as session:
+                    report.add(State.FAILED, Delivery.mark_failed(session, _claims(call), reason[:64]))
+        return None
+
+    def _outcome(self, call: Sequence[Parcel]) -> SendOutcome:
+        try:
+            return self.mailer.send(call[0].email, [parcel.recipient for parcel in call])
+        except ProviderMisconfigured as error:
+            log.error("provider.misconfigured", error=str(error))
+            return NotNow(WAIT_WHEN_MISCONFIGURED, "the provider's settings are wrong")
+        except ValueError as error:
+            log.error("delivery.not_sendable", error=type(error).__name__)
+            return Refused("could not be composed")
+
+    def _halves(self, call: Sequence[Parcel], report: Report) -> timedelta | None:
+        """Send a refused batch by halves, so that one bad address costs nobody else their email."""
+        middle = len(call) // 2
+        wait = self._hand_over(call[:middle], report)
+        if wait is not None:
+            self._put_back(call[middle:], wait, "the provider asked for a pause", report)
+            return wait
+        return self._hand_over(call[middle:], report)
+
+    def _record_sent(self, call: Sequence[Parcel], provider_id: str, report: Report) -> None:
+        now = self.clock()
+        with self.database.write() as session:
+            text = _keep_text(session, call[0], now)
+            sent = Delivery.mark_sent(session, _claims(call), provider_id=provider_id, sent_at=now, sent_text=text)
+            for parcel in call:
+                if parcel.sealed_content is not None:
+                    Delivery.keep_content(session, parcel.delivery.id, parcel.sealed_content)
+        report.add(State.SENT, sent)
+
+    def _put_back(self, parcels: Sequence[Parcel], wait: timedelta, reason: str, report: Report) -> None:
+        if not parcels:
+            return
+        ready_at = self.clock() + wait
+        with self.database.write() as session:
+            number = Delivery.put_back(session, _claims(parcels), ready_at=ready_at, reason=reason[:64])
+        report.add(State.PLANNED, number)
+        if not wait:
+            report.left += [parcel.delivery.id for parcel in parcels]
+
+
+def _calls(parcels: Iterable[Parcel], batch_size: int) -> list[list[Parcel]]:
+    """Return parcels in calls: alike prompts together, everything else alone, single mails first.
+
+    What one person asked for does not wait behind a thousand prompts.
+    """
+    batches: dict[str, list[Parcel]] = {}
+    singles = []
+    for parcel in parcels:
+        if parcel.batch is None:
+            singles.append([parcel])
+        else:
+            batches.setdefault(parcel.batch, []).append(parcel)
+    sliced = [
+        batch[start : start + batch_size] for batch in batches.values() for start in range(0, len(batch), batch_size)
+    ]
+    return singles + sliced
+
+
+def _claims(parcels: Iterable[Parcel]) -> list[Claim]:
+    return [Claim(parcel.delivery.id, parcel.delivery.attempt) for parcel in parcels]
+
+
+def _keep_text(session: Session, parcel: Parcel, now: datetime) -> bytes | None:
+    """Keep what a batch said, once, so that its quotation is recognised; nothing private is kept here."""
+    if parcel.batch is None:
+        return None
+    email = parcel.email
+    digest = text_digest(email)
+    SentText.keep(session, digest=digest, subject=email.subject, text=email.text, html=email.html, now=now)
+    return digest
+
+
+def text_digest(email: OutgoingEmail) -> bytes:
+    """Return the hash under which an email's text is kept."""
+    return hashlib.sha256(f"{email.subject}\x00{email.text}\x00{email.html}".encode()).digest()
