@@ -90,7 +90,7 @@ def _short(language: str) -> str:
 
 def _pattern(phrases: Sequence[str], numbers: Sequence[str]) -> re.Pattern[str]:
     """Return what finds any of the phrases as whole words, the longest first."""
-    number = rf"(?:{'|'.join((r'\d+', *map(re.escape, numbers)))})"
+    number = "|".join((r"\d+", *map(re.escape, numbers)))
     ordered = sorted(phrases, key=len, reverse=True)
     choices = "|".join(_phrase(phrase, number) for phrase in ordered)
     return re.compile(rf"(?<!\w)(?:{choices})(?!\w)", re.IGNORECASE)
@@ -98,7 +98,7 @@ def _pattern(phrases: Sequence[str], numbers: Sequence[str]) -> re.Pattern[str]:
 
 def _phrase(phrase: str, number: str) -> str:
     """Return the pattern of one phrase; a lone star is a number, one at a word's end the rest of the word."""
-    words = [number if word == "*" else re.escape(word).replace(r"\*", r"\w*") for word in phrase.split()]
+    words = [f"(?:{number})" if word == "*" else re.escape(word).replace(r"\*", r"\w*") for word in phrase.split()]
     return r"\s+".join(words)
 
 
