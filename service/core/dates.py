@@ -23,7 +23,7 @@ MONTHS: Final = (
     "November",
     "December",
 )
-_RUN: Final = 3
+RUN: Final = 3
 
 
 def month_name(day: date) -> str:
@@ -66,7 +66,7 @@ def ordinals_listed(days: Sequence[date]) -> str:
             runs.append([number])
     parts: list[str] = []
     for run in runs:
-        if len(run) >= _RUN:
+        if len(run) >= RUN:
             parts.append(f"{ordinal(run[0])} to {ordinal(run[-1])}")
         else:
             parts.extend(ordinal(number) for number in run)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
-from service.core.dates import month_name, ordinals_listed
+from service.core.dates import RUN, month_name, ordinal, ordinals_listed
 from service.core.sentences import one_line, passage_of
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ class Digest:
         """Name the days without counting them: "You wrote on the 2nd, 5th and 9th."."""
         if len(self.days) == calendar.monthrange(self.month.year, self.month.month)[1]:
             return f"You wrote on every day of {month_name(self.month)}."
+        first, last = self.days[0], self.days[-1]
+        if len(self.days) >= RUN and (last - first).days == len(self.days) - 1:
+            return f"You wrote from the {ordinal(first.day)} to the {ordinal(last.day)}."
         return f"You wrote on the {ordinals_listed(self.days)}."
 
     @property
