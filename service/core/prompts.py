@@ -101,6 +101,11 @@ class Prompt:
         """Whether it may still be sent. A retired one only explains old replies."""
         return self.status != "retired"
 
+    @property
+    def is_light(self) -> bool:
+        """Whether it suits somebody new, or quiet for a while: a minute, and nothing deep."""
+        return self.depth == 1 and self.minutes == 1
+
 
 def key_of(prompt_id: str) -> int:
     """Return the 32 bits that stand for a prompt in reply addresses and histories."""

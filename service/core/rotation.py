@@ -206,7 +206,7 @@ class _Rules:
             weight += _SAME_KIND * (prompt.kind == self.last.kind)
         if prompt.gratitude and not self.gratitude_allowed:
             weight += _GRATEFUL_AGAIN
-        if self.light_wanted and not _is_light(prompt):
+        if self.light_wanted and not prompt.is_light:
             weight += _NOT_LIGHT
         return weight
 
@@ -220,11 +220,6 @@ class _Rules:
         if age < SHORTEST_REPEAT_DAYS:
             return _REPEATED_SOON
         return _REPEATED * -(-(NO_REPEAT_DAYS - age) // _REPEAT_STEP_DAYS)
-
-
-def _is_light(prompt: Prompt) -> bool:
-    """Whether a prompt suits somebody who has been quiet: a minute, and nothing deep."""
-    return prompt.depth == 1 and prompt.minutes == 1
 
 
 def _day_number(on: date) -> int:
