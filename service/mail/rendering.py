@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 TEXT_WIDTH: Final = 72
-LONGEST_RUN: Final = 200
+LONGEST_RUN: Final = 160
 NAMES: Final = (
     "confirmation",
     "welcome",

@@ -1,0 +1,118 @@
+"""One of every email, with made-up people, for the tests that look at them all."""
+
+from datetime import date
+from pathlib import Path
+
+from service.core.digest import Digest, DigestEntry, TakenStep, make_digest
+from service.core.prompts import Prompt
+from service.mail.compose import Composer
+from service.mail.links import PLACEHOLDERS, Links
+from service.mail.outgoing import OutgoingEmail
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+SITE = "https://steps.example.org"
+TOKEN = "kq3m5zr7wxa2bcd4efgh6ijklmnopqrstuvwxyz2"
+IN_REPLY_TO = "<abc@mail.example.com>"
+MAY = date(2026, 5, 1)
+
+LINKS = Links(
+    reply_address=f"r-{TOKEN}@in.example.org",
+    stop_url=f"{SITE}/unsubscribe/{TOKEN}",
+    one_click_url=f"{SITE}/unsubscribe/{TOKEN}",
+    stop_address=f"s-{TOKEN}@in.example.org",
+    rest_url=f"{SITE}/rest/{TOKEN}",
+    write_url=f"{SITE}/write/{TOKEN}",
+)
+
+
+def composer() -> Composer:
+    return Composer(
+        TEMPLATES,
+        base_url=SITE,
+        sender="Small Steps <hello@mail.example.org>",
+        postal_address="4 Orchard Row\nLeeds LS1 4AB, United Kingdom",
+    )
+
+
+def prompt(body: str, *, kind: str = "question", theme: str = "body", resurface: bool = True) -> Prompt:
+    return Prompt(
+        id="sample",
+        locale="en-GB",
+        subject="Three words",
+        theme=theme,
+        kind=kind,
+        minutes=1,
+        depth=1,
+        resurface=resurface,
+        lighter=None,
+        evidence="",
+        status="active",
+        body=body,
+    )
+
+
+WORDS = prompt("Which three words fit you right now?\n\nThey need not go together.", kind="words")
+DEEP = prompt("Is there somebody you could never say it to?\n\nNo one gets it.", theme="hurt", resurface=False)
+LIGHTER = prompt("Which object at home is good to hold?\n\nAny will do.")
+FOLLOW_UP = prompt("Taken, not yet, or let it go?\n\nAll three are good answers.", kind="follow-up", theme="step")
+
+
+def digest() -> Digest:
+    passages = (
+        "I keep thinking rest has to be earned. Today I sat on the step with tea and nothing fell down.",
+        "The radio was on low. I let the washing up wait. It was still there after.",
+        "My shoulders, mostly. They came down an inch when the door shut.",
+    )
+    chosen = ("tired, grateful, late", "quiet, rain, better", "heavy, Sunday, soup")
+    entries = [DigestEntry(day, MAY.replace(day=day), passages[day % 3], LIGHTER) for day in (5, 6, 14, 17, 26, 30)]
+    entries += [
+        DigestEntry(day, MAY.replace(day=day), words, WORDS) for day, words in zip((2, 9, 21), chosen, strict=True)
+    ]
+    made = make_digest(
+        MAY,
+        entries,
+        "What would you like a little less of?",
+        steps=(TakenStep("Rang Priya from the bus stop", date(2026, 5, 17)),),
+        look_back=DigestEntry(99, date(2025, 5, 12), "The lilac came out. I found it by the bins.", LIGHTER),
+    )
+    assert made is not None
+    return made
+
+
+def every_email() -> dict[str, OutgoingEmail]:
+    """Return each email by the name of its golden files."""
+    made = composer()
+    month = digest()
+    keep_out = {passage.entry_id: f"{SITE}/act/{TOKEN}{passage.entry_id}" for passage in month.passages}
+    web_url = f"{SITE}/digest/{TOKEN}"
+    act_url = f"{SITE}/act/{TOKEN}"
+    answered = {"subject": "Re: Three words", "in_reply_to": IN_REPLY_TO}
+    return {
+        "confirmation": made.confirmation(f"{SITE}/confirm/{TOKEN}", LINKS.reply_address),
+        "welcome": made.welcome(WORDS, LINKS, "Sundays at 8 in the morning, London time"),
+        "prompt": made.prompt(WORDS, None, PLACEHOLDERS),
+        "prompt_with_lighter": made.prompt(DEEP, LIGHTER, LINKS),
+        "receipt": made.receipt(LINKS, act_url, country="GB", **answered),
+        "step_follow_up": made.step_follow_up(FOLLOW_UP, "After I lock the door, I will breathe once.", LINKS),
+        "digest": made.digest(month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=f"{SITE}/export"),
+        "digest_discreet": made.digest(month, LINKS, web_url, discreet=True),
+        "quiet_month": made.quiet_month("May", "What would you like a little less of?", LINKS),
+        "sign_in": made.sign_in(f"{SITE}/sign-in/{TOKEN}", time_text="14:05", code="402 917"),
+        "could_not_keep_empty": made.could_not_keep("empty", LINKS, **answered),
+        "could_not_keep_too_big": made.could_not_keep("too_big", LINKS, **answered),
+        "could_not_keep_unreadable": made.could_not_keep("unreadable", LINKS, **answered),
+        "could_not_keep_held": made.could_not_keep("held", LINKS, button_url=act_url, **answered),
+        "could_not_keep_photo": made.could_not_keep("photo", LINKS, **answered),
+        "command_not_today": made.command_answer("not_today", LINKS, **answered),
+        "command_rest": made.command_answer("rest", LINKS, detail="until 3 June", **answered),
+        "command_rest_open": made.command_answer("rest_open", LINKS, **answered),
+        "command_weekly": made.command_answer("weekly", LINKS, detail="Sundays at 8 in the morning", **answered),
+        "command_resume": made.command_answer("resume", LINKS, detail="every day at 8 in the morning", **answered),
+        "command_stop": made.command_answer("stop", LINKS, **answered),
+        "command_delete": made.command_answer("delete", LINKS, undo_url=act_url, **answered),
+        "command_help": made.command_answer("help", LINKS, **answered),
+        "less_often_weekly": made.less_often("weekly", LINKS),
+        "less_often_rest": made.less_often("rest", LINKS),
+        "export_ready": made.export_ready(f"{SITE}/export", LINKS),
+        "goodbye": made.goodbye(),
+    }

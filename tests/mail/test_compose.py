@@ -1,0 +1,123 @@
+from datetime import date
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from service.core.digest import DigestEntry, make_digest
+from service.mail.outgoing import OutgoingEmail
+from service.mail.placeholders import names_in
+from tests.mail.samples import DEEP, FOLLOW_UP, IN_REPLY_TO, LIGHTER, LINKS, MAY, WORDS, composer, digest, every_email
+
+EVERY = every_email()
+
+
+def test_the_repr_of_an_email_shows_no_word_and_no_token() -> None:
+    shown = repr(EVERY["digest"]) + repr(LINKS) + repr(digest())
+    assert LINKS.reply_address not in shown
+    assert "lilac" not in shown
+    assert "soup" not in shown
+
+
+def test_a_batch_keeps_its_placeholders_through_the_inliner() -> None:
+    email = EVERY["prompt"]
+    assert names_in(email) == {"reply_address", "stop_url", "rest_url", "write_url", "one_click_url", "stop_address"}
+    assert 'href="%recipient.rest_url%"' in email.html
+    assert email.reply_to == "%recipient.reply_address%"
+    assert email.headers["List-Unsubscribe"].startswith("<%recipient.one_click_url%>, <mailto:%recipient.stop_address%")
+
+
+@pytest.mark.parametrize(
+    "message_id",
+    ["<a@b>\r\nBcc: x@example.com", "plain words", f"<{'x' * 300}@b>", "<a b@c>"],
+    ids=["a line break", "no brackets", "far too long", "white space"],
+)
+def test_a_message_id_that_is_none_is_left_out(message_id: str) -> None:
+    headers = composer().could_not_keep("empty", LINKS, in_reply_to=message_id).headers
+    assert "In-Reply-To" not in headers
+    assert headers["Auto-Submitted"] == "auto-replied"
+
+
+@pytest.mark.parametrize("subject", ["Three words", "Re: Three words", "RE: re:  Three\r\n words"])
+def test_an_answer_has_one_re_and_no_line_break(subject: str) -> None:
+    email = composer().receipt(LINKS, "https://steps.example.org/act/x", subject=subject, in_reply_to=IN_REPLY_TO)
+    assert email.subject == "Re: Three words"
+
+
+def test_a_receipt_names_the_help_line_of_the_chosen_country_only() -> None:
+    def receipt(country: str) -> str:
+        return composer().receipt(LINKS, "https://x.example", subject="S", in_reply_to="", country=country).text
+
+    assert "Help now in the UK: Samaritans, 116 123." in receipt("gb")
+    assert "Help now in" not in receipt("").replace("Help now\n", "")
+    assert "Help now in" not in receipt("XX")
+
+
+def test_what_a_person_wrote_is_never_markup_nor_a_template() -> None:
+    words = "<b>loud</b> & {{ 7 * 7 }} </td>"
+    made = make_digest(MAY, [DigestEntry(1, MAY, words, WORDS), DigestEntry(2, MAY, f"{words} yes.", LIGHTER)], "Q?")
+    assert made is not None
+    email = composer().digest(made, LINKS, "https://x.example")
+    assert not _page(email).css("b")
+    assert _words(_page(email).text()).count(words) == 2
+    assert email.text.count(words) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["x" * 390, "今日は疲れた" * 60, "&" * 390, "👩‍👩‍👧‍👦" * 50, "שלום " * 70, "Tea came. " * 200],
+    ids=["one long word", "Chinese characters", "references", "families", "right to left", "many sentences"],
+)
+def test_long_words_of_any_script_keep_lines_short_and_letters_whole(words: str) -> None:
+    made = make_digest(MAY, [DigestEntry(1, MAY, words, LIGHTER)], "Q?")
+    assert made is not None
+    email = composer().digest(made, LINKS, "https://x.example")
+    assert max(len(line.encode()) for part in (email.html, email.text) for line in part.split("\n")) <= 998
+    said = _page(email).css_first(".said")
+    assert said is not None
+    assert _words(said.text()) == _words(made.passages[0].text)
+    assert said.attributes["dir"] == "auto"
+
+
+def test_a_discreet_digest_quotes_nothing_and_its_subject_tells_nothing() -> None:
+    email = EVERY["digest_discreet"]
+    assert email.subject == "For you to read"
+    for told in ("tired", "rest has to be", "Priya", "lilac", "May", "wrote", "journal/"):
+        assert told not in email.text
+
+
+def test_a_discreet_follow_up_quotes_nothing() -> None:
+    email = composer().step_follow_up(FOLLOW_UP, "", LINKS)
+    assert "The step you chose" not in email.text + email.html
+
+
+def test_a_month_of_few_days_has_no_calendar() -> None:
+    def calendars(days: int) -> int:
+        entries = [DigestEntry(day, date(2026, 5, day), "Tea.", LIGHTER) for day in range(1, days + 1)]
+        made = make_digest(MAY, entries, "Q?")
+        assert made is not None
+        return len(_page(composer().digest(made, LINKS, "https://x.example")).css(".month"))
+
+    assert [calendars(days) for days in (1, 3, 4, 31)] == [0, 0, 1, 1]
+
+
+def test_december_carries_its_question_into_january() -> None:
+    made = make_digest(date(2026, 12, 1), [DigestEntry(1, date(2026, 12, 3), "Tea.", LIGHTER)], "Q?")
+    assert made is not None
+    email = composer().digest(made, LINKS, "https://x.example")
+    assert email.subject == "Your December, in your own words"
+    assert "A question to carry into January" in email.text
+
+
+def test_without_a_page_to_write_on_there_is_no_link_to_one() -> None:
+    email = EVERY["goodbye"]
+    assert "write" not in email.text
+    assert "Or something lighter" not in EVERY["prompt"].text
+    assert DEEP.question in EVERY["prompt_with_lighter"].text
+
+
+def _page(email: OutgoingEmail) -> LexborHTMLParser:
+    return LexborHTMLParser(email.html)
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
