@@ -39,21 +39,26 @@ make_venv() {
     "$python" -m venv --clear "$venv" || fail "$venv could not be made in $PWD: is it yours to write?"
 }
 
+pip_install() {
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"
+}
+
 install_lock() {
-    echo "Installing $(grep -c '^[a-z].*==' "$lock") packages from $lock (about a minute the first time)"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-        --require-hashes --requirement "$lock" ||
-        fail "pip could not install $lock; its own words are above"
-    # Everything is there by now, so the build runs on the locked setuptools and fetches nothing.
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-        --no-deps --no-index --no-build-isolation --editable . ||
-        fail "the project itself could not be installed; pip's own words are above"
+    echo "Installing $(grep -c '^[a-z].*==' "$lock") packages from $lock (up to a minute the first time)"
+    pip_install --require-hashes --requirement "$lock" || fail "pip could not install $lock; its own words are above"
+}
+
+# The setuptools that builds it came with the lock, so nothing is fetched here.
+install_project() {
+    pip_install --no-deps --no-index --no-build-isolation --editable . >"$venv/install.log" 2>&1 ||
+        fail "the project itself could not be installed; see $venv/install.log"
 }
 
 wanted=$(cat "$lock" pyproject.toml | cksum)
 is_new_enough "$venv/bin/python" || make_venv
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     install_lock
+    [ "$which_lock" = dev ] || install_project
     echo "$wanted" >"$stamp"
     echo "Ready: $venv"
 fi

