@@ -214,6 +214,12 @@ class Delivery(Base):
         return session.scalar(select(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.slot == slot))
 
     @classmethod
+    def count_since(cls, session: Session, subscriber_id: int, kind: Kind, since: datetime) -> int:
+        """Return how many emails of a kind were planned for a person after an instant."""
+        query = select(func.count()).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.planned_at > since)
+        return session.scalar(query) or 0
+
+    @classmethod
     def planned_kinds(cls, session: Session, ids: Sequence[int], kinds: Sequence[Kind], slot: str) -> set[int]:
         """Return which of these people have a delivery of these kinds in a slot, skipped ones apart."""
         return set(

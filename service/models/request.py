@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from service.db import Base, Id, random_id
 from service.models.ringing import unheard
 
+LOCK_BYTES = 8
+
 
 class Asked(StrEnum):
     """What was asked for."""
@@ -54,17 +56,29 @@ class MailRequest(Base):
 
     @classmethod
     def recent_from(cls, session: Session, network_hash: bytes, since: datetime) -> int:
-        """Return how many requests a network address has made since an instant."""
+        """Return how many requests a network has made since an instant; others of it wait for this transaction."""
+        if session.get_bind().dialect.name == "postgresql":
+            lock = int.from_bytes(network_hash[:LOCK_BYTES], "big", signed=True)
+            session.execute(select(func.pg_advisory_xact_lock(lock)))
         query = select(func.count()).where(cls.network_hash == network_hash, cls.created_at > since)
         return session.scalar(query) or 0
 
     @classmethod
-    def recent_for(cls, session: Session, address_hash: bytes, since: datetime, before: MailRequest) -> int:
-        """Return how many requests for an address came since an instant, earlier than this one."""
-        query = select(func.count()).where(
-            cls.address_hash == address_hash, cls.created_at > since, cls.created_at < before.created_at
+    def waiting(cls, session: Session, request_id: int) -> MailRequest | None:
+        """Return, locked, a request that nobody has acted on, or None."""
+        return session.scalar(select(cls).where(cls.id == request_id, cls.done_at.is_(None)).with_for_update())
+
+    @classmethod
+    def try_code(cls, session: Session, request_id: int, limit: int) -> bool:
+        """Count one try at a request's code; say whether it was one of the first `limit`."""
+        query = (
+            update(cls)
+            .where(cls.id == request_id, cls.wrong_codes < limit, cls.used_at.is_(None))
+            .values(wrong_codes=cls.wrong_codes + 1)
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
         )
-        return session.scalar(query) or 0
+        return session.scalar(query) is not None
 
     @classmethod
     def use(cls, session: Session, request_id: int, now: datetime) -> bool:

@@ -7,7 +7,9 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, Index, LargeBinary, SmallInteger, String, Text, bindparam, select, text, update
+from sqlalchemy import JSON, Index, LargeBinary, SmallInteger, String, Text, bindparam, delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
@@ -107,6 +109,19 @@ class Subscriber(Base):
         return session.scalar(select(cls).where(cls.address_hash == address_hash))
 
     @classmethod
+    def enrol(cls, session: Session, person: dict[str, object]) -> Subscriber:
+        """Return, locked, the person with this address hash, made from these columns if there was none."""
+        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+        session.execute(insert(cls).values(person).on_conflict_do_nothing(index_elements=["address_hash"]))
+        return session.scalars(select(cls).where(cls.address_hash == person["address_hash"]).with_for_update()).one()
+
+    @classmethod
+    def locked(cls, session: Session, subscriber_id: int) -> Subscriber | None:
+        """Return one person as they stand now, kept from other writers until the end of the transaction, or None."""
+        query = select(cls).where(cls.id == subscriber_id).with_for_update()
+        return session.scalar(query.execution_options(populate_existing=True))
+
+    @classmethod
     def many(cls, session: Session, ids: Iterable[int]) -> dict[int, Subscriber]:
         """Return these people by id."""
         return {s.id: s for s in session.scalars(select(cls).where(cls.id.in_(list(ids))))}
@@ -142,10 +157,10 @@ class Subscriber(Base):
             )
 
     @classmethod
-    def forgotten_pending(cls, session: Session, before: datetime, limit: int) -> Sequence[int]:
-        """Return the ids of people who signed up before an instant and never confirmed."""
-        query = select(cls.id).where(cls.status == Status.PENDING, cls.created_at < before).limit(limit)
-        return session.scalars(query).all()
+    def forget_pending(cls, session: Session, before: datetime) -> int:
+        """Let go of people who signed up before an instant and never confirmed; return how many."""
+        query = delete(cls).where(cls.status == Status.PENDING, cls.created_at < before).returning(cls.id)
+        return len(session.scalars(query.execution_options(synchronize_session=False)).all())
 
 
 PENDING_KEPT = timedelta(days=7)

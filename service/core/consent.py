@@ -1,0 +1,13 @@
+"""The wordings that people agree to, by version; the ledger names the version, the signup page shows the words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDINGS: Final = {
+    "2026-11": (
+        "We will email you a question on the days you choose, and once a month your own words. "
+        "You can rest or stop from any email."
+    ),
+}
+CURRENT: Final = max(WORDINGS)

@@ -1,0 +1,134 @@
+"""What a person may change about their emails: settings, rest, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from service.core.schedule import Schedule, local_date
+from service.flows.signup import note_consent
+from service.models import Delivery, Kind, Status, Subscriber
+
+LONGEST_REST = timedelta(days=731)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Everything the settings page can change."""
+
+    schedule: Schedule
+    muted_themes: Sequence[str]
+    wants_digest: bool
+    wants_letters: bool
+    is_discreet: bool
+    help_country: str
+
+
+class Rest(StrEnum):
+    """How long a rest may be, besides until a date."""
+
+    SKIP_ONE = "skip"
+    WEEK = "week"
+    MONTH = "month"
+    OPEN_ENDED = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """The rest as it now stands: until a local date on which emails may come again, or open-ended."""
+
+    until_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """There is nothing to rest from or to wake: the person never confirmed, or has stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadDate:
+    """The date is not one that a rest can last until; `first` and `last` are."""
+
+    first: date
+    last: date
+
+
+def change(session: Session, person: Subscriber, preferences: Preferences, now: datetime) -> None:
+    """Take over new settings; the next emails follow them, without a second question on the same day."""
+    person.follow(preferences.schedule)
+    person.muted_themes = list(preferences.muted_themes)
+    person.wants_digest = preferences.wants_digest
+    person.wants_letters = preferences.wants_letters
+    person.is_discreet = preferences.is_discreet
+    person.help_country = preferences.help_country
+    _look_ahead(session, person, now)
+
+
+def rest(session: Session, person: Subscriber, length: Rest | date, now: datetime) -> Resting | BadDate | NotNow:
+    """Return the rest that begins now, for a length or until a local date."""
+    if person.status not in {Status.ACTIVE, Status.RESTING}:
+        return NotNow()
+    today = local_date(now, person.zone)
+    if isinstance(length, Rest):
+        until = _end_of(length, person, today)
+    elif today < length <= today + LONGEST_REST:
+        until = length
+    else:
+        return BadDate(today + _DAY, today + LONGEST_REST)
+    person.status = Status.RESTING
+    person.resting_until_on = until
+    _look_ahead(session, person, now)
+    return Resting(until)
+
+
+def resume(session: Session, person: Subscriber, now: datetime) -> bool:
+    """End a rest; say whether there was one."""
+    if person.status != Status.RESTING:
+        return False
+    person.status = Status.ACTIVE
+    person.resting_until_on = None
+    _look_ahead(session, person, now)
+    return True
+
+
+def stop(session: Session, person: Subscriber, now: datetime, *, source: str, network: bytes | None = None) -> bool:
+    """Stop every email but what is asked for; say whether there was anything to stop.
+
+    `source` says where it came from: "page", "link", "one_click", "reply", "address" or "provider".
+    """
+    if person.status not in {Status.ACTIVE, Status.RESTING}:
+        return False
+    person.status = Status.STOPPED
+    person.resting_until_on = None
+    person.look_ahead(now)
+    note_consent(session, person, "stopped", source=source, now=now, network=network)
+    return True
+
+
+def _end_of(length: Rest, person: Subscriber, today: date) -> date | None:
+    if length is Rest.OPEN_ENDED:
+        return None
+    if length is Rest.WEEK:
+        return today + timedelta(days=7)
+    if length is Rest.MONTH:
+        return _same_day_next_month(today)
+    if person.next_prompt_at is None:
+        return person.resting_until_on
+    return local_date(person.next_prompt_at, person.zone) + _DAY
+
+
+def _same_day_next_month(today: date) -> date:
+    first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    last = (first + timedelta(days=32)).replace(day=1) - _DAY
+    return last.replace(day=min(today.day, last.day))
+
+
+def _look_ahead(session: Session, person: Subscriber, now: datetime) -> None:
+    today = local_date(now, person.zone)
+    had = Delivery.planned_kinds(session, [person.id], (Kind.PROMPT, Kind.WELCOME), today.isoformat())
+    person.look_ahead(now, not_on=today if had else None)

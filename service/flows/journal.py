@@ -1,0 +1,157 @@
+"""The journal: a person's words, sealed on the way in and opened for nobody else."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from service.core.journal import WORDS_BYTES, for_showing, piece_key, put_in, split_at
+from service.core.replies.words import Trimmed
+from service.core.schedule import writing_date
+from service.core.sealing import DataKey
+from service.db import random_id
+from service.models import Entry, Keyring, Subscriber
+
+MOST_COUNTED = 30_000  # the column is small; nothing asks for more than a dozen
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEntry:
+    """An entry with its words open, for its owner's eyes."""
+
+    id: int
+    written_on: date
+    created_at: datetime
+    changed_at: datetime | None
+    prompt_id: str | None
+    source: str
+    is_kept_out: bool
+    words: str = field(repr=False)
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """An entry with all that was sent: the pieces that were left out, by their keys, and what ran over the cap."""
+
+    entry: OpenEntry
+    pieces: dict[str, Trimmed] = field(repr=False)
+    over: str = field(repr=False)
+
+
+def keep_entry(
+    session: Session,
+    keyring: Keyring,
+    person: Subscriber,
+    *,
+    words: str,
+    written_on: date,
+    source: str,
+    now: datetime,
+    prompt_id: str | None = None,
+    trimmed: Sequence[Trimmed] = (),
+    over: str = "",
+    entry_id: int | None = None,
+) -> Entry:
+    """Return the new entry, its words sealed; with an `entry_id` that stands already, the entry that stands.
+
+    What goes beyond 256 kB of UTF-8 is kept with it as `over`. Answering a prompt is noted on the person.
+    """
+    known = Entry.of(session, person.id, entry_id) if entry_id else None
+    if known is not None:
+        return known
+    entry = Entry(
+        id=entry_id or random_id(),
+        subscriber_id=person.id,
+        written_on=written_on,
+        created_at=now,
+        prompt_id=prompt_id,
+        source=source,
+    )
+    _seal(keyring.key_of(person), entry, words, tuple(trimmed), over)
+    session.add(entry)
+    if prompt_id:
+        person.prompts_answered = min(person.prompts_answered + 1, MOST_COUNTED)
+        person.last_answered_on = writing_date(now, person.zone)
+    session.flush()
+    return entry
+
+
+def read(keyring: Keyring, person: Subscriber, entries: Sequence[Entry]) -> list[OpenEntry]:
+    """Return a person's entries with their words open."""
+    key = keyring.key_of(person)
+    return [_opened(key, entry) for entry in entries]
+
+
+def read_everything(keyring: Keyring, person: Subscriber, entry: Entry) -> Everything:
+    """Return an entry with all that was sent."""
+    key = keyring.key_of(person)
+    pieces = {piece_key(piece): piece for piece in _trimmed(key, entry)}
+    return Everything(_opened(key, entry), pieces, for_showing(_over(key, entry)))
+
+
+def rewrite(keyring: Keyring, person: Subscriber, entry: Entry, words: str, now: datetime) -> None:
+    """Put new words in the place of an entry's; when it was first written stays."""
+    key = keyring.key_of(person)
+    _seal(key, entry, words, _trimmed(key, entry), _over(key, entry))
+    entry.changed_at = now
+
+
+def put_back(keyring: Keyring, person: Subscriber, entry: Entry, chosen: str, now: datetime) -> bool:
+    """Put a piece that was left out back into the words where it stood; say whether it was still left out."""
+    key = keyring.key_of(person)
+    pieces = _trimmed(key, entry)
+    piece = next((piece for piece in pieces if piece_key(piece) == chosen), None)
+    if piece is None:
+        return False
+    words, rest = put_in(_words(key, entry), piece, pieces)
+    _seal(key, entry, words, rest, _over(key, entry))
+    entry.changed_at = now
+    return True
+
+
+def _opened(key: DataKey, entry: Entry) -> OpenEntry:
+    return OpenEntry(
+        id=entry.id,
+        written_on=entry.written_on,
+        created_at=entry.created_at,
+        changed_at=entry.changed_at,
+        prompt_id=entry.prompt_id,
+        source=entry.source,
+        is_kept_out=entry.is_kept_out,
+        words=for_showing(_words(key, entry)),
+        has_more=entry.sealed_trimmed is not None or entry.sealed_over is not None,
+    )
+
+
+def _seal(key: DataKey, entry: Entry, words: str, trimmed: Sequence[Trimmed], over: str) -> None:
+    shown, beyond = split_at(words.replace("\x00", "\ufffd"), WORDS_BYTES)
+    over = beyond + over
+    pieces = json.dumps([asdict(piece) for piece in trimmed])
+    entry.sealed_words = key.seal_text(shown, place=f"entries.words:{entry.id}", random=os.urandom)
+    entry.sealed_trimmed = (
+        key.seal_text(pieces, place=f"entries.trimmed:{entry.id}", random=os.urandom) if trimmed else None
+    )
+    entry.sealed_over = key.seal_text(over, place=f"entries.over:{entry.id}", random=os.urandom) if over else None
+
+
+def _words(key: DataKey, entry: Entry) -> str:
+    return key.open_text(entry.sealed_words, place=f"entries.words:{entry.id}")
+
+
+def _trimmed(key: DataKey, entry: Entry) -> tuple[Trimmed, ...]:
+    if entry.sealed_trimmed is None:
+        return ()
+    found = json.loads(key.open_text(entry.sealed_trimmed, place=f"entries.trimmed:{entry.id}"))
+    return tuple(Trimmed(**piece) for piece in found)
+
+
+def _over(key: DataKey, entry: Entry) -> str:
+    if entry.sealed_over is None:
+        return ""
+    return key.open_text(entry.sealed_over, place=f"entries.over:{entry.id}")

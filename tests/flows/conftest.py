@@ -1,0 +1,22 @@
+"""The collaborators that flows are handed."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.config import ROOT
+from service.core.prompts import Library
+from service.db import Database
+from service.models import Keyring
+from tests.flows.people import NOW
+
+
+@pytest.fixture
+def keyring(database: Database) -> Keyring:
+    return Keyring.load(database, (b"k" * 32,), NOW)
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    folder = ROOT / "templates" / "prompts"
+    return Library.parse((str(path.relative_to(folder)), path.read_text()) for path in sorted(folder.rglob("*.md")))
