@@ -157,7 +157,8 @@ def _welcome(packer: Packer, _s: Session, delivery: Delivery, person: Subscriber
 def _confirmation(packer: Packer, _s: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Packed:
     until = delivery.planned_at + PENDING_KEPT
     reply_address = packer.reply_address(ReplyKind.CONFIRMATION, person, now.astimezone(person.zone).date())
-    return packer.composer.confirmation(packer.act_url("confirm", Action.CONFIRM, person, until), reply_address), None
+    url = packer.act_url("confirm", Action.CONFIRM, person, until, delivery.reference or 0)
+    return packer.composer.confirmation(url, reply_address), None
 
 
 def _sign_in(packer: Packer, _s: Session, delivery: Delivery, person: Subscriber, _now: datetime) -> Packed:
