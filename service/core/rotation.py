@@ -37,8 +37,8 @@ FRIDAY: Final = 4
 
 # A round takes fewer days than there are prompts, so that a daily person finds one unseen in each neighbourhood.
 # Rounds grow in wide steps: one more prompt in the library moves nobody's place on the circle.
-_ROUND_DAYS: Final = (10, 20, 30, 45, 60, 90, 120, 160, 210, 280, 370, 500, 660, 880)
-_PROMPTS_A_DAY: Final = 1.1
+_ROUND_DAYS: Final = (10, 15, 20, 30, 45, 65, 90, 130, 200, 300, 450, 700)
+_PROMPTS_A_DAY: Final = 1.2
 _DRIFT: Final = 1 / 16  # of a round: the same neighbours do not meet at every round
 _CIRCLE: Final = 1 << 32
 _REPEAT_STEP_DAYS: Final = 15
