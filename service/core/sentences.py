@@ -12,7 +12,7 @@ LONGEST_READ: Final = 50_000
 LONGEST_SENTENCE: Final = 400
 COMFORTABLE_PASSAGE: Final = 240
 _SHORTEST_PASSAGE: Final = 12
-_WRAPPED: Final = 55
+_WRAPPED: Final = range(56, 101)
 _WIDE: Final = "。！？｡"
 
 # Ends of sentences in Latin, Chinese, Japanese, Hindi, Urdu and Arabic text.
@@ -67,7 +67,7 @@ def _run(paragraph: Sequence[str], start: int) -> str:
 def _paragraphs(text: str) -> list[str]:
     """Return what stands between line breaks that mean something.
 
-    A break after a line of about full width is a mail program's wrapping; any other is the writer's own.
+    A break after a line of a mail program's width is its wrapping; any other is the writer's own.
     """
     paragraphs: list[str] = []
     joins = False
@@ -77,7 +77,7 @@ def _paragraphs(text: str) -> list[str]:
             paragraphs[-1] = f"{paragraphs[-1]} {line}"
         elif line:
             paragraphs.append(line)
-        joins = len(line) > _WRAPPED
+        joins = len(line) in _WRAPPED
     return paragraphs
 
 
