@@ -1,0 +1,80 @@
+"""The words of HTML that is too large or too deep for a tree, found in one pass."""
+
+from html import unescape
+
+from service.core.replies.lines import Hint, Line
+
+_BREAKS = frozenset(
+    "address article aside blockquote body br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6"
+    " header hr li main nav ol p pre section table tr ul".split()
+)
+_UNREAD = frozenset({"script", "style", "title", "head"})
+
+
+def linear_lines(html: str) -> list[Line]:
+    """Return the lines of any text with tags, in time linear in its length; no word is left out."""
+    return _Scanner(html).read()
+
+
+class _Scanner:
+    def __init__(self, html: str) -> None:
+        self._html = html
+        self._lines: list[Line] = []
+        self._text: list[str] = []
+        self._depth = 0
+        self._missing: set[str] = set()
+
+    def read(self) -> list[Line]:
+        html, at = self._html, 0
+        while at < len(html):
+            start = html.find("<", at)
+            if start < 0:
+                break
+            self._text.append(html[at:start])
+            at = self._tag(start)
+        self._text.append(html[at:])
+        self._end_line()
+        return self._lines
+
+    def _tag(self, start: int) -> int:
+        """Handle what begins at `<`; return where text goes on."""
+        html = self._html
+        if html.startswith("<!--", start):
+            return self._after("-->", start + 4)
+        first = html[start + 1 : start + 2]
+        end = self._find(">", start) if first.isalpha() or first in {"/", "!", "?"} else -1
+        if end < 0:
+            self._text.append("<")
+            return start + 1
+        words = html[start + 1 : min(end, start + 40)].lower().split(None, 1)
+        name = words[0].rstrip("/") if words else ""
+        if "@" in name:
+            self._text.append(html[start : end + 1])
+        elif name in _UNREAD:
+            return self._after(f"</{name}", end + 1)
+        elif name.lstrip("/") in _BREAKS:
+            self._end_line()
+            if name.lstrip("/") == "blockquote":
+                self._depth = max(0, self._depth + (-1 if name[0] == "/" else 1))
+        return end + 1
+
+    def _after(self, mark: str, start: int) -> int:
+        """Return the place after `mark`, or `start` where it never comes."""
+        found = self._find(mark, start)
+        return start if found < 0 else found + len(mark)
+
+    def _find(self, mark: str, start: int) -> int:
+        # One search to the end for each mark that is not there, not one for each tag.
+        if mark in self._missing:
+            return -1
+        found = self._html.find(mark, start)
+        if found < 0:
+            self._missing.add(mark)
+        return found
+
+    def _end_line(self) -> None:
+        text = " ".join(unescape("".join(self._text)).split())
+        self._text.clear()
+        if text or (self._lines and self._lines[-1].text):
+            hint = Hint.CITED if self._depth else Hint.NONE
+            self._lines.append(Line(text, text, self._depth, hint))

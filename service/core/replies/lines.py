@@ -1,0 +1,80 @@
+"""A mail body as lines, whichever part it came from: the form that every rule works on."""
+
+from dataclasses import dataclass, field
+from enum import IntFlag
+
+from service.core.replies.words import Reason
+
+# Marks that reading HTML adds. Noncharacters (Unicode 23.7) never stand in a mail's own text:
+# `clean` replaces them, so a mail cannot forge one.
+STRONG, EMPHASIS, LINK, TARGET, END, RULE, QUOTED = (chr(0xFDD0 + n) for n in range(7))
+MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED)))
+
+_UNSAFE = {0: "\ufffd"} | {n: "\ufffd" for n in range(0xFDD0, 0xFDF0)}
+
+
+class Hint(IntFlag):
+    """What the structure of the HTML says about a line."""
+
+    NONE = 0
+    CITED = 1  # inside a quotation that a mail program marked as such
+    BOXED = 2  # inside a container for attribution and quotation together
+    ATTRIBUTION = 4
+    SIGNATURE = 8
+    HIDDEN = 16  # never shown to a reader
+    RULE = 32  # a drawn line
+
+
+@dataclass(slots=True)
+class Line:
+    """One line. `text` has no quotation marks, `raw` is what the mail held."""
+
+    text: str = field(repr=False)
+    raw: str = field(repr=False)
+    depth: int = 0
+    hint: Hint = Hint.NONE
+    marked: str = field(default="", repr=False)
+    box: int = 0
+    reason: Reason | None = None
+    ours: bool = False
+
+    @property
+    def quoted(self) -> bool:
+        """Whether the mail itself marks this line as somebody else's."""
+        return self.depth > 0 or bool(self.hint & Hint.CITED)
+
+
+def clean(text: str) -> str:
+    """Return `text` with one kind of line end, and nothing that a database or a mark trips over."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isascii() or "\x00" in text:
+        text = text.translate(_UNSAFE)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text
+
+
+def plain_lines(text: str) -> list[Line]:
+    """Return the lines of a text body (already `clean`), each with its depth of `>`."""
+    return [_plain_line(raw) for raw in text.split("\n")]
+
+
+def _plain_line(raw: str) -> Line:
+    text = raw.rstrip(" \t\u00a0\ufeff")
+    start = text.lstrip()
+    if not start.startswith(">"):
+        return Line(text, raw)
+    depth = 0
+    at = 0
+    while at < len(start) and (start[at] == ">" or (start[at] == " " and start[at + 1 : at + 2] == ">")):
+        depth += start[at] == ">"
+        at += 1
+    return Line(start[at:].strip(), raw, depth=depth)
+
+
+def blank(line: Line) -> bool:
+    """Whether nothing is to be read on the line."""
+    return not line.text.strip() and not line.marked

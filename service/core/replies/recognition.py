@@ -1,0 +1,113 @@
+"""Finding what we sent inside a reply, whatever a mail program did to its lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from service.core.replies.lines import Line
+
+SURE = 12  # letters and digits (of Latin weight) that no two people write alike by chance
+_GRAM = 6
+_PROMPT_LETTERS = 32_000
+
+
+def fold(text: str) -> str:
+    """Return the letters and digits of `text`, casefolded, without links and addresses."""
+    if "://" in text or "@" in text or "www." in text:
+        text = without_links(text)
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def without_links(text: str) -> str:
+    """Return `text` without URLs, email addresses and the brackets around them."""
+    return " ".join(kept for word in text.split() if (kept := _without_link(word)))
+
+
+def _without_link(word: str) -> str:
+    at = word.find("://")
+    if at >= 0:
+        start = at
+        while start > 0 and word[start - 1].isascii() and word[start - 1].isalpha():
+            start -= 1
+        return word[:start]
+    if "@" in word:
+        return word[: word.find("<")] if "<" in word else ""
+    return "" if word.startswith("www.") else word
+
+
+def weight(folded: str) -> int:
+    """Return how much a folded text says, in Latin letters: a Chinese character counts for three."""
+    return len(folded) if folded.isascii() else (len(folded.encode()) + len(folded)) // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form (text, or the text of the HTML) of an email that went out."""
+
+    letters: str = field(repr=False)
+    lines: frozenset[str] = field(repr=False)
+    grams: frozenset[str] = field(repr=False)
+
+    @classmethod
+    def of(cls, lines: Sequence[str]) -> "Form":
+        """Return the form whose lines these are; placeholders in them are left out."""
+        folds = [fold(_without_placeholders(line)) for line in lines]
+        letters = "".join(folds)[:_PROMPT_LETTERS]
+        grams = frozenset(letters[n : n + _GRAM] for n in range(len(letters) - _GRAM + 1))
+        return cls(letters, frozenset(filter(None, folds)), grams)
+
+    def place(self, folded: str, after: int) -> int:
+        """Return where `folded` stands at or after `after`, or -1.
+
+        A short text counts only where it follows on, or as a whole line of its own.
+        """
+        if self.letters.startswith(folded, after):
+            return after
+        if folded in self.lines or (weight(folded) >= SURE and folded[:_GRAM] in self.grams):
+            return self.letters.find(folded, after)
+        return -1
+
+
+def _without_placeholders(line: str) -> str:
+    start = line.find("%recipient.")
+    while start >= 0:
+        end = line.find("%", start + 1)
+        line = line[:start] + " " + (line[end + 1 :] if end >= 0 else "")
+        start = line.find("%recipient.")
+    return line
+
+
+@dataclass(slots=True)
+class Run:
+    """Neighbouring lines that follow what went out, in its order. `last` is included."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    letters: int = 0
+    marked: bool = True
+    lines: list[int] = field(default_factory=list)
+
+
+def runs_of(lines: Sequence[Line], form: Form) -> list[Run]:
+    """Return the runs of `form` in `lines`, top to bottom."""
+    runs: list[Run] = []
+    run: Run | None = None
+    for index, line in enumerate(lines):
+        folded = fold(line.text)
+        if not folded:
+            continue
+        at = form.place(folded, run.end if run else 0)
+        if at < 0 and run is not None:
+            run, at = None, form.place(folded, 0)
+        if at < 0 or (run is None and weight(folded) < SURE and folded not in form.lines):
+            run = None
+            continue
+        if run is None:
+            run = Run(index, index, at, at)
+            runs.append(run)
+        run.last, run.end = index, at + len(folded)
+        run.letters += len(folded)
+        run.marked = run.marked and line.quoted
+        run.lines.append(index)
+    return runs
