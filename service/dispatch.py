@@ -23,6 +23,8 @@ JOBS = (SEND_JOB, ACT_JOB, RECEIVE_JOB)
 IDS_A_JOB = 1000
 JOB_TIMEOUT_SECONDS = 600
 QUEUED_KEPT_SECONDS = 3600
+CONNECT_SECONDS = 3
+ANSWER_SECONDS = 3
 
 log = structlog.get_logger()
 
@@ -40,6 +42,10 @@ class Doorbell(Protocol):
 
     def receive(self, reply_ids: Sequence[int]) -> None:
         """Ask a worker to understand these mails."""
+        ...
+
+    def answers(self) -> bool:
+        """Say whether the queue can be reached."""
         ...
 
 
@@ -85,6 +91,11 @@ class QueueDoorbell:
             log.warning("doorbell.unheard", queue=queue, ids=len(ids), error=type(error).__name__)
 
 
-def connect(redis_url: str) -> Redis:
-    """Return a connection to the queue server that gives up on a silent one after five seconds."""
-    return Redis.from_url(redis_url, socket_connect_timeout=5, health_check_interval=30)
+def connect(redis_url: str, *, blocking: bool = False) -> Redis:
+    """Return a connection to the queue server; a page must not wait for a silent one, a worker waits for jobs."""
+    return Redis.from_url(
+        redis_url,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=None if blocking else ANSWER_SECONDS,
+        health_check_interval=30,
+    )

@@ -177,6 +177,16 @@ class Delivery(Base):
         return cls._fenced(session, claims, (State.CLAIMED,), state=State.SKIPPED, lease_until=None, reason=reason)
 
     @classmethod
+    def mark_seen(cls, session: Session, delivery_id: int, now: datetime) -> None:
+        """Record that the provider has it after all: the end of an unknown one."""
+        query = (
+            update(cls)
+            .where(cls.id == delivery_id, cls.state == State.UNKNOWN)
+            .values(state=State.SENT, sent_at=now, reason="the provider's record")
+        )
+        session.execute(query.execution_options(synchronize_session=False))
+
+    @classmethod
     def put_back(cls, session: Session, claims: Sequence[Claim], *, ready_at: datetime, reason: str) -> int:
         """Plan them again, no sooner than `ready_at`; only for what the provider certainly did not take."""
         return cls._fenced(

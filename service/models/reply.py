@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, or_, select, text, update
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, func, or_, select, text, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.db import Base, Id, database_now, random_id
+from service.db import Base, Id, database_now, insert_into, random_id
 from service.models.ringing import unheard
 
 MAX_ATTEMPTS = 5
@@ -93,6 +93,38 @@ class Reply(Base):
         return session.get_one(cls, reply_id)
 
     @classmethod
+    def unfinished(cls, session: Session, reply_id: int, attempt: int) -> Reply | None:
+        """Return, locked, a mail that has no outcome and that nobody has taken up since this attempt, or None."""
+        return session.scalar(
+            select(cls)
+            .where(cls.id == reply_id, cls.outcome.is_(None), cls.attempts == attempt)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+
+    def conclude(self, outcome: Outcome, reason: str, *, now: datetime, keep_raw_until: datetime) -> None:
+        """Give this mail its outcome, for good."""
+        self.outcome, self.reason = outcome, reason or None
+        self.understood_at, self.lease_until = now, None
+        self.kept_until = keep_raw_until
+
+    def let_go(self) -> None:
+        """Let the raw mail go; what became of it stays known."""
+        self.sealed_raw = self.stored_as = self.kept_until = None
+
+    @classmethod
+    def give_up(cls, session: Session, keep_raw_until: datetime) -> int:
+        """Set aside mails whose every attempt died with its worker; return how many. Their raw form stays sealed."""
+        query = (
+            update(cls)
+            .where(cls.outcome.is_(None), cls.attempts >= MAX_ATTEMPTS, cls.lease_until < database_now(session))
+            .values(outcome=Outcome.UNREADABLE, reason="every attempt died", kept_until=keep_raw_until)
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(session.scalars(query).all())
+
+    @classmethod
     def unheard(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
         """Return, noting it, ids of mails without an outcome that were not rung within `patience`."""
         return unheard(
@@ -104,6 +136,11 @@ class Reply(Base):
             patience=patience,
             limit=limit,
         )
+
+    @classmethod
+    def waiting(cls, session: Session) -> int:
+        """Return how many mails have no outcome yet."""
+        return session.scalar(select(func.count()).where(cls.outcome.is_(None))) or 0
 
     @classmethod
     def past_keeping(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:
@@ -119,6 +156,13 @@ class SpentToken(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     spent_at: Mapped[datetime] = mapped_column(index=True)
+
+    @classmethod
+    def spend(cls, session: Session, token_hash: bytes, content_hash: bytes, now: datetime) -> bool:
+        """Spend a token on some content; say whether it was this call that did."""
+        values = {"token_hash": token_hash, "content_hash": content_hash, "spent_at": now}
+        spend = insert_into(session, cls).values(values).on_conflict_do_nothing().returning(cls.token_hash)
+        return session.scalar(spend) is not None
 
     @classmethod
     def prune(cls, session: Session, before: datetime) -> None:

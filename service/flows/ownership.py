@@ -1,0 +1,114 @@
+"""Whose a mail is, and which day it belongs to: by the token it was sent to, or by a sender we may believe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from email.utils import getaddresses
+
+from sqlalchemy.orm import Session
+
+from service.core.addresses import Address, AddressError
+from service.core.schedule import writing_date
+from service.core.tokens import FrequencyToken, ReplyToken
+from service.mail.inbound import InboundMail
+from service.models import Keyring, Subscriber
+
+_ADDRESSED = ("to", "cc", "delivered-to", "x-original-to")
+_TOKEN, _FREQUENCY = "r-", "s-"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who a mail belongs to; `is_theirs` is false where somebody else, or nobody we may believe, sent it."""
+
+    person: Subscriber = field(repr=False)
+    on: date
+    token: ReplyToken | None = field(default=None, repr=False)
+    is_theirs: bool = True
+    wants_to_stop: bool = False
+
+
+def owner_of(session: Session, keyring: Keyring, mail: InboundMail, reply_domain: str, now: datetime) -> Owner | None:
+    """Return whose mail this is, or None where it is nobody's we know."""
+    sender_hash = _sender_hash(keyring, mail)
+    for local in _local_parts(mail, reply_domain):
+        token = ReplyToken.decode(local.removeprefix(_TOKEN), keyring.index) if local.startswith(_TOKEN) else None
+        if token and (person := session.get(Subscriber, token.subscriber_id)):
+            return Owner(person, token.on, token, is_theirs=person.address_hash == sender_hash)
+        stop = (
+            FrequencyToken.decode(local.removeprefix(_FREQUENCY), keyring.index)
+            if local.startswith(_FREQUENCY)
+            else None
+        )
+        if stop and (person := session.get(Subscriber, stop.subscriber_id)):
+            return Owner(person, writing_date(now, person.zone), wants_to_stop=True)
+    known = Subscriber.with_address(session, sender_hash) if sender_hash else None
+    if known is None:
+        return None
+    sent_at = mail.sent_at if mail.sent_at and mail.sent_at <= now else now
+    return Owner(known, writing_date(sent_at, known.zone), is_theirs=is_aligned(mail))
+
+
+def is_erased(session: Session, keyring: Keyring, recipients: tuple[str, ...], reply_domain: str) -> bool:
+    """Say whether every recipient is somebody whose tokens are ours and who is here no longer."""
+    tokens = [_token_of(local, keyring) for local in _locals_at(recipients, reply_domain)]
+    return bool(tokens) and all(token and session.get(Subscriber, token.subscriber_id) is None for token in tokens)
+
+
+def is_aligned(mail: InboundMail) -> bool:
+    """Say whether the provider vouches for the From: SPF passed for its domain, or one DKIM signature of it passed.
+
+    Relaxed alignment (RFC 7489, 3.1): one domain is the other, or stands below it.
+    """
+    if mail.from_address is None:
+        return False
+    domain = mail.from_address.rpartition("@")[2].lower()
+    if mail.spf == "pass" and _relaxed(mail.sender.rpartition("@")[2].lower(), domain):
+        return True
+    signatures = mail.all_headers("DKIM-Signature")
+    signed_by = [_tag(signature, "d") for signature in signatures]
+    return mail.dkim == "pass" and len(signed_by) == 1 and _relaxed(signed_by[0], domain)
+
+
+def _token_of(local: str, keyring: Keyring) -> ReplyToken | None:
+    return ReplyToken.decode(local.removeprefix(_TOKEN), keyring.index) if local.startswith(_TOKEN) else None
+
+
+def _frequency_of(local: str, keyring: Keyring) -> FrequencyToken | None:
+    if not local.startswith(_FREQUENCY):
+        return None
+    return FrequencyToken.decode(local.removeprefix(_FREQUENCY), keyring.index)
+
+
+def _sender_hash(keyring: Keyring, mail: InboundMail) -> bytes | None:
+    try:
+        return keyring.address_hash(Address.parse(mail.from_address or ""))
+    except AddressError:
+        return None
+
+
+def _local_parts(mail: InboundMail, reply_domain: str) -> Iterator[str]:
+    yield from _locals_at(mail.recipients, reply_domain)
+    named = [value for name in _ADDRESSED for value in mail.all_headers(name)]
+    yield from _locals_at(tuple(address for _, address in getaddresses(named)), reply_domain)
+
+
+def _locals_at(addresses: tuple[str, ...], reply_domain: str) -> Iterator[str]:
+    for address in addresses:
+        local, _, domain = address.strip().lower().rpartition("@")
+        if domain == reply_domain.lower():
+            yield local
+
+
+def _relaxed(one: str, other: str) -> bool:
+    return bool(one) and (one == other or one.endswith(f".{other}") or other.endswith(f".{one}"))
+
+
+def _tag(signature: str, name: str) -> str:
+    for part in signature.split(";"):
+        key, _, value = part.partition("=")
+        if key.strip().lower() == name:
+            return "".join(value.split()).lower()
+    return ""

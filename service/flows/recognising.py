@@ -1,0 +1,72 @@
+"""Recognising what we sent: the text that a reply may quote, found again or composed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from service.core.prompts import Library
+from service.core.replies import Sent
+from service.core.tokens import ReplyKind, ReplyToken
+from service.flows.ownership import Owner
+from service.flows.parcels import frozen_digest
+from service.mail.compose import Composer
+from service.mail.links import PLACEHOLDERS
+from service.mail.outgoing import OutgoingEmail
+from service.models import Delivery, Keyring, Kind, SentText, Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """Finds the email that a mail answers."""
+
+    keyring: Keyring = field(repr=False)
+    library: Library = field(repr=False)
+    composer: Composer = field(repr=False)
+    reply_domain: str
+    sender_name: str
+
+    def sent_to(self, session: Session, owner: Owner) -> Sent | None:
+        """Return what went out to the owner under the mail's token, or None where nobody can say."""
+        token = owner.token
+        if token is None:
+            return None
+        kept = self._kept(session, owner.person, token)
+        if kept is not None:
+            return self._sent(kept.subject, kept.text, kept.html, token)
+        email = self._composed(session, owner.person, token)
+        return self._sent(email.subject, email.text, email.html, token) if email else None
+
+    def _sent(self, subject: str, text: str, html: str, token: ReplyToken) -> Sent:
+        address = f"r-{token.encode(self.keyring.index)}@{self.reply_domain}"
+        return Sent(subject=subject, text=text, html=html, reply_address=address, sender_name=self.sender_name)
+
+    def _kept(self, session: Session, person: Subscriber, token: ReplyToken) -> SentText | None:
+        if token.kind != ReplyKind.PROMPT:
+            return None
+        delivery = Delivery.of(session, person.id, Kind.PROMPT, token.on.isoformat())
+        if delivery is None or delivery.sent_text is None:
+            return None
+        return session.get(SentText, delivery.sent_text)
+
+    def _composed(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
+        """Return the email as it would be composed today; its person's links are left out of the comparison anyway."""
+        prompt = self.library.by_key(token.prompt_key)
+        if token.kind == ReplyKind.PROMPT and prompt:
+            if Delivery.of(session, person.id, Kind.WELCOME, token.on.isoformat()):
+                return self.composer.welcome(prompt, PLACEHOLDERS, str(person.schedule))
+            lighter = self.library.get(prompt.lighter) if prompt.lighter else None
+            return self.composer.prompt(prompt, lighter, PLACEHOLDERS)
+        if token.kind == ReplyKind.CONFIRMATION:
+            return self.composer.confirmation("", "")
+        if token.kind == ReplyKind.DIGEST:
+            return self._digest(session, person, token)
+        return None
+
+    def _digest(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
+        month = (token.on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+        delivery = Delivery.of(session, person.id, Kind.DIGEST, month)
+        digest = frozen_digest(self.keyring, delivery, person) if delivery else None
+        return self.composer.digest(digest, PLACEHOLDERS, "", discreet=person.is_discreet) if digest else None

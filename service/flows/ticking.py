@@ -1,0 +1,105 @@
+"""One tick of the clock: plan what is due, find what was forgotten, ring for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from service.core.prompts import Library
+from service.db import Database
+from service.flows.digests import plan_due_digests
+from service.flows.prompting import Planned, plan_due_prompts
+from service.flows.replies import RAW_KEPT
+from service.models import BrowserSession, Delivery, Heartbeat, MailRequest, Reply, SpentToken
+from service.models.subscriber import PENDING_KEPT, Subscriber
+from service.storage import Storage
+
+UNHEARD_AFTER = timedelta(seconds=45)
+SWEPT_AT_ONCE = 10_000
+TOKENS_KEPT = timedelta(days=4)
+REQUESTS_KEPT = timedelta(days=2)
+PRUNED_AT_ONCE = 500
+CLOCK = "clock"
+
+
+class Rings(Protocol):
+    """Where ids are put for workers to find."""
+
+    def send(self, delivery_ids: list[int]) -> None:
+        """Ask for deliveries to be sent."""
+        ...
+
+    def act(self, request_ids: list[int]) -> None:
+        """Ask for requests to be acted on."""
+        ...
+
+    def receive(self, reply_ids: list[int]) -> None:
+        """Ask for mails to be understood."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a tick did."""
+
+    planned: int
+    rung_again: int
+    unknown: int
+
+
+def tick(database: Database, library: Library, doorbell: Rings, *, now: datetime, chunk: int) -> Tick:
+    """Return what was planned at `now`; any number of clocks may do this at once."""
+    # Digests first: on the 1st they take the place of the day's prompt, which looks for them.
+    planned = _plan(database, doorbell, chunk, lambda s: plan_due_digests(s, now=now, limit=chunk))
+    planned += _plan(database, doorbell, chunk, lambda s: plan_due_prompts(s, library, now=now, limit=chunk))
+    rung, unknown = sweep(database, doorbell, now=now)
+    with database.write() as session:
+        Heartbeat.beat(session, CLOCK, now)
+    return Tick(planned, rung, unknown)
+
+
+def sweep(database: Database, doorbell: Rings, *, now: datetime) -> tuple[int, int]:
+    """Ring again for what no worker seems to have heard of; return how many that were, and how many lost their worker.
+
+    The queue can be emptied at any moment: whatever is due stands in the database, and is found here.
+    """
+    with database.write() as session:
+        unknown = Delivery.forget_lapsed(session)
+        Reply.give_up(session, now + RAW_KEPT)
+        deliveries = Delivery.unheard(session, now, UNHEARD_AFTER, SWEPT_AT_ONCE)
+        requests = MailRequest.unheard(session, now, UNHEARD_AFTER, SWEPT_AT_ONCE)
+        replies = Reply.unheard(session, now, UNHEARD_AFTER, SWEPT_AT_ONCE)
+    doorbell.send(deliveries)
+    doorbell.act(requests)
+    doorbell.receive(replies)
+    return len(deliveries) + len(requests) + len(replies), unknown
+
+
+def prune(database: Database, storage: Storage, *, now: datetime) -> None:
+    """Let go of what has been kept long enough: raw mails, spent tokens, old requests, people who never confirmed."""
+    with database.write() as session:
+        SpentToken.prune(session, now - TOKENS_KEPT)
+        MailRequest.prune(session, now - REQUESTS_KEPT)
+        BrowserSession.prune(session, now)
+        Subscriber.forget_pending(session, now - PENDING_KEPT)
+        mails = Reply.past_keeping(session, now, PRUNED_AT_ONCE)
+        stored = [mail.stored_as for mail in mails if mail.stored_as]
+        for mail in mails:
+            mail.let_go()
+    for name in stored:
+        storage.remove(name)
+
+
+def _plan(database: Database, doorbell: Rings, chunk: int, plan: Callable[[Session], Planned]) -> int:
+    planned = 0
+    while True:
+        with database.write() as session:
+            made = plan(session)
+        doorbell.send(made.delivery_ids)
+        planned += len(made.delivery_ids)
+        if made.seen < chunk:
+            return planned

@@ -1,0 +1,106 @@
+"""Reading one mail after another, in a process of its own: JSON in, JSON out, bounded in time and memory.
+
+Run as `python -m service.mail.reading` by `service.mail.reader`, which kills it when a mail takes too long.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import IO, Any, BinaryIO
+
+from service.core.replies import Sent, Trimmed, Words, decode_bodies, read_words
+from service.mail.phrases import load_phrases
+
+CPU_SECONDS = 5
+MEMORY_BYTES = 512 * 1024 * 1024
+LENGTH_BYTES = 8
+READY = b"ready\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a mail is made of: the raw MIME, or the bodies that the provider decoded."""
+
+    raw_mime: bytes | None = field(default=None, repr=False)
+    plain: str | None = field(default=None, repr=False)
+    html: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The person's words, and how many files came along."""
+
+    words: Words = field(repr=False)
+    files: int
+
+
+def read(material: Material, sent: Sent | None) -> Reading:
+    """Return the words of a mail, in this process."""
+    if material.raw_mime is None:
+        return Reading(read_words(material.plain, material.html, sent, load_phrases()), 0)
+    bodies = decode_bodies(material.raw_mime)
+    words = read_words(bodies.plain, bodies.html, sent, load_phrases())
+    return Reading(words, len(bodies.attachments))
+
+
+def question(material: Material, sent: Sent | None) -> bytes:
+    """Return a mail as it travels to the reading process."""
+    mime = material.raw_mime.decode("latin-1") if material.raw_mime is not None else None
+    parts = {"mime": mime, "plain": material.plain, "html": material.html, "sent": asdict(sent) if sent else None}
+    return json.dumps(parts).encode("ascii")
+
+
+def answered(answer: bytes) -> Reading | str:
+    """Return the reading in an answer, or the name of what went wrong."""
+    parts = json.loads(answer)
+    if "error" in parts:
+        return str(parts["error"])
+    words = parts["words"]
+    trimmed = tuple(Trimmed(**piece) for piece in words["trimmed"])
+    return Reading(Words(**{**words, "trimmed": trimmed}), parts["files"])
+
+
+def answer_to(asked: bytes, reader: Callable[[Material, Sent | None], Reading] = read) -> bytes:
+    """Return the answer to a question; whatever a mail makes happen is told by name alone, without its words."""
+    parts: dict[str, Any] = json.loads(asked)
+    mime, sent = parts["mime"], parts["sent"]
+    material = Material(mime.encode("latin-1") if mime is not None else None, parts["plain"], parts["html"])
+    try:
+        reading = reader(material, Sent(**sent) if sent else None)
+    except Exception as error:  # noqa: BLE001 - see the docstring
+        return json.dumps({"error": type(error).__name__}).encode("ascii")
+    return json.dumps({"words": asdict(reading.words), "files": reading.files}).encode("ascii")
+
+
+def serve(questions: BinaryIO, answers: BinaryIO) -> None:
+    """Answer questions until there are no more, five seconds of CPU each."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    load_phrases()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    answers.write(READY)
+    answers.flush()
+    while head := questions.read(LENGTH_BYTES):
+        asked = questions.read(int.from_bytes(head, "big"))
+        _allow(CPU_SECONDS)
+        send(answers, answer_to(asked))
+
+
+def send(pipe: IO[bytes], content: bytes) -> None:
+    """Write something with its length before it."""
+    pipe.write(len(content).to_bytes(LENGTH_BYTES, "big") + content)
+    pipe.flush()
+
+
+def _allow(seconds: int) -> None:
+    """Let this process use that much more CPU before the system ends it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+if __name__ == "__main__":
+    serve(sys.stdin.buffer, sys.stdout.buffer)

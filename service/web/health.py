@@ -1,0 +1,87 @@
+"""Whether the service is alive, whether it can serve, and its figures."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from datetime import timedelta
+from ipaddress import ip_address
+
+from flask import Blueprint, Response, abort, jsonify, request
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.flows.ticking import CLOCK
+from service.models import Delivery, Heartbeat, Reply, State
+from service.runtime import Runtime
+from service.web.context import get_runtime
+
+LATEST_TICK = timedelta(seconds=120)
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Say that this process answers."""
+    return jsonify(alive=True)
+
+
+@blueprint.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """Say whether the database and the queue answer and the clock has ticked in the last two minutes."""
+    runtime = get_runtime()
+    parts = {"database": False, "queue": runtime.doorbell.answers(), "clock": False}
+    try:
+        with runtime.database.read() as session:
+            ticked_at = Heartbeat.last(session, CLOCK)
+        parts["database"] = True
+        parts["clock"] = ticked_at is not None and runtime.clock() - ticked_at < LATEST_TICK
+    except SQLAlchemyError:
+        pass  # the answer says so
+    ready = all(parts.values())
+    return jsonify(ready=ready, **parts), 200 if ready else 503
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Return the figures for Prometheus, to this machine or to whoever has the token."""
+    runtime = get_runtime()
+    if not _may_measure(runtime):
+        abort(404)
+    registry = CollectorRegistry()
+    registry.register(_Figures(runtime))
+    return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4")
+
+
+class _Figures:
+    """Counts of what is open, read from the database when they are asked for: so every process tells the same."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures."""
+        with self.runtime.database.read() as session:
+            open_now = Delivery.counts(session)
+            waiting = Reply.waiting(session)
+            ticked_at = Heartbeat.last(session, CLOCK)
+        deliveries = GaugeMetricFamily("smallsteps_deliveries", "Deliveries that are not finished.", labels=["state"])
+        for state in (State.PLANNED, State.CLAIMED, State.UNKNOWN):
+            deliveries.add_metric([state.value], open_now.get(state, 0))
+        yield deliveries
+        yield GaugeMetricFamily("smallsteps_replies_waiting", "Mails that are not understood yet.", value=waiting)
+        if ticked_at is not None:
+            yield GaugeMetricFamily(
+                "smallsteps_clock_ticked_seconds", "When the clock last ticked, in epoch time.", ticked_at.timestamp()
+            )
+
+
+def _may_measure(runtime: Runtime) -> bool:
+    token = runtime.settings.metrics_token
+    given = request.headers.get("Authorization", "")
+    if token:
+        return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+    # Behind a proxy every address is the proxy's unless it is told: then only the token will do.
+    return runtime.settings.trusted_proxies == 0 and ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 - no address to bind

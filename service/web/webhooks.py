@@ -1,0 +1,90 @@
+"""What the provider posts: replies, as fields or as raw MIME, and events. See design.md, section 5, for the answers."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Blueprint, Response, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.flows import events
+from service.flows.receiving import Stored
+from service.mail.events import MalformedEventError, read_event, read_event_post
+from service.mail.inbound import MalformedPostError, parse_post
+from service.storage import StorageError
+from service.web.context import get_runtime
+
+LARGEST_POST_BYTES = 80 * 1024 * 1024
+LARGEST_EVENT_BYTES = 1024 * 1024
+
+KEPT, UNSIGNED, NEVER_AGAIN, TRY_AGAIN, UNREADABLE = 200, 401, 406, 503, 400
+_CODES = {Stored.KEPT: KEPT, Stored.DUPLICATE: KEPT, Stored.REUSED: NEVER_AGAIN, Stored.ERASED: NEVER_AGAIN}
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks/mailgun")
+log = structlog.get_logger()
+
+
+@blueprint.post("/inbound")
+@blueprint.post("/inbound/mime", endpoint="inbound_mime")
+def inbound() -> Response:
+    """Keep a mail, sealed and committed, before answering."""
+    runtime = get_runtime()
+    body = _body(LARGEST_POST_BYTES)
+    if body is None:
+        return _answer(NEVER_AGAIN, "too large")
+    content_type = request.headers.get("Content-Type", "")
+    try:
+        post = parse_post(content_type, body)
+    except MalformedPostError:
+        return _answer(UNREADABLE, "no form that a route would post")
+    signature = post.signature
+    verdict = signature.verify(runtime.settings.mailgun_signing_key, runtime.clock())
+    if not verdict:
+        return _answer(UNSIGNED, verdict.value)
+    try:
+        stored, reply_id = runtime.door().store(post, content_type, body, signature.token)
+    except (SQLAlchemyError, StorageError) as error:
+        log.error("inbound.not_kept", error=type(error).__name__)
+        return _answer(TRY_AGAIN, "not kept")
+    if reply_id:
+        runtime.doorbell.receive([reply_id])
+    return _answer(_CODES[stored], stored.value)
+
+
+@blueprint.post("/events")
+def event() -> Response:
+    """Take one event, once."""
+    runtime = get_runtime()
+    body = _body(LARGEST_EVENT_BYTES)
+    if body is None:
+        return _answer(NEVER_AGAIN, "too large")
+    try:
+        signature, payload = read_event_post(body)
+    except MalformedEventError:
+        return _answer(UNREADABLE, "no event")
+    verdict = signature.verify(runtime.settings.mailgun_signing_key, runtime.clock())
+    if not verdict:
+        return _answer(UNSIGNED, verdict.value)
+    try:
+        happened = read_event(payload)
+    except MalformedEventError:
+        return _answer(NEVER_AGAIN, "no event")
+    try:
+        with runtime.database.write() as session:
+            events.take(session, runtime.keyring, happened, token=signature.token, now=runtime.clock())
+    except SQLAlchemyError as error:
+        log.error("event.not_kept", error=type(error).__name__)
+        return _answer(TRY_AGAIN, "not kept")
+    return _answer(KEPT, "taken")
+
+
+def _body(largest: int) -> bytes | None:
+    """Return the post as it came, held in memory and never in a temporary file, or None if it is too large."""
+    request.max_content_length = None  # bounded here: the framework would answer 413, which the provider repeats
+    if (request.content_length or 0) > largest:
+        return None
+    body = request.stream.read(largest + 1)
+    return body if len(body) <= largest else None
+
+
+def _answer(code: int, word: str) -> Response:
+    return Response(f"{word}\n", status=code, mimetype="text/plain")

@@ -1,0 +1,48 @@
+"""The clock: ticks every few seconds and plans what has come due. Any number of clocks may run."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.flows.ticking import prune, tick
+from service.runtime import Runtime
+from service.storage import StorageError
+
+TICK_SECONDS = 15.0
+PRUNE_EVERY = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
+    """Tick until told to stop (SIGTERM or SIGINT); a tick that fails is tried again at the next."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _setting(stop))
+    pruned_at = runtime.clock() - PRUNE_EVERY
+    while not stop.is_set():
+        now = runtime.clock()
+        try:
+            done = tick(runtime.database, runtime.library, runtime.doorbell, now=now, chunk=runtime.settings.chunk_size)
+            if done.planned or done.rung_again or done.unknown:
+                log.info("clock.tick", planned=done.planned, rung_again=done.rung_again, unknown=done.unknown)
+            if now - pruned_at >= PRUNE_EVERY:
+                prune(runtime.database, runtime.storage, now=now)
+                pruned_at = now
+        except (SQLAlchemyError, StorageError) as error:
+            log.error("clock.tick_failed", error=type(error).__name__)
+        stop.wait(every_seconds)
+
+
+def _setting(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    return told

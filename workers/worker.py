@@ -1,0 +1,34 @@
+"""The worker class: RQ's in-process one, which keeps its connections, and which hears a stop in the middle of a job.
+
+A job is a chunk of a thousand deliveries or a few mails, so a fork for each would only cost the database and provider
+connections again; what must be killable, parsing, runs in a child of its own (docs/decisions: the worker class).
+"""
+
+from __future__ import annotations
+
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from service.dispatch import connect
+from workers import process
+
+
+class Worker(SimpleWorker):
+    """Works in this process; on SIGTERM the job under way puts back what it has not handed over and ends."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Tell the job under way that nothing may be claimed or handed over any more."""
+        process.stop()
+
+
+def run(queue_name: str) -> None:
+    """Work on one queue until told to stop.
+
+    Raises:
+        SettingsError: the environment does not allow a start.
+    """
+    runtime = process.runtime()
+    connection = connect(runtime.settings.redis_url, blocking=True)
+    queue = Queue(queue_name, connection=connection, serializer=JSONSerializer)
+    worker = Worker([queue], connection=connection, serializer=JSONSerializer, log_job_description=False)
+    worker.work(logging_level="WARNING", with_scheduler=False)
