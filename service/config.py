@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default=f"sqlite:///{ROOT / 'var' / 'smallsteps.db'}", repr=False)
     redis_url: str = Field(default=f"unix://{ROOT / 'var' / 'queue.sock'}", repr=False)
     storage_url: str = f"file://{ROOT / 'var' / 'objects'}"
+    postoffice_folder: Path = ROOT / "var" / "postoffice"
     mailgun_api_url: str = "https://api.mailgun.net"
     mailgun_api_key: str = Field(min_length=1, repr=False)
     mailgun_domain: str = Field(min_length=1)
@@ -94,6 +95,11 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """Say whether mail goes to the local post office rather than to the provider."""
         return urlsplit(self.mailgun_api_url).hostname in LOOPBACK
+
+    @property
+    def postoffice_port(self) -> int:
+        """Return the port at which the local post office stands in for the provider."""
+        return urlsplit(self.mailgun_api_url).port or 8025
 
     @property
     def is_https(self) -> bool:

@@ -1,0 +1,170 @@
+"""The command `smallsteps`. Exit codes: 0 done, 1 it could not be done, 2 wrong words or settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+
+import click
+
+from service.config import Settings, SettingsError, load_settings
+from service.core.prompt_check import check
+from service.core.sealing import SealError
+from service.runtime import Runtime, make_runtime, prompt_files, set_up_logging
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the settings to a command, or end with the one line that says what is wrong with them."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            settings = load_settings()
+        except SettingsError as error:
+            click.echo(str(error), err=True)
+            raise SystemExit(2) from None
+        set_up_logging(settings.log_level)
+        return command(settings, *args, **options)
+
+    return run
+
+
+def _runtime(settings: Settings, **parts: Any) -> Runtime:
+    try:
+        return make_runtime(settings, **parts)
+    except SealError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@click.group()
+def main() -> None:
+    """Small Steps: one gentle question by email, and a private journal made of the replies."""
+
+
+@main.command()
+@click.option("--web-port", type=int, default=None, help="Where the pages are; 8000 if not said.")
+@click.option("--mail-port", type=int, default=None, help="Where the mailbox is; 8025 if not said.")
+def up(web_port: int | None, mail_port: int | None) -> None:
+    """Start everything on this machine, and say where to click."""
+    from service.local.problems import StartError  # noqa: PLC0415 - no other command needs the process manager
+    from service.local.up import up as start  # noqa: PLC0415 - likewise
+
+    try:
+        raise SystemExit(start(web_port=web_port, mail_port=mail_port))
+    except StartError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.option("--bind", default="127.0.0.1:8000", envvar="BIND", show_default=True)
+@with_settings
+def web(_settings: Settings, bind: str) -> None:
+    """Serve the pages and the webhooks."""
+    from service.local.web_server import web_command  # noqa: PLC0415 - only the web process needs gunicorn
+
+    command = web_command(bind)
+    os.execv(command[0], command)  # noqa: S606 - this process becomes the server, and gets its signals
+
+
+@main.command()
+@click.argument("queue", type=click.Choice(["send", "receive"]))
+def worker(queue: str) -> None:
+    """Work on one queue: `send` or `receive`."""
+    from workers.__main__ import main as work  # noqa: PLC0415 - only a worker needs the queue's library
+
+    raise SystemExit(work([queue]))
+
+
+@main.command()
+@with_settings
+def clock(settings: Settings) -> None:
+    """Plan what comes due, every few seconds."""
+    from workers.clock import run  # noqa: PLC0415 - see above
+
+    run(_runtime(settings))
+
+
+@main.command()
+@with_settings
+def postoffice(settings: Settings) -> None:
+    """Run the local post office, in place of the mail provider."""
+    from service.postoffice.app import NotLocalError, create_app, refuse_unless_local  # noqa: PLC0415 - local only
+    from service.postoffice.server import make_loopback_server  # noqa: PLC0415 - local only
+
+    try:
+        refuse_unless_local(settings.mailgun_api_url)
+        office = create_app(
+            folder=settings.postoffice_folder,
+            domain=settings.mailgun_domain,
+            api_key=settings.mailgun_api_key,
+            signing_key=settings.mailgun_signing_key[0],
+            inbound_url=f"{settings.base_url}/webhooks/mailgun/inbound",
+            events_url=f"{settings.base_url}/webhooks/mailgun/events",
+        )
+        make_loopback_server(office, settings.postoffice_port).serve_forever()
+    except (NotLocalError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@with_settings
+def migrate(settings: Settings) -> None:
+    """Bring the database up to date."""
+    from service.db import make_engine  # noqa: PLC0415 - alembic is slow to load
+    from service.db import migrate as bring_up  # noqa: PLC0415 - likewise
+
+    bring_up(make_engine(settings.database_url))
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@click.option("--at", default=None, help="The instant to plan for, in ISO form with a zone; now if not said.")
+@click.option("--send", "send_too", is_flag=True, help="Also send what was planned, in this process.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@with_settings
+def tick(settings: Settings, at: str | None, send_too: bool, as_json: bool) -> None:
+    """Plan what is due, once."""
+    from service.by_hand import HeldBell, tick_by_hand  # noqa: PLC0415 - only here
+
+    instant = _instant(at) if at else None
+    runtime = _runtime(settings, **({"doorbell": HeldBell()} if send_too else {}))
+    result = tick_by_hand(runtime, at=instant, send=send_too)
+    if as_json:
+        click.echo(json.dumps(result))
+        return
+    click.echo(", ".join(f"{name}: {number}" for name, number in result.items()) or "Nothing was due.")
+
+
+@main.group()
+def prompts() -> None:
+    """The prompt library."""
+
+
+@prompts.command("check")
+def prompts_check() -> None:
+    """Check every prompt; say in plain English what is wrong."""
+    files = prompt_files()
+    problems = check(files)
+    for problem in problems:
+        click.echo(f"{problem.path}: {problem.sentence}", err=True)
+    if problems:
+        raise SystemExit(1)
+    click.echo(f"{len(files)} prompts, and nothing to mend.")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("write it like 2026-05-01T08:00:00Z", param_hint="--at") from None
+    if instant.tzinfo is None:
+        raise click.BadParameter("add the zone, such as Z or +02:00", param_hint="--at")
+    return instant.astimezone(UTC)
+
+
+if __name__ == "__main__":
+    main()
