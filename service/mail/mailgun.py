@@ -46,15 +46,16 @@ _SUPPRESSIONS = {
 }
 
 
-def _keep_addresses_out_of_logs() -> None:
-    # The SDK and urllib3 log the URLs they call, and a suppression's URL ends in the address.
-    sdk = logging.getLogger("mailgun")
-    sdk.addHandler(logging.NullHandler())
-    sdk.propagate = False
-    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+def _silence_the_sdk() -> None:
+    # When a connection breaks, the SDK logs the whole request as critical: addresses, words and
+    # all. It and urllib3 also log URLs, and a suppression's ends in the address. What went wrong
+    # is in our outcomes, so both are silenced at every level.
+    for name in ("mailgun", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        logging.getLogger(name).propagate = False
 
 
-_keep_addresses_out_of_logs()
+_silence_the_sdk()
 
 
 class MailgunGateway:
@@ -129,6 +130,7 @@ class MailgunGateway:
         names: Sequence[str] = ("accepted",),
         recipient: str | None = None,
         message_id: str | None = None,
+        page_size: int = EVENTS_PER_PAGE,
     ) -> Iterator[ProviderEvent]:
         """Yield the provider's record of what happened from `begin` to `end`, oldest first.
 
@@ -142,7 +144,7 @@ class MailgunGateway:
             "begin": f"{begin.timestamp():.3f}",
             "end": f"{end.timestamp():.3f}",
             "ascending": "yes",
-            "limit": str(EVENTS_PER_PAGE),
+            "limit": str(page_size),
             "event": " OR ".join(names),
         }
         optional = {"recipient": recipient, "message-id": message_id}

@@ -1,0 +1,92 @@
+"""The post office as a WSGI app: the provider's API, the mailbox for people, switches for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+from werkzeug.exceptions import NotFound
+
+from service.clock import Clock, utc_now
+from service.config import LOOPBACK, ROOT
+from service.postoffice.control import control
+from service.postoffice.office import Place, PostOffice
+from service.postoffice.pages import pages
+from service.postoffice.provider import api, magnificent
+
+TEMPLATES = ROOT / "templates" / "postoffice"
+_OWN_PATHS = ("/mail", "/posts", "/_local", "/style.css")
+_POLICY = (
+    "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'self'"
+)
+
+
+class NotLocalError(Exception):
+    """The settings are those of real Mailgun; a local post office beside them would mislead."""
+
+
+def refuse_unless_local(api_url: str) -> None:
+    """Pass if `api_url` (MAILGUN_API_URL) is on this machine.
+
+    Raises:
+        NotLocalError: it is not; the text is one line for the person at the terminal.
+    """
+    if urlsplit(api_url).hostname not in LOOPBACK:
+        raise NotLocalError(
+            "The local post office stays closed: MAILGUN_API_URL is not on this machine, so mail"
+            " goes to the real provider. Unset it to work locally."
+        )
+
+
+def create_app(
+    *,
+    folder: Path,
+    domain: str,
+    api_key: str,
+    signing_key: str,
+    inbound_url: str,
+    events_url: str,
+    now: Clock = utc_now,
+) -> Flask:
+    """Return the app; `app.extensions["postoffice"]` is its PostOffice.
+
+    It keeps everything in `folder`. `inbound_url` and `events_url` are the service's webhooks;
+    an empty `events_url` posts no events. Only loopback is answered.
+    """
+    for url in (inbound_url, events_url):
+        if url:
+            refuse_unless_local(url)
+    app = Flask("service.postoffice", template_folder=str(TEMPLATES), static_folder=None)
+    app.extensions["postoffice"] = PostOffice(Place(folder, domain, api_key, signing_key, inbound_url, events_url), now)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    app.before_request(_refuse_strangers)
+    app.after_request(_say_what_pages_may)
+    for blueprint in (api, pages, control):
+        app.register_blueprint(blueprint)
+    app.register_error_handler(NotFound, _not_found)
+    return app
+
+
+def _refuse_strangers() -> None:
+    """Answer this machine alone, by its own names, and forms of our own pages alone."""
+    host = urlsplit(f"//{request.host}").hostname
+    if request.remote_addr not in LOOPBACK or host not in LOOPBACK:
+        abort(403)
+    origin = request.headers.get("Origin")
+    if request.method == "POST" and origin is not None and origin != request.host_url.rstrip("/"):
+        abort(403)
+
+
+def _say_what_pages_may(answer: Response) -> Response:
+    answer.headers.setdefault("Content-Security-Policy", _POLICY)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    # With no-referrer a browser would hide the origin of our own forms, which is checked.
+    answer.headers["Referrer-Policy"] = "same-origin"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _not_found(error: NotFound) -> Response | NotFound:
+    return error if request.path.startswith(_OWN_PATHS) else magnificent()

@@ -1,0 +1,159 @@
+"""The post office as a program uses it, in JSON: for tests, the demo and the browser's walk."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from service.postoffice.faults import KINDS
+from service.postoffice.mailbox import StoredMail
+from service.postoffice.office import HAPPENINGS
+from service.postoffice.postman import WebPost
+from service.postoffice.provider import office
+from service.postoffice.replies import reply_as
+from service.postoffice.route import authenticated
+
+control = Blueprint("control", __name__, url_prefix="/_local")
+_REPLY_OPTIONS = ("where", "language", "sender", "to")
+_IDLE_SECONDS = 30.0
+
+
+@control.get("/mails")
+def mails() -> Response:
+    """Answer the mails, newest first; of one recipient with `?to=`."""
+    found = office().mailbox.newest_first(request.args.get("to"))
+    return jsonify([mail.as_json() for mail in found])
+
+
+@control.delete("/mails")
+def forget() -> Response:
+    """Empty the mailbox and the record of events."""
+    office().forget_all()
+    return jsonify(forgotten=True)
+
+
+@control.get("/mails/<mail_id>")
+def mail(mail_id: str) -> Response:
+    """Answer one mail."""
+    return jsonify(_found(mail_id).as_json())
+
+
+@control.post("/mails/<mail_id>/reply")
+def reply(mail_id: str) -> Response:
+    """Reply to a mail and answer how the webhook took it.
+
+    JSON: `words`; optional `client`, `where`, `language`, `sender`, `to`, `sent_at` (ISO),
+    `form` (`fields` or `mime`), `authenticated` (true), `recipients` (of the envelope).
+    """
+    wanted: dict[str, Any] = request.get_json()
+    answered = _found(mail_id)
+    options = {name: wanted[name] for name in _REPLY_OPTIONS if name in wanted}
+    if "sent_at" in wanted:
+        options["sent_at"] = datetime.fromisoformat(wanted["sent_at"])
+    try:
+        raw = reply_as(wanted.get("client", "gmail_web"), answered, wanted["words"], **options)
+    except (KeyError, ValueError) as error:
+        abort(HTTPStatus.BAD_REQUEST, f"No such choice: {error}")
+    post = office().bring(
+        authenticated(raw, passes=wanted.get("authenticated", True)),
+        recipients=wanted.get("recipients", [wanted.get("to", answered.reply_to)]),
+        as_mime=wanted.get("form") == "mime",
+    )
+    return jsonify(_shown(post))
+
+
+@control.post("/inbound")
+def inbound() -> Response:
+    """Bring any mail: the raw MIME as body, `?recipient=` (repeated), `?form=mime` or fields."""
+    post = office().bring(
+        request.get_data(),
+        recipients=request.args.getlist("recipient"),
+        as_mime=request.args.get("form") == "mime",
+    )
+    return jsonify(_shown(post))
+
+
+@control.post("/mails/<mail_id>/happen")
+def happen(mail_id: str) -> Response:
+    """Make something happen to a mail: JSON `name`, one of HAPPENINGS; post its event."""
+    name = request.get_json().get("name")
+    if name not in HAPPENINGS:
+        abort(HTTPStatus.BAD_REQUEST, f"name must be one of {', '.join(HAPPENINGS)}")
+    post = office().happen(name, _found(mail_id))
+    return jsonify(_shown(post) if post else {"status": None})
+
+
+@control.post("/mails/<mail_id>/one-click")
+def one_click(mail_id: str) -> Response:
+    """Unsubscribe by the mail's List-Unsubscribe, as a mail program does; answer the status."""
+    return jsonify(status=office().unsubscribe_with_one_click(_found(mail_id)))
+
+
+@control.get("/posts")
+def posts() -> Response:
+    """Answer what was posted to the webhooks, newest first."""
+    return jsonify([_shown(post) for post in office().postman.newest_first()])
+
+
+@control.post("/posts/<post_id>/again")
+def again(post_id: str) -> Response:
+    """Post the same bytes once more, taken or not."""
+    post = office().postman.try_again(post_id)
+    if post is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return jsonify(_shown(post))
+
+
+@control.post("/idle")
+def idle() -> Response:
+    """Wait, at most 30 seconds, until no post is due or under way."""
+    return jsonify(idle=office().postman.wait_until_idle(_IDLE_SECONDS))
+
+
+@control.put("/faults")
+def add_fault() -> Response:
+    """Let the next sends go wrong: JSON `kind`, one of KINDS, and details of a Fault to change.
+
+    Or a standing limit: `largest_batch`, `hides_events`, `event_lag_seconds`.
+    """
+    wanted: dict[str, Any] = request.get_json()
+    faults = office().faults
+    if "kind" in wanted:
+        try:
+            faults.add(**wanted)
+        except (KeyError, TypeError):
+            abort(HTTPStatus.BAD_REQUEST, f"kind must be one of {', '.join(KINDS)}")
+    faults.largest_batch = wanted.get("largest_batch", faults.largest_batch)
+    faults.hides_events = bool(wanted.get("hides_events", faults.hides_events))
+    if "event_lag_seconds" in wanted:
+        faults.event_lag = timedelta(seconds=wanted["event_lag_seconds"])
+    return jsonify(on=True)
+
+
+@control.delete("/faults")
+def clear_faults() -> Response:
+    """Switch every fault and limit off."""
+    office().faults.clear()
+    return jsonify(on=False)
+
+
+def _found(mail_id: str) -> StoredMail:
+    found = office().mailbox.find(mail_id)
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return found
+
+
+def _shown(post: WebPost) -> dict[str, Any]:
+    return {
+        "post_id": post.post_id,
+        "kind": post.kind,
+        "about": post.about,
+        "url": post.url,
+        "status": post.answers[-1] if post.answers else None,
+        "answers": post.answers,
+        "is_taken": post.is_taken,
+    }

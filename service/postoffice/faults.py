@@ -1,0 +1,101 @@
+"""Switches that make the post office answer as the provider does on its bad days."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How the next `times` sends are answered, whatever they hold.
+
+    With `accepts` the mail is taken (and kept, and told of by events) before the answer goes
+    wrong. `{until}` in the body becomes the instant `wait_seconds` ahead, in words.
+    """
+
+    accepts: bool = False
+    status: int = 200
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    closes: bool = False
+    hang_seconds: float = 0.0
+    wait_seconds: float = 120.0
+    times: int = 1
+
+
+KINDS: Mapping[str, Fault] = {
+    "rate-limit-date": Fault(status=429, body='{"message": "request limit exceeded, try again after {until}"}'),
+    "rate-limit-seconds": Fault(
+        status=429,
+        body='{"message": "account-requests-per-sec limit exceeded, try again after {seconds} seconds"}',
+    ),
+    "rate-limit-header": Fault(
+        status=429, body='{"message": "Too many requests"}', headers={"X-RateLimit-Reset": "{epoch}"}
+    ),
+    "rate-limit-silent": Fault(status=429, body='{"message": "Too many requests"}'),
+    "payment": Fault(status=402, body='{"message": "Request failed"}'),
+    "large-batches": Fault(status=403, body='{"message": "Domain is not allowed to send large batches yet"}'),
+    "not-allowed": Fault(status=403, body='{"message": "Domain is not allowed to send"}'),
+    "unknown-domain": Fault(status=404, body='{"message": "Domain not found"}'),
+    "too-large": Fault(status=413, body='{"message": "Request Entity Too Large"}'),
+    "refused": Fault(status=400, body='{"message": "to parameter is not a valid address"}'),
+    "error-before": Fault(status=500, body='{"message": "Internal Server Error"}'),
+    "error-after": Fault(accepts=True, status=502, body="<html>502 Bad Gateway</html>"),
+    "close-before": Fault(closes=True),
+    "close-after": Fault(accepts=True, closes=True),
+    "hang-after": Fault(accepts=True, hang_seconds=30.0, status=504),
+    "no-id": Fault(accepts=True, body='{"message": "Queued. Thank you."}'),
+    "magnificent": Fault(body="Mailgun Magnificent API"),
+}
+
+
+class Faults:
+    """The switches that are on: faults waiting for their sends, and standing limits."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Switch everything off."""
+        with self._lock:
+            self._waiting: list[Fault] = []
+            self.largest_batch: int | None = None
+            self.hides_events = False
+            self.event_lag = timedelta(0)
+
+    def add(self, kind: str, **changes: Any) -> None:
+        """Let the next sends meet this fault, after those already waiting.
+
+        Raises:
+            KeyError, TypeError: no such kind, or no such detail of a Fault.
+        """
+        fault = replace(KINDS[kind], **changes)
+        with self._lock:
+            self._waiting += [fault] * fault.times
+
+    def take(self) -> Fault | None:
+        """Return the fault that meets this send, if one does."""
+        with self._lock:
+            return self._waiting.pop(0) if self._waiting else None
+
+
+def answer_texts(fault: Fault, now: datetime) -> tuple[str, dict[str, str]]:
+    """Return body and headers with the wait written in."""
+    until = now + timedelta(seconds=fault.wait_seconds)
+    words = {
+        "{until}": f"{until:%a, %d %b %Y %H:%M:%S} UTC",
+        "{seconds}": f"{fault.wait_seconds:.0f}",
+        "{epoch}": f"{until.timestamp():.0f}",
+    }
+    return _written(fault.body, words), {n: _written(v, words) for n, v in fault.headers.items()}
+
+
+def _written(text: str, words: Mapping[str, str]) -> str:
+    for mark, value in words.items():
+        text = text.replace(mark, value)
+    return text

@@ -1,0 +1,24 @@
+"""Small JSON files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+_SUFFIX = ".json"
+
+
+def write_atomically(path: Path, value: object) -> None:
+    """Put the value into the file as JSON; a reader sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    new.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+    new.replace(path)
+
+
+def read_all(folder: Path) -> Iterator[str]:
+    """Yield the text of every file in the folder, in the order of their names."""
+    for path in sorted(folder.glob(f"[!.]*{_SUFFIX}")) if folder.is_dir() else ():
+        yield path.read_text(encoding="utf-8")

@@ -1,0 +1,109 @@
+"""The mails the post office has accepted, one JSON file each, in plain text.
+
+Only the local set-up has this folder; nothing of the service itself reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from service.postoffice.files import read_all, write_atomically
+from service.postoffice.mime import write_mail
+
+Pairs = tuple[tuple[str, str], ...]
+_ARRIVALS = count()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """One mail for one recipient, as that person would get it.
+
+    `headers` are those the recipient sees, in order; `provider_id` has no `<>` and is shared
+    by all mails of a batch; `variables` are the sender's `v:` fields.
+    """
+
+    mail_id: str
+    provider_id: str
+    accepted_at: datetime
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    headers: Pairs = field(repr=False)
+    variables: Mapping[str, str] = field(repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, whatever its case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def reply_to(self) -> str:
+        """Return where an answer goes."""
+        return self.header("Reply-To") or self.sender
+
+    def as_json(self) -> dict[str, object]:
+        """Return the mail as a JSON object."""
+        return asdict(self) | {
+            "accepted_at": self.accepted_at.isoformat(),
+            "headers": [list(pair) for pair in self.headers],
+        }
+
+    def source(self) -> bytes:
+        """Return the whole mail as a mail program stores it (RFC 5322)."""
+        return write_mail(self.headers, self.text, self.html or None)
+
+
+def new_mail_id(accepted_at: datetime) -> str:
+    """Return an id whose alphabetical order is the order of arrival, even in one instant."""
+    return f"{accepted_at:%Y%m%d%H%M%S%f}-{next(_ARRIVALS):09d}-{secrets.token_hex(4)}"
+
+
+class Mailbox:
+    """All mails, newest first; kept in `folder`, so that a restart finds them again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._mails = {mail.mail_id: mail for mail in map(_from_json, read_all(folder))}
+
+    def add(self, mail: StoredMail) -> None:
+        """Keep the mail; it is on disk when this returns."""
+        write_atomically(self._folder / f"{mail.mail_id}.json", mail.as_json())
+        with self._lock:
+            self._mails[mail.mail_id] = mail
+
+    def find(self, mail_id: str) -> StoredMail | None:
+        """Return the mail of that id."""
+        return self._mails.get(mail_id)
+
+    def newest_first(self, recipient: str | None = None) -> Iterator[StoredMail]:
+        """Yield the mails, of one recipient or of all."""
+        with self._lock:
+            found = sorted(self._mails.values(), key=lambda mail: mail.mail_id, reverse=True)
+        return (mail for mail in found if recipient is None or mail.recipient == recipient)
+
+    def forget_all(self) -> None:
+        """Delete every mail."""
+        with self._lock:
+            for mail_id in self._mails:
+                (self._folder / f"{mail_id}.json").unlink(missing_ok=True)
+            self._mails.clear()
+
+
+def _from_json(text: str) -> StoredMail:
+    found = json.loads(text)
+    return StoredMail(
+        **found
+        | {
+            "accepted_at": datetime.fromisoformat(found["accepted_at"]),
+            "headers": tuple((name, value) for name, value in found["headers"]),
+        }
+    )

@@ -1,0 +1,171 @@
+"""The post office itself: takes calls, keeps mails and events, and carries answers back."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+
+from service.clock import Clock
+from service.mail.posts import Post
+from service.mail.signature import sign
+from service.postoffice.accepting import Call, NotAcceptedError, accept
+from service.postoffice.faults import Faults
+from service.postoffice.ledger import SUPPRESSED, Event, EventLog, Suppressions, make_event
+from service.postoffice.mailbox import Mailbox, StoredMail
+from service.postoffice.postman import NO_ANSWER, Postman, WebPost, new_post
+from service.postoffice.route import route_form
+
+# What a writer can make happen to a mail, and what the provider then remembers of its address.
+HAPPENINGS = {
+    "failed": "bounces",
+    "temporarily_failed": None,
+    "complained": "complaints",
+    "unsubscribed": "unsubscribes",
+    "delivered": None,
+}
+_ONE_CLICK = b"List-Unsubscribe=One-Click"
+_ONE_CLICK_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where this post office stands: the provider's settings, and the service's webhooks.
+
+    An empty `events_url` posts no events; they are still noted and found by the events API.
+    """
+
+    folder: Path
+    domain: str
+    api_key: str = field(repr=False)
+    signing_key: str = field(repr=False)
+    inbound_url: str
+    events_url: str
+
+
+class PostOffice:
+    """Everything the local provider does, behind its API and its pages."""
+
+    def __init__(self, place: Place, now: Clock) -> None:
+        self.place = place
+        self.now = now
+        self.mailbox = Mailbox(place.folder / "mails")
+        self.events = EventLog(place.folder / "events.jsonl")
+        self.suppressions = Suppressions(place.folder / "suppressions.json")
+        self.postman = Postman(place.folder / "outbox")
+        self.faults = Faults()
+
+    def take(self, post: Post) -> Call:
+        """Accept a form of the messages API: keep its mails, and tell of their delivery.
+
+        Raises:
+            NotAcceptedError: the provider would refuse it.
+        """
+        call = accept(post, domain=self.place.domain, now=self.now())
+        largest = self.faults.largest_batch
+        if largest is not None and len(call.mails) > largest:
+            raise NotAcceptedError("Domain is not allowed to send large batches yet", status=403)
+        self.events.note(*(self._event("accepted", mail) for mail in call.mails))
+        events = [(mail, self._deliver(mail)) for mail in call.mails]
+        self.events.note(*(event for _, event in events))
+        for mail, event in events:
+            notice = self._event_post(mail, event)
+            if notice:
+                self.postman.post_later(notice)
+        return call
+
+    def happen(self, name: str, mail: StoredMail) -> WebPost | None:
+        """Make something happen to a mail, and post the event at once.
+
+        Raises:
+            KeyError: no such happening.
+        """
+        table = HAPPENINGS[name]
+        if table is not None:
+            self.suppressions.add(table, mail.recipient, self.now())
+        details: dict[str, Any] = _status(250) if name == "delivered" else {}
+        if name == "failed":
+            details = {"severity": "permanent", "reason": "bounce", **_status(550)}
+        if name == "temporarily_failed":
+            name, details = "failed", {"severity": "temporary", "reason": "generic", **_status(421)}
+        event = self._event(name, mail, **details)
+        self.events.note(event)
+        notice = self._event_post(mail, event)
+        return self.postman.post_now(notice) if notice else None
+
+    def bring(self, raw_mime: bytes, *, recipients: Sequence[str], as_mime: bool = False) -> WebPost:
+        """Post a mail that came in to the service's route, signed, as fields or as raw MIME."""
+        timestamp = int(self.now().timestamp())
+        signature = sign(self.place.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
+        content_type, body = route_form(raw_mime, recipients=recipients, signature=signature, as_mime=as_mime)
+        url = self.place.inbound_url.rstrip("/") + ("/mime" if as_mime else "")
+        return self.postman.post_now(new_post("route", "a reply", url, content_type, body))
+
+    def unsubscribe_with_one_click(self, mail: StoredMail) -> int | None:
+        """Post to the mail's List-Unsubscribe as a mail program does (RFC 8058); return the status.
+
+        None if the mail offers no such thing; 0 if nobody answered. Only our own service is
+        ever called, whatever the header says.
+        """
+        listed = [part.strip(" <>") for part in (mail.header("List-Unsubscribe") or "").split(",")]
+        url = next((part for part in listed if part.startswith(("https://", "http://"))), None)
+        offers = "one-click" in (mail.header("List-Unsubscribe-Post") or "").lower()
+        ours = urlsplit(self.place.inbound_url)
+        if not url or not offers or urlsplit(url)[:2] != ours[:2]:
+            return None
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        with urllib3.PoolManager(retries=False, timeout=_ONE_CLICK_SECONDS) as pool:
+            try:
+                return pool.request("POST", url, body=_ONE_CLICK, headers=headers, redirect=False).status
+            except urllib3.exceptions.HTTPError:
+                return NO_ANSWER
+
+    def close(self) -> None:
+        """Stop the work in the background."""
+        self.postman.close()
+
+    def forget_all(self) -> None:
+        """Begin with an empty mailbox."""
+        self.mailbox.forget_all()
+        self.events.forget_all()
+
+    def _deliver(self, mail: StoredMail) -> Event:
+        """Put the mail in the box, unless its address is barred; return what is to be told of it."""
+        table = self.suppressions.table_of(mail.recipient)
+        if table is None:
+            self.mailbox.add(mail)
+            return self._event("delivered", mail, **_status(250))
+        reason, code = SUPPRESSED[table]
+        return self._event("failed", mail, severity="permanent", reason=reason, **_status(code))
+
+    def _event(self, name: str, mail: StoredMail, **details: Any) -> Event:
+        return make_event(name, mail, domain=self.place.domain, at=self.now(), **details)
+
+    def _event_post(self, mail: StoredMail, event: Event) -> WebPost | None:
+        """Return the webhook's post of an event, signed; None if no webhook is set."""
+        if not self.place.events_url:
+            return None
+        timestamp = int(self.now().timestamp())
+        signed = sign(self.place.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
+        payload = {
+            "signature": {
+                "timestamp": signed.timestamp,
+                "token": signed.token,
+                "signature": signed.signature,
+            },
+            "event-data": event,
+        }
+        kind = "delivered" if event["event"] == "delivered" else "event"
+        about = f"{event['event']}: {mail.subject}"
+        body = json.dumps(payload).encode()
+        return new_post(kind, about, self.place.events_url, "application/json", body)
+
+
+def _status(code: int) -> dict[str, Any]:
+    return {"delivery-status": {"code": code, "message": "", "description": ""}}

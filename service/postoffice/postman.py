@@ -1,0 +1,187 @@
+"""Posting to the service's webhooks as the provider does: signed, and again until taken."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from service.postoffice.files import read_all, write_atomically
+
+# The provider's schedules are 10, 15, 30 minutes, 1, 2, 4 hours for routes and 5, 10, 15 minutes,
+# 1, 2, 4 hours for events (documentation.mailgun.com); here a minute is a second.
+SCHEDULES: Mapping[str, tuple[float, ...]] = {
+    "route": (10, 15, 30, 60, 120, 240),
+    "event": (5, 10, 15, 60, 120, 240),
+    "delivered": (),
+}
+TAKEN = frozenset({200, 201, 202, 204, 406})
+NO_ANSWER = 0
+_TIMEOUT_SECONDS = 30.0
+_REST_SECONDS = 0.5
+_TAKEN_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WebPost:
+    """One post to a webhook: what is sent, always the same bytes, and how it has gone so far.
+
+    `answers` are the status codes so far, 0 where none came; `next_at` is seconds since the
+    epoch, None when the post is taken or given up.
+    """
+
+    post_id: str
+    kind: str
+    about: str = field(repr=False)
+    url: str
+    content_type: str
+    body: bytes = field(repr=False)
+    answers: tuple[int, ...] = ()
+    next_at: float | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        """Say whether the webhook took it, or refused it for good."""
+        return bool(self.answers) and self.answers[-1] in TAKEN
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the post as a JSON object."""
+        return asdict(self) | {"body": base64.b64encode(self.body).decode(), "answers": self.answers}
+
+
+def new_post(kind: str, about: str, url: str, content_type: str, body: bytes) -> WebPost:
+    """Return a post that has not been tried."""
+    return WebPost(f"{time.time_ns()}-{secrets.token_hex(4)}", kind, about, url, content_type, body)
+
+
+class Postman:
+    """Carries posts, in the background or at once; those not taken are kept in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pool = urllib3.PoolManager(retries=False, maxsize=8, timeout=_TIMEOUT_SECONDS)
+        self._changed = threading.Condition()
+        self._posts = {post.post_id: post for post in map(_from_json, read_all(folder))}
+        self._in_hand: set[str] = set()
+        self._is_walking = False
+        self._is_closed = False
+
+    def post_later(self, post: WebPost) -> None:
+        """Post it in the background, soon."""
+        with self._changed:
+            self._keep(replace(post, next_at=time.time()))
+            self._start_walking()
+            self._changed.notify_all()
+
+    def post_now(self, post: WebPost) -> WebPost:
+        """Post it and return how it went; if it was not taken it is tried again later."""
+        with self._changed:
+            self._in_hand.add(post.post_id)
+        try:
+            tried = self._tried(post)
+        finally:
+            with self._changed:
+                self._in_hand.discard(post.post_id)
+        with self._changed:
+            self._keep(tried)
+            self._start_walking()
+            self._changed.notify_all()
+        return tried
+
+    def try_again(self, post_id: str) -> WebPost | None:
+        """Post one that was not taken once more, at once; None if there is none of that id."""
+        post = self._posts.get(post_id)
+        return self.post_now(post) if post else None
+
+    def newest_first(self) -> list[WebPost]:
+        """Return every post of this run and those kept from earlier ones."""
+        with self._changed:
+            return sorted(self._posts.values(), key=lambda post: post.post_id, reverse=True)
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until nothing is due or under way; return whether that came in time."""
+        end = time.monotonic() + seconds
+        with self._changed:
+            while self._in_hand or self._due():
+                self._changed.wait(max(0.0, min(_REST_SECONDS, end - time.monotonic())))
+                if time.monotonic() >= end:
+                    return False
+            return True
+
+    def close(self) -> None:
+        """Stop the background work and let go of the connections."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        self._pool.clear()
+
+    def _start_walking(self) -> None:
+        if not self._is_walking and not self._is_closed:
+            self._is_walking = True
+            threading.Thread(target=self._walk, name="postman", daemon=True).start()
+
+    def _walk(self) -> None:
+        while True:
+            with self._changed:
+                post = self._due()
+                while post is None and not self._is_closed:
+                    self._changed.wait(_REST_SECONDS)
+                    post = self._due()
+                if self._is_closed or post is None:
+                    return
+                self._in_hand.add(post.post_id)
+            tried = self._tried(post)
+            with self._changed:
+                self._in_hand.discard(post.post_id)
+                self._keep(tried)
+                self._changed.notify_all()
+
+    def _due(self) -> WebPost | None:
+        now = time.time()
+        due = (
+            post
+            for post in self._posts.values()
+            if post.next_at is not None and post.next_at <= now and post.post_id not in self._in_hand
+        )
+        return min(due, key=lambda post: (post.next_at or 0.0, post.post_id), default=None)
+
+    def _tried(self, post: WebPost) -> WebPost:
+        try:
+            answer = self._pool.request(
+                "POST",
+                post.url,
+                body=post.body,
+                headers={"Content-Type": post.content_type, "User-Agent": "mailgun/treq-24.9.1"},
+            )
+            status = answer.status
+        except urllib3.exceptions.HTTPError:
+            status = NO_ANSWER
+        answers = (*post.answers, status)
+        schedule = SCHEDULES[post.kind]
+        is_over = status in TAKEN or len(answers) > len(schedule)
+        next_at = None if is_over else time.time() + schedule[len(answers) - 1]
+        return replace(post, answers=answers, next_at=next_at)
+
+    def _keep(self, post: WebPost) -> None:
+        self._posts[post.post_id] = post
+        path = self._folder / f"{post.post_id}.json"
+        if not post.is_taken:
+            write_atomically(path, post.as_json())
+            return
+        path.unlink(missing_ok=True)
+        taken = [other.post_id for other in self._posts.values() if other.is_taken]
+        for post_id in sorted(taken)[:-_TAKEN_KEPT]:
+            del self._posts[post_id]
+
+
+def _from_json(text: str) -> WebPost:
+    found = json.loads(text)
+    return WebPost(**found | {"body": base64.b64decode(found["body"]), "answers": tuple(found["answers"])})

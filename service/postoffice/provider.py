@@ -1,0 +1,206 @@
+"""The provider's API over HTTP, as far as the service uses it.
+
+Sources: Mailgun's OpenAPI (mailgun/mailgun-mcp-server, 2026-07) and mailgun/documentation (2024-07);
+the bare-text 401 and the answer to a wrong path: django-anymail.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from service.mail.posts import MalformedPostError, parse_post
+from service.postoffice.accepting import NotAcceptedError
+from service.postoffice.faults import Fault, answer_texts
+from service.postoffice.ledger import TABLES, Event, is_visible
+from service.postoffice.office import PostOffice
+
+api = Blueprint("provider", __name__)
+MAGNIFICENT = "Mailgun Magnificent API"
+MAX_PAGE = 300
+MAX_IMPORT = 1000
+
+
+def office() -> PostOffice:
+    """Return the post office of this app."""
+    found = current_app.extensions["postoffice"]
+    assert isinstance(found, PostOffice)
+    return found
+
+
+def magnificent() -> Response:
+    """Answer a path the provider does not know: 200, and words, as it does."""
+    return Response(MAGNIFICENT, mimetype="text/plain")
+
+
+@api.before_request
+def check_key_and_domain() -> Response | None:
+    """Refuse another key (bare text) and another domain (JSON) before anything else."""
+    given = request.authorization
+    expected = f"api:{office().place.api_key}"
+    is_basic = given is not None and given.type == "basic"
+    shown = f"{given.username}:{given.password}" if given is not None and is_basic else ""
+    if not hmac.compare_digest(shown.encode(), expected.encode()):
+        return Response("Forbidden", HTTPStatus.UNAUTHORIZED, mimetype="text/plain")
+    domain = (request.view_args or {}).get("domain")
+    if domain != office().place.domain:
+        return _say(HTTPStatus.NOT_FOUND, f"Domain not found: {domain}")
+    return None
+
+
+@api.post("/v3/<domain>/messages")
+def send(domain: str) -> Response:
+    """Accept a form; or do what a fault that is switched on says."""
+    del domain
+    now = office().now()
+    fault = office().faults.take()
+    if fault is not None and not fault.accepts:
+        return _go_wrong(fault, now)
+    try:
+        post = parse_post(request.content_type or "", request.get_data())
+        call = office().take(post)
+    except MalformedPostError:
+        return _say(HTTPStatus.BAD_REQUEST, "Bad request")
+    except NotAcceptedError as refusal:
+        return _say(refusal.status, refusal.message)
+    if fault is not None:
+        return _go_wrong(fault, now)
+    return jsonify(id=f"<{call.provider_id}>", message="Queued. Thank you.")
+
+
+@api.get("/v3/<domain>/events")
+def events(domain: str) -> Response:
+    """Answer the first page of the events that the query asks for."""
+    del domain
+    return _event_page(dict(request.args), 0)
+
+
+@api.get("/v3/<domain>/events/<token>")
+def more_events(domain: str, token: str) -> Response:
+    """Answer a later page; its token stands in the path, not in the query."""
+    del domain
+    try:
+        query, start = json.loads(base64.urlsafe_b64decode(token.encode("ascii")))
+    except ValueError:
+        return _say(HTTPStatus.NOT_FOUND, "Page not found")
+    return _event_page(query, int(start))
+
+
+@api.get("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
+def suppressed(domain: str, table: str) -> Response:
+    """Answer the addresses of a table."""
+    del domain
+    rows = office().suppressions.rows(table)
+    return jsonify(items=[{"address": a, "created_at": at} for a, at in rows], paging={})
+
+
+@api.post("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
+def suppress(domain: str, table: str) -> Response:
+    """Bar the addresses of a form or of a JSON list."""
+    del domain
+    listed = request.get_json(silent=True) if request.is_json else [request.form]
+    if not isinstance(listed, list) or not all(isinstance(row, Mapping) for row in listed):
+        return _say(HTTPStatus.BAD_REQUEST, "Invalid JSON")
+    if len(listed) > MAX_IMPORT:
+        return _say(HTTPStatus.BAD_REQUEST, f"Batch size should be less than {MAX_IMPORT}")
+    for row in listed:
+        office().suppressions.add(table, str(row.get("address", "")), office().now())
+    return jsonify(message=f"{len(listed)} addresses have been added to the {table} table")
+
+
+@api.delete("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
+def lift_all(domain: str, table: str) -> Response:
+    """Let every address of a table be mailed again."""
+    del domain
+    office().suppressions.remove(table)
+    return jsonify(message=f"{table} table has been cleared")
+
+
+@api.route(
+    "/v3/<domain>/<any(bounces, complaints, unsubscribes):table>/<address>",
+    methods=["GET", "DELETE"],
+)
+def one_suppressed(domain: str, table: str, address: str) -> Response:
+    """Show one address of a table, or let it be mailed again."""
+    del domain
+    since = dict(office().suppressions.rows(table)).get(address.lower())
+    if since is None:
+        return _say(HTTPStatus.NOT_FOUND, TABLES[table])
+    if request.method == "GET":
+        return jsonify(address=address, created_at=since)
+    office().suppressions.remove(table, address)
+    return jsonify(address=address, message="The address has been removed")
+
+
+def _say(status: int, message: str) -> Response:
+    answer = jsonify(message=message)
+    answer.status_code = status
+    return answer
+
+
+def _go_wrong(fault: Fault, now: datetime) -> Response:
+    if fault.hang_seconds:
+        time.sleep(fault.hang_seconds)
+    if fault.closes:
+        _cut_connection()
+    body, headers = answer_texts(fault, now)
+    return Response(body, fault.status, headers, mimetype="application/json")
+
+
+def _cut_connection() -> None:
+    """Close the socket under the server, as a provider's load balancer may."""
+    connection = request.environ["werkzeug.socket"]
+    # The descriptor must go at once, without the server's files that still hold it.
+    connection.shutdown(2)
+
+
+def _event_page(query: Mapping[str, str], start: int) -> Response:
+    found = office().events.select(_filter(query))
+    if query.get("ascending") != "yes":
+        found.reverse()
+    limit = min(int(query.get("limit", MAX_PAGE)), MAX_PAGE)
+    page = found[start : start + limit]
+    token = base64.urlsafe_b64encode(json.dumps([query, start + len(page)]).encode()).decode("ascii")
+    here = f"{request.host_url}v3/{office().place.domain}/events"
+    return jsonify(items=page, paging={"next": f"{here}/{token}", "first": here})
+
+
+def _filter(query: Mapping[str, str]) -> Callable[[Event], bool]:
+    names = set(query["event"].split(" OR ")) if "event" in query else None
+    begin, end = _instant(query.get("begin"), 0.0), _instant(query.get("end"), float("inf"))
+    first, last = min(begin, end), max(begin, end)
+    faults, now = office().faults, office().now()
+
+    def is_wanted(event: Event) -> bool:
+        return (
+            not faults.hides_events
+            and is_visible(event, now=now, lag=faults.event_lag)
+            and first <= event["timestamp"] <= last
+            and (names is None or event["event"] in names)
+            and query.get("recipient", event["recipient"]) == event["recipient"]
+            and query.get("message-id", _message_id(event)) == _message_id(event)
+        )
+
+    return is_wanted
+
+
+def _message_id(event: Event) -> str:
+    return str(event["message"]["headers"]["message-id"])
+
+
+def _instant(given: str | None, otherwise: float) -> float:
+    if given is None:
+        return otherwise
+    try:
+        return float(given)
+    except ValueError:
+        moment = parsedate_to_datetime(given)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

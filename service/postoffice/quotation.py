@@ -1,0 +1,100 @@
+"""The mail that is answered, in the pieces that mail programs quote it by."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from enum import StrEnum
+from html import escape
+from itertools import zip_longest
+
+from service.postoffice.languages import Language, moment_words
+from service.postoffice.mailbox import StoredMail
+
+BREAK = "<br>"
+
+
+class Where(StrEnum):
+    """Where the words stand: above the quotation, below it, or between its paragraphs."""
+
+    TOP = "top"
+    BOTTOM = "bottom"
+    BETWEEN = "between"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person types, in answer to which mail, in which language and where."""
+
+    words: str = field(repr=False)
+    mail: StoredMail
+    language: Language
+    where: Where
+
+    def attribution(self, pattern: str) -> str:
+        """Return the line that introduces the quotation."""
+        name, address = parseaddr(self.mail.sender)
+        moment = moment_words(self.language, self.mail.accepted_at)
+        return pattern.format(name=name or address, address=address, **moment)
+
+    def header_block(self) -> list[tuple[str, str]]:
+        """Return Outlook's four lines, as (name, value)."""
+        moment = moment_words(self.language, self.mail.accepted_at)
+        values = (
+            self.mail.sender,
+            self.language.outlook_sent.format(**moment),
+            self.mail.recipient,
+            self.mail.subject,
+        )
+        return list(zip(self.language.outlook_names, values, strict=True))
+
+    def pieces(self) -> Iterator[tuple[str, str]]:
+        """Yield (paragraph of theirs, paragraph of ours) in turn, for answers in between."""
+        return zip_longest(paragraphs(self.mail.text), paragraphs(self.words), fillvalue="")
+
+
+def paragraphs(text: str) -> Sequence[str]:
+    """Return the blocks of a text that empty lines part."""
+    blocks = text.replace("\r\n", "\n").split("\n\n")
+    return [block.strip("\n") for block in blocks if block.strip()]
+
+
+def marked(text: str, width: int | None = None) -> str:
+    """Return the text with `> ` before each line, wrapped anew where a program does that."""
+    lines = wrapped(text, width).split("\n") if width else text.split("\n")
+    return "\n".join(f"> {line}" if line.strip() else ">" for line in lines)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return the text with long lines broken, but no word or link."""
+    return "\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) if len(line) > width else line
+        for line in text.split("\n")
+    )
+
+
+def markup(text: str, tag: str = "div", attributes: str = "") -> str:
+    """Return each line of the text as one element, an empty line as one with a break."""
+    opening = f"<{tag} {attributes}>" if attributes else f"<{tag}>"
+    return "".join(f"{opening}{escape(line) if line.strip() else BREAK}</{tag}>" for line in text.split("\n"))
+
+
+def body_of(html: str) -> str:
+    """Return what stands in the body of a page; mail programs leave its head behind."""
+    low = html.lower()
+    opens = low.find("<body")
+    start = low.find(">", opens) + 1 if opens >= 0 else 0
+    end = low.rfind("</body")
+    return html[start : end if end >= start else len(html)].strip()
+
+
+def link(address: str) -> str:
+    """Return an address as programs show it in an attribution."""
+    return f'<a href="mailto:{escape(address)}">{escape(address)}</a>'
+
+
+def linked(attribution: str, address: str) -> str:
+    """Return an attribution as HTML, its address a link."""
+    return escape(attribution).replace(escape(address), link(address), 1)

@@ -1,0 +1,77 @@
+"""Writing a reply to a stored mail, the way a chosen mail program writes it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+
+from service.postoffice.clients import CLIENTS
+from service.postoffice.languages import LANGUAGES
+from service.postoffice.mailbox import StoredMail
+from service.postoffice.mime import File, write_mail
+from service.postoffice.quotation import Answer, Where
+
+_LATER = timedelta(minutes=5)
+
+
+def reply_as(
+    client: str,
+    mail: StoredMail,
+    words: str,
+    where: Where | str = Where.TOP,
+    *,
+    language: str = "en",
+    sender: str | None = None,
+    to: str | None = None,
+    sent_at: datetime | None = None,
+    files: Sequence[File] = (),
+) -> bytes:
+    """Return the whole reply (MIME) as `client` would send it.
+
+    `sender` is the mail's recipient unless given, `to` its Reply-To, `sent_at` five minutes
+    after it came.
+
+    Raises:
+        KeyError: no such client (see CLIENTS) or language (see LANGUAGES).
+        ValueError: no such place for the words.
+    """
+    program = CLIENTS[client]
+    words = words.replace("\r\n", "\n").strip("\n")
+    answer = Answer(words, mail, LANGUAGES[language], Where(where))
+    text, html = program.write(answer)
+    prefix = answer.language.outlook_prefix if program.uses_outlook_prefix else "Re:"
+    return write_mail(
+        [
+            ("From", sender or mail.recipient),
+            ("To", to or mail.reply_to),
+            ("Subject", f"{prefix} {mail.subject}"),
+            ("Date", format_datetime(sent_at or mail.accepted_at + _LATER)),
+            ("Message-ID", f"<{secrets.token_hex(12)}@{_domain(sender or mail.recipient)}>"),
+            ("In-Reply-To", f"<{mail.provider_id}>"),
+            ("References", f"<{mail.provider_id}>"),
+        ],
+        text,
+        html,
+        is_flowed=program.is_flowed,
+        files=files,
+    )
+
+
+def new_mail(*, sender: str, to: str, subject: str, words: str, sent_at: datetime) -> bytes:
+    """Return a mail that answers none, as for the `mailto:` of a List-Unsubscribe."""
+    return write_mail(
+        [
+            ("From", sender),
+            ("To", to),
+            ("Subject", subject),
+            ("Date", format_datetime(sent_at)),
+            ("Message-ID", f"<{secrets.token_hex(12)}@{_domain(sender)}>"),
+        ],
+        words,
+    )
+
+
+def _domain(sender: str) -> str:
+    return sender.rpartition("@")[2].strip("<> ") or "nowhere.example"

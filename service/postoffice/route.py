@@ -1,0 +1,127 @@
+"""A mail that came in, as the form a Mailgun route posts: parsed fields, or the raw MIME.
+
+Source: Mailgun, Receive, Forward and Store messages (documentation.mailgun.com): urlencoded, or
+multipart when there are attachments; text transcoded to UTF-8; every header a field as well.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from email import message_from_bytes
+from email.message import Message
+from email.policy import compat32
+from email.utils import parseaddr
+from urllib.parse import urlencode
+
+from service.mail.headers import decoded, split_headers
+from service.mail.signature import Signature
+
+_SCORE = "-0.1"
+_FORM = "application/x-www-form-urlencoded"
+Fields = list[tuple[str, str | bytes]]
+_Files = list[tuple[str, str, str, bytes]]
+
+
+def authenticated(raw_mime: bytes, *, passes: bool = True) -> bytes:
+    """Return the mail with the spam filter's headers on top, and a signature of the From's domain."""
+    sender = parseaddr(dict(split_headers(raw_mime)).get("From", ""))[1]
+    domain = sender.rpartition("@")[2] or "nowhere.example"
+    verdict = "Pass" if passes else "Fail"
+    lines = [
+        "X-Mailgun-Incoming: Yes",
+        "X-Mailgun-Sflag: No",
+        f"X-Mailgun-Sscore: {_SCORE}",
+        f"X-Mailgun-Spf: {verdict}",
+        f"X-Mailgun-Dkim-Check-Result: {verdict}",
+        f"X-Envelope-From: <{sender}>",
+        f"Dkim-Signature: v=1; a=rsa-sha256; d={domain}; s=local; h=from:to:subject; bh=bG9jYWw=; b=bG9jYWw=",
+    ]
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace") + raw_mime
+
+
+def route_form(raw_mime: bytes, *, recipients: Sequence[str], signature: Signature, as_mime: bool) -> tuple[str, bytes]:
+    """Return content type and body of the route's post."""
+    headers = split_headers(raw_mime)
+    by_name = {name.lower(): value for name, value in reversed(headers)}
+    fields: Fields = [
+        ("recipient", ",".join(recipients)),
+        ("sender", by_name.get("x-envelope-from", "").strip("<>")),
+        ("subject", decoded(by_name.get("subject", ""))),
+        ("from", decoded(by_name.get("from", ""))),
+        *((_title_case(name), decoded(value)) for name, value in headers),
+        ("message-headers", json.dumps([[name, decoded(value)] for name, value in headers])),
+    ]
+    files: _Files = []
+    if as_mime:
+        fields.append(("body-mime", raw_mime))
+    else:
+        files = _add_bodies(fields, message_from_bytes(raw_mime, policy=compat32))
+    fields += [
+        ("timestamp", signature.timestamp),
+        ("token", signature.token),
+        ("signature", signature.signature),
+    ]
+    return _multipart(fields, files) if files else (_FORM, urlencode(fields).encode("ascii"))
+
+
+def _add_bodies(fields: Fields, message: Message) -> _Files:
+    """Add body-plain, body-html and what goes with them; return the attachments."""
+    plain: list[str] = []
+    html: list[str] = []
+    files: _Files = []
+    content_ids: dict[str, str] = {}
+    for part in message.walk():
+        if part.is_multipart():
+            continue
+        kind = part.get_content_type()
+        if part.get_filename() is None and kind in {"text/plain", "text/html"}:
+            (plain if kind == "text/plain" else html).append(_text(part))
+            continue
+        name = f"attachment-{len(files) + 1}"
+        data = part.get_payload(decode=True)
+        files.append((name, part.get_filename() or "", kind, data if isinstance(data, bytes) else b""))
+        if content_id := part.get("Content-Id"):
+            content_ids[str(content_id)] = name
+    fields += [("body-plain", "".join(plain)), ("stripped-text", "".join(plain).partition("\r\n>")[0])]
+    fields += [("body-html", "".join(html))] if html else []
+    fields += [("attachment-count", str(len(files)))] if files else []
+    fields += [("content-id-map", json.dumps(content_ids))] if content_ids else []
+    return files
+
+
+def _text(part: Message) -> str:
+    data = part.get_payload(decode=True)
+    raw = data if isinstance(data, bytes) else b""
+    try:
+        text = raw.decode(part.get_content_charset() or "utf-8", "replace")
+    except LookupError:
+        text = raw.decode("utf-8", "replace")
+    return "\r\n".join(text.replace("\r\n", "\n").split("\n"))
+
+
+def _title_case(name: str) -> str:
+    return "-".join(part.capitalize() for part in name.split("-"))
+
+
+def _multipart(fields: Fields, files: _Files) -> tuple[str, bytes]:
+    boundary = secrets.token_hex(16)
+    body = bytearray()
+    for name, value in fields:
+        body += _part(boundary, f'name="{_quoted(name)}"', "")
+        body += (value if isinstance(value, bytes) else value.encode()) + b"\r\n"
+    for name, filename, kind, data in files:
+        disposition = f'name="{name}"; filename="{_quoted(filename)}"'
+        body += _part(boundary, disposition, f"Content-Type: {kind}\r\n") + data + b"\r\n"
+    body += f"--{boundary}--\r\n".encode("ascii")
+    return f"multipart/form-data; boundary={boundary}", bytes(body)
+
+
+def _part(boundary: str, disposition: str, more: str) -> bytes:
+    head = f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n{more}\r\n"
+    return head.encode("utf-8", "replace")
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "").replace('"', "%22").replace("\r", "").replace("\n", "")

@@ -1,0 +1,47 @@
+"""Serving the post office on loopback, until told to stop or for the length of a block."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+HOST = "127.0.0.1"
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Keeps connections open as the provider does, and logs no paths: they can hold addresses."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log nothing."""
+
+
+def make_loopback_server(app: Flask, port: int = 0) -> BaseWSGIServer:
+    """Return a server that listens on 127.0.0.1, at any free port for 0; the caller runs it.
+
+    Raises:
+        OSError: the port is taken. (werkzeug raises SystemExit for that; it is turned back.)
+    """
+    try:
+        return make_server(HOST, port, app, threaded=True, request_handler=QuietHandler)
+    except SystemExit:
+        raise OSError(f"Port {port} is taken.") from None
+
+
+@contextmanager
+def running(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve the app in a thread; yield its address, without a slash at the end."""
+    server = make_loopback_server(app, port)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,355 @@
+"""The contract: the real SDK over real HTTP, for every answer and every fault of the provider."""
+
+import json
+import logging
+import os
+import socket
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from service.mail.mailgun import MailgunGateway
+from service.mail.mailgun_answers import DEFAULT_WAIT, LONGEST_WAIT, named_wait, read_answer
+from service.mail.mailgun_form import message_form
+from service.mail.outgoing import (
+    Accepted,
+    NotNow,
+    OutgoingEmail,
+    ProviderMisconfigured,
+    ProviderUnreachable,
+    Recipient,
+    Refused,
+    TooMany,
+    Unknown,
+)
+
+NOW = datetime(2026, 5, 3, 8, 0, tzinfo=UTC)
+ANSWERS = json.loads((Path(__file__).parents[1] / "data" / "mailgun" / "answers.json").read_text())
+EMAIL = OutgoingEmail(
+    subject="A window",
+    text="Phone face down.\nWhat went past?\n\n%recipient.stop_url%",
+    html='<p>What went past?</p><a href="%recipient.stop_url%">Stop</a>',
+    sender="Small Steps <hello@mail.example.org>",
+    reply_to="%recipient.reply_address%",
+    headers={
+        "List-Unsubscribe": "<%recipient.one_click_url%>, <mailto:%recipient.stop_address%>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Auto-Submitted": "auto-generated",
+    },
+)
+
+
+def somebody(name: str = "maya", delivery_id: int = 2**62 + 1) -> Recipient:
+    return Recipient(
+        f"{name}@home.example",
+        delivery_id,
+        {
+            "stop_url": f"https://steps.example/rest/{name}",
+            "one_click_url": f"https://steps.example/unsubscribe/{name}",
+            "reply_address": f"r-{name}@reply.example.org",
+            "stop_address": f"s-{name}@reply.example.org",
+        },
+    )
+
+
+def test_one_email_arrives_filled_in_as_a_plain_single_mail(gateway, provider):
+    outcome = gateway.send(EMAIL, [somebody()])
+    assert isinstance(outcome, Accepted)
+    (mail,) = provider.mails()
+    assert mail.provider_id == outcome.provider_id
+    assert "<" not in outcome.provider_id
+    assert mail.text.endswith("https://steps.example/rest/maya")
+    assert mail.header("Reply-To") == "r-maya@reply.example.org"
+    assert mail.header("List-Unsubscribe") == (
+        "<https://steps.example/unsubscribe/maya>, <mailto:s-maya@reply.example.org>"
+    )
+    assert mail.variables == {"delivery": str(2**62 + 1)}
+    assert "%recipient" not in json.dumps(mail.as_json())
+
+
+def test_a_batch_makes_a_mail_of_their_own_for_each(gateway, provider):
+    outcome = gateway.send(EMAIL, [somebody("maya", 11), somebody("tom", 12)])
+    assert isinstance(outcome, Accepted)
+    maya, tom = sorted(provider.mails(), key=lambda mail: mail.recipient)
+    assert (maya.variables["delivery"], tom.variables["delivery"]) == ("11", "12")
+    assert maya.provider_id == tom.provider_id == outcome.provider_id
+    assert tom.header("To") == "tom@home.example"
+    assert tom.reply_to == "r-tom@reply.example.org"
+    assert "maya" not in json.dumps(tom.as_json())
+    assert "%recipient" not in json.dumps([maya.as_json(), tom.as_json()])
+
+
+def test_single_and_batch_give_a_person_the_same_mail(gateway, provider):
+    gateway.send(EMAIL, [somebody("maya", 11)])
+    gateway.send(EMAIL, [somebody("maya", 11), somebody("tom", 12)])
+    alone, *batch = provider.mails()
+    shared = next(mail for mail in batch if mail.recipient == alone.recipient)
+    same = replace(shared, mail_id=alone.mail_id, provider_id=alone.provider_id, headers=alone.headers)
+    assert same == alone
+    names = ("Reply-To", "List-Unsubscribe", "Subject", "To", "X-Mailgun-Variables")
+    assert [shared.header(n) for n in names] == [alone.header(n) for n in names]
+
+
+def test_a_thousand_recipients_go_in_one_call(gateway, provider):
+    assert isinstance(gateway.send(EMAIL, [somebody(f"p{n}", n) for n in range(1_000)]), Accepted)
+    assert len(provider.mails()) == 1_000
+
+
+def test_a_form_never_tracks_and_says_whose_delivery_it_is():
+    fields = dict(message_form(EMAIL, [somebody("maya", 5)]))
+    assert fields["o:tracking"] == "no"
+    assert fields["v:delivery"] == "5"
+    assert "recipient-variables" not in fields
+
+
+def test_words_that_look_like_a_placeholder_pass_untouched_where_nothing_is_filled_in(gateway, provider):
+    digest = replace(EMAIL, text="I wrote %recipient.name% in my diary", html="", reply_to="a@b.example",
+                     headers={})  # fmt: skip
+    gateway.send(digest, [Recipient("maya@home.example", 1)])
+    assert provider.mails()[0].text == "I wrote %recipient.name% in my diary"
+
+
+@pytest.mark.parametrize(
+    "recipients",
+    [
+        pytest.param([], id="nobody"),
+        pytest.param([somebody(f"p{n}", n) for n in range(1_001)], id="more than a thousand"),
+        pytest.param([somebody("maya+x"), somebody("tom")], id="a plus tag in a batch"),
+        pytest.param([somebody("maya"), somebody("Maya")], id="an address twice"),
+        pytest.param([somebody(), Recipient("tom@home.example", 2)], id="no variables"),
+        pytest.param([Recipient("tom@home.example", 2, {"stop_url": "https://x"})], id="a variable missing"),
+        pytest.param(
+            [replace(somebody(), variables={**somebody().variables, "stop_url": 'x"><script>'})],
+            id="a variable that would change the HTML",
+        ),
+        pytest.param(
+            [replace(somebody(), variables={**somebody().variables, "reply_address": "a\r\nBcc: b"})],
+            id="a line break in a variable",
+        ),
+    ],
+)
+def test_what_would_go_out_wrong_is_never_sent(gateway, provider, recipients):
+    with pytest.raises(ValueError, match=r"."):
+        gateway.send(EMAIL, recipients)
+    assert provider.mails() == []
+
+
+def test_a_line_break_in_a_header_is_never_sent(gateway, provider):
+    with pytest.raises(ValueError, match="subject"):
+        gateway.send(replace(EMAIL, subject="A\nBcc: x@y.example"), [somebody()])
+    assert provider.mails() == []
+
+
+def test_an_address_with_a_plus_goes_singly(gateway, provider):
+    assert isinstance(gateway.send(EMAIL, [somebody("maya+steps")]), Accepted)
+    assert "%recipient" not in provider.mails()[0].text
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=[answer["case"] for answer in ANSWERS])
+def test_each_documented_answer_means_one_thing(answer):
+    def outcome() -> object:
+        return read_answer(status=answer["status"], body=answer["body"].encode(), headers={}, recipients=2, now=NOW)
+
+    if answer["outcome"] == "ProviderMisconfigured":
+        with pytest.raises(ProviderMisconfigured):
+            outcome()
+    else:
+        assert type(outcome()).__name__ == answer["outcome"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "accepted"),
+    [
+        ("payment", NotNow, 0),
+        ("rate-limit-silent", NotNow, 0),
+        ("large-batches", TooMany, 0),
+        ("refused", Refused, 0),
+        ("error-before", Unknown, 0),
+        ("error-after", Unknown, 1),
+        ("close-before", Unknown, 0),
+        ("close-after", Unknown, 1),
+        ("hang-after", Unknown, 1),
+        ("no-id", Unknown, 1),
+    ],
+)
+def test_each_fault_is_met_once_and_never_tried_again_by_the_sdk(gateway, provider, kind, outcome, accepted):
+    provider.office.faults.add(kind, **({"hang_seconds": 4.0} if kind == "hang-after" else {}))
+    assert isinstance(gateway.send(EMAIL, [somebody()]), outcome)
+    assert len(provider.mails()) == accepted
+    assert isinstance(gateway.send(EMAIL, [somebody()]), Accepted)
+    assert len(provider.mails()) == accepted + 1
+
+
+@pytest.mark.parametrize("kind", ["magnificent", "not-allowed", "unknown-domain"])
+def test_a_setting_that_is_wrong_is_an_exception_and_nothing_is_accepted(gateway, provider, kind):
+    provider.office.faults.add(kind)
+    with pytest.raises(ProviderMisconfigured):
+        gateway.send(EMAIL, [somebody()])
+    assert provider.mails() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"api_key": "key-of-somebody"}, {"domain": "other.example.org"}, {"api_url": "{url}/elsewhere"}],
+    ids=["key", "domain", "path"],
+)
+def test_a_wrong_key_domain_or_path_is_told_from_the_real_answers(provider, change):
+    settings = {"api_key": "key-of-these-tests", "domain": "mail.example.org", "api_url": "{url}"} | change
+    settings["api_url"] = settings["api_url"].format(url=provider.url)
+    with MailgunGateway(**settings) as gateway, pytest.raises(ProviderMisconfigured) as caught:
+        gateway.send(EMAIL, [somebody()])
+    assert "somebody" not in str(caught.value)
+    assert provider.mails() == []
+
+
+@pytest.mark.parametrize("kind", ["rate-limit-date", "rate-limit-seconds", "rate-limit-header"])
+def test_a_rate_limit_names_its_wait_in_each_of_its_forms(gateway, provider, kind):
+    provider.office.faults.add(kind, wait_seconds=137.0)
+    outcome = gateway.send(EMAIL, [somebody()])
+    assert isinstance(outcome, NotNow)
+    assert outcome.wait == timedelta(seconds=137)
+
+
+@pytest.mark.parametrize(
+    ("words", "headers", "wait"),
+    [
+        ("limit exceeded, try again after Sun, 03 May 2026 08:20:00 UTC", {}, timedelta(minutes=20)),
+        ("try again after 120 seconds", {"X-RateLimit-Reset": "1"}, timedelta(seconds=120)),
+        ("try again after Sun, 03 May 2026 07:00:00 UTC", {}, DEFAULT_WAIT),
+        ("try again after Sun, 33 May 2026 07:00:00 UTC", {}, DEFAULT_WAIT),
+        ("try again after 999999999 seconds", {}, LONGEST_WAIT),
+        ("try again after 99999999999999999999 seconds", {}, DEFAULT_WAIT),
+        ("", {"X-RateLimit-Reset": "soon"}, DEFAULT_WAIT),
+        ("", {"X-RateLimit-Reset": "1e400"}, DEFAULT_WAIT),
+        ("", {"X-RateLimit-Reset": "nan"}, DEFAULT_WAIT),
+        ("", {}, DEFAULT_WAIT),
+    ],
+)
+def test_a_wait_is_read_or_replaced_by_our_own(words, headers, wait):
+    assert named_wait(words, headers, NOW) == wait
+
+
+def test_a_single_mail_too_large_is_refused_for_good():
+    outcome = read_answer(status=413, body=b"", headers={}, recipients=1, now=NOW)
+    assert isinstance(outcome, Refused)
+
+
+def test_a_reason_names_fields_and_never_quotes_an_address():
+    body = json.dumps({"message": "'to' parameter is not a valid address: maya@home.example"}).encode()
+    outcome = read_answer(status=400, body=body, headers={}, recipients=1, now=NOW)
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "400: about address, to"
+
+
+def test_a_bad_address_refuses_the_whole_batch(gateway, provider):
+    outcome = gateway.send(EMAIL, [somebody(), replace(somebody("tom"), address="tom@nowhere")])
+    assert isinstance(outcome, Refused)
+    assert provider.mails() == []
+
+
+def test_a_batch_over_the_account_s_size_is_too_many(gateway, provider):
+    provider.office.faults.largest_batch = 10
+    assert isinstance(gateway.send(EMAIL, [somebody(f"p{n}", n) for n in range(11)]), TooMany)
+    assert isinstance(gateway.send(EMAIL, [somebody(f"p{n}", n) for n in range(10)]), Accepted)
+
+
+def test_a_refused_connection_sent_nothing():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with MailgunGateway(api_key="k", domain="d.example", api_url=f"http://127.0.0.1:{port}") as gateway:
+        assert isinstance(gateway.send(EMAIL, [somebody()]), NotNow)
+        with pytest.raises(ProviderUnreachable):
+            gateway.lift_suppression("maya@home.example")
+        with pytest.raises(ProviderUnreachable):
+            list(gateway.find_events(NOW, NOW))
+
+
+def test_an_unknown_host_sent_nothing():
+    with MailgunGateway(api_key="k", domain="d.example", api_url="https://nowhere.invalid") as gateway:
+        assert isinstance(gateway.send(EMAIL, [somebody()]), NotNow)
+
+
+def test_a_suppression_is_lifted_in_every_table(gateway, provider):
+    provider.office.suppressions.add("bounces", "maya+x@home.example", NOW)
+    provider.office.suppressions.add("complaints", "maya+x@home.example", NOW)
+    assert gateway.lift_suppression("maya+x@home.example")
+    assert provider.office.suppressions.table_of("maya+x@home.example") is None
+    assert not gateway.lift_suppression("maya+x@home.example")
+
+
+def test_an_address_the_sdk_cannot_name_in_a_path_is_left_barred(gateway):
+    assert not gateway.lift_suppression("a/b@home.example")
+
+
+def test_a_wrong_key_or_domain_cannot_pass_for_an_address_that_is_not_barred(provider):
+    for key, domain in (("another", "mail.example.org"), ("key-of-these-tests", "other.example")):
+        with MailgunGateway(api_key=key, domain=domain, api_url=provider.url) as gateway:
+            with pytest.raises(ProviderMisconfigured):
+                gateway.lift_suppression("maya@home.example")
+            with pytest.raises(ProviderMisconfigured):
+                list(gateway.find_events(NOW, NOW))
+
+
+def test_events_are_read_to_the_end_page_by_page(gateway):
+    gateway.send(EMAIL, [somebody(f"p{n}", n) for n in range(1, 8)])
+    found = list(gateway.find_events(NOW - timedelta(hours=1), NOW, page_size=3))
+    assert [event.delivery_id for event in found] == [1, 2, 3, 4, 5, 6, 7]
+    assert {event.name for event in found} == {"accepted"}
+
+
+def test_events_can_be_narrowed_by_name_recipient_message_and_time(gateway):
+    outcome = gateway.send(EMAIL, [somebody("maya", 1), somebody("tom", 2)])
+    assert isinstance(outcome, Accepted)
+    hour = timedelta(hours=1)
+    both = gateway.find_events(NOW - hour, NOW, names=("accepted", "delivered"), recipient="tom@home.example")
+    assert [(event.name, event.delivery_id) for event in both] == [("accepted", 2), ("delivered", 2)]
+    by_id = gateway.find_events(NOW - hour, NOW, message_id=outcome.provider_id)
+    assert len(list(by_id)) == 2
+    assert list(gateway.find_events(NOW - 2 * hour, NOW - hour)) == []
+
+
+def test_a_record_that_lags_shows_nothing_yet(gateway, provider):
+    provider.office.faults.event_lag = timedelta(minutes=30)
+    gateway.send(EMAIL, [somebody()])
+    assert list(gateway.find_events(NOW - timedelta(hours=1), NOW)) == []
+
+
+def test_a_forked_child_makes_its_own_client_and_the_parent_s_still_works(gateway, provider):
+    gateway.send(EMAIL, [somebody()])
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if isinstance(gateway.send(EMAIL, [somebody()]), Accepted) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert isinstance(gateway.send(EMAIL, [somebody()]), Accepted)
+    assert len(provider.mails()) == 3
+
+
+def test_no_log_line_and_no_error_holds_an_address_or_the_key(gateway, provider, caplog):
+    caplog.set_level(logging.DEBUG)
+    provider.office.faults.add("close-after")
+    outcome = gateway.send(EMAIL, [somebody()])
+    gateway.lift_suppression("maya@home.example")
+    provider.office.faults.add("error-before")
+    gateway.send(EMAIL, [somebody()])
+    shown = caplog.text + repr(outcome) + repr(EMAIL) + repr(somebody())
+    for private in ("maya", "window", "key-of-these-tests", "%recipient"):
+        assert private not in shown
+
+
+def test_a_proxy_in_the_environment_does_not_carry_local_mail_away(provider, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with MailgunGateway(api_key="key-of-these-tests", domain="mail.example.org", api_url=provider.url) as g:
+        assert isinstance(g.send(EMAIL, [somebody()]), Accepted)
+
+
+def test_threads_may_share_a_gateway(gateway, provider):
+    threads = [threading.Thread(target=gateway.send, args=(EMAIL, [somebody()])) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(provider.mails()) == 8
