@@ -18,10 +18,15 @@ LONGEST_SOCKET_PATH_BYTES = 100
 
 @dataclass(frozen=True, slots=True)
 class QueueServer:
-    """How to start the queue's server (`argv`) and where it will answer (`url`, a REDIS_URL)."""
+    """How to start the queue's server (`argv`) and the Unix socket on which it will answer."""
 
     argv: tuple[str, ...]
-    url: str
+    socket: Path
+
+    @property
+    def url(self) -> str:
+        """Return the REDIS_URL of this server."""
+        return f"unix://{self.socket}"
 
 
 def queue_command(var: Path) -> QueueServer:
@@ -40,7 +45,7 @@ def queue_command(var: Path) -> QueueServer:
     options += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"]
     # A full queue must refuse work that the sweep offers again, and never drop some of it.
     options += ["--maxmemory-policy", "noeviction"]
-    return QueueServer(argv=(_executable(), *options), url=f"unix://{socket}")
+    return QueueServer(argv=(_executable(), *options), socket=socket)
 
 
 def _executable() -> str:

@@ -1,0 +1,205 @@
+"""Several processes under one command: started in order, watched, and stopped with time to finish."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, STDOUT, Process
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Literal, TextIO
+
+GRACE = timedelta(seconds=25)
+START = timedelta(seconds=60)
+TETHER = Path(__file__).with_name("tether.py")
+PROBE_SECONDS = 0.1
+LAST_LINES_SECONDS = 1.0
+READ_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One process: what to run, how to ask whether it answers, and whether the others lean on it.
+
+    What the others lean on is started before them and stopped after them, so that a worker that
+    finishes its last call still has its queue and its post office.
+    """
+
+    argv: tuple[str, ...]
+    answers: Callable[[], bool] = lambda: True
+    leaned_on: bool = False
+
+
+def run_all(
+    commands: Mapping[str, Command],
+    grace: timedelta = GRACE,
+    *,
+    start: timedelta = START,
+    environment: Mapping[str, str] | None = None,
+    on_ready: Callable[[Mapping[str, int]], None] = lambda _pids: None,
+    output: TextIO = sys.stdout,
+) -> int:
+    """Run the commands until one ends or a signal asks, then stop them all; return an exit code.
+
+    `on_ready` is called once with the process ids by name, when every command answers; that may take
+    `start` for each group. The environment is this process's own unless one is given. SIGINT, SIGTERM
+    and SIGHUP ask for the end: each process gets SIGTERM and `grace` to finish; a second signal ends
+    the waiting. The code is 0 when the end was asked for and all stopped in time, else that of
+    the process that ended by itself, or 1.
+    """
+    crew = _Crew(commands, grace=grace, start=start, environment=environment, on_ready=on_ready, output=output)
+    return asyncio.run(crew.run())
+
+
+class _Crew:
+    """The running processes of one call of run_all."""
+
+    def __init__(
+        self,
+        commands: Mapping[str, Command],
+        *,
+        grace: timedelta,
+        start: timedelta,
+        environment: Mapping[str, str] | None,
+        on_ready: Callable[[Mapping[str, int]], None],
+        output: TextIO,
+    ) -> None:
+        self._commands = commands
+        self._grace = grace.total_seconds()
+        self._start_limit = start.total_seconds()
+        self._environment = environment
+        self._on_ready = on_ready
+        self._output = output
+        self._width = max(map(len, commands), default=0)
+        self._running: dict[str, Process] = {}
+        self._followers: list[asyncio.Task[None]] = []
+        self._ending = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._code = 0
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._asked_to_end, number)
+        first = [name for name, command in self._commands.items() if command.leaned_on]
+        others = [name for name in self._commands if name not in first]
+        try:
+            await self._start(first)
+            await self._start(others)
+            if not self._ending.is_set():
+                self._on_ready({name: process.pid for name, process in self._running.items()})
+            await self._ending.wait()
+        finally:
+            self._ending.set()
+            await self._stop(others)
+            await self._stop(first)
+            if self._followers:
+                await asyncio.wait(self._followers, timeout=LAST_LINES_SECONDS)
+        return self._code
+
+    async def _start(self, names: list[str]) -> None:
+        """Start these and return when each answers, or when the end has come instead."""
+        for name in names:
+            if not self._ending.is_set():
+                await self._start_one(name)
+        give_up = asyncio.get_running_loop().time() + self._start_limit
+        for name in names:
+            while not self._ending.is_set() and not await asyncio.to_thread(self._commands[name].answers):
+                if asyncio.get_running_loop().time() > give_up:
+                    self._end(1, f"{name} does not answer after {self._start_limit:.0f} s; stopping everything")
+                await asyncio.sleep(PROBE_SECONDS)
+
+    async def _start_one(self, name: str) -> None:
+        # A pipe of ours rather than asyncio's, for which a process has not ended while a child of it holds the pipe.
+        reading, writing = os.pipe()
+        # A session of its own: the terminal's Ctrl-C reaches us alone, and we pass it on in order.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-I", "-S", str(TETHER), str(os.getpid())),
+            *self._commands[name].argv,
+            stdin=DEVNULL,
+            stdout=writing,
+            stderr=STDOUT,
+            env=self._environment,
+            start_new_session=True,
+        )
+        os.close(writing)
+        self._running[name] = process
+        self._followers += [
+            asyncio.create_task(self._show_output(name, reading)),
+            asyncio.create_task(self._notice_end(name, process)),
+        ]
+
+    async def _show_output(self, name: str, pipe: int) -> None:
+        reader = asyncio.StreamReader()
+        protocol = partial(asyncio.StreamReaderProtocol, reader)
+        await asyncio.get_running_loop().connect_read_pipe(protocol, os.fdopen(pipe, "rb"))
+        rest = b""
+        while read := await reader.read(READ_BYTES):
+            *lines, rest = (rest + read).split(b"\n")
+            for line in lines:
+                self._say(name, line.decode(errors="replace"))
+        if rest:
+            self._say(name, rest.decode(errors="replace"))
+
+    async def _notice_end(self, name: str, process: Process) -> None:
+        code = await process.wait()
+        del self._running[name]
+        _signal_group(process, signal.SIGKILL)  # whatever it left behind
+        if not self._ending.is_set():
+            how = f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
+            self._end(code if code > 0 else 1, f"{name} ended by itself, {how}; stopping everything")
+
+    async def _stop(self, names: list[str]) -> None:
+        """End these: SIGTERM to each, the grace to finish, then SIGKILL to each with all it started."""
+        stopping = {name: self._running[name] for name in names if name in self._running}
+        for process in stopping.values():
+            # To the process alone: a worker's or web server's children are its own to stop.
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        ended = asyncio.create_task(_wait_for(list(stopping.values())))
+        hurry = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait({ended, hurry}, timeout=self._grace, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        for name in [name for name in stopping if name in self._running]:
+            self._code = self._code or 1
+            self._say("", f"{name} did not stop in time and is killed")
+            _signal_group(stopping[name], signal.SIGKILL)
+        await ended
+
+    def _asked_to_end(self, number: int) -> None:
+        if self._ending.is_set():
+            self._hurry.set()
+        else:
+            name = signal.Signals(number).name
+            self._end(0, f"{name}: stopping, which may take {self._grace:.0f} s; once more to stop at once")
+
+    def _end(self, code: int, why: str) -> None:
+        self._code = code
+        self._ending.set()
+        self._say("", why)
+
+    def _say(self, name: str, line: str) -> None:
+        prefix = f"{name:<{self._width}} | " if name else ""
+        try:
+            self._output.write(f"{prefix}{line}\n")
+            self._output.flush()
+        except OSError:  # nobody reads any more: the terminal was closed
+            self._ending.set()
+
+
+async def _wait_for(processes: Sequence[Process]) -> Literal[True]:
+    for process in processes:
+        await process.wait()
+    return True
+
+
+def _signal_group(process: Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the second of a group that is gone
+        os.killpg(process.pid, number)

@@ -1,0 +1,132 @@
+"""Everything on one machine by one command: database, queue, pages, workers, clock and post office."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from service.config import LOOPBACK, ROOT
+from service.local.ports import HOST, answers_http, answers_socket, require_free
+from service.local.problems import StartError
+from service.local.processes import GRACE, Command, run_all
+from service.local.queue_server import queue_command
+from service.local.secrets import ensure_local_environment
+from service.local.web_server import web_command
+
+WEB_PORT = 8000
+MAIL_PORT = 8025
+ROLES = {
+    "queue": "carries ids between the others",
+    "postoffice": "stands in for Mailgun and shows the mailbox",
+    "web": "answers pages and webhooks",
+    "send": "sends what is due",
+    "receive": "reads what comes in",
+    "clock": "plans what has come due",
+}
+
+
+def up(
+    var: Path = ROOT / "var", *, web_port: int | None = None, mail_port: int | None = None, grace: timedelta = GRACE
+) -> int:
+    """Start everything and run it until Ctrl-C or SIGTERM; return an exit code (0: it was asked to end).
+
+    Ports come from the arguments, else from BASE_URL and MAILGUN_API_URL, else they are 8000 and 8025.
+
+    Raises:
+        StartError: a port is taken, var/ is not writable, or the settings name the real provider.
+    """
+    settings = local_settings(var, web_port=web_port, mail_port=mail_port)
+    require_free(_port(settings["BASE_URL"], WEB_PORT), option="--web-port", setting="BASE_URL")
+    require_free(_port(settings["MAILGUN_API_URL"], MAIL_PORT), option="--mail-port", setting="MAILGUN_API_URL")
+    commands: dict[str, Command] = {}
+    if "REDIS_URL" not in settings:
+        queue = queue_command(var)
+        settings["REDIS_URL"] = queue.url
+        commands["queue"] = Command(queue.argv, partial(answers_socket, queue.socket), leaned_on=True)
+    environment = {**os.environ, **settings}
+    _say("Preparing the database")
+    migrated = subprocess.run(_ours("migrate"), check=False, env=environment)  # noqa: S603 - our own command
+    if migrated.returncode:
+        return migrated.returncode
+    _say("Starting the processes")
+    commands |= _own_commands(var, settings)
+    return run_all(commands, grace, environment=environment, on_ready=partial(_announce, settings))
+
+
+def local_settings(var: Path, *, web_port: int | None = None, mail_port: int | None = None) -> dict[str, str]:
+    """Return the settings of this machine: var/'s own, overruled by .env, by the environment, by the ports given.
+
+    REDIS_URL is left out unless somebody set it: then it names a server that is not ours to start.
+
+    Raises:
+        StartError: var/ cannot be used, or mail would go to the real provider.
+    """
+    var = var.resolve()
+    places = {
+        "DATABASE_URL": f"sqlite:///{var / 'smallsteps.db'}",
+        "STORAGE_URL": f"file://{var / 'objects'}",
+        "POSTOFFICE_FOLDER": str(var / "postoffice"),
+    }
+    written = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
+    settings = {**places, **ensure_local_environment(var), **written}
+    known = {*settings, "REDIS_URL", "LOG_FORMAT"}
+    settings |= {name: value for name, value in os.environ.items() if name in known}
+    if web_port is not None:
+        settings["BASE_URL"] = f"http://{HOST}:{web_port}"
+    if mail_port is not None:
+        settings["MAILGUN_API_URL"] = f"http://{HOST}:{mail_port}"
+    if urlsplit(settings["MAILGUN_API_URL"]).hostname not in LOOPBACK:
+        raise StartError(
+            "MAILGUN_API_URL names the real provider, and `smallsteps up` is for one machine with its own post office. "
+            "Unset it, or start the processes of the Procfile."
+        )
+    return {"LOG_FORMAT": "plain", **settings}
+
+
+def _own_commands(var: Path, settings: Mapping[str, str]) -> dict[str, Command]:
+    mail = settings["MAILGUN_API_URL"]
+    web = f"{HOST}:{_port(settings['BASE_URL'], WEB_PORT)}"
+    mailbox = str(var.resolve() / "postoffice")
+    return {
+        "postoffice": Command(_ours("postoffice", "--folder", mailbox), partial(answers_http, mail), leaned_on=True),
+        "web": Command(web_command(web), partial(answers_http, f"http://{web}/healthz")),
+        "send": Command(_ours("worker", "send")),
+        "receive": Command(_ours("worker", "receive")),
+        "clock": Command(_ours("clock")),
+    }
+
+
+def _ours(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "service.cli", *words)
+
+
+def _announce(settings: Mapping[str, str], pids: Mapping[str, int]) -> None:
+    base = settings["BASE_URL"].rstrip("/")
+    _say("")
+    for name, pid in pids.items():
+        _say(f"  {name:<10}  pid {pid:<7}  {ROLES[name]}")
+    _say("")
+    _say(f"  Sign up     {base}/")
+    _say(f"  Mailbox     {settings['MAILGUN_API_URL'].rstrip('/')}/")
+    _say(f"  Journal     {base}/journal")
+    _say("")
+    _say("Small Steps is running. Ctrl-C stops all of it; what it keeps is found again next time.")
+
+
+def _port(url: str, default: int) -> int:
+    """Return the port that a local address names; an outside one (a tunnel) leads to our default."""
+    parts = urlsplit(url)
+    return parts.port or default if parts.hostname in LOOPBACK else default
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

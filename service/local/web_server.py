@@ -1,0 +1,54 @@
+"""How the pages and webhooks are served: gunicorn's command line, and its log without words."""
+
+from __future__ import annotations
+
+import sys
+
+from gunicorn.glogging import Logger
+
+APPLICATION = "service.app:from_environment()"
+THREADS = 8
+# A request under way at a stop has this long; with the rest it is below the 25 s that the platform grants.
+GRACEFUL_SECONDS = 20
+# A 37 MB webhook over a slow line, or a month being exported, may take a while.
+REQUEST_SECONDS = 120
+# gunicorn's own lines about requests carry the path (tokens) or the raw header (addresses).
+ABOUT_A_REQUEST = ("Error handling request", "Invalid request")
+
+
+def web_command(bind: str) -> tuple[str, ...]:
+    """Return the command that serves the pages at `bind` (HOST:PORT); WEB_CONCURRENCY sets its processes."""
+    return (
+        *(sys.executable, "-m", "gunicorn", APPLICATION),
+        *("--bind", bind),
+        *("--worker-class", "gthread"),
+        *("--threads", str(THREADS)),
+        *("--timeout", str(REQUEST_SECONDS)),
+        *("--graceful-timeout", str(GRACEFUL_SECONDS)),
+        *("--log-level", "warning"),
+        *("--logger-class", f"{__name__}.{WordlessLogger.__name__}"),
+        "--no-control-socket",
+    )
+
+
+class WordlessLogger(Logger):  # type: ignore[misc] # gunicorn ships no types
+    """Gunicorn's error log, which tells that a request failed and never what was in it."""
+
+    def exception(self, msg: object, *args: object, **kwargs: object) -> None:
+        """Log an exception; of one in a request only its type."""
+        if _is_about_a_request(msg):
+            kind = sys.exc_info()[0]
+            super().error("A request failed: %s", kind.__name__ if kind else "unknown")
+        else:
+            super().exception(msg, *args, **kwargs)
+
+    def warning(self, msg: object, *args: object, **kwargs: object) -> None:
+        """Log a warning; of an unreadable request only that there was one."""
+        if _is_about_a_request(msg):
+            super().warning("A request could not be read.")
+        else:
+            super().warning(msg, *args, **kwargs)
+
+
+def _is_about_a_request(msg: object) -> bool:
+    return isinstance(msg, str) and msg.startswith(ABOUT_A_REQUEST)
