@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -34,16 +35,11 @@ def sentences(text: str) -> tuple[tuple[str, ...], ...]:
 def passage_of(text: str, order: Callable[[int], bytes]) -> str | None:
     """Return one to a few whole sentences in a row from one paragraph, or None if none is short enough.
 
-    Where it starts is the place that `order` ranks first; the sentences themselves are not weighed.
+    The paragraph is the one that `order` ranks first; the words themselves are not weighed. It is
+    quoted from its beginning, since "They came down an inch." puzzles whoever forgot what did.
     """
-    starts = [
-        (paragraph, start)
-        for paragraph in sentences(text)
-        for start, sentence in enumerate(paragraph)
-        if len(sentence) <= LONGEST_SENTENCE
-    ]
-    runs = [_run(paragraph, start) for paragraph, start in starts]
-    # Rather a start that leaves more than a word: "Fine." alone would puzzle.
+    runs = [run for paragraph in sentences(text) if (run := _run(paragraph))]
+    # Rather a paragraph of more than a word: "Fine." alone would puzzle too.
     runs = [run for run in runs if len(run) >= _SHORTEST_PASSAGE] or runs
     return runs[min(range(len(runs)), key=order)] if runs else None
 
@@ -53,10 +49,11 @@ def one_line(text: str) -> str:
     return " ".join(text.translate(_CONTROLS).split())
 
 
-def _run(paragraph: Sequence[str], start: int) -> str:
-    """Return the sentence at `start` with as many of those after it as keep it comfortable."""
-    text = paragraph[start]
-    for sentence in paragraph[start + 1 :]:
+def _run(paragraph: Sequence[str]) -> str:
+    """Return the first sentence that may be quoted, with as many of those after it as keep it comfortable."""
+    quotable = itertools.dropwhile(lambda sentence: len(sentence) > LONGEST_SENTENCE, paragraph)
+    text = next(quotable, "")
+    for sentence in quotable:
         if len(text) + 1 + len(sentence) > COMFORTABLE_PASSAGE:
             break
         gap = "" if text[-1] in _WIDE else " "

@@ -42,6 +42,12 @@ def test_a_line_broken_by_a_mail_program_is_one_and_a_line_broken_by_the_writer_
     assert sentences(f"{wrapped}\n\nNext.") == ((wrapped.replace("\n", " "),), ("Next.",))
 
 
+def test_a_passage_begins_where_its_paragraph_begins() -> None:
+    text = "My shoulders, mostly. They came down an inch.\n\nThe lilac is out. I found it by the bins."
+    chosen = {passage_of(text, lambda place, first=first: bytes([place ^ first])) for first in (0, 1)}
+    assert chosen == {"My shoulders, mostly. They came down an inch.", "The lilac is out. I found it by the bins."}
+
+
 def test_a_passage_joins_chinese_sentences_without_a_gap() -> None:
     assert passage_of("今日は疲れた。でも空がきれいだった。", bytes_of) == "今日は疲れた。でも空がきれいだった。"
 

@@ -14,6 +14,7 @@ SITE = "https://steps.example.org"
 TOKEN = "kq3m5zr7wxa2bcd4efgh6ijklmnopqrstuvwxyz2"
 IN_REPLY_TO = "<abc@mail.example.com>"
 MAY = date(2026, 5, 1)
+STEP_WORDS = "After I lock the door, I will breathe once."
 
 LINKS = Links(
     reply_address=f"r-{TOKEN}@in.example.org",
@@ -58,13 +59,16 @@ FOLLOW_UP = prompt("Taken, not yet, or let it go?\n\nAll three are good answers.
 
 
 def digest() -> Digest:
-    passages = (
-        "I keep thinking rest has to be earned. Today I sat on the step with tea and nothing fell down.",
-        "The radio was on low. I let the washing up wait. It was still there after.",
-        "My shoulders, mostly. They came down an inch when the door shut.",
-    )
+    passages = {
+        5: "I keep thinking rest has to be earned. Today I sat on the step with tea and nothing fell down.",
+        6: "The radio was on low. I let the washing up wait. It was still there after.",
+        14: "My shoulders, mostly. They came down an inch when the door shut.",
+        17: "Priya rang back. We said nothing much, and it was the best part of the day.",
+        26: "The bus was late, so I read. Nobody asked me anything for eleven minutes.",
+        30: "Soup again. It was good again.",
+    }
     chosen = ("tired, grateful, late", "quiet, rain, better", "heavy, Sunday, soup")
-    entries = [DigestEntry(day, MAY.replace(day=day), passages[day % 3], LIGHTER) for day in (5, 6, 14, 17, 26, 30)]
+    entries = [DigestEntry(day, MAY.replace(day=day), words, LIGHTER) for day, words in passages.items()]
     entries += [
         DigestEntry(day, MAY.replace(day=day), words, WORDS) for day, words in zip((2, 9, 21), chosen, strict=True)
     ]
@@ -93,7 +97,7 @@ def every_email() -> dict[str, OutgoingEmail]:
         "prompt": made.prompt(WORDS, None, PLACEHOLDERS),
         "prompt_with_lighter": made.prompt(DEEP, LIGHTER, LINKS),
         "receipt": made.receipt(LINKS, act_url, country="GB", **answered),
-        "step_follow_up": made.step_follow_up(FOLLOW_UP, "After I lock the door, I will breathe once.", LINKS),
+        "step_follow_up": made.step_follow_up(FOLLOW_UP, STEP_WORDS, LINKS),
         "digest": made.digest(month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=f"{SITE}/export"),
         "digest_discreet": made.digest(month, LINKS, web_url, discreet=True),
         "quiet_month": made.quiet_month("May", "What would you like a little less of?", LINKS),
