@@ -27,7 +27,7 @@ find_python() {
             return
         fi
     done
-    found=$("${PYTHON:-python3}" --version 2>&1 | head -n 1) || found="no working python3"
+    found=$("${PYTHON:-python3}" --version 2>/dev/null) || found="no ${PYTHON:-python3}"
     fail "Python 3.11 or newer is needed and found was: $found. Install one, or name it: make PYTHON=/path/to/python3"
 }
 
