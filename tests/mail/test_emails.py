@@ -20,7 +20,7 @@ MONTH = digest()
 THEIR_WORDS = (
     STEP_WORDS,
     *MONTH.words,
-    *(passage.text for passage in MONTH.passages),
+    *(passage.text for passage in (*MONTH.passages, MONTH.then_and_now) if passage),
     *(step.words for step in MONTH.steps),
 )
 WORDING = Wording.parse((TEMPLATES / "prompts" / "words.toml").read_text(encoding="utf-8"))
