@@ -59,7 +59,7 @@ class Composer:
         return self._email("confirmation", None, {"confirm_url": confirm_url}, reply_to=reply_address)
 
     def welcome(self, prompt: Prompt, links: Links, said_back: str) -> OutgoingEmail:
-        """Return the first question; `said_back` is a phrase like "Sundays at 8 in the morning, London time"."""
+        """Return the first question; `said_back` says when, like "on Sundays at 8 in the morning, London time"."""
         return self._email("welcome", links, {"prompt": prompt, "said_back": said_back})
 
     def prompt(self, prompt: Prompt, lighter: Prompt | None, links: Links) -> OutgoingEmail:

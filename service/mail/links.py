@@ -33,5 +33,4 @@ PLACEHOLDERS: Final = Links(
     one_click_url=placeholder("one_click_url"),
     stop_address=placeholder("stop_address"),
     rest_url=placeholder("rest_url"),
-    write_url=placeholder("write_url"),
 )

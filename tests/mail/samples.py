@@ -1,5 +1,6 @@
 """One of every email, with made-up people, for the tests that look at them all."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from service.core.prompts import Prompt
 from service.mail.compose import Composer
 from service.mail.links import PLACEHOLDERS, Links
 from service.mail.outgoing import OutgoingEmail
+from service.mail.placeholders import placeholder
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SITE = "https://steps.example.org"
@@ -24,6 +26,7 @@ LINKS = Links(
     rest_url=f"{SITE}/rest/{TOKEN}",
     write_url=f"{SITE}/write/{TOKEN}",
 )
+BATCH = replace(PLACEHOLDERS, write_url=placeholder("write_url"))
 
 
 def composer() -> Composer:
@@ -93,8 +96,8 @@ def every_email() -> dict[str, OutgoingEmail]:
     answered = {"subject": "Re: Three words", "in_reply_to": IN_REPLY_TO}
     return {
         "confirmation": made.confirmation(f"{SITE}/confirm/{TOKEN}", LINKS.reply_address),
-        "welcome": made.welcome(WORDS, LINKS, "Sundays at 8 in the morning, London time"),
-        "prompt": made.prompt(WORDS, None, PLACEHOLDERS),
+        "welcome": made.welcome(WORDS, LINKS, "on Sundays at 8 in the morning, London time"),
+        "prompt": made.prompt(WORDS, None, BATCH),
         "prompt_with_lighter": made.prompt(DEEP, LIGHTER, LINKS),
         "receipt": made.receipt(LINKS, act_url, country="GB", **answered),
         "step_follow_up": made.step_follow_up(FOLLOW_UP, STEP_WORDS, LINKS),
@@ -110,7 +113,7 @@ def every_email() -> dict[str, OutgoingEmail]:
         "command_not_today": made.command_answer("not_today", LINKS, **answered),
         "command_rest": made.command_answer("rest", LINKS, detail="until 3 June", **answered),
         "command_rest_open": made.command_answer("rest_open", LINKS, **answered),
-        "command_weekly": made.command_answer("weekly", LINKS, detail="Sundays at 8 in the morning", **answered),
+        "command_weekly": made.command_answer("weekly", LINKS, detail="on Sundays at 8 in the morning", **answered),
         "command_resume": made.command_answer("resume", LINKS, detail="every day at 8 in the morning", **answered),
         "command_stop": made.command_answer("stop", LINKS, **answered),
         "command_delete": made.command_answer("delete", LINKS, undo_url=act_url, **answered),

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from service.core.digest import DigestEntry, make_digest
+from service.mail.links import PLACEHOLDERS
 from service.mail.outgoing import OutgoingEmail
 from service.mail.placeholders import names_in
 from tests.mail.samples import DEEP, FOLLOW_UP, IN_REPLY_TO, LIGHTER, LINKS, MAY, WORDS, composer, digest, every_email
@@ -109,10 +111,16 @@ def test_december_carries_its_question_into_january() -> None:
 
 
 def test_without_a_page_to_write_on_there_is_no_link_to_one() -> None:
-    email = EVERY["goodbye"]
-    assert "write" not in email.text
+    for links in (PLACEHOLDERS, replace(LINKS, write_url="")):
+        email = composer().prompt(WORDS, None, links)
+        assert "write" not in email.text
+        assert "write" not in _words(_page(email).css_first("body").text())
+
+
+def test_a_deep_question_comes_with_its_lighter_twin() -> None:
     assert "Or something lighter" not in EVERY["prompt"].text
-    assert DEEP.question in EVERY["prompt_with_lighter"].text
+    for question in (DEEP.question, LIGHTER.question):
+        assert question in EVERY["prompt_with_lighter"].text
 
 
 def _page(email: OutgoingEmail) -> LexborHTMLParser:
