@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from service.config import SettingsError
+from service.config import SettingsError, load_settings
+from service.core.sealing import SealError
 from service.dispatch import QUEUES
-from workers.worker import run
+from service.runtime import make_runtime, set_up_logging
+from workers.worker import work
 
 
 def main(arguments: list[str]) -> int:
@@ -15,8 +17,10 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"Say which queue this worker serves: {' or '.join(QUEUES)}.\n")
         return 2
     try:
-        run(arguments[0])
-    except SettingsError as error:
+        settings = load_settings()
+        set_up_logging(settings.log_level)
+        work(make_runtime(settings), arguments[0])
+    except (SettingsError, SealError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

@@ -10,16 +10,16 @@ from workers.contained import contained
 @contained
 def send(delivery_ids: list[int]) -> None:
     """Send these deliveries."""
-    runtime, sender = process.runtime(), process.sender()
-    report = sender.send(delivery_ids)
+    parts = process.parts()
+    report = parts.sender.send(delivery_ids)
     if report.left and not process.stopping():
-        runtime.doorbell.send(report.left)
+        parts.runtime.doorbell.send(report.left)
 
 
 @contained
 def act(request_ids: list[int]) -> None:
     """Act on these requests for mail."""
-    runtime = process.runtime()
+    runtime = process.parts().runtime
     for request_id in request_ids:
         with runtime.database.write() as session:
             planned = signup.act(session, runtime.keyring, request_id, runtime.clock())
@@ -29,6 +29,6 @@ def act(request_ids: list[int]) -> None:
 @contained
 def receive(reply_ids: list[int]) -> None:
     """Understand these mails."""
-    runtime, receiver = process.runtime(), process.receiver()
+    parts = process.parts()
     for reply_id in reply_ids:
-        runtime.doorbell.send(receiver.understand(reply_id))
+        parts.runtime.doorbell.send(parts.receiver.understand(reply_id))

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import threading
-from functools import cache
+from dataclasses import dataclass
 
-from service.config import load_settings
 from service.flows.replies import Receiver
 from service.flows.sending import Sender
-from service.runtime import Runtime, make_runtime, set_up_logging
+from service.runtime import Runtime
 
 _stop = threading.Event()
 
 
-@cache
-def runtime() -> Runtime:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The running parts, and what the jobs do with them; the sender keeps its connection to the provider."""
+
+    runtime: Runtime
+    sender: Sender
+    receiver: Receiver
+
+
+_held: list[Parts] = []
+
+
+def hold(runtime: Runtime) -> Parts:
+    """Keep these parts for every job of this process, in place of any before."""
+    _stop.clear()
+    _held[:] = [Parts(runtime, runtime.sender(stopping=stopping), runtime.receiver())]
+    return _held[0]
+
+
+def parts() -> Parts:
     """Return this process's parts."""
-    settings = load_settings()
-    set_up_logging(settings.log_level)
-    return make_runtime(settings)
-
-
-@cache
-def sender() -> Sender:
-    """Return this process's sender; it keeps its connection to the provider."""
-    return runtime().sender(stopping=stopping)
-
-
-@cache
-def receiver() -> Receiver:
-    """Return this process's receiver."""
-    return runtime().receiver()
+    assert _held, "a worker holds its parts before its first job"
+    return _held[0]
 
 
 def stopping() -> bool:

@@ -10,6 +10,7 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from service.dispatch import connect
+from service.runtime import Runtime
 from workers import process
 
 
@@ -21,14 +22,14 @@ class Worker(SimpleWorker):
         process.stop()
 
 
-def run(queue_name: str) -> None:
-    """Work on one queue until told to stop.
-
-    Raises:
-        SettingsError: the environment does not allow a start.
-    """
-    runtime = process.runtime()
+def work(runtime: Runtime, queue_name: str, *, burst: bool = False) -> None:
+    """Work on one queue until told to stop or, in a burst, until it is empty."""
+    parts = process.hold(runtime)
     connection = connect(runtime.settings.redis_url, blocking=True)
     queue = Queue(queue_name, connection=connection, serializer=JSONSerializer)
     worker = Worker([queue], connection=connection, serializer=JSONSerializer, log_job_description=False)
-    worker.work(logging_level="WARNING", with_scheduler=False)
+    try:
+        worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+    finally:
+        parts.receiver.reader.close()
+        connection.close()
