@@ -75,7 +75,7 @@ def _refuse_strangers() -> None:
     if request.remote_addr not in LOOPBACK or host not in LOOPBACK:
         abort(403)
     origin = request.headers.get("Origin")
-    if request.method == "POST" and origin is not None and origin != request.host_url.rstrip("/"):
+    if request.method not in {"GET", "HEAD"} and origin is not None and origin != request.host_url.rstrip("/"):
         abort(403)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from service.clock import Clock
+from service.config import LOOPBACK
 from service.mail.posts import Post
 from service.mail.signature import sign
 from service.postoffice.accepting import Call, NotAcceptedError, accept
@@ -116,8 +117,7 @@ class PostOffice:
         listed = [part.strip(" <>") for part in (mail.header("List-Unsubscribe") or "").split(",")]
         url = next((part for part in listed if part.startswith(("https://", "http://"))), None)
         offers = "one-click" in (mail.header("List-Unsubscribe-Post") or "").lower()
-        ours = urlsplit(self.place.inbound_url)
-        if not url or not offers or urlsplit(url)[:2] != ours[:2]:
+        if not url or not offers or not self._is_ours(url):
             return None
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         with urllib3.PoolManager(retries=False, timeout=_ONE_CLICK_SECONDS) as pool:
@@ -134,6 +134,10 @@ class PostOffice:
         """Begin with an empty mailbox."""
         self.mailbox.forget_all()
         self.events.forget_all()
+
+    def _is_ours(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return parts.hostname in LOOPBACK and parts.port == urlsplit(self.place.inbound_url).port
 
     def _deliver(self, mail: StoredMail) -> Event:
         """Put the mail in the box, unless its address is barred; return what is to be told of it."""

@@ -7,7 +7,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -65,8 +65,9 @@ def new_post(kind: str, about: str, url: str, content_type: str, body: bytes) ->
 class Postman:
     """Carries posts, in the background or at once; those not taken are kept in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, schedules: Mapping[str, Sequence[float]] = SCHEDULES) -> None:
         self._folder = folder
+        self._schedules = schedules
         self._pool = urllib3.PoolManager(retries=False, maxsize=8, timeout=_TIMEOUT_SECONDS)
         self._changed = threading.Condition()
         self._posts = {post.post_id: post for post in map(_from_json, read_all(folder))}
@@ -165,7 +166,7 @@ class Postman:
         except urllib3.exceptions.HTTPError:
             status = NO_ANSWER
         answers = (*post.answers, status)
-        schedule = SCHEDULES[post.kind]
+        schedule = self._schedules[post.kind]
         is_over = status in TAKEN or len(answers) > len(schedule)
         next_at = None if is_over else time.time() + schedule[len(answers) - 1]
         return replace(post, answers=answers, next_at=next_at)
