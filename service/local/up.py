@@ -57,7 +57,7 @@ def up(
     if migrated.returncode:
         return migrated.returncode
     _say("Starting the processes")
-    commands |= _own_commands(var, settings)
+    commands |= _own_commands(settings)
     return run_all(commands, grace, environment=environment, on_ready=partial(_announce, settings))
 
 
@@ -91,12 +91,11 @@ def local_settings(var: Path, *, web_port: int | None = None, mail_port: int | N
     return {"LOG_FORMAT": "plain", **settings}
 
 
-def _own_commands(var: Path, settings: Mapping[str, str]) -> dict[str, Command]:
+def _own_commands(settings: Mapping[str, str]) -> dict[str, Command]:
     mail = settings["MAILGUN_API_URL"]
     web = f"{HOST}:{_port(settings['BASE_URL'], WEB_PORT)}"
-    mailbox = str(var.resolve() / "postoffice")
     return {
-        "postoffice": Command(_ours("postoffice", "--folder", mailbox), partial(answers_http, mail), leaned_on=True),
+        "postoffice": Command(_ours("postoffice"), partial(answers_http, mail), leaned_on=True),
         "web": Command(web_command(web), partial(answers_http, f"http://{web}/healthz")),
         "send": Command(_ours("worker", "send")),
         "receive": Command(_ours("worker", "receive")),

@@ -1,0 +1,81 @@
+"""Looking at a page as a person and as a checker would: pictures, accessibility, and whether it fits a phone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Literal, cast
+
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = Path(__file__).parent / "node_modules"
+SCREENSHOTS = ROOT / "var" / "screenshots"
+WIDTHS = (320, 1280)
+HEIGHT = 900
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+
+
+def shot(page: Page, name: str) -> list[Path]:
+    """Take the whole page in light and dark, on a narrow and on a wide screen; return the files in var/screenshots/."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    before = page.viewport_size
+    taken = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            file = SCREENSHOTS / f"{name}-{scheme}-{width}.png"
+            page.screenshot(path=file, full_page=True, animations="disabled")
+            taken.append(file)
+    page.emulate_media(color_scheme=None)
+    if before:
+        page.set_viewport_size(before)
+    return taken
+
+
+def axe(page: Page) -> list[str]:
+    """Return what breaks WCAG 2.2 A or AA in light and in dark: a rule, its help and the place, a line each."""
+    page.evaluate((TOOLS / "axe-core" / "axe.min.js").read_text())
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        violations = page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then(done => done.violations)",
+            WCAG_22_AA,
+        )
+        for rule in violations:
+            places = ", ".join(str(node["target"][-1]) for node in rule["nodes"])
+            found.append(f"{scheme}: {rule['id']}: {rule['help']} ({places})")
+    page.emulate_media(color_scheme=None)
+    return found
+
+
+def sideways(page: Page, width: int = 320) -> int:
+    """Return how many CSS pixels of the page lie outside a screen this wide (WCAG 1.4.10: none)."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    root = "document.documentElement"
+    outside = cast("int", page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
+    if before:
+        page.set_viewport_size(before)
+    return outside
+
+
+def html_faults(html: str) -> list[str]:
+    """Return what html-validate's standard rules find in a whole page or email: rule, message, place, a line each."""
+    checked = subprocess.run(
+        [TOOLS / ".bin" / "html-validate", "--stdin", "--formatter", "json", "--preset", "standard"],
+        input=html,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    results = json.loads(checked.stdout)
+    return [
+        f"{fault['ruleId']}: {fault['message']} (line {fault['line']}, column {fault['column']})"
+        for result in results
+        for fault in result["messages"]
+    ]
