@@ -6,7 +6,7 @@ import calendar
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from service.core.dates import RUN, month_name, ordinal, ordinals_listed
@@ -84,6 +84,11 @@ class Digest:
         if len(self.days) >= RUN and (last - first).days == len(self.days) - 1:
             return f"You wrote from the {ordinal(first.day)} to the {ordinal(last.day)}."
         return f"You wrote on the {ordinals_listed(self.days)}."
+
+    @property
+    def next_month(self) -> date:
+        """Return the first day of the month after."""
+        return (self.month + timedelta(days=31)).replace(day=1)
 
     @property
     def weeks(self) -> tuple[tuple[int, ...], ...]:

@@ -104,9 +104,9 @@ class Composer:
         """Return the email for a month ("May") in which nothing was written."""
         return self._email("quiet_month", links, {"month": month, "question": question})
 
-    def sign_in(self, url: str, *, time_text: str, code: str = "") -> OutgoingEmail:
+    def sign_in(self, url: str, *, time_text: str) -> OutgoingEmail:
         """Return the magic link; `time_text` ("14:05", the person's own time) tells two of them apart."""
-        return self._email("sign_in", None, {"url": url, "code": code, "time_text": time_text})
+        return self._email("sign_in", None, {"url": url, "time_text": time_text})
 
     def could_not_keep(
         self, case: NotKept, links: Links, *, subject: str = "", in_reply_to: str = "", button_url: str = ""

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Final
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from service.core.dates import MONTHS, day_and_month, month_name
+from service.core.dates import day_and_month, month_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import date
     from pathlib import Path
 
     from jinja2 import Template
@@ -121,18 +120,8 @@ def _paragraphs(text: str) -> list[str]:
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
 
 
-def _next_month_name(month: date) -> str:
-    return MONTHS[month.month % 12]
-
-
-def _day_month_year(day: date) -> str:
-    return f"{day_and_month(day)} {day.year}"
-
-
 _FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "paragraphs": _paragraphs,
     "month_name": month_name,
-    "next_month_name": _next_month_name,
     "day_and_month": day_and_month,
-    "day_month_year": _day_month_year,
 }

@@ -104,7 +104,7 @@ def every_email() -> dict[str, OutgoingEmail]:
         "digest": made.digest(month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=f"{SITE}/export"),
         "digest_discreet": made.digest(month, LINKS, web_url, discreet=True),
         "quiet_month": made.quiet_month("May", "What would you like a little less of?", LINKS),
-        "sign_in": made.sign_in(f"{SITE}/sign-in/{TOKEN}", time_text="14:05", code="402 917"),
+        "sign_in": made.sign_in(f"{SITE}/sign-in/{TOKEN}", time_text="14:05"),
         "could_not_keep_empty": made.could_not_keep("empty", LINKS, **answered),
         "could_not_keep_too_big": made.could_not_keep("too_big", LINKS, **answered),
         "could_not_keep_unreadable": made.could_not_keep("unreadable", LINKS, **answered),
