@@ -1,6 +1,6 @@
 """A raw mail's bodies and attachments, within the bounds of `inbound.md`; never raises."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import policy
 from email.message import Message
@@ -165,8 +165,3 @@ def _attachment(part: Message) -> Attachment:
         content_id=str(part.get("Content-ID") or "").strip().strip("<>"),
         data=_data(part),
     )
-
-
-def texts(bodies: Bodies) -> Iterator[str]:
-    """Yield the bodies that are there."""
-    yield from (text for text in (bodies.plain, bodies.html) if text)

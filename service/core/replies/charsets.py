@@ -2,44 +2,51 @@
 
 import codecs
 
-_ALIASES = {
-    "iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8", "iso-8859-6-i": "iso-8859-6", "utf8": "utf-8",
-    "utf-8mb4": "utf-8", "x-unknown": "", "unknown-8bit": "", "unknown": "", "default": "", "_autodetect": "",
-    "x-gbk": "gb18030", "gb2312": "gb18030", "gbk": "gb18030", "cp936": "gb18030", "x-sjis": "cp932", "shift_jis": "cp932", "shift-jis": "cp932", "windows-31j": "cp932",
-    "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "ksc5601": "cp949", "x-windows-949": "cp949", "big5": "big5hkscs", "x-x-big5": "big5hkscs",
-    "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "us-ascii": "", "ascii": "", "ansi_x3.4-1968": "", "x-mac-roman": "mac-roman", "macintosh": "mac-roman",
-    "windows-874": "cp874", "tis-620": "cp874", "x-user-defined": "", "cp-850": "cp850", "iso-2022-jp": "iso2022_jp_ext", "unicode-1-1-utf-7": "utf-7",
+# What mail programs mean by a name (WHATWG Encoding): the superset, or nothing at all.
+_MEANT = {
+    "": (
+        "us-ascii", "ascii", "ansi_x3.4-1968", "x-unknown", "unknown-8bit", "unknown", "default",
+        "_autodetect", "x-user-defined",
+    ),
+    "cp1252": ("iso-8859-1", "latin1", "latin-1", "iso8859-1"),
+    "iso-8859-6": ("iso-8859-6-i", "iso-8859-6-e"),
+    "iso-8859-8": ("iso-8859-8-i", "iso-8859-8-e"),
+    "gb18030": ("gb2312", "gbk", "x-gbk", "cp936", "gb_2312-80"),
+    "big5hkscs": ("big5", "x-x-big5", "big5-hkscs"),
+    "cp932": ("shift_jis", "shift-jis", "x-sjis", "sjis", "windows-31j"),
+    "cp949": ("euc-kr", "ks_c_5601-1987", "ksc5601", "x-windows-949"),
+    "iso2022_jp_ext": ("iso-2022-jp",),
+    "cp874": ("windows-874", "tis-620"),
+    "mac-roman": ("macintosh", "x-mac-roman"),
+    "utf-8": ("utf8", "utf-8mb4", "unicode-1-1-utf-8"),
 }  # fmt: skip
+_ALIASES = {alias: name for name, aliases in _MEANT.items() for alias in aliases}
 
 
 def decode_text(data: bytes, charset: str | None) -> str:
     """Return `data` as text; never raises.
 
-    The charset named is tried first, with the supersets that mail programs mean by their
-    subsets (WHATWG Encoding); then UTF-8, then windows-1252; what no charset can read
-    becomes replacement characters.
+    The charset named is tried first, then UTF-8, then windows-1252. What none can read becomes
+    replacement characters, in the charset named.
     """
-    for name in _candidates(charset):
+    name = _known(charset)
+    for candidate in filter(None, (name, "utf-8", "cp1252")):
         try:
-            return data.decode(name)
-        except (UnicodeError, ValueError):
+            return data.decode(candidate)
+        except ValueError:
             continue
-    named = next(iter(_candidates(charset)), "utf-8")
-    return data.decode(named, "replace")
+    return data.decode(name or "cp1252", "replace")
 
 
-def _candidates(charset: str | None) -> list[str]:
-    name = (charset or "").strip().strip("\"'").lower()
+def _known(charset: str | None) -> str:
+    """Return the name of a charset that decodes bytes to text, or "" for one nobody knows."""
+    name = (charset or "").strip(" \"'").lower()
     name = _ALIASES.get(name, name)
-    names = [name] if name and _is_text_codec(name) else []
-    if "utf-8" not in names:
-        names.append("utf-8")
-    return [*names, "cp1252"] if not names[0].startswith(("utf-8",)) or not charset else [*names, "cp1252"]
-
-
-def _is_text_codec(name: str) -> bool:
+    if not name or not name.isascii():
+        return ""
     try:
-        info = codecs.lookup(name)
-    except (LookupError, ValueError, UnicodeError):
-        return False
-    return getattr(info, "_is_text_encoding", True)
+        "".encode(name)
+        b"".decode(name)
+    except (LookupError, ValueError):
+        return ""
+    return codecs.lookup(name).name

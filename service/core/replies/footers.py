@@ -2,21 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 
-from service.core.replies.attribution import drawn
+from service.core.replies.headers import drawn
 from service.core.replies.lines import Hint, Line, blank
 from service.core.replies.phrases import Phrases
 from service.core.replies.recognition import without_links
 from service.core.replies.words import Reason
 
-_DELIMITERS = ("--", "\u2014", "--\u00a0")
-_SYSTEMS = ("ios", "android", "mac", "windows", "mobile")
+_DELIMITERS = ("--", "\u2014")
 _SIGNATURE_LINES = 20
 _SIGNATURE_LETTERS = 1_500
+_SHORT_SIGNATURE_LINES = 7
+_SENTENCE_WORDS = 5
+_DEVICE_LETTERS = 100
+_SENT_FROM_WORDS, _SENT_FROM_END_WORDS, _NAME_WORDS, _GET_WORDS = 14, 6, 5, 7
+_NOTICE_LETTERS = 60
+_LIST_LINES = 7
+_SYSTEMS = frozenset({"ios", "android", "mac", "windows", "mobile"})
+_ENDS = (".", "!", "?", "…", "。", "！", "？")
+_AROUND = " -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u2014"
 
 
 def mark_footers(lines: Sequence[Line], phrases: Phrases) -> None:
     """Mark what mail programs and companies put under a person's words."""
-    for first, after in _segments(lines):
+    for first, end in list(_stretches(lines)):
+        after = end
         while (cut := _cut(lines, first, after, phrases)) is not None:
             start, reason = cut
             for line in lines[start:after]:
@@ -24,8 +33,8 @@ def mark_footers(lines: Sequence[Line], phrases: Phrases) -> None:
             after = start
 
 
-def _segments(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of kept lines that end at a quotation or at the end of the mail."""
+def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of kept lines; each ends at a quotation or at the end of the mail."""
     first = 0
     for index, line in enumerate(lines):
         if line.reason is not None:
@@ -43,12 +52,12 @@ def _cut(lines: Sequence[Line], first: int, after: int, phrases: Phrases) -> tup
     if after == first:
         return None
     last = lines[after - 1]
+    if device_line(last.text, phrases) or phrases.footer_lines.search(_bare(last.text)):
+        return after - 1, "footer"
     if last.hint & Hint.SIGNATURE:
         start = _hinted(lines, first, after)
         if start is not None:
             return start, "signature"
-    if device_line(last.text, phrases) or phrases.footer_lines.search(_bare(last.text)):
-        return after - 1, "footer"
     start = _closing_paragraph(lines, first, after, phrases)
     if start is not None:
         return start, "footer"
@@ -57,13 +66,14 @@ def _cut(lines: Sequence[Line], first: int, after: int, phrases: Phrases) -> tup
 
 
 def _hinted(lines: Sequence[Line], first: int, after: int) -> int | None:
-    """Return the start of a signature that the HTML marks, unless it holds a letter's worth."""
+    """Return the start of a signature that the HTML marks, unless the person's words are in it."""
     start = after
     while start > first and (lines[start - 1].hint & Hint.SIGNATURE or blank(lines[start - 1])):
         start -= 1
-    size = sum(len(line.text) for line in lines[start:after])
-    alone = all(blank(line) for line in lines[first:start])
-    if size > _SIGNATURE_LETTERS or (alone and not _looks_signed(lines[start:after])):
+    alone = all(map(blank, lines[first:start]))
+    if alone and not _looks_signed(lines[start:after]):
+        return None
+    if sum(len(line.text) for line in lines[start:after]) > _SIGNATURE_LETTERS:
         return None
     if start > first and lines[start - 1].text.strip() in _DELIMITERS:
         start -= 1
@@ -71,87 +81,72 @@ def _hinted(lines: Sequence[Line], first: int, after: int) -> int | None:
 
 
 def _looks_signed(lines: Sequence[Line]) -> bool:
-    """Whether lines look like a signature: short ones, and none that ends as a sentence does."""
+    """Whether lines look like a signature: few, and none that ends as a sentence does."""
     said = [line.text.strip() for line in lines if line.text.strip(" -")]
-    return len(said) <= 8 and not any(
-        text.endswith((".", "!", "?", "…", "。")) and len(text.split()) >= 5 for text in said
+    return len(said) <= _SHORT_SIGNATURE_LINES and not any(
+        text.endswith(_ENDS) and len(text.split()) >= _SENTENCE_WORDS for text in said
     )
 
 
 def device_line(text: str, phrases: Phrases) -> bool:
     """Whether a line is a device's or a program's own ("Sent from my iPhone"), in any language."""
-    bare = _bare(text)
-    if not 0 < len(bare) <= 100 or any(c in bare for c in ",;?!…"):
+    bare = _bare(text).rstrip(".。")
+    if not 0 < len(bare) <= _DEVICE_LETTERS or any(c in ",;?!…" for c in bare) or ". " in bare:
         return False
-    bare = bare.rstrip(".。")
-    if ". " in bare and not phrases.footer_lines.search(bare):
-        return False
-    words = len(bare.split())
+    words = bare.split()
+    if phrases.get.search(bare) is not None and _SYSTEMS & {word.partition("'")[0] for word in words}:
+        return len(words) <= _GET_WORDS
     named = phrases.devices.search(bare) is not None
-    if phrases.get.search(bare) is not None:
-        return words <= 7 and any(f" {system}" in f" {bare}" for system in _SYSTEMS)
     found = phrases.sent_from.search(bare)
-    if found is not None and words <= 14:
-        if named:
-            return True
-        rest = without_links(text).strip(" -_*<>()")[found.end() :].split()
-        return bool(rest) and len(rest) <= 5 and all(word[0].isupper() or word[0].isdigit() for word in rest)
-    return named and words <= 6 and phrases.sent_from_end.search(bare) is not None
+    if found is not None and len(words) <= _SENT_FROM_WORDS:
+        return named or _names_only(without_links(text).strip(_AROUND)[found.end() :].split())
+    if not named or len(words) > _SENT_FROM_END_WORDS:
+        return False
+    return phrases.sent_from_end.search(bare) is not None
+
+
+def _names_only(words: Sequence[str]) -> bool:
+    """Whether words are a product nobody has heard of yet ("Wiko RIDGE 4G")."""
+    capital = all(word[0].isupper() or word[0].isdigit() for word in words)
+    return 0 < len(words) <= _NAME_WORDS and capital
 
 
 def _bare(text: str) -> str:
     """Return a line folded for comparison: no links, no signs around it, one kind of apostrophe."""
     if "://" in text or "@" in text:
         text = without_links(text)
-    return (
-        text.replace("\u2019", "'")
-        .replace("\u00a0", " ")
-        .strip(" -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u2014")
-        .casefold()
-    )
+    return text.replace("\u2019", "'").replace("\u00a0", " ").strip(_AROUND).casefold()
 
 
 def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: Phrases) -> int | None:
     """Return the start of a legal notice, a virus note or a list's footer that closes a stretch."""
     start = after - 1
-    while start > first and not blank(lines[start - 1]) and not _ends_block(lines[start]):
+    while start > first and not blank(lines[start - 1]) and not drawn(lines[start].text):
         start -= 1
     said = [line.text for line in lines[start:after]]
     text = " ".join(said).casefold()
-    if phrases.footer_lines.search(_bare(said[0])) is not None or _bare_notice(said[0], phrases):
-        return start
-    if drawn(said[0]) and len(said) <= 7 and phrases.lists.search(text) is not None:
-        return start
-    if phrases.notices.search(text) is not None and len(text) >= 60:
-        return start
-    return None
-
-
-def _bare_notice(text: str, phrases: Phrases) -> bool:
-    return device_line(text, phrases)
-
-
-def _ends_block(line: Line) -> bool:
-    return drawn(line.text)
+    listed = drawn(said[0]) and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None
+    legal = len(text) >= _NOTICE_LETTERS and phrases.notices.search(text) is not None
+    bare = _bare(said[0])
+    opened = phrases.footer_lines.search(bare) is not None or device_line(said[0], phrases)
+    return start if listed or legal or opened else None
 
 
 def _delimited(lines: Sequence[Line], first: int, after: int) -> int | None:
-    """Return the line of the last signature delimiter, if what follows may be a signature."""
-    for start in range(after - 1, max(first - 1, after - 2 - _SIGNATURE_LINES), -1):
-        text = lines[start].text
-        if text.strip() not in _DELIMITERS:
+    """Return the line of the last signature delimiter, if what follows may be a signature.
+
+    Two hyphens and a space (RFC 3676) are one; two hyphens alone only right above a few lines
+    that look like a signature: people draw lines with hyphens.
+    """
+    for start in range(after - 1, max(first, after - 1 - _SIGNATURE_LINES) - 1, -1):
+        if lines[start].text.strip() not in _DELIMITERS:
             continue
-        tail = [line.text for line in lines[start + 1 : after]]
-        size = sum(map(len, tail))
-        if size > _SIGNATURE_LETTERS:
+        tail = lines[start + 1 : after]
+        if sum(len(line.text) for line in tail) > _SIGNATURE_LETTERS:
             return None
-        if _exact(lines[start]):
+        raw = lines[start].raw
+        if raw.rstrip(" \u00a0") == "--" and raw != "--":
             return start
-        short = len(tail) <= 7 and bool(tail) and bool(tail[0].strip())
-        return start if short and _looks_signed(lines[start + 1 : after]) else None
+        close = bool(tail) and not blank(tail[0])
+        return start if close and _looks_signed(tail) else None
     return None
-
-
-def _exact(line: Line) -> bool:
-    """Whether this is the delimiter of RFC 3676: two hyphens and a space."""
-    return line.raw.strip("\r\n").rstrip(" \u00a0") == "--" and line.raw.strip("\r\n") != "--"

@@ -18,13 +18,17 @@ TAGS = 2_000
 DEPTH = 200
 
 _SKIPPED = frozenset({"script", "style", "head", "title", "template", "noscript", "select", "svg", "object"})
-_BLOCKS = frozenset(
-    "address article aside body center dd details dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5"
-    " h6 header main nav section summary tr table tbody thead tfoot caption div p blockquote ul ol li pre".split()
-)
 _SPACED = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "dl"})
+_BLOCKS = _SPACED | {
+    "address", "article", "aside", "body", "caption", "center", "dd", "details", "div", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "li", "main", "nav", "ol", "p",
+    "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+}  # fmt: skip
 _TOGGLES = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS}
-_READ_ATTRIBUTES = frozenset({"div", "blockquote", "p", "span", "a", "img", "table", "section", "font", "pre", "td"})
+_CHANGING = frozenset({"blockquote", "pre"})
+_READ_ATTRIBUTES = _CHANGING | {"div", "p", "span", "a", "img", "table", "section", "font", "td"}
+
+Attributes = Mapping[str, str | None]
 
 
 class TooDeepError(Exception):
@@ -94,32 +98,42 @@ class _TreeReader:
         return self._out.finish()
 
     def _enter(self, tag: str, node: LexborNode) -> State | None:
+        """Begin an element; return the state to go back to after it, if it changes the state."""
         out = self._out
-        attributes: Mapping[str, str | None] = node.attributes if tag in _READ_ATTRIBUTES else {}
+        attributes: Attributes = node.attributes if tag in _READ_ATTRIBUTES else {}
         if tag in _BLOCKS:
             out.line_break()
             if tag in _SPACED or (tag == "p" and not self._is_tight(attributes)):
                 out.gap()
-        before = self._change(tag, attributes) if attributes or tag in {"blockquote", "pre"} else None
+        before = self._change(tag, attributes) if attributes or tag in _CHANGING else None
+        if tag in _TOGGLES:
+            out.toggle(_TOGGLES[tag])
+        elif tag in {"a", "img"}:
+            self._inline(tag, attributes)
+        elif "@" in tag:
+            out.write(f"<{tag}>")  # an address whose brackets were not escaped
+        else:
+            self._structural(tag)
+        return before
+
+    def _inline(self, tag: str, attributes: Attributes) -> None:
+        if tag == "a":
+            self._out.open_link(attributes.get("href") or "")
+        else:
+            self._out.picture(attributes.get("alt") or "")
+
+    def _structural(self, tag: str) -> None:
+        out = self._out
         if tag == "br":
             out.end_line()
         elif tag == "hr":
             out.rule()
-        elif tag in _TOGGLES:
-            out.toggle(_TOGGLES[tag])
-        elif tag == "a":
-            out.open_link(attributes.get("href") or "")
-        elif tag == "img":
-            out.picture(attributes.get("alt") or "")
         elif tag in {"ul", "ol"}:
             out.open_list(ordered=tag == "ol")
         elif tag == "li":
             out.item()
         elif tag in {"td", "th"}:
             out.write(" ")
-        elif "@" in tag:
-            out.write(f"<{tag}>")
-        return before
 
     def _leave(self, tag: str, before: State | None) -> None:
         out = self._out
@@ -127,64 +141,60 @@ class _TreeReader:
             out.toggle(_TOGGLES[tag])
         elif tag == "a":
             out.close_link()
-        if tag in _BLOCKS:
+        elif tag in _BLOCKS:
             out.line_break()
             if tag in {"ul", "ol"}:
                 out.close_list()
-            elif tag in _SPACED or tag == "p":
-                out.gap_before_next(tag == "p" and self._tight)
+            elif tag in _SPACED or (tag == "p" and not self._tight):
+                out.gap()
         if before is not None:
             out.line_break()
             out.state = before
 
-    def _is_tight(self, attributes: Mapping[str, str | None]) -> bool:
-        style = (attributes.get("style") or "").replace(" ", "").lower()
-        return (
-            self._tight
-            or "mso" in (attributes.get("class") or "").lower()
-            or "margin:0" in style
-            or "margin-top:0" in style
-        )
+    def _is_tight(self, attributes: Attributes) -> bool:
+        """Whether a paragraph has no margin: its writer sets blank lines by hand then."""
+        style = _style(attributes)
+        word = "mso" in (attributes.get("class") or "").lower()
+        return self._tight or word or "margin:0" in style or "margin-top:0" in style
 
-    def _change(self, tag: str, attributes: Mapping[str, str | None]) -> State | None:
-        """Return the state before this element if the element changes it."""
-        state = self._out.state
+    def _change(self, tag: str, attributes: Attributes) -> State | None:
+        """Change the state where the element does; return the state before it, or None."""
         hint = self._hint(tag, attributes)
         depth = tag == "blockquote"
         pre = tag == "pre" or "white-space:pre" in _style(attributes)
-        if not (depth or pre or hint != Hint.NONE):
+        if not (depth or pre or hint):
             return None
         self._out.line_break()
-        self._out.state = state.inside(
-            depth=depth, hint=hint, pre=pre, box=self._out.next_box() if hint & Hint.BOXED else 0
-        )
-        return state
+        before = self._out.state
+        box = self._out.next_box() if hint & Hint.BOXED else 0
+        self._out.state = before.inside(depth=depth, hint=hint, pre=pre, box=box)
+        return before
 
-    def _hint(self, tag: str, attributes: Mapping[str, str | None]) -> Hint:
+    def _hint(self, tag: str, attributes: Attributes) -> Hint:
         style = _style(attributes)
-        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('name') or ''}".lower()
-        hint = Hint.NONE
-        if style and ("display:none" in style or "mso-hide:all" in style):
-            hint |= Hint.HIDDEN
+        if "display:none" in style or "mso-hide:all" in style:
+            return Hint.HIDDEN
+        names = " ".join(attributes.get(key) or "" for key in ("class", "id", "name")).lower()
         if tag == "blockquote":
-            if "type" in attributes or "cite" in attributes or "quote" in names or "border-left:" in style:
-                hint |= Hint.CITED
-            return hint
-        if not names.strip() or tag in {"a", "img"}:
-            return hint
+            cited = "type" in attributes or "cite" in attributes or "border-left:" in style
+            return Hint.CITED if cited or "quote" in names else Hint.NONE
+        if tag in {"a", "img"} or not names.strip():
+            return Hint.NONE
+        return self._named(names.split(), names)
+
+    def _named(self, parts: list[str], names: str) -> Hint:
+        """Return what the names that mail programs give their containers say."""
         phrases = self._phrases
-        if any(part in names for part in phrases.attributions):
+        hint = Hint.NONE
+        if any(name in names for name in phrases.attributions):
             hint |= Hint.ATTRIBUTION
-        elif any(part in names for part in phrases.quotes) or attributes.get("name") == "quote":
+        elif "quote" in parts or any(name in names for name in phrases.quotes):
             hint |= Hint.BOXED
-        if (
-            any(part in names for part in phrases.signatures)
-            or (attributes.get("id") or "").lower() in phrases.signature_ids
-        ):
+        if not phrases.signature_ids.isdisjoint(parts) or any(n in names for n in phrases.signatures):
             hint |= Hint.SIGNATURE
         return hint
 
 
-def _style(attributes: Mapping[str, str | None]) -> str:
+def _style(attributes: Attributes) -> str:
     style = attributes.get("style")
     return style.replace(" ", "").lower() if style else ""

@@ -5,9 +5,12 @@ from html import unescape
 from service.core.replies.lines import Hint, Line
 
 _BREAKS = frozenset(
-    "address article aside blockquote body br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6"
-    " header hr li main nav ol p pre section table tr ul".split()
-)
+    {
+        "address", "article", "aside", "blockquote", "body", "br", "center", "dd", "div", "dl", "dt",
+        "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
+        "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul",
+    }
+)  # fmt: skip
 _UNREAD = frozenset({"script", "style", "title", "head"})
 
 

@@ -3,16 +3,15 @@
 from dataclasses import dataclass, replace
 
 from service.core.replies.lines import (
-    EMPHASIS,
     END,
     LINK,
     RULE,
-    STRONG,
     TARGET,
     Hint,
     Line,
 )
 
+_EMOJI_LENGTH = 16  # joined ones are long
 _SPACES = str.maketrans("\t\n\r\f", "    ")
 
 
@@ -88,22 +87,27 @@ class LineWriter:
         text = "".join(self._text)
         if "\u00a0" in text:
             text = _plain_spaces(text)
-        text = text.rstrip() if not text.startswith("-- ") or text.strip() != "--" else "-- "
-        if not self.state.pre:
-            text = text.lstrip(" ") if text != "-- " else text
+        if text.strip() == "--" and text.startswith("-- "):
+            text = "-- "  # the signature delimiter, with its space
+        else:
+            text = text.rstrip() if self.state.pre else text.strip(" ")
         shown = text.strip("\ufeff\u200b ")
-        if self._gap and shown:
-            if self._lines and self._lines[-1].text:
-                self._append("", "")
-            self._gap = False
         prefix = self._prefix if shown else ""
-        marked = prefix + "".join(self._closed_marks()).strip() if self._has_marks and shown else ""
-        self._append(prefix + text, marked)
+        marked = ""
         if shown:
-            self._prefix = " " * len(self._prefix)
+            self._keep_gap()
+            self._prefix = " " * len(prefix)
+            if self._has_marks:
+                marked = prefix + "".join(self._closed_marks()).strip()
+        self._append(prefix + text, marked)
         self._text.clear()
         self._marked.clear()
         self._reopen()
+
+    def _keep_gap(self) -> None:
+        if self._gap and self._lines and self._lines[-1].text:
+            self._append("", "")
+        self._gap = False
 
     def _append(self, text: str, marked: str) -> None:
         state = self.state
@@ -123,10 +127,6 @@ class LineWriter:
         """Keep one blank line between what was and what comes."""
         self._gap = True
 
-    def gap_before_next(self, tight: bool) -> None:
-        """Keep one blank line before what comes next, unless paragraphs have no margin here."""
-        self._gap = self._gap or not tight
-
     def rule(self) -> None:
         """Draw a line."""
         self.line_break()
@@ -136,7 +136,7 @@ class LineWriter:
     def picture(self, alt: str) -> None:
         """Write the text of a picture that stands for a character (an emoji); no other."""
         alt = alt.strip()
-        if alt and len(alt) <= 16 and not any(c.isascii() or c.isalnum() for c in alt):
+        if alt and len(alt) <= _EMOJI_LENGTH and not any(c.isascii() or c.isalnum() for c in alt):
             self._add(alt)
 
     def toggle(self, mark: str) -> None:

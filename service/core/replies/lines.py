@@ -10,7 +10,7 @@ from service.core.replies.words import Reason
 STRONG, EMPHASIS, LINK, TARGET, END, RULE, QUOTED = (chr(0xFDD0 + n) for n in range(7))
 MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED)))
 
-_UNSAFE = {0: "\ufffd"} | {n: "\ufffd" for n in range(0xFDD0, 0xFDF0)}
+_UNSAFE = dict.fromkeys((0, *range(0xFDD0, 0xFDF0)), "\ufffd")
 
 
 class Hint(IntFlag):
@@ -27,7 +27,11 @@ class Hint(IntFlag):
 
 @dataclass(slots=True)
 class Line:
-    """One line. `text` has no quotation marks, `raw` is what the mail held."""
+    """One line. `text` has no quotation marks, `raw` is what the mail held.
+
+    `marked` is `text` with marks, where it has any; `box` numbers the container it stands in.
+    A line with a reason is left out; `doubtful` tells that it comes back if too little is left.
+    """
 
     text: str = field(repr=False)
     raw: str = field(repr=False)
@@ -36,12 +40,17 @@ class Line:
     marked: str = field(default="", repr=False)
     box: int = 0
     reason: Reason | None = None
-    ours: bool = False
+    doubtful: bool = False
 
     @property
     def quoted(self) -> bool:
         """Whether the mail itself marks this line as somebody else's."""
         return self.depth > 0 or bool(self.hint & Hint.CITED)
+
+    @property
+    def marks_quotation(self) -> bool:
+        """Whether it is marked with `>` or by a mail program, not just set in."""
+        return bool(self.hint & Hint.CITED) or (self.depth > 0 and self.raw.lstrip().startswith(">"))
 
 
 def clean(text: str) -> str:

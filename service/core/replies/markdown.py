@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.core.replies.lines import EMPHASIS, END, LINK, MARKS, RULE, STRONG, TARGET, Line, blank
+from service.core.replies.lines import EMPHASIS, END, LINK, MARKS, RULE, STRONG, TARGET, Line
 
 _WRAP_SHORTEST, _WRAP_LONGEST = 60, 100
 _MARKDOWN = {STRONG: "**", EMPHASIS: "*"}
@@ -86,19 +86,3 @@ def _starts_block(line: str) -> bool:
         return True
     word = line.split(None, 1)[0]
     return word in {"-", "*", "+", "•", "–", "—", "·"} or (word[:-1].isdigit() and word[-1:] in ".)")
-
-
-def trimmed_blank(lines: list[str]) -> list[str]:
-    """Return lines without blank ones at both ends, and never more than two blank in a row."""
-    out: list[str] = []
-    for line in lines:
-        if line.strip() or (out and (out[-1].strip() or (len(out) > 1 and out[-2].strip()))):
-            out.append(line.rstrip())
-    while out and not out[-1].strip():
-        out.pop()
-    return out
-
-
-def all_blank(lines: Sequence[Line]) -> bool:
-    """Whether nothing is to be read in `lines`."""
-    return all(map(blank, lines))

@@ -15,8 +15,10 @@ class Phrases:
     wrote: Pattern = field(repr=False)
     you_wrote: Pattern = field(repr=False)
     openers: frozenset[str] = field(repr=False)
+    opening: tuple[str, ...] = field(repr=False)
     roles: Mapping[str, str] = field(repr=False)
     original: frozenset[str] = field(repr=False)
+    forwarded: frozenset[str] = field(repr=False)
     reply_above: frozenset[str] = field(repr=False)
     sent_from: Pattern = field(repr=False)
     sent_from_end: Pattern = field(repr=False)
@@ -45,13 +47,18 @@ class Phrases:
             wrote=phrases_pattern(attribution["wrote"]),
             you_wrote=phrases_pattern(attribution["you_wrote"]),
             openers=frozenset(attribution["openers"]),
+            opening=tuple(
+                opener if opener.endswith("-") or not opener.isascii() else f"{opener} "
+                for opener in attribution["openers"]
+            ),
             roles=roles,
             original=frozenset(map(str.casefold, dividers["original"])),
+            forwarded=frozenset(map(str.casefold, dividers["forwarded"])),
             reply_above=frozenset(map(str.casefold, dividers["reply_above"])),
             sent_from=phrases_pattern(footers["sent_from"], at_start=True),
             sent_from_end=phrases_pattern(footers["sent_from_end"], at_end=True),
             get=phrases_pattern(footers["get"]),
-            devices=phrases_pattern(footers["devices"]),
+            devices=phrases_pattern(footers["devices"], stems=footers["brands"]),
             footer_lines=phrases_pattern(footers["lines"], at_start=True),
             notices=phrases_pattern(footers["notices"]),
             lists=phrases_pattern(footers["lists"]),

@@ -7,32 +7,54 @@ from functools import lru_cache
 from service.core.replies.attribution import Marks
 from service.core.replies.footers import mark_footers
 from service.core.replies.html import html_lines
-from service.core.replies.lines import Hint, Line, blank, clean, plain_lines
-from service.core.replies.markdown import markdown, unfolded
+from service.core.replies.lines import Hint, Line, clean, plain_lines
+from service.core.replies.ours import mark_ours
 from service.core.replies.phrases import Phrases
-from service.core.replies.quotation import Signs, mark_by_signs, mark_ours
+from service.core.replies.pieces import words_of
 from service.core.replies.recognition import Form, fold
-from service.core.replies.words import Reason, Sent, Trimmed, Words
+from service.core.replies.signs import Signs
+from service.core.replies.words import Sent, Words
 
-CAP = 256 * 1024
+CAP = 256 * 1024  # characters that are read; what is beyond is kept unread
 _KEPT_SHARE = 0.3
+_SHORTEST_TRAIT = 3
+_PICTURES = ("[image:", "[cid:", "[inline image")
 
 
 def read_words(plain: str | None, html: str | None, sent: Sent | None, phrases: Phrases) -> Words:
-    """Return the person's own words in a reply, with what was trimmed and why.
+    """Return the person's own words in a reply, with what was trimmed and why; never raises.
 
-    Both parts are read by themselves; the HTML's words are taken, since it knows paragraphs
+    Both parts are read by themselves. The HTML's words are taken, since it knows paragraphs
     from wrapped lines, unless the text part has words that are nowhere in the HTML.
+
+    Args:
+        plain: the text part, decoded.
+        html: the HTML part, decoded.
+        sent: what was answered, as it went out; None where that is unknown.
+        phrases: the words of mail programs.
     """
-    text_read = _read_plain(plain, sent, phrases) if plain else None
-    html_read = _read_html(html, sent, phrases) if html else None
-    chosen = _choose(text_read, html_read)
-    return chosen.words() if chosen else Words("")
+    parts = [
+        _read(*part, sent, phrases)
+        for part in ((_plain_part(plain), False), (_html_part(html, phrases), True))
+        if part[0].lines
+    ]
+    if not parts:
+        return Words("")
+    chosen = parts[0] if len(parts) == 1 else _choose(*parts)
+    return words_of(chosen.lines, chosen.over, is_html=chosen.is_html)
+
+
+@dataclass(slots=True)
+class _Part:
+    """The lines of one part, and what lies beyond the cap."""
+
+    lines: list[Line] = field(repr=False)
+    over: str = field(default="", repr=False)
 
 
 @dataclass(slots=True)
 class _Read:
-    """One part of a mail, read."""
+    """One part, read."""
 
     lines: list[Line] = field(repr=False)
     over: str = field(repr=False)
@@ -41,161 +63,99 @@ class _Read:
 
     def kept(self) -> str:
         """Return the letters and digits of what was kept."""
-        return "".join(fold(line.text) for line in self.lines if line.reason is None)
-
-    def words(self) -> Words:
-        """Return the kept lines as Markdown, and the others as trimmed pieces."""
-        writer = _Writer(self.is_html)
-        for line in self.lines:
-            writer.add(line)
-        return writer.words(self.over)
+        return "".join(
+            fold(line.text) for line in self.lines if line.reason is None and not line.text.startswith(_PICTURES)
+        )
 
 
-def _read_plain(plain: str, sent: Sent | None, phrases: Phrases) -> _Read:
-    text, over = _capped(clean(plain))
-    lines = plain_lines(text)
-    return _marked(lines, over, sent, phrases, is_html=False)
+def _plain_part(plain: str | None) -> _Part:
+    text = clean(plain or "")
+    if not text.strip():
+        return _Part([])
+    if len(text) <= CAP:
+        return _Part(plain_lines(text))
+    cut = text.rfind("\n", CAP // 2, CAP)
+    cut = cut if cut >= 0 else CAP
+    return _Part(plain_lines(text[:cut]), text[cut:])
 
 
-def _read_html(html: str, sent: Sent | None, phrases: Phrases) -> _Read:
+def _html_part(html: str | None, phrases: Phrases) -> _Part:
+    if not html or not html.strip():
+        return _Part([])
     lines = html_lines(clean(html), phrases)
     size = 0
     for index, line in enumerate(lines):
+        if size + len(line.text) > CAP:
+            over = "\n".join(rest.text for rest in lines[index + 1 :])
+            cut = CAP - size
+            first = Line(line.text[:cut], line.text[:cut], line.depth, line.hint, "", line.box)
+            return _Part([*lines[:index], first], f"{line.text[cut:]}\n{over}".rstrip("\n"))
         size += len(line.text) + 1
-        if size > CAP:
-            rest = [lines[index].text[CAP - size :]] if index == 0 else []
-            cut = max(index, 1)
-            over = "\n".join(rest + [each.text for each in lines[cut:]])
-            return _marked(lines[:cut], over, sent, phrases, is_html=True)
-    return _marked(lines, "", sent, phrases, is_html=True)
+    return _Part(lines)
 
 
-def _capped(text: str) -> tuple[str, str]:
-    """Return what is read, and the rest: cut at a line end where one is near."""
-    if len(text) <= CAP:
-        return text, ""
-    cut = text.rfind("\n", CAP // 2, CAP) + 1 or CAP
-    return text[:cut], text[cut:]
-
-
-def _marked(lines: list[Line], over: str, sent: Sent | None, phrases: Phrases, *, is_html: bool) -> _Read:
+def _read(part: _Part, is_html: bool, sent: Sent | None, phrases: Phrases) -> _Read:
+    lines = part.lines
     for line in lines:
         if line.hint & Hint.HIDDEN:
             line.reason = "footer"
-    anchored = False
     marks = Marks(phrases, _traits(sent))
-    if sent is not None:
-        anchored = mark_ours(lines, _forms(sent, phrases), marks)
-    start = 0
-    if anchored:
-        start = 1 + max(index for index, line in enumerate(lines) if line.reason in {"quotation", "attribution"})
-    mark_by_signs(lines, start, Signs(marks, strict=sent is not None))
+    forms = _forms(sent, phrases) if sent is not None else ()
+    after = mark_ours(lines, forms, marks) if forms else None
+    Signs(lines, marks, strict=sent is not None).mark(after or 0)
     mark_footers(lines, phrases)
-    read = _Read(lines, over, is_html, anchored)
-    return read
+    _keep_more(lines)
+    return _Read(lines, part.over, is_html, after is not None)
+
+
+def _keep_more(lines: Sequence[Line]) -> None:
+    """Take back doubtful cuts where less than 30% of what may be the person's is left."""
+    kept = sum(len(line.text) for line in lines if line.reason is None)
+    doubtful = sum(len(line.text) for line in lines if line.doubtful)
+    if kept < _KEPT_SHARE * (kept + doubtful):
+        for line in lines:
+            if line.doubtful:
+                line.reason = None
 
 
 def _traits(sent: Sent | None) -> tuple[str, ...]:
+    """Return what in an attribution or a header can only mean our email."""
     if sent is None:
         return ()
-    traits = (sent.reply_address, sent.sender_name, sent.subject)
-    return tuple(t.casefold() for t in traits if len(t) >= 3 and "%recipient." not in t)
+    _, at, domain = sent.reply_address.partition("@")
+    traits = (sent.reply_address, at + domain, sent.sender_name, sent.subject)
+    return tuple(trait.casefold() for trait in traits if len(trait) >= _SHORTEST_TRAIT and "%recipient." not in trait)
 
 
 @lru_cache(maxsize=64)
 def _forms(sent: Sent, phrases: Phrases) -> tuple[Form, ...]:
-    """Return the text and the HTML of what went out, ready to be found. Replies to one prompt share it."""
-    forms = []
-    if sent.text.strip():
-        forms.append(Form.of([line.text for line in plain_lines(clean(sent.text))]))
-    if sent.html.strip():
-        forms.append(Form.of([line.text for line in html_lines(clean(sent.html), phrases)]))
+    """Return the text and the HTML of what went out, ready to be found.
+
+    Many people answer the same email, so the last few are remembered.
+    """
+    bodies = (
+        plain_lines(clean(sent.text)) if sent.text.strip() else [],
+        html_lines(clean(sent.html), phrases) if sent.html.strip() else [],
+    )
+    forms = (Form.of([line.text for line in lines]) for lines in bodies)
     return tuple(form for form in forms if form.letters)
 
 
-def _choose(text: _Read | None, html: _Read | None) -> _Read | None:
-    if text is None or html is None:
-        return text or html
+def _choose(text: _Read, html: _Read) -> _Read:
+    """Return the part whose words are taken."""
     text_kept, html_kept = text.kept(), html.kept()
     if text_kept == html_kept or not text_kept:
-        return html if html_kept or not text_kept else text
+        return html
     if not html_kept:
-        return text if not html.anchored or text.anchored else html
+        return html if html.anchored and not text.anchored else text
     if text.anchored != html.anchored:
         return text if text.anchored else html
     if html_kept in text_kept:
-        whole = "".join(fold(line.text) for line in html.lines)
-        missing = [line for line in text.lines if line.reason is None and fold(line.text) not in whole]
-        return text if missing else html
-    if text_kept in html_kept:
-        return text if text.anchored else html
-    return html
+        return text if _only_in_text(text, html) else html
+    return text if text_kept in html_kept and text.anchored else html
 
 
-class _Writer:
-    """Puts kept lines into words and the others into pieces, each with its place."""
-
-    def __init__(self, is_html: bool) -> None:
-        self._is_html = is_html
-        self._out: list[str] = []
-        self._bare: list[str] = []
-        self._block: list[Line] = []
-        self._trimmed: list[Trimmed] = []
-        self._piece: list[str] = []
-        self._reason: Reason | None = None
-
-    def add(self, line: Line) -> None:
-        """Take the next line."""
-        if line.reason is None:
-            self._end_piece()
-            self._block.append(line)
-            return
-        if line.reason != self._reason:
-            self._end_piece()
-        self._end_block()
-        self._reason = line.reason
-        self._piece.append(line.raw)
-
-    def words(self, over: str) -> Words:
-        """Return all of it."""
-        self._end_piece()
-        self._end_block()
-        text, bare = self._out, self._bare
-        while text and not text[-1].strip():
-            text.pop()
-        while bare and not bare[-1].strip():
-            bare.pop()
-        return Words("\n".join(text), tuple(self._trimmed), over, "\n".join(bare))
-
-    def _end_piece(self) -> None:
-        if self._reason is not None:
-            text = "\n".join(self._piece).strip("\n")
-            if text.strip():
-                self._trimmed.append(Trimmed(self._reason, text, len(self._out)))
-            self._piece.clear()
-            self._reason = None
-
-    def _end_block(self) -> None:
-        block = self._block
-        self._block = []
-        while block and blank(block[0]):
-            block.pop(0)
-        while block and blank(block[-1]):
-            block.pop()
-        if not block:
-            return
-        if self._out:
-            self._out.append("")
-            self._bare.append("")
-        if self._is_html:
-            self._out.extend(map(markdown, block))
-            self._bare.extend(line.text for line in block)
-        else:
-            lines = unfolded([line.raw.rstrip() for line in block])
-            self._out.extend(lines)
-            self._bare.extend(lines)
-
-
-def all_kept(lines: Sequence[Line]) -> bool:
-    """Whether nothing was trimmed."""
-    return all(line.reason is None for line in lines)
+def _only_in_text(text: _Read, html: _Read) -> bool:
+    """Whether the text part keeps a line that is nowhere in the HTML."""
+    whole = "".join(fold(line.text) for line in html.lines)
+    return any(fold(line.text) not in whole for line in text.lines if line.reason is None)

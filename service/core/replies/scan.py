@@ -5,17 +5,23 @@ from typing import Protocol
 
 import re2
 
-# A letter's neighbours for scripts that put spaces between words; \pM keeps vowel signs inside.
+# What may stand next to a word. Vowel signs (\pM) belong to the word; next to a Latin word any
+# other script may stand ("iPhoneから").
 _EDGE = r"[^\pL\pN\pM]"
-_LATIN_EDGE = r"[^\p{Latin}\pN]"  # "iPhone" may touch Chinese or Japanese words
+_LATIN_EDGE = r"[^\p{Latin}\pN]"
+
+# Thai to Lao, Myanmar, kana, Han, Hangul: no spaces between words, or endings without one.
+_SPACELESS = (
+    ("\u0e00", "\u0eff"),
+    ("\u1000", "\u109f"),
+    ("\u3040", "\u30ff"),
+    ("\u3400", "\u9fff"),
+    ("\uac00", "\ud7a3"),
+)
 
 
 class Found(Protocol):
     """Where a pattern matched."""
-
-    def start(self) -> int:
-        """Return the index of the first character."""
-        ...
 
     def end(self) -> int:
         """Return the index after the last character."""
@@ -36,15 +42,18 @@ def pattern(expression: str) -> Pattern:
     return compiled
 
 
-def phrases_pattern(phrases: Iterable[str], *, at_start: bool = False, at_end: bool = False) -> Pattern:
+def phrases_pattern(
+    phrases: Iterable[str], *, stems: Iterable[str] = (), at_start: bool = False, at_end: bool = False
+) -> Pattern:
     """Return a pattern that finds any of `phrases` as whole words in casefolded text.
 
+    Of `stems` only the beginning of a word has to match: languages put endings on names.
     Scripts that write without spaces (Chinese, Japanese, Thai, ...) need no edge.
     """
     latin: list[str] = []
     spaced: list[str] = []
     bare: list[str] = []
-    for phrase in sorted({p.casefold() for p in phrases}, key=len, reverse=True):
+    for phrase in sorted({phrase.casefold() for phrase in phrases}, key=len, reverse=True):
         kind = bare if _spaceless(phrase) else latin if phrase.isascii() else spaced
         kind.append(re2.escape(phrase))
     choices = [
@@ -56,16 +65,11 @@ def phrases_pattern(phrases: Iterable[str], *, at_start: bool = False, at_end: b
         )
         if words
     ]
-    return pattern("|".join(choices) if choices else r"[^\x00-\x{10ffff}]")
+    stemmed = "|".join(re2.escape(stem.casefold()) for stem in stems)
+    if stemmed:
+        choices.append(f"(?:^|{_LATIN_EDGE})(?:{stemmed})")
+    return pattern("|".join(choices))
 
 
 def _spaceless(phrase: str) -> bool:
-    """Whether the phrase is in a script without spaces between words (or one that glues endings)."""
-    return any(
-        "\u0e00" <= c <= "\u0eff"
-        or "\u1000" <= c <= "\u109f"
-        or "\u3040" <= c <= "\u30ff"
-        or "\u3400" <= c <= "\u9fff"
-        or "\uac00" <= c <= "\ud7a3"
-        for c in phrase
-    )
+    return any(first <= c <= last for c in phrase for first, last in _SPACELESS)

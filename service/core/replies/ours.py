@@ -1,0 +1,136 @@
+"""Marking what we sent, and what a mail program put above it."""
+
+from collections.abc import Sequence
+
+from service.core.replies.attribution import Marks, attribution_above, evidence
+from service.core.replies.headers import divider, drawn, header_block, header_role, reply_marker
+from service.core.replies.lines import Hint, Line, blank
+from service.core.replies.recognition import SURE, Form, Run, runs_of
+
+_HEADER_LINES = 14
+
+
+def mark_ours(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> int | None:
+    """Mark what we sent and what introduces it; return the line after it, or None.
+
+    One run that covers half of what went out is certain by itself. A shorter one counts where
+    the mail marks all of it as quoted or introduces it, and runs that follow it in order (the
+    questions between somebody's answers) go with it. Anything else may be the person's own.
+    """
+    found = [(form, runs_of(lines, form)) for form in forms]
+    form, runs = max(found, key=lambda pair: sum(run.letters for run in pair[1]))
+    chosen = _chosen(lines, runs, len(form.letters), marks) if runs else []
+    if not chosen:
+        return None
+    for number, run in enumerate(chosen):
+        for line in lines[run.first : run.last + 1]:
+            line.reason = "quotation"
+        if number:
+            _fill(lines, chosen[number - 1], run)
+    mark_above(lines, chosen[0].first, marks)
+    return _mark_quoted_below(lines, chosen[-1].last)
+
+
+def _chosen(lines: Sequence[Line], runs: Sequence[Run], total: int, marks: Marks) -> list[Run]:
+    certain = [run for run in runs if run.letters * 2 >= total or _witnessed(lines, run, marks)]
+    if not certain:
+        ordered = _in_order(runs, runs[0])
+        return ordered if sum(run.letters for run in ordered) * 2 >= total else []
+    main = max(certain, key=lambda run: (run.marked, run.letters, run.first))
+    if main.letters * 2 < total:
+        main = min(certain, key=lambda run: run.first)
+    before = [run for run in runs if run.first < main.first and run.marked]
+    return before + _in_order([run for run in runs if run.first >= main.first], main)
+
+
+def _in_order(runs: Sequence[Run], main: Run) -> list[Run]:
+    """Return `main` and the later runs that go on where the ones before them ended."""
+    chosen: list[Run] = []
+    end = main.start
+    for run in runs:
+        if run.start >= end or run.marked:
+            chosen.append(run)
+            end = max(end, run.end)
+    return chosen
+
+
+def _witnessed(lines: Sequence[Line], run: Run, marks: Marks) -> bool:
+    if run.marked:
+        return run.letters >= SURE
+    above = line_above(lines, run.first)
+    return above is not None and (
+        attribution_above(lines, above, marks, sure=False) is not None
+        or _headers_above(lines, above, marks) is not None
+    )
+
+
+def _fill(lines: Sequence[Line], before: Run, after: Run) -> None:
+    """Mark quoted lines between two runs, unless they were put into the middle of what we sent."""
+    if before.end == after.start:
+        return
+    for line in lines[before.last + 1 : after.first]:
+        if line.quoted:
+            line.reason = "quotation"
+
+
+def _mark_quoted_below(lines: Sequence[Line], last: int) -> int:
+    """Mark quoted lines that go on below; return the line after them."""
+    after = last + 1
+    for index in range(last + 1, len(lines)):
+        line = lines[index]
+        if line.quoted or line.hint & Hint.HIDDEN:
+            line.reason = "quotation"
+            after = index + 1
+        elif not blank(line):
+            break
+    return after
+
+
+def line_above(lines: Sequence[Line], index: int) -> int | None:
+    """Return the nearest line above `index` that is not blank."""
+    return next((above for above in range(index - 1, -1, -1) if not blank(lines[above])), None)
+
+
+def mark_above(lines: Sequence[Line], first: int, marks: Marks) -> None:
+    """Mark what introduces the quotation that begins at `first`: attribution, headers, rules."""
+    below = lines[first]
+    introduced = False
+    index = line_above(lines, first)
+    while index is not None:
+        start = index if _belongs(lines[index], below, marks) else None
+        if start is None and not introduced:
+            start = attribution_above(lines, index, marks, sure=True)
+            if start is None:
+                start = _headers_above(lines, index, marks)
+            introduced = start is not None
+        if start is None:
+            return
+        for line in lines[start : index + 1]:
+            line.reason = "attribution"
+        index = line_above(lines, start)
+
+
+def _belongs(line: Line, below: Line, marks: Marks) -> bool:
+    """Whether a line is part of the quotation below it by its structure or its drawing."""
+    if line.hint & (Hint.RULE | Hint.HIDDEN | Hint.ATTRIBUTION) or (line.quoted and below.quoted):
+        return True
+    if drawn(line.text) or divider(line.text, marks.phrases) or reply_marker(line.text, marks.phrases):
+        return True
+    if line.box and line.box == below.box:
+        found = evidence(line.text, marks)
+        return found.address or found.known or found.date or found.time
+    return False
+
+
+def _headers_above(lines: Sequence[Line], last: int, marks: Marks) -> int | None:
+    """Return the start of a header block whose last line is `last`."""
+    best: int | None = None
+    for start in range(last, max(last - _HEADER_LINES, -1), -1):
+        if best is not None and blank(lines[start]):
+            break
+        if header_role(lines[start].text.strip(" *"), marks) is None:
+            continue
+        after = header_block(lines, start, marks)
+        if after is not None and after > last:
+            best = start
+    return best

@@ -1,0 +1,73 @@
+"""From marked lines to the words that are shown and the pieces that can be put back."""
+
+from collections.abc import Sequence
+
+from service.core.replies.lines import Line, blank
+from service.core.replies.markdown import markdown, unfolded
+from service.core.replies.words import Reason, Trimmed, Words
+
+
+def words_of(lines: Sequence[Line], over: str, *, is_html: bool) -> Words:
+    """Return the kept lines as words, and the others as trimmed pieces with their places."""
+    writer = _Writer(is_html)
+    for line in lines:
+        writer.add(line)
+    return writer.words(over)
+
+
+class _Writer:
+    """Collects kept lines in blocks, since a wrapped line never goes on behind a cut."""
+
+    def __init__(self, is_html: bool) -> None:
+        self._is_html = is_html
+        self._text: list[str] = []
+        self._bare: list[str] = []
+        self._trimmed: list[Trimmed] = []
+        self._block: list[Line] = []
+        self._piece: list[str] = []
+        self._reason: Reason | None = None
+
+    def add(self, line: Line) -> None:
+        """Take the next line."""
+        if line.reason != self._reason:
+            self._end_piece()
+        if line.reason is None:
+            self._block.append(line)
+            return
+        self._end_block()
+        self._reason = line.reason
+        self._piece.append(line.raw)
+
+    def words(self, over: str) -> Words:
+        """Return all of it."""
+        self._end_piece()
+        self._end_block()
+        return Words("\n".join(self._text), tuple(self._trimmed), over, "\n".join(self._bare))
+
+    def _end_piece(self) -> None:
+        if self._reason is not None:
+            text = "\n".join(self._piece).strip("\n")
+            if text.strip():
+                self._trimmed.append(Trimmed(self._reason, text, len(self._text)))
+        self._piece.clear()
+        self._reason = None
+
+    def _end_block(self) -> None:
+        block, self._block = _without_blank_ends(self._block), []
+        if not block:
+            return
+        if self._text:
+            self._text.append("")
+            self._bare.append("")
+        if self._is_html:
+            self._text.extend(map(markdown, block))
+            self._bare.extend(line.text for line in block)
+        else:
+            lines = unfolded([line.raw.rstrip() for line in block])
+            self._text.extend(lines)
+            self._bare.extend(lines)
+
+
+def _without_blank_ends(block: list[Line]) -> list[Line]:
+    said = [index for index, line in enumerate(block) if not blank(line)]
+    return block[said[0] : said[-1] + 1] if said else []
