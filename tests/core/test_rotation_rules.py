@@ -129,21 +129,6 @@ def test_an_empty_ranking_is_refused() -> None:
         )
 
 
-def test_an_empty_ranking_is_refused() -> None:
-    with pytest.raises(ValueError, match="no prompt to choose from"):
-        choose(
-            LIBRARY,
-            (),
-            YEAR[0],
-            History(),
-            muted=NO_THEME,
-            sent=0,
-            answered=0,
-            last_answered_on=None,
-            joined_on=YEAR[0],
-        )
-
-
 @given(entries=st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1)), max_size=200))
 def test_a_history_reads_back_what_it_wrote(entries: list[tuple[int, int]]) -> None:
     history = History(tuple(entries))
