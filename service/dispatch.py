@@ -75,6 +75,10 @@ class QueueDoorbell:
         except RedisError:
             return False
 
+    def waiting(self, queue: str) -> int:
+        """Return how many jobs wait in a queue."""
+        return self._queues[queue].count
+
     def _ring(self, queue: str, job: str, ids: Sequence[int]) -> None:
         try:
             for start in range(0, len(ids), IDS_A_JOB):

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from sqlalchemy import func, select
 
 from service.app import create_app
 from service.config import Settings
 from service.core.addresses import Address
-from service.dispatch import QueueDoorbell
+from service.dispatch import QUEUES, QueueDoorbell
 from service.flows import journal
 from service.flows.ticking import Tick, tick
 from service.models import Entry, Keyring, Subscriber
@@ -77,20 +78,31 @@ class Stage:
 
     def work(self) -> None:
         """Let both workers run until their queues are empty."""
-        for _ in range(3):
-            for queue in ("receive", "send"):
+        while waiting := [queue for queue in QUEUES if self.doorbell.waiting(queue)]:
+            for queue in waiting:
                 work(self.runtime, queue, burst=True)
+
+    @property
+    def doorbell(self) -> QueueDoorbell:
+        assert isinstance(self.runtime.doorbell, QueueDoorbell)
+        return self.runtime.doorbell
 
     def tick(self) -> Tick:
         runtime = self.runtime
         return tick(runtime.database, runtime.library, runtime.doorbell, now=self.clock.now, chunk=1000)
 
     def go_to(self, at: datetime) -> None:
-        """Move the clock there in steps of a quarter of an hour, ticking and working when something is due."""
+        """Move the clock there, stopping wherever somebody's email is due."""
         while self.clock.now < at:
-            self.clock.now = min(at, self.clock.now + timedelta(minutes=30))
-            if self.tick().planned:
-                self.work()
+            self.clock.now = min(at, self._next_due_at() or at)
+            self.tick()
+            self.work()
+
+    def _next_due_at(self) -> datetime | None:
+        with self.runtime.database.read() as session:
+            times = session.execute(select(func.min(Subscriber.next_prompt_at), func.min(Subscriber.next_digest_at)))
+            due = [time for time in times.one() if time is not None and time > self.clock.now]
+        return min(due, default=None)
 
     def mails(self, to: str | None = None) -> list[dict[str, Any]]:
         """Return the mails in the box, the newest first."""
@@ -100,7 +112,7 @@ class Stage:
 
     def reply(self, mail: dict[str, Any], words: str, **options: Any) -> dict[str, Any]:
         """Reply to a mail as a mail program would; return how the webhook answered."""
-        url = f"{self.office}/_local/mails/{mail['id']}/reply"
+        url = f"{self.office}/_local/mails/{mail['mail_id']}/reply"
         wanted = {"words": words, "sent_at": self.clock.now.isoformat(), **options}
         answer: dict[str, Any] = requests.post(url, json=wanted, timeout=60).json()
         return answer
