@@ -1,0 +1,97 @@
+"""The web application, put together."""
+
+from __future__ import annotations
+
+import sys
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service.config import SettingsError, load_settings
+from service.core import dates
+from service.core.helplines import parse_help_lines
+from service.core.sealing import SealError
+from service.runtime import TEMPLATES, Runtime, make_runtime, set_up_logging
+from service.web import (
+    access_log,
+    act,
+    browser,
+    converters,
+    errors,
+    frequency,
+    health,
+    journal,
+    plain,
+    security,
+    settings,
+    sign_in,
+    signup,
+    webhooks,
+    writing,
+)
+from service.web.csrf import csrf
+
+GUNICORN_GIVES_UP = 4  # its code for an app that cannot be loaded: it does not start another worker
+
+BLUEPRINTS = (
+    signup.blueprint,
+    sign_in.blueprint,
+    journal.blueprint,
+    writing.blueprint,
+    settings.blueprint,
+    frequency.blueprint,
+    act.blueprint,
+    plain.blueprint,
+    health.blueprint,
+    webhooks.blueprint,
+)
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """Return the application that serves every page and webhook of these running parts."""
+    style = (TEMPLATES / "style.css").read_text("utf-8").strip()
+    script = (TEMPLATES / "zone.js").read_text("utf-8").strip()
+    app = errors.Scrubbed("smallsteps", template_folder=str(TEMPLATES), static_folder=None)
+    app.extensions["runtime"] = runtime
+    app.extensions["help_lines"] = parse_help_lines((TEMPLATES / "helplines.toml").read_text("utf-8"))
+    access_log.keep(app)
+    security.guard(app, runtime.settings, style=style, script=script)
+    errors.register(app)
+    csrf.init_app(app)
+    csrf.exempt(webhooks.blueprint)  # signed by the provider, and sent without a cookie
+    _prepare_templates(app, style=style, script=script)
+    app.url_map.converters.update(
+        day=converters.DayConverter, month=converters.MonthConverter, id=converters.IdConverter
+    )
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    _trust(app, runtime.settings.trusted_proxies)
+    return app
+
+
+def from_environment() -> Flask:
+    """Return the application of this process's settings, for a WSGI server; ends the process if they do not do."""
+    try:
+        settings = load_settings()
+        set_up_logging(settings.log_level)
+        return create_app(make_runtime(settings))
+    except (SettingsError, SealError) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(GUNICORN_GIVES_UP)
+
+
+def _prepare_templates(app: Flask, *, style: str, script: str) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for say in (dates.full_date, dates.day_and_month, dates.month_name):
+        app.jinja_env.filters[say.__name__] = say
+
+    @app.context_processor
+    def shared() -> dict[str, object]:
+        return {"style": style, "zone_script": script, "signed_in": browser.has_signed_in()}
+
+
+def _trust(app: Flask, proxies: int) -> None:
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # Flask's documented way

@@ -1,0 +1,24 @@
+"""One log line for each request: the route's name, the status and the time; never a path or an address."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+log = structlog.get_logger()
+
+
+def keep(app: Flask) -> None:
+    """Write the line for every request of this app."""
+
+    @app.before_request
+    def start() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def write(response: Response) -> Response:
+        taken = round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None
+        log.info("request", route=request.endpoint, method=request.method, status=response.status_code, ms=taken)
+        return response

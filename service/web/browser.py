@@ -1,0 +1,128 @@
+"""The browser at the other end: its nonce, its code, and whose it is; all of it in one signed cookie."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import request, session
+from sqlalchemy.orm import Session
+
+from service.flows import sign_in
+from service.flows.asking import Asker
+from service.models import BrowserSession, Keyring, Subscriber
+from service.web.context import get_runtime, hashed, network_hash, now
+
+SECRET_BYTES = 32
+CODE_DIGITS = 6
+_NONCE, _SECRET, _CODE, _WANTED = "browser", "secret", "code", "wanted"
+
+
+class SignInNeededError(Exception):
+    """This page belongs to somebody; sign in first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A signed-in person on one of their own pages, in one transaction."""
+
+    session: Session
+    keyring: Keyring
+    person: Subscriber
+
+
+def browser_hash() -> bytes:
+    """Return the hash of this browser's nonce, giving it one if it has none."""
+    if _NONCE not in session:
+        session[_NONCE] = secrets.token_urlsafe(SECRET_BYTES)
+    return hashed("browser", session[_NONCE])
+
+
+def new_asker() -> Asker:
+    """Return who asks for an email, with a fresh code that only this browser is shown."""
+    session[_CODE] = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    return Asker(network_hash(), browser_hash(), code_hash(session[_CODE]))
+
+
+def code_hash(typed: str) -> bytes:
+    """Return the hash of a code as typed; only its digits count."""
+    return hashed("code", "".join(filter(str.isdecimal, typed)))
+
+
+def shown_code() -> str:
+    """Return the code this browser was given, as it is shown: "482 913", or "" if it asked for nothing."""
+    code: str = session.get(_CODE, "")
+    return f"{code[:3]} {code[3:]}".strip()
+
+
+def has_signed_in() -> bool:
+    """Say whether this browser holds the secret of a session, over or not."""
+    return _SECRET in session
+
+
+def new_secret() -> tuple[str, bytes]:
+    """Return a fresh secret for a browser, and the hash by which it is found."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    return secret, hashed("session", secret)
+
+
+def remember(secret: str) -> None:
+    """Make this browser's cookie new, with the secret of its session in it (no fixation)."""
+    session.clear()
+    session[_SECRET] = secret
+    session.permanent = True
+
+
+def forget() -> None:
+    """Take everything out of this browser's cookie."""
+    session.clear()
+
+
+def secret_hash() -> bytes | None:
+    """Return the hash of this browser's secret, or None if it never signed in."""
+    return hashed("session", session[_SECRET]) if has_signed_in() else None
+
+
+def note_wanted() -> None:
+    """Remember the page that asked for a sign-in, to lead there afterwards."""
+    if request.method == "GET":
+        session[_WANTED] = request.path
+
+
+def take_wanted() -> str:
+    """Return the page that asked for the sign-in, once; the journal if none did."""
+    wanted: str = session.pop(_WANTED, "")
+    return wanted or "/journal"
+
+
+@contextmanager
+def visit(*, writing: bool = False) -> Iterator[Visit]:
+    """Open one transaction on the signed-in person's own rows.
+
+    Raises:
+        SignInNeededError: nobody is signed in here.
+    """
+    runtime, secret = get_runtime(), secret_hash()
+    if secret is None:
+        raise SignInNeededError
+    with runtime.database.write() if writing else runtime.database.read() as rows:
+        owner = BrowserSession.owner(rows, secret, now())
+        person = _person(rows, owner, writing=writing)
+        if person is None:
+            raise SignInNeededError
+        yield Visit(rows, runtime.keyring, person)
+
+
+def sign_in_here(rows: Session, subscriber_id: int) -> str:
+    """Open a session for this browser; return the secret to `remember` once that is committed."""
+    secret, digest = new_secret()
+    sign_in.open_session(rows, subscriber_id, secret=digest, now=now())
+    return secret
+
+
+def _person(rows: Session, owner: int | None, *, writing: bool) -> Subscriber | None:
+    if owner is None:
+        return None
+    return Subscriber.locked(rows, owner) if writing else rows.get(Subscriber, owner)

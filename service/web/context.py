@@ -1,0 +1,65 @@
+"""What every view needs: the running parts, the moment of the request, keyed hashes, and a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import cast
+
+from flask import current_app, g, render_template, request
+
+from service.core.helplines import HelpLines
+from service.core.tokens import ActToken, FrequencyToken
+from service.runtime import Runtime
+
+_NETWORK_BITS = 64
+
+
+def get_runtime() -> Runtime:
+    """Return the running parts."""
+    return cast("Runtime", current_app.extensions["runtime"])
+
+
+def get_help_lines() -> HelpLines:
+    """Return where help is now, by country."""
+    return cast("HelpLines", current_app.extensions["help_lines"])
+
+
+def now() -> datetime:
+    """Return the moment of this request, the same however often it is asked."""
+    if "now" not in g:
+        g.now = get_runtime().clock()
+    return cast("datetime", g.now)
+
+
+def hashed(purpose: str, text: str) -> bytes:
+    """Return a keyed hash, 32 bytes, of something that must not stand in the database."""
+    return get_runtime().keyring.index.digest(purpose, text.encode("utf-8", "surrogatepass"))
+
+
+def network_hash() -> bytes:
+    """Return the hash of the network that asks: an IPv4 address, or the /64 that one IPv6 customer has."""
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return hashed("network", "")
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if isinstance(address, IPv6Address):
+        return hashed("network", str(ip_network((address, _NETWORK_BITS), strict=False)))
+    return hashed("network", str(address))
+
+
+def read_act_token(text: str) -> ActToken | None:
+    """Return the act token in a link, or None if this service never made it."""
+    return ActToken.decode(text, get_runtime().keyring.index)
+
+
+def read_frequency_token(text: str) -> FrequencyToken | None:
+    """Return the frequency token in a link, or None if this service never made it."""
+    return FrequencyToken.decode(text, get_runtime().keyring.index)
+
+
+def page(name: str, **context: object) -> str:
+    """Return the page templates/pages/<name>.html."""
+    return render_template(f"pages/{name}.html", **context)

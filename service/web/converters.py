@@ -1,0 +1,51 @@
+"""The parts of an address that name a day, a month or an entry; anything else is no page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from werkzeug.routing import BaseConverter, ValidationError
+
+LARGEST_ID = 2**63 - 1
+
+
+class DayConverter(BaseConverter):
+    """A local date: 2026-05-14."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        """Return the date; one that no calendar has is no page."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError from None
+
+
+class MonthConverter(BaseConverter):
+    """The first day of a month: 2026-05."""
+
+    regex = r"\d{4}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        """Return the first day of the month; one that no calendar has is no page."""
+        try:
+            return date.fromisoformat(f"{value}-01")
+        except ValueError:
+            raise ValidationError from None
+
+    def to_url(self, value: date) -> str:
+        """Return the month as it stands in addresses."""
+        return f"{value:%Y-%m}"
+
+
+class IdConverter(BaseConverter):
+    """A positive 63-bit id."""
+
+    regex = r"[1-9]\d{0,18}"
+
+    def to_python(self, value: str) -> int:
+        """Return the id; one that no row can have is no page."""
+        if int(value) > LARGEST_ID:
+            raise ValidationError
+        return int(value)

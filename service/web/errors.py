@@ -1,0 +1,107 @@
+"""What a person reads when something is not as it should be, in the voice of every other page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import structlog
+from flask import Flask, Response, make_response, redirect, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.response import Response as AnyResponse
+from werkzeug.wrappers import Response as BaseResponse
+
+from service.web import browser
+from service.web.context import get_runtime, page
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A title, and what happened and what to do next."""
+
+    title: str
+    said: str
+
+
+WORDS = {
+    400: Words("That did not work", "The request was not one this site understands. Nothing was changed."),
+    403: Words("You are signed out", "Sign in, and try that again."),
+    404: Words("There is no such page", "The address may have been cut short. Nothing is lost."),
+    405: Words("There is nothing to see here", "This address only takes what a page sends to it."),
+    410: Words("That link has expired", "Links work for a while and then no more. Get a new one."),
+    413: Words("That was too much at once", "Shorten it or send it in two parts. Nothing was changed."),
+    429: Words("Let us take that slowly", "A lot was asked from here in the last hour. Try again in an hour."),
+    500: Words("Something went wrong here", "It was our software, not you. Try again in a little while."),
+    503: Words("We are resting for a moment", "Your words are safe. Try again in a minute."),
+}
+STALE_FORM = Words(
+    "That page had grown old",
+    "It was open too long, or cookies are off. Nothing was changed. Go back, load it anew and try again.",
+)
+OTHER_HOST = "This site lives at {}. Open it there."
+RETRY_SECONDS = {429: 3600, 503: 60}
+
+
+def register(app: Flask) -> None:
+    """Answer every error with a page."""
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(browser.SignInNeededError, _sign_in_needed)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def error_page(code: int, words: Words | None = None, *, lost: str = "", again: str = "") -> Response:
+    """Return the page of an error; `lost` are words that would be lost with it, `again` where a new link is got."""
+    shown = words or WORDS.get(code, WORDS[500])
+    response = make_response(page("error", code=code, words=shown, lost=lost, again=again), code)
+    if code in RETRY_SECONDS:
+        response.headers["Retry-After"] = str(RETRY_SECONDS[code])
+    return response
+
+
+class Scrubbed(Flask):
+    """A Flask whose log of an error holds its kind and its place in the code: no path, no words, no address."""
+
+    def log_exception(
+        self, exc_info: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> None:
+        """Log one unexpected error."""
+        kind, _, trace = exc_info
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
+        log.error("page.failed", route=request.endpoint, error=kind.__name__ if kind else "", at=place)
+
+
+def _http_error(error: HTTPException) -> AnyResponse:
+    if error.response is not None:
+        return error.response
+    code = error.code or 500
+    if error.description == "host":
+        return error_page(code, Words(WORDS[400].title, OTHER_HOST.format(get_runtime().settings.base_url)))
+    response = error_page(code)
+    allowed: Any = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    return error_page(400, STALE_FORM, lost=request.form.get("words", ""))
+
+
+def _sign_in_needed(_error: browser.SignInNeededError) -> BaseResponse:
+    if request.method == "POST":
+        return error_page(403, lost=request.form.get("words", ""), again="/sign-in")
+    browser.note_wanted()
+    return redirect("/sign-in", code=303)
+
+
+def _database_away(error: OperationalError) -> Response:
+    log.error("database.away", route=request.endpoint, error=type(error.orig).__name__)
+    return error_page(503, lost=request.form.get("words", "") if request.method == "POST" else "")

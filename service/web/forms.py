@@ -1,0 +1,112 @@
+"""What people type, read into values or into one sentence for each field that needs another look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+
+from werkzeug.datastructures import MultiDict
+
+from service.core.addresses import Address, AddressError
+from service.core.prompts import DEFAULT_LOCALE, THEMES
+from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule, find_zone
+from service.flows.account import Preferences, Rest
+from service.flows.signup import SignupForm
+
+Typed = MultiDict[str, str]
+HALF_HOURS = tuple(time(hour, minute) for hour in range(24) for minute in (0, 30))
+UNTIL = "until"
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """What is wrong, by field, each in a sentence that says what to do."""
+
+    by_field: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """The address is possible, but this one may be meant."""
+
+    likely: str = field(repr=False)
+
+
+def read_signup(typed: Typed) -> SignupForm | Problems | Slip:
+    """Return the signup, or what to look at again; a likely slip is asked about once and never forced."""
+    problems: dict[str, str] = {}
+    address = _address(typed, problems)
+    days = _rhythm(typed, problems)
+    zone = find_zone(typed.get("time_zone", ""))
+    if zone is None:
+        problems["time_zone"] = "Choose your time zone"
+    if address is None or days is None or zone is None:
+        return Problems(problems)
+    if address.likely and typed.get("sure") != address.text:
+        return Slip(address.likely)
+    return SignupForm(address, Schedule(days, FIRST_LIGHT, zone), DEFAULT_LOCALE)
+
+
+def read_address(typed: Typed) -> Address | Problems:
+    """Return the address that was typed, or what is wrong with it."""
+    problems: dict[str, str] = {}
+    return _address(typed, problems) or Problems(problems)
+
+
+def read_preferences(typed: Typed, countries: Mapping[str, str]) -> Preferences | Problems:
+    """Return the settings, or what to look at again; `countries` are those that have help lines."""
+    problems: dict[str, str] = {}
+    mask = sum({1 << int(day) for day in typed.getlist("days") if day in {*"0123456"}})
+    if not mask:
+        problems["days"] = "Choose at least one day, or take a rest instead"
+    at = next((half for half in HALF_HOURS if half.isoformat("minutes") == typed.get("at")), None)
+    if at is None:
+        problems["at"] = "Choose a time of day"
+    zone = find_zone(typed.get("time_zone", ""))
+    if zone is None:
+        problems["time_zone"] = "Choose your time zone"
+    muted = [theme for theme in THEMES if theme in typed.getlist("muted")]
+    if len(muted) == len(THEMES):
+        problems["muted"] = "Leave at least one theme in"
+    if problems or at is None or zone is None:
+        return Problems(problems)
+    country = typed.get("help_country", "")
+    return Preferences(
+        schedule=Schedule(Days(mask), at, zone),
+        muted_themes=muted,
+        wants_digest="wants_digest" in typed,
+        wants_letters="wants_letters" in typed,
+        is_discreet="is_discreet" in typed,
+        help_country=country if country in countries else "",
+    )
+
+
+def read_rest(typed: Typed) -> Rest | date | Problems:
+    """Return how long the rest is to be, or what to look at again."""
+    length = typed.get("length", "")
+    if length == UNTIL:
+        try:
+            return date.fromisoformat(typed.get("until", ""))
+        except ValueError:
+            return Problems({UNTIL: "Enter a date, such as 2026-06-03"})
+    try:
+        return Rest(length)
+    except ValueError:
+        return Problems({"length": "Choose how long"})
+
+
+def _address(typed: Typed, problems: dict[str, str]) -> Address | None:
+    try:
+        return Address.parse(typed.get("use") or typed.get("email", ""))
+    except AddressError as error:
+        problems["email"] = str(error)
+        return None
+
+
+def _rhythm(typed: Typed, problems: dict[str, str]) -> Days | None:
+    try:
+        return Rhythm(typed.get("rhythm", Rhythm.THREE)).days
+    except ValueError:
+        problems["rhythm"] = "Choose how often"
+        return None

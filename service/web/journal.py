@@ -1,0 +1,160 @@
+"""The journal's pages: a month, a day, an entry and what may be done with it."""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import Blueprint, abort, redirect, request
+from werkzeug.wrappers import Response
+
+from service.core.journal import WORDS_BYTES
+from service.core.prompts import Prompt
+from service.core.schedule import local_date
+from service.flows import journal
+from service.flows.journal import OpenEntry
+from service.models import Entry
+from service.web import browser
+from service.web.browser import Visit
+from service.web.context import get_runtime, now, page
+
+blueprint = Blueprint("journal", __name__)
+UNPROCESSABLE = 422
+EMPTY = {"words": "Write a word or two. To remove the entry, use Delete"}
+_FIRST_YEAR, _LAST_YEAR = 2, 9998  # a calendar's weeks reach into the months around
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry as a page shows it, with the question it answers."""
+
+    entry: OpenEntry
+    prompt: Prompt | None
+
+
+@blueprint.get("/journal")
+def newest() -> str:
+    """Show the newest month that has words in it, and all the months."""
+    with browser.visit() as visit:
+        months = Entry.months(visit.session, visit.person.id)
+        month = months[0] if months else local_date(now(), visit.person.zone).replace(day=1)
+        return _month_page(visit, month, months, is_front=True)
+
+
+@blueprint.get("/journal/<month:month>")
+def one_month(month: date) -> str:
+    """Show a month."""
+    if not _FIRST_YEAR <= month.year <= _LAST_YEAR:
+        abort(404)
+    with browser.visit() as visit:
+        return _month_page(visit, month, Entry.months(visit.session, visit.person.id), is_front=False)
+
+
+@blueprint.get("/journal/<day:day>")
+def one_day(day: date) -> str:
+    """Show what was written on a local date."""
+    with browser.visit() as visit:
+        entries = _shown(visit, Entry.between(visit.session, visit.person.id, day, day))
+    return page("day", day=day, entries=entries)
+
+
+@blueprint.get("/journal/entry/<id:entry_id>")
+def one_entry(entry_id: int) -> str:
+    """Show an entry and what may be done with it."""
+    with browser.visit() as visit:
+        [shown] = _shown(visit, [_own(visit, entry_id)])
+    return page("entry", shown=shown, undone=request.args.get("kept"))
+
+
+@blueprint.route("/journal/entry/<id:entry_id>/edit", methods=["GET", "POST"])
+def edit(entry_id: int) -> Response | str | tuple[str, int]:
+    """Show an entry's words to be changed; put the new ones in their place."""
+    words = request.form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    if request.method == "POST" and words:
+        with browser.visit(writing=True) as visit:
+            journal.rewrite(visit.keyring, visit.person, _own(visit, entry_id), words, now())
+        return redirect(_address(entry_id), code=303)
+    with browser.visit() as visit:
+        [shown] = _shown(visit, [_own(visit, entry_id)])
+    errors = EMPTY if request.method == "POST" else {}
+    text = page("edit", shown=shown, errors=errors, longest=WORDS_BYTES)
+    return (text, UNPROCESSABLE) if errors else text
+
+
+@blueprint.route("/journal/entry/<id:entry_id>/delete", methods=["GET", "POST"])
+def delete(entry_id: int) -> Response | str:
+    """Ask whether to delete an entry; delete it for good."""
+    if request.method == "GET":
+        with browser.visit() as visit:
+            [shown] = _shown(visit, [_own(visit, entry_id)])
+        return page("delete", shown=shown)
+    with browser.visit(writing=True) as visit:
+        month = _own(visit, entry_id).written_on
+        Entry.remove(visit.session, visit.person.id, entry_id)
+    return redirect(f"/journal/{month:%Y-%m}", code=303)
+
+
+@blueprint.post("/journal/entry/<id:entry_id>/keep-out")
+def keep_out(entry_id: int) -> Response:
+    """Keep an entry out of digests, or let it in again."""
+    with browser.visit(writing=True) as visit:
+        _own(visit, entry_id).is_kept_out = "in" not in request.form
+    return redirect(_address(entry_id), code=303)
+
+
+@blueprint.get("/journal/entry/<id:entry_id>/everything")
+def everything(entry_id: int) -> str:
+    """Show everything that was sent: the words, the pieces that were left out, and what ran over."""
+    with browser.visit() as visit:
+        entry = _own(visit, entry_id)
+        [shown] = _shown(visit, [entry])
+        found = journal.read_everything(visit.keyring, visit.person, entry)
+    return page("everything", shown=shown, everything=found)
+
+
+@blueprint.post("/journal/entry/<id:entry_id>/put-back")
+def put_back(entry_id: int) -> Response:
+    """Put a piece that was left out back into the words."""
+    with browser.visit(writing=True) as visit:
+        entry = _own(visit, entry_id)
+        journal.put_back(visit.keyring, visit.person, entry, request.form.get("piece", ""), now())
+    return redirect(_address(entry_id), code=303)
+
+
+def _own(visit: Visit, entry_id: int) -> Entry:
+    """Return one of this person's entries; anybody else's is no page."""
+    entry = Entry.of(visit.session, visit.person.id, entry_id)
+    if entry is None:
+        abort(404)
+    return entry
+
+
+def _shown(visit: Visit, entries: Sequence[Entry]) -> list[Shown]:
+    library = get_runtime().library
+    return [
+        Shown(opened, library.get(opened.prompt_id or ""))
+        for opened in journal.read(visit.keyring, visit.person, entries)
+    ]
+
+
+def _month_page(visit: Visit, month: date, months: Sequence[date], *, is_front: bool) -> str:
+    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    entries = _shown(visit, Entry.between(visit.session, visit.person.id, month, last))
+    return page(
+        "month",
+        month=month,
+        entries=entries,
+        weeks=Calendar().monthdatescalendar(month.year, month.month),
+        written={shown.entry.written_on for shown in entries},
+        earlier=next((other for other in months if other < month), None),
+        later=next((other for other in reversed(months) if other > month), None),
+        months=months,
+        is_front=is_front,
+        today=local_date(now(), visit.person.zone),
+    )
+
+
+def _address(entry_id: int) -> str:
+    return f"/journal/entry/{entry_id}"

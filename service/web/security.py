@@ -1,0 +1,85 @@
+"""What guards every page: the host, the headers, the cookie, and what a browser may run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+
+from service.config import Settings
+from service.flows.sign_in import SIGNED_IN_FOR
+
+LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words are three times that when every byte is percent-encoded
+HSTS = "max-age=63072000; includeSubDomains"
+# Platforms ask these by an address of their own choosing.
+ANY_HOST = "health"
+
+
+def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
+    """Set the cookie and the limits; check the host of every request; put the headers on every answer."""
+    secure = settings.is_https
+    app.config.from_mapping(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-steps" if secure else "steps",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR,
+        MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the cookie: whoever writes slowly loses nothing
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our pages tell browsers not to send
+    )
+    # A proxy may not say that it speaks TLS, so a port that is left out is the one of BASE_URL.
+    default_port = 443 if secure else 80
+    own = _place(settings.base_url, default_port)
+    headers = _headers(style, script, secure=secure)
+
+    @app.before_request
+    def check_host() -> None:
+        if request.blueprint != ANY_HOST and _place(request.host_url, default_port) != own:
+            abort(400, description="host")
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+def source_hash(text: str) -> str:
+    """Return the source expression that allows exactly this inline text (CSP level 3, section 2.3.1)."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _headers(style: str, script: str, *, secure: bool) -> dict[str, str]:
+    policy = (
+        "default-src 'none'",
+        f"style-src {source_hash(style)}",
+        f"script-src {source_hash(script)}",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+    headers = {
+        "Content-Security-Policy": "; ".join(policy),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    return {**headers, "Strict-Transport-Security": HSTS} if secure else headers
+
+
+def _place(url: str, default_port: int) -> tuple[str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # no host that could be ours
+        return None, None
+    return parts.hostname, port or default_port

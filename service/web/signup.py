@@ -1,0 +1,130 @@
+"""Signing up and confirming."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from service.core.consent import CURRENT, WORDINGS
+from service.core.prompts import DEFAULT_LOCALE
+from service.core.rotation import ranking
+from service.core.schedule import Rhythm
+from service.core.tokens import Action, ActToken
+from service.flows import signup
+from service.flows.asking import TooMany
+from service.models import Delivery, Kind, Status, Subscriber
+from service.web import browser, forms
+from service.web.context import get_runtime, now, page, read_act_token
+from service.web.errors import error_page
+from service.web.writing import once_key
+from service.web.zones import zone_options
+
+blueprint = Blueprint("signup", __name__)
+RHYTHMS = (
+    (Rhythm.THREE.value, "Mondays, Wednesdays and Fridays"),
+    (Rhythm.SUNDAYS.value, "Once a week, on Sundays"),
+    (Rhythm.DAILY.value, "Every day"),
+)
+UNPROCESSABLE = 422
+
+
+@blueprint.get("/")
+def show() -> str:
+    """Show the signup form, with a question of the library as a sample."""
+    browser.browser_hash()
+    return _form({}, forms.Problems({}))
+
+
+@blueprint.get("/subscribe")
+def back_to_form() -> Response:
+    """Lead whoever reloads the address of the form back to it."""
+    return redirect("/", code=303)
+
+
+@blueprint.post("/subscribe")
+def subscribe() -> Response | str | tuple[str, int]:
+    """Write the request down; the answer is the same whoever the address belongs to."""
+    if request.form.get("website"):  # only software fills in what nobody sees
+        return redirect("/sent", code=303)
+    form = forms.read_signup(request.form)
+    if isinstance(form, forms.Problems):
+        return _form(request.form, form), UNPROCESSABLE
+    if isinstance(form, forms.Slip):
+        return _form(request.form, forms.Problems({}), likely=form.likely)
+    runtime = get_runtime()
+    with runtime.database.write() as rows:
+        asked = signup.ask(rows, runtime.keyring, form=form, asker=browser.new_asker(), now=now())
+    if isinstance(asked, TooMany):
+        return error_page(429)
+    runtime.doorbell.act([asked])
+    return redirect("/sent", code=303)
+
+
+@blueprint.get("/sent")
+def sent() -> str:
+    """Say where to look now: the same words for everybody."""
+    return page("sent", code=browser.shown_code())
+
+
+@blueprint.route("/confirm/<token>", methods=["GET", "POST"])
+def confirm(token: str) -> Response | str:
+    """Show the button that confirms; confirm when it is pressed, and sign this browser in."""
+    act = read_act_token(token)
+    if act is None or act.action is not Action.CONFIRM:
+        return error_page(404)
+    if act.has_expired(now()):
+        return error_page(410, again="/")
+    return _confirm(act) if request.method == "POST" else _show_confirm(act)
+
+
+@blueprint.get("/welcome")
+def welcome() -> str:
+    """Say the schedule back, with the first question right there."""
+    runtime = get_runtime()
+    with browser.visit() as visit:
+        person = visit.person
+        confirmed_on = (person.confirmed_at or now()).astimezone(person.zone).date()
+        delivery = Delivery.of(visit.session, person.id, Kind.WELCOME, confirmed_on.isoformat())
+    prompt = runtime.library.get(delivery.prompt_id or "") if delivery else None
+    return page("welcome", schedule=str(person.schedule), prompt=prompt, once=once_key())
+
+
+def _show_confirm(act: ActToken) -> Response | str:
+    browser.browser_hash()
+    with get_runtime().database.read() as rows:
+        person = rows.get(Subscriber, act.subscriber_id)
+    if person is None:
+        return error_page(410, again="/")
+    waits = person.status in {Status.PENDING, Status.STOPPED}
+    return page("confirm", waits=waits, schedule=str(person.schedule))
+
+
+def _confirm(act: ActToken) -> Response:
+    runtime, secret = get_runtime(), ""
+    with runtime.database.write() as rows:
+        done = signup.confirm_by_link(rows, runtime.library, act, browser=browser.browser_hash(), now=now())
+        if done.may_sign_in:
+            secret = browser.sign_in_here(rows, act.subscriber_id)
+    runtime.doorbell.send(done.delivery_ids)
+    if not secret:
+        return redirect(request.path, code=303)
+    browser.remember(secret)
+    return redirect("/welcome", code=303)
+
+
+def _form(typed: forms.Typed | dict[str, str], problems: forms.Problems, likely: str = "") -> str:
+    sample = next(
+        prompt
+        for prompt in ranking(get_runtime().library, now().date(), DEFAULT_LOCALE)
+        if prompt.depth == 1 and prompt.kind == "question"
+    )
+    return page(
+        "signup",
+        typed=typed,
+        errors=problems.by_field,
+        likely=likely,
+        rhythms=RHYTHMS,
+        sample=sample,
+        wording=WORDINGS[CURRENT],
+        zones=zone_options(typed.get("time_zone", "")),
+    )
