@@ -54,10 +54,13 @@ def create_app(
 
     It keeps everything in `folder`. `inbound_url` and `events_url` are the service's webhooks;
     an empty `events_url` posts no events. Only loopback is answered.
+
+    Raises:
+        NotLocalError: a webhook is not on this machine.
     """
     for url in (inbound_url, events_url):
-        if url:
-            refuse_unless_local(url)
+        if url and urlsplit(url).hostname not in LOOPBACK:
+            raise NotLocalError("The local post office posts to this machine only, and BASE_URL is another.")
     app = Flask("service.postoffice", template_folder=str(TEMPLATES), static_folder=None)
     app.extensions["postoffice"] = PostOffice(Place(folder, domain, api_key, signing_key, inbound_url, events_url), now)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it

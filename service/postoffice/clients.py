@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from html import escape
+from itertools import chain, repeat
 
 from service.postoffice.quotation import (
     Answer,
@@ -95,8 +96,10 @@ def _iphone(answer: Answer) -> Parts:
         f"{_linked(answer, attribution)}<br><br></blockquote></div>"
     )
 
+    marks = chain([_BYTE_ORDER_MARK], repeat(""))
+
     def quote(html: str) -> str:
-        return f'<blockquote type="cite"><div dir="ltr">{_BYTE_ORDER_MARK}{html}</div></blockquote>'
+        return f'<blockquote type="cite"><div dir="ltr">{next(marks)}{html}</div></blockquote>'
 
     words_html = markup(answer.words, attributes='dir="ltr"')
     html = _html(answer, words_html, head, quote, "")

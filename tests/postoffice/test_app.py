@@ -24,7 +24,7 @@ def test_it_opens_beside_local_ones(url):
 
 
 def test_it_posts_to_this_machine_only(tmp_path):
-    with pytest.raises(NotLocalError):
+    with pytest.raises(NotLocalError, match="BASE_URL"):
         create_app(
             folder=tmp_path, domain="d", api_key="k", signing_key="s", inbound_url="https://x.example/in", events_url=""
         )
