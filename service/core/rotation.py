@@ -47,13 +47,13 @@ _ENTRY: Final = struct.Struct(">IH")  # a prompt's key and a day number: eight c
 
 # What is given up when nothing fits, the lowest first. Each outweighs all below it.
 _NOT_LIGHT: Final = 1
-_REPEATED: Final = 2  # times the steps of 15 days that the last time is too recent, at most ten
-_GRATEFUL_AGAIN: Final = 32
-_SAME_KIND: Final = 64
-_SAME_THEME: Final = 128
-_REPEATED_SOON: Final = 256
-_TOO_DEEP: Final = 512
-_MUTED: Final = 1024
+_REPEATED: Final = 2  # for each step of 15 days that the last time is too recent, or each day below 30: at most 30
+_GRATEFUL_AGAIN: Final = 64
+_SAME_KIND: Final = 128
+_SAME_THEME: Final = 256
+_REPEATED_SOON: Final = 512
+_TOO_DEEP: Final = 1024
+_MUTED: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ def choose(
 
     The first six sent are the fixed six. Where no prompt keeps every rule, the rules give way in this order, each
     only when all before it do not suffice: a light one after 14 silent days; 180 days without a repeat, in steps of
-    15 down to 30; gratitude at most weekly; no kind twice running; no theme twice running; 30 days without a repeat;
-    the depth rules; and muted themes last of all, so only for somebody who has muted everything there is.
+    15 down to 30; gratitude at most weekly; no kind twice running; no theme twice running; 30 days without a repeat
+    (then the one longest ago); the depth rules; and muted themes, so only for somebody who has muted every one.
 
     Raises:
         ValueError: the ranking is empty.
@@ -218,7 +218,7 @@ class _Rules:
             return 0
         age = self.today - day
         if age < SHORTEST_REPEAT_DAYS:
-            return _REPEATED_SOON
+            return _REPEATED_SOON + _REPEATED * (SHORTEST_REPEAT_DAYS - age)
         return _REPEATED * -(-(NO_REPEAT_DAYS - age) // _REPEAT_STEP_DAYS)
 
 

@@ -90,6 +90,35 @@ def test_one_theme_alone_keeps_30_days_between_repeats(theme: str) -> None:
     assert min(gaps(walk.sent)) >= 30
 
 
+def test_30_days_weigh_more_than_a_change_of_theme_and_kind() -> None:
+    last, old, recent = (LIBRARY.get(name) for name in ("your-seat", "one-switch", "worst-job"))
+    assert last is not None
+    assert old is not None
+    assert recent is not None
+    assert (last.theme, last.kind) == (old.theme, old.kind)
+    on = date(2027, 5, 5)
+    history = History().adding(old.id, on - timedelta(days=31)).adding(recent.id, on - timedelta(days=29))
+    few = Library([last, old, recent])
+    prompt = choose(
+        few,
+        ranking(few, on, "en-GB"),
+        on,
+        history.adding(last.id, on - timedelta(days=1)),
+        muted=NO_THEME,
+        sent=50,
+        answered=9,
+        last_answered_on=on,
+        joined_on=on,
+    )
+    assert prompt is old
+
+
+def test_eight_prompts_take_turns() -> None:
+    walk = Walk(date(2026, 11, 2), muted=frozenset(THEMES) - {"work"}, locale="de").days(100)
+    assert len({prompt.id for prompt in walk.prompts[20:28]}) >= 6
+    assert min(gaps(walk.sent)) >= 3
+
+
 def test_a_small_locale_is_used_up_before_it_repeats() -> None:
     walk = Walk(date(2026, 11, 2), rhythm=frozenset({0, 2, 4}), locale="de").days(500)
     assert min(gaps(walk.sent)) >= 105
