@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 CALENDAR_FROM_DAYS: Final = 4
-LONGEST_WORDS: Final = 60
-MOST_WORDS: Final = 60
-LONGEST_STEP: Final = 160
+LONGEST_WORDS: Final = 48
+MOST_WORDS: Final = 31
+LONGEST_STEP: Final = 140
 _FORMAT: Final = 1
 
 

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from service.core.digest import DigestEntry, make_digest
+from service.core.digest import DigestEntry, TakenStep, make_digest
 from service.mail.links import PLACEHOLDERS
 from service.mail.outgoing import OutgoingEmail
 from service.mail.placeholders import names_in
@@ -66,7 +66,7 @@ def test_what_a_person_wrote_is_never_markup_nor_a_template() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["x" * 390, "今日は疲れた" * 60, "&" * 390, "👩‍👩‍👧‍👦" * 50, "שלום " * 70, "Tea came. " * 200],
+    ["x" * 310, "今日は疲れた" * 53, "&" * 310, "👩‍👩‍👧‍👦" * 45, "שלום " * 60, "Tea came. " * 200],
     ids=["one long word", "Chinese characters", "references", "families", "right to left", "many sentences"],
 )
 def test_long_words_of_any_script_keep_lines_short_and_letters_whole(words: str) -> None:
@@ -100,6 +100,18 @@ def test_a_month_of_few_days_has_no_calendar() -> None:
         return len(_page(composer().digest(made, LINKS, "https://x.example")).css(".month"))
 
     assert [calendars(days) for days in (1, 3, 4, 31)] == [0, 0, 1, 1]
+
+
+def test_the_fullest_month_is_still_a_light_email() -> None:
+    days = [MAY.replace(day=day) for day in range(1, 32)]
+    entries = [DigestEntry(on.day, on, "疲れた、雨、スープ" * 5, WORDS) for on in days]
+    entries += [DigestEntry(100 + on.day, on, "長い一日でした、" * 39, LIGHTER) for on in days]
+    steps = [TakenStep("鍵を閉めたら、一息つく。" * 13, on) for on in days[:10]]
+    made = make_digest(MAY, entries, "Q?", steps=steps)
+    assert made is not None
+    assert len(made.words) == 31
+    assert len(made.passages) == 4
+    assert len(composer().digest(made, LINKS, "https://x.example").html.encode()) < 30_000
 
 
 def test_december_carries_its_question_into_january() -> None:
