@@ -71,7 +71,7 @@ def running_queue() -> Iterator[str]:
     with _temporary_folder(owner=None) as folder:
         server = queue_command(folder)
         client = redis.Redis.from_url(server.url)
-        with client, _leashed(server.argv, folder / "server.log", None, stop="TERM", answers=client.ping):
+        with client, _leashed(server.argv, folder / "queue.log", None, stop="TERM", answers=client.ping):
             yield server.url
 
 

@@ -17,6 +17,7 @@ from typing import Literal, TextIO
 
 GRACE = timedelta(seconds=25)
 START = timedelta(seconds=60)
+PRIVATE = 0o077  # what any of them writes is for this user alone
 TETHER = Path(__file__).with_name("tether.py")
 PROBE_SECONDS = 0.1
 LAST_LINES_SECONDS = 1.0
@@ -127,6 +128,7 @@ class _Crew:
             stdout=writing,
             stderr=STDOUT,
             env=self._environment,
+            umask=PRIVATE,
             start_new_session=True,
         )
         os.close(writing)

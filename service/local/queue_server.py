@@ -38,11 +38,14 @@ def queue_command(var: Path) -> QueueServer:
     Raises:
         StartError: neither the wheel nor PATH has one, or its folder is somebody else's.
     """
+    var.mkdir(parents=True, exist_ok=True)
     socket = _socket_path(var.resolve())
     folder = str(socket.parent)
     # No TCP port at all, no snapshots, no append-only file.
     options = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "600", "--dir", folder]
-    options += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"]
+    options += ["--save", "", "--appendonly", "no", "--daemonize", "no"]
+    # Its advice about the machine's settings is for servers that save; what it says at an end is kept all the same.
+    options += ["--loglevel", "warning", "--logfile", str(var.resolve() / "queue.log")]
     # A full queue must refuse work that the sweep offers again, and never drop some of it.
     options += ["--maxmemory-policy", "noeviction"]
     return QueueServer(argv=(_executable(), *options), socket=socket)
@@ -68,7 +71,6 @@ def _socket_path(var: Path) -> Path:
     """Return var/queue.sock, or a short path in the temporary folder when that is too long for a socket."""
     plain = var / "queue.sock"
     if len(os.fsencode(plain)) <= LONGEST_SOCKET_PATH_BYTES:
-        var.mkdir(parents=True, exist_ok=True)
         return plain
     digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"smallsteps-{os.getuid()}-{digest}"

@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from service.config import LOOPBACK, ROOT
 from service.local.ports import HOST, answers_http, answers_socket, require_free
 from service.local.problems import StartError
-from service.local.processes import GRACE, Command, run_all
+from service.local.processes import GRACE, PRIVATE, Command, run_all
 from service.local.queue_server import queue_command
 from service.local.secrets import ensure_local_environment
 from service.local.web_server import web_command
@@ -53,7 +53,7 @@ def up(
         commands["queue"] = Command(queue.argv, partial(answers_socket, queue.socket), leaned_on=True)
     environment = {**os.environ, **settings}
     _say("Preparing the database")
-    migrated = subprocess.run(_ours("migrate"), check=False, env=environment)  # noqa: S603 - our own command
+    migrated = subprocess.run(_ours("migrate"), check=False, env=environment, umask=PRIVATE)  # noqa: S603 - our own command
     if migrated.returncode:
         return migrated.returncode
     _say("Starting the processes")

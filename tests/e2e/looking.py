@@ -16,6 +16,8 @@ WIDTHS = (320, 1280)
 HEIGHT = 900
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+# The end tag of the last option in a group may be left out (HTML, section 13.1.2.4); html-validate 10 does not see it.
+KNOWN_MISTAKE = "<optgroup> element is not permitted as content under <option>"
 
 
 def shot(page: Page, name: str) -> list[Path]:
@@ -78,4 +80,5 @@ def html_faults(html: str) -> list[str]:
         f"{fault['ruleId']}: {fault['message']} (line {fault['line']}, column {fault['column']})"
         for result in results
         for fault in result["messages"]
+        if fault["message"] != KNOWN_MISTAKE
     ]

@@ -215,3 +215,10 @@ def test_the_processes_end_even_when_the_starter_is_killed(start: Start) -> None
     pids = [int(word) for word in run.until("READY").split()[1:]]
     os.kill(run.process.pid, signal.SIGKILL)
     assert gone_within(5, *pids)
+
+
+def test_what_they_write_is_for_their_user_alone(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "written"
+    run = start("sys.exit(run_all({'web': Command(python(f'open({sys.argv[1]!r}, chr(119))'))}))", str(file))
+    run.end()
+    assert file.stat().st_mode & 0o777 == 0o600
