@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 LONGEST_READ: Final = 50_000
-LONGEST_SENTENCE: Final = 320
+LONGEST_SENTENCE: Final = 300
 COMFORTABLE_PASSAGE: Final = 240
 _SHORTEST_PASSAGE: Final = 12
 _WRAPPED: Final = range(56, 101)

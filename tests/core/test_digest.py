@@ -135,7 +135,7 @@ def test_steps_taken_are_named_on_one_line() -> None:
     digest = make_digest(MAY, [entry(5)], QUESTION, steps=[step])
     assert digest is not None
     assert digest.steps[0].words.startswith("After I lock up, I will breathe. x")
-    assert len(digest.steps[0].words) == 140
+    assert len(digest.steps[0].words) == 120
 
 
 def test_a_year_ago_comes_back_where_it_may() -> None:
