@@ -8,6 +8,7 @@ for ever, its webhook check refuses the provider's own retries (mailgun 1.10.0, 
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -141,8 +142,8 @@ class MailgunGateway:
             ProviderUnreachable, ProviderMisconfigured: the record could not be read (to its end).
         """
         filters = {
-            "begin": f"{begin.timestamp():.3f}",
-            "end": f"{end.timestamp():.3f}",
+            "begin": str(math.floor(begin.timestamp())),
+            "end": str(math.ceil(end.timestamp())),
             "ascending": "yes",
             "limit": str(page_size),
             "event": " OR ".join(names),

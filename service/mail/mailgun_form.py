@@ -70,4 +70,5 @@ def _fields(email: OutgoingEmail, to: Sequence[Recipient], *, delivery: str) -> 
     for name, value in fields:
         if _LINE_BREAK.search(name + value):
             raise ValueError(f"A line break in the field {name.splitlines()[0]}")
-    return [*fields, ("text", email.text), ("html", email.html)]
+    bodies = (("text", email.text), ("html", email.html))
+    return [*fields, *(body for body in bodies if body[1])]

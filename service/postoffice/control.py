@@ -67,11 +67,17 @@ def reply(mail_id: str) -> Response:
 
 @control.post("/inbound")
 def inbound() -> Response:
-    """Bring any mail: the raw MIME as body, `?recipient=` (repeated), `?form=mime` or fields."""
+    """Bring any mail: the raw MIME as body, `?recipient=` (repeated).
+
+    Optional: `?form=mime` (fields unless given), `?sender=` (of the envelope, may be empty),
+    `?authenticated=yes` or `no` (puts the spam filter's headers on top; none unless given).
+    """
+    raw, authentic = request.get_data(), request.args.get("authenticated")
     post = office().bring(
-        request.get_data(),
+        raw if authentic is None else authenticated(raw, passes=authentic == "yes"),
         recipients=request.args.getlist("recipient"),
         as_mime=request.args.get("form") == "mime",
+        envelope_sender=request.args.get("sender"),
     )
     return jsonify(_shown(post))
 

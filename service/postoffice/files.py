@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 _SUFFIX = ".json"
 
 
+# What this process is called in the names it makes, and how many it has made.
+_PROCESS = secrets.token_hex(4)
+_MADE = count(1)
+
+
+def unique_name() -> str:
+    """Return a name that no other call, here or in another process, returns; later ones sort later."""
+    return f"{next(_MADE):09d}-{_PROCESS}"
+
+
 def write_atomically(path: Path, value: object) -> None:
     """Put the value into the file as JSON; a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    new = path.with_name(f".{path.name}.{unique_name()}")
     new.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
     new.replace(path)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from service.postoffice.files import write_atomically
+from service.postoffice.files import unique_name, write_atomically
 from service.postoffice.mailbox import StoredMail
 
 Event = Mapping[str, Any]
@@ -102,7 +101,7 @@ def make_event(name: str, mail: StoredMail, *, domain: str, at: datetime, **deta
     if name in {"accepted", "delivered"}:
         headers |= {"to": mail.recipient, "from": mail.sender, "subject": mail.subject}
     return {
-        "id": secrets.token_urlsafe(16),
+        "id": unique_name(),
         "timestamp": at.timestamp(),
         "log-level": "error" if name == "failed" else "info",
         "event": name,

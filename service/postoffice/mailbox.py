@@ -6,19 +6,16 @@ Only the local set-up has this folder; nothing of the service itself reads it.
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 
-from service.postoffice.files import read_all, write_atomically
+from service.postoffice.files import read_all, unique_name, write_atomically
 from service.postoffice.mime import write_mail
 
 Pairs = tuple[tuple[str, str], ...]
-_ARRIVALS = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class StoredMail:
 
 def new_mail_id(accepted_at: datetime) -> str:
     """Return an id whose alphabetical order is the order of arrival, even in one instant."""
-    return f"{accepted_at:%Y%m%d%H%M%S%f}-{next(_ARRIVALS):09d}-{secrets.token_hex(4)}"
+    return f"{accepted_at:%Y%m%d%H%M%S%f}-{unique_name()}"
 
 
 class Mailbox:

@@ -100,11 +100,24 @@ class PostOffice:
         notice = self._event_post(mail, event)
         return self.postman.post_now(notice) if notice else None
 
-    def bring(self, raw_mime: bytes, *, recipients: Sequence[str], as_mime: bool = False) -> WebPost:
-        """Post a mail that came in to the service's route, signed, as fields or as raw MIME."""
+    def bring(
+        self,
+        raw_mime: bytes,
+        *,
+        recipients: Sequence[str],
+        as_mime: bool = False,
+        envelope_sender: str | None = None,
+    ) -> WebPost:
+        """Post a mail that came in to the service's route, signed, as fields or as raw MIME; see `route_form`."""
         timestamp = int(self.now().timestamp())
         signature = sign(self.place.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
-        content_type, body = route_form(raw_mime, recipients=recipients, signature=signature, as_mime=as_mime)
+        content_type, body = route_form(
+            raw_mime,
+            recipients=recipients,
+            signature=signature,
+            as_mime=as_mime,
+            envelope_sender=envelope_sender,
+        )
         url = self.place.inbound_url.rstrip("/") + ("/mime" if as_mime else "")
         return self.postman.post_now(new_post("route", "a reply", url, content_type, body))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import Any
 
 import urllib3
 
-from service.postoffice.files import read_all, write_atomically
+from service.postoffice.files import read_all, unique_name, write_atomically
 
 # The provider's schedules are 10, 15, 30 minutes, 1, 2, 4 hours for routes and 5, 10, 15 minutes,
 # 1, 2, 4 hours for events (documentation.mailgun.com); here a minute is a second.
@@ -59,7 +58,7 @@ class WebPost:
 
 def new_post(kind: str, about: str, url: str, content_type: str, body: bytes) -> WebPost:
     """Return a post that has not been tried."""
-    return WebPost(f"{time.time_ns()}-{secrets.token_hex(4)}", kind, about, url, content_type, body)
+    return WebPost(f"{time.time_ns()}-{unique_name()}", kind, about, url, content_type, body)
 
 
 class Postman:

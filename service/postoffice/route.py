@@ -41,13 +41,25 @@ def authenticated(raw_mime: bytes, *, passes: bool = True) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace") + raw_mime
 
 
-def route_form(raw_mime: bytes, *, recipients: Sequence[str], signature: Signature, as_mime: bool) -> tuple[str, bytes]:
-    """Return content type and body of the route's post."""
+def route_form(
+    raw_mime: bytes,
+    *,
+    recipients: Sequence[str],
+    signature: Signature,
+    as_mime: bool,
+    envelope_sender: str | None = None,
+) -> tuple[str, bytes]:
+    """Return content type and body of the route's post.
+
+    `envelope_sender` is the MAIL FROM, empty for a bounce; the From's address unless given.
+    """
     headers = split_headers(raw_mime)
     by_name = {name.lower(): value for name, value in reversed(headers)}
+    if envelope_sender is None:
+        envelope_sender = parseaddr(by_name.get("from", ""))[1]
     fields: Fields = [
         ("recipient", ",".join(recipients)),
-        ("sender", by_name.get("x-envelope-from", "").strip("<>")),
+        ("sender", envelope_sender),
         ("subject", decoded(by_name.get("subject", ""))),
         ("from", decoded(by_name.get("from", ""))),
         *((_title_case(name), decoded(value)) for name, value in headers),

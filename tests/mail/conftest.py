@@ -51,5 +51,5 @@ def provider(tmp_path: Path) -> Iterator[Provider]:
 
 @pytest.fixture
 def gateway(provider: Provider) -> Iterator[MailgunGateway]:
-    with MailgunGateway(api_key=KEY, domain=DOMAIN, api_url=provider.url, read_seconds=2.0, now=lambda: NOW) as gateway:
+    with MailgunGateway(api_key=KEY, domain=DOMAIN, api_url=provider.url, now=lambda: NOW) as gateway:
         yield gateway
