@@ -52,7 +52,7 @@ def check(files: Iterable[tuple[str, str]]) -> list[Problem]:
             try:
                 found.append((path, parse_prompt(path, text)))
             except PromptError as error:
-                problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
+                problems.append(Problem(path, _sentence(error, path)))
     for path, prompt in found:
         problems += [Problem(path, sentence) for sentence in _about(path, prompt, wording)]
     problems += [Problem(path, sentence) for path, sentence in _twice(found)]
@@ -70,11 +70,17 @@ def _wording(pairs: Sequence[tuple[str, str]], problems: list[Problem]) -> Wordi
             try:
                 return Wording.parse(text)
             except WordingError as error:
-                problems.append(Problem(path, str(error).capitalize()))
+                problems.append(Problem(path, _sentence(error, path)))
                 break
     else:
         problems.append(Problem(WORDS_FILE, "The file of word lists is missing."))
     return Wording(rules={}, capitals={}, common={})
+
+
+def _sentence(error: Exception, path: str) -> str:
+    """Return what an error says, without its path, as a sentence."""
+    text = str(error).removeprefix(f"{path}: ")
+    return text[:1].upper() + text[1:]
 
 
 def _about(path: str, prompt: Prompt, wording: Wording) -> Iterator[str]:
@@ -102,13 +108,14 @@ def _subject(prompt: Prompt, wording: Wording) -> Iterator[str]:
     """Yield what is wrong with a subject: it stands on lock screens, and a mail reader shows about 45 characters."""
     words = _TOKEN.findall(prompt.subject)
     if not FEWEST_SUBJECT_WORDS <= len(words) <= MOST_SUBJECT_WORDS:
-        yield f"The subject has {len(words)} words; it needs {FEWEST_SUBJECT_WORDS} to {MOST_SUBJECT_WORDS}."
+        yield f"A subject has {FEWEST_SUBJECT_WORDS} to {MOST_SUBJECT_WORDS} words; this one has {len(words)}."
     if len(prompt.subject) > MOST_SUBJECT_CHARACTERS:
         yield f"The subject has {len(prompt.subject)} characters; at most {MOST_SUBJECT_CHARACTERS} are shown."
     if prompt.subject[:1] != prompt.subject[:1].upper() or prompt.subject != prompt.subject.strip():
         yield "The subject must begin with a capital letter, with no space around it."
-    for word in words[1:]:
-        if _is_shouted(word) or (_has_capital(word, prompt.locale) and not wording.keeps_capital(word, prompt.locale)):
+    for place, word in enumerate(words):
+        wrong = place > 0 and _has_capital(word, prompt.locale) and not wording.keeps_capital(word, prompt.locale)
+        if wrong or _is_shouted(word):
             yield f'Write "{word}" in small letters; a subject is written like a sentence.'
     if prompt.subject.endswith("."):
         yield "A subject has no full stop at its end."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_QUOTED: Final = re.compile('["“„«][^"”“»\n]*["”“»]')
+_QUOTED: Final = re.compile('["“„«»][^"”“«»\n]*["”“«»]')
 
 
 class WordingError(ValueError):
