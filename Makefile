@@ -3,7 +3,6 @@
 VENV ?= .venv
 export VENV
 BIN := $(VENV)/bin
-CODE := service workers tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test check format e2e lock clean
@@ -23,11 +22,12 @@ run: setup ## Start everything on this machine and print where to click
 test: setup-dev ## Run every test but the browser's, on SQLite and PostgreSQL with a real Redis
 	@exec $(BIN)/pytest --numprocesses 2
 
-check: setup-dev ## Run ruff, mypy and import-linter
+check: setup-dev ## Run ruff, mypy, import-linter and the check of the prompts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/smallsteps prompts check
 
 format: setup-dev ## Format the code and sort its imports
 	$(BIN)/ruff check --select I --fix
