@@ -163,7 +163,7 @@ LONG_WORDS = "Which neighbourhood organisation communicates extraordinarily cons
         ),
         pytest.param(
             "One switch",
-            "A window",
+            "A Window",
             '"a-window" has the same subject; give each its own.',
             id="subject twice",
         ),
