@@ -18,6 +18,7 @@ from service.web import (
     act,
     browser,
     converters,
+    digest,
     errors,
     frequency,
     health,
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     signup.blueprint,
     sign_in.blueprint,
     journal.blueprint,
+    digest.blueprint,
     writing.blueprint,
     settings.blueprint,
     frequency.blueprint,
@@ -84,7 +86,7 @@ def from_environment() -> Flask:
 def _prepare_templates(app: Flask, *, style: str, script: str) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for say in (dates.full_date, dates.day_and_month, dates.month_name):
+    for say in (dates.full_date, dates.weekday_and_date, dates.month_name):
         app.jinja_env.filters[say.__name__] = say
 
     @app.context_processor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ def plan_due_digests(session: Session, *, now: datetime, limit: int) -> Planned:
     who joined under ten days before the 1st gets neither. A digest more than seven days late is let go.
     """
     people = Subscriber.due_for_digest(session, now, limit)
-    due = {person.id: _due(person) for person in people}
+    due = {person.id: _due(person, now) for person in people}
     owed = [person for person in people if _is_owed(person, due[person.id], now)]
     rows = []
     for slot in sorted({month_before(due[person.id].on) for person in owed}):
@@ -56,6 +57,24 @@ def read_digest(session: Session, keyring: Keyring, library: Library, person: Su
     return make_digest(month, entries, quiet_question(library, person.locale, month).question)
 
 
+def still_standing(
+    session: Session, keyring: Keyring, library: Library, person: Subscriber, frozen: Digest
+) -> Digest | None:
+    """Return a digest as it was sent, less what its owner has deleted or kept out since; None if all is gone."""
+    live = read_digest(session, keyring, library, person, frozen.month)
+    if live is None:
+        return None
+    standing = {entry.id for entry in Entry.between(session, person.id, date.min, date.max) if not entry.is_kept_out}
+    back = frozen.then_and_now
+    return replace(
+        frozen,
+        days=tuple(day for day in frozen.days if day in live.days) or live.days,
+        words=tuple(words for words in frozen.words if words in live.words),
+        passages=tuple(passage for passage in frozen.passages if passage.entry_id in standing),
+        then_and_now=back if back and back.entry_id in standing else None,
+    )
+
+
 def quiet_question(library: Library, locale: str, month: date) -> Prompt:
     """Return the one open question of a month: light, and the same for everybody."""
     light = [p for p in library.for_locale(locale) if p.depth == 1 and p.kind == "question" and p.theme != "hurt"]
@@ -67,9 +86,11 @@ def last_of(month: date) -> date:
     return (month + timedelta(days=31)).replace(day=1) - _DAY
 
 
-def _due(person: Subscriber) -> Slot:
+def _due(person: Subscriber, now: datetime) -> Slot:
+    """Return the 1st for which a digest is due; it lies ahead where all that was missed is too late."""
     assert person.next_digest_at is not None
-    return next_month_slot(person.schedule, person.next_digest_at - timedelta(microseconds=1))
+    earliest = max(person.next_digest_at, now - DIGEST_LATEST)
+    return next_month_slot(person.schedule, earliest - timedelta(microseconds=1))
 
 
 def _is_owed(person: Subscriber, slot: Slot, now: datetime) -> bool:
@@ -77,7 +98,7 @@ def _is_owed(person: Subscriber, slot: Slot, now: datetime) -> bool:
     return (
         person.wants_digest
         and person.status in {Status.ACTIVE, Status.RESTING}
-        and slot.at <= now <= slot.at + DIGEST_LATEST
+        and slot.at <= now
         and slot.on - joined_at.astimezone(person.zone).date() >= SHORTEST_STAY
     )
 

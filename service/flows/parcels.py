@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.core.dates import MONTHS
 from service.core.digest import Digest
+from service.core.journal import asked_object
 from service.core.prompts import Library, Prompt
 from service.core.schedule import writing_date
 from service.core.tokens import Action, ActToken, FrequencyToken, ReplyKind, ReplyToken
@@ -20,6 +21,7 @@ from service.flows.digests import quiet_question, read_digest
 from service.mail.compose import Composer, NotKept
 from service.mail.links import PLACEHOLDERS, Links
 from service.mail.outgoing import OutgoingEmail, Recipient
+from service.mail.placeholders import placeholder
 from service.models import Delivery, Keyring, Kind, Subscriber
 from service.models.subscriber import PENDING_KEPT
 
@@ -105,7 +107,10 @@ class Packer:
         prompt = self.prompt_of(delivery)
         if prompt.id not in self._batches:
             shared = replace(
-                PLACEHOLDERS, settings_url=f"{self.base_url}/settings", help_url=f"{self.base_url}/help-now"
+                PLACEHOLDERS,
+                write_url=placeholder("write_url"),
+                settings_url=f"{self.base_url}/settings",
+                help_url=f"{self.base_url}/help-now",
             )
             self._batches[prompt.id] = self.composer.prompt(prompt, self.lighter_of(prompt), shared)
         links = self.prompt_links(delivery, person, prompt)
@@ -118,7 +123,9 @@ class Packer:
 
     def prompt_links(self, delivery: Delivery, person: Subscriber, prompt: Prompt) -> Links:
         """Return a person's links for a prompt: the reply to it finds its prompt and its day."""
-        return self.links(person, self.reply_address(ReplyKind.PROMPT, person, delivery.on, prompt.key))
+        until = delivery.planned_at + WRITE_LASTS
+        write_url = self.act_url("write", Action.WRITE, person, until, asked_object(prompt.key, delivery.on))
+        return self.links(person, self.reply_address(ReplyKind.PROMPT, person, delivery.on, prompt.key), write_url)
 
     def _with_id(self, email: OutgoingEmail, delivery: Delivery) -> OutgoingEmail:
         message_id = f"<{delivery.id:x}.{delivery.attempt}@{self.mail_domain}>"
@@ -201,8 +208,18 @@ def _digest(packer: Packer, session: Session, delivery: Delivery, person: Subscr
     digest = read_digest(session, packer.keyring, packer.library, person, delivery.on)
     if digest is None:
         raise NothingToSendError("nothing is left of the month")
-    url = packer.act_url("digest", Action.DIGEST, person, now + DIGEST_LINK_LASTS, delivery.id)
-    email = packer.composer.digest(digest, _month_links(packer, delivery, person), url, discreet=person.is_discreet)
+    until = now + DIGEST_LINK_LASTS
+    url = packer.act_url("digest", Action.DIGEST, person, until, delivery.id)
+    email = packer.composer.digest(
+        digest,
+        _month_links(packer, delivery, person),
+        url,
+        keep_out_urls={
+            passage.entry_id: packer.act_url("act", Action.KEEP_OUT, person, until, passage.entry_id)
+            for passage in digest.passages
+        },
+        discreet=person.is_discreet,
+    )
     key = packer.keyring.key_of(person)
     return email, key.seal_text(digest.to_json(), place=content_place(delivery.id), random=os.urandom)
 

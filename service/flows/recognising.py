@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -15,7 +15,11 @@ from service.flows.parcels import frozen_digest
 from service.mail.compose import Composer
 from service.mail.links import PLACEHOLDERS
 from service.mail.outgoing import OutgoingEmail
+from service.mail.placeholders import placeholder
 from service.models import Delivery, Keyring, Kind, SentText, Subscriber
+
+# As it goes out: with the link to a page for writing, so that its line is known for ours in a quotation.
+_WITH_A_PAGE = replace(PLACEHOLDERS, write_url=placeholder("write_url"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,9 @@ class Recogniser:
         prompt = self.library.by_key(token.prompt_key)
         if token.kind == ReplyKind.PROMPT and prompt:
             if Delivery.of(session, person.id, Kind.WELCOME, token.on.isoformat()):
-                return self.composer.welcome(prompt, PLACEHOLDERS, str(person.schedule))
+                return self.composer.welcome(prompt, _WITH_A_PAGE, str(person.schedule))
             lighter = self.library.get(prompt.lighter) if prompt.lighter else None
-            return self.composer.prompt(prompt, lighter, PLACEHOLDERS)
+            return self.composer.prompt(prompt, lighter, _WITH_A_PAGE)
         if token.kind == ReplyKind.CONFIRMATION:
             return self.composer.confirmation("", "")
         if token.kind == ReplyKind.DIGEST:

@@ -49,12 +49,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A mail with its owner, its verdict and its words, as far as each is known."""
+    """A mail with its verdict, its owner, its words and the subject of ours that it answers, where each is known."""
 
     verdict: Verdict
     mail: InboundMail | None = None
     owner: Owner | None = None
     reading: Reading | None = None
+    answered: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,13 @@ class Receiver:
         )
         early = _verdict_by_sender(owner, written_by)
         if owner is None or early is not None:
-            return Understood(early or Verdict(Outcome.STRANGER), mail, owner)
+            return Understood(early or Verdict(Outcome.STRANGER), mail, owner, answered=sent.subject if sent else "")
+        answered = sent.subject if sent else ""
         reading = self.reader.read(Material(mail.raw_mime, mail.plain, mail.html), sent)
         if isinstance(reading, Unread):
-            return Understood(Verdict(Outcome.UNREADABLE, reading.reason, "unreadable"), mail, owner)
+            return Understood(Verdict(Outcome.UNREADABLE, reading.reason, "unreadable"), mail, owner, answered=answered)
         verdict = _verdict_by_words(reading, mail, owner, answerable=written_by is Author.PERSON)
-        return Understood(verdict, mail, owner, reading)
+        return Understood(verdict, mail, owner, reading, answered)
 
     def _conclude(self, reply: Reply, understood: Understood) -> list[int]:
         """Write the outcome and all that follows from it in one transaction; return the deliveries it planned."""
@@ -133,8 +135,6 @@ class Receiver:
         self, session: Session, row: Reply, person: Subscriber, owner: Owner, understood: Understood, now: datetime
     ) -> list[int]:
         verdict, reading = understood.verdict, understood.reading
-        mail = understood.mail
-        assert mail is not None
         planned: list[int] = []
         if verdict.outcome == Outcome.COMMAND:
             account.stop(session, person, now, source="address")
@@ -156,11 +156,11 @@ class Receiver:
             row.entry_id = entry.id
             if verdict.answer:
                 receipt = {"kind": Kind.RECEIPT, "slot": "first", "detail": None, "reference": entry.id}
-                planned += self._answer(session, person, mail, receipt, now)
+                planned += self._answer(session, person, understood, receipt, now)
         elif verdict.answer:
             slot = f"{local_date(now, person.zone)}/{verdict.answer}"
             answer = {"kind": Kind.ANSWER, "slot": slot, "detail": verdict.answer, "reference": row.id}
-            planned += self._answer(session, person, mail, answer, now)
+            planned += self._answer(session, person, understood, answer, now)
         return planned
 
     def _prompt_id(self, owner: Owner) -> str | None:
@@ -168,11 +168,13 @@ class Receiver:
         return prompt.id if prompt else None
 
     def _answer(
-        self, session: Session, person: Subscriber, mail: InboundMail, answer: dict[str, Any], now: datetime
+        self, session: Session, person: Subscriber, understood: Understood, answer: dict[str, Any], now: datetime
     ) -> list[int]:
-        """Plan an answer to a mail, once for its slot; the mail's subject and id travel sealed."""
+        """Plan an answer to a mail, once for its slot; what it answers travels sealed."""
         delivery_id = random_id()
-        about = json.dumps({"subject": mail.subject, "message_id": mail.message_id or ""})
+        # Our own subject, not the mail's: what stands there may be somebody else's words.
+        message_id = understood.mail.message_id if understood.mail else None
+        about = json.dumps({"subject": understood.answered, "message_id": message_id or ""})
         sealed = self.keyring.key_of(person).seal_text(about, place=content_place(delivery_id), random=os.urandom)
         row = {
             "id": delivery_id,

@@ -152,14 +152,8 @@ class Delivery(Base):
     @classmethod
     def mark_sent(cls, session: Session, claims: Sequence[Claim], **values: Any) -> int:
         """Record that the provider took them; return how many this worker still held."""
-        held = (State.CLAIMED, State.UNKNOWN)
+        held = (State.CLAIMED, State.UNKNOWN, State.SENT)  # sent: an event of the provider's came first
         return cls._fenced(session, claims, held, state=State.SENT, lease_until=None, **values)
-
-    @classmethod
-    def keep_content(cls, session: Session, delivery_id: int, sealed: bytes) -> None:
-        """Keep, sealed, what a private email said."""
-        query = update(cls).where(cls.id == delivery_id).values(sealed_content=sealed)
-        session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
     def mark_unknown(cls, session: Session, claims: Sequence[Claim], reason: str) -> int:
@@ -178,10 +172,10 @@ class Delivery(Base):
 
     @classmethod
     def mark_seen(cls, session: Session, delivery_id: int, now: datetime) -> None:
-        """Record that the provider has it after all: the end of an unknown one."""
+        """Record that the provider has it: the end of an unknown one, and of one whose worker may never tell."""
         query = (
             update(cls)
-            .where(cls.id == delivery_id, cls.state == State.UNKNOWN)
+            .where(cls.id == delivery_id, cls.state.in_((State.CLAIMED, State.UNKNOWN)))
             .values(state=State.SENT, sent_at=now, reason="the provider's record")
         )
         session.execute(query.execution_options(synchronize_session=False))
@@ -222,6 +216,11 @@ class Delivery(Base):
     def of(cls, session: Session, subscriber_id: int, kind: Kind, slot: str) -> Delivery | None:
         """Return the delivery of a slot, or None."""
         return session.scalar(select(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.slot == slot))
+
+    @classmethod
+    def one_of(cls, session: Session, subscriber_id: int, delivery_id: int) -> Delivery | None:
+        """Return one delivery of this person, or None; nobody else's is ever found."""
+        return session.scalar(select(cls).where(cls.id == delivery_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
     def count_since(cls, session: Session, subscriber_id: int, kind: Kind, since: datetime) -> int:
