@@ -128,22 +128,7 @@ def parse_prompt(path: str, text: str) -> Prompt:
     fields, body = _split(path, text)
     _check_names(path, fields)
     _check_values(path, fields)
-    return Prompt(
-        id=fields["id"],
-        locale=locale,
-        subject=fields["subject"],
-        theme=fields["theme"],
-        kind=fields["kind"],
-        minutes=fields["minutes"],
-        depth=fields["depth"],
-        resurface=fields["resurface"],
-        lighter=fields.get("lighter"),
-        evidence=fields.get("evidence", ""),
-        status=fields["status"],
-        body=body,
-        opening=fields.get("opening"),
-        gratitude=fields.get("gratitude", False),
-    )
+    return Prompt(locale=locale, body=body, **({"lighter": None, "evidence": ""} | fields))
 
 
 class Library:
