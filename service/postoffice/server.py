@@ -13,9 +13,7 @@ HOST = "127.0.0.1"
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Keeps connections open as the provider does, and logs no paths: they can hold addresses."""
-
-    protocol_version = "HTTP/1.1"
+    """Logs no paths: they can hold addresses."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log nothing."""

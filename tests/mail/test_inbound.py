@@ -205,6 +205,7 @@ def test_a_senseless_date_is_none(date: str):
         ("<boss@work.example> <maya@home.example>", None),
         ("<boss@work.example>maya@home.example", None),
         ("boss@work.example)(maya@home.example", None),
+        ("maya@home.example)boss@work.example(", None),
         ("maya@home.example (open", None),
         ("<a@b@home.example>", None),
         ("<maya @home.example>", None),
@@ -313,10 +314,11 @@ def test_no_repr_shows_anything_private():
 
 @pytest.mark.parametrize(
     "value",
-    [b"=?" * 30_000, b"=?a?q?" * 8_000, b"(" * 60_000, b'"\\' * 30_000, b"<" * 60_000, b"a\r\n " * 15_000],
+    [b"=?" * 4_000, b"=?a?q?x" * 1_150, b"(" * 8_000, b'"\\' * 4_000, b"<" * 8_000, b"a\r\n " * 2_000],
+    ids=["marks", "open words", "comments", "quotes", "brackets", "folds"],
 )
 def test_hostile_headers_take_no_time(value: bytes):
-    raw = b"From: " + value + b"\r\nSubject: " + value + b"\r\n\r\n"
+    raw = b"From: " + value + (b"\r\nSubject: " + value) * 7 + b"\r\n\r\n"
     started = time.process_time()
     read_mail(Post((("body-mime", raw),)))
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 0.4

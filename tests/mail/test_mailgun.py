@@ -327,11 +327,14 @@ def test_a_record_that_lags_shows_nothing_yet(gateway, provider):
 
 def test_a_forked_child_makes_its_own_client_and_the_parent_s_still_works(gateway, provider):
     gateway.send(EMAIL, [somebody()])
+    parents = gateway._client()
     child = os.fork()
     if child == 0:
-        os._exit(0 if isinstance(gateway.send(EMAIL, [somebody()]), Accepted) else 1)
+        accepted = isinstance(gateway.send(EMAIL, [somebody()]), Accepted)
+        os._exit(0 if accepted and gateway._client() is not parents else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert isinstance(gateway.send(EMAIL, [somebody()]), Accepted)
+    assert gateway._client() is parents
     assert len(provider.mails()) == 3
 
 

@@ -74,7 +74,7 @@ def make_app(folder: Path, webhook: Webhook) -> Flask:
 
 
 def send(client: FlaskClient, **fields: object) -> StoredMail:
-    """Send one mail through the API and return it."""
+    """Send one mail through the API, wait until its delivery is told of, and return it."""
     form = {
         "from": "Small Steps <hello@mail.example.org>",
         "to": "maya@home.example",
@@ -87,4 +87,5 @@ def send(client: FlaskClient, **fields: object) -> StoredMail:
     answer = client.post(f"/v3/{DOMAIN}/messages", data=form, auth=AUTH)
     assert answer.status_code == 200, answer.text
     office: PostOffice = client.application.extensions["postoffice"]
+    assert office.postman.wait_until_idle(10)
     return next(office.mailbox.newest_first())
