@@ -10,11 +10,12 @@ from service.mail.inbound import parse_post, read_mail
 from service.mail.signature import sign
 from service.postoffice.clients import CLIENTS
 from service.postoffice.languages import LANGUAGES
+from service.postoffice.mailbox import StoredMail
 from service.postoffice.mime import File
 from service.postoffice.quotation import Where
 from service.postoffice.replies import new_mail, reply_as
 from service.postoffice.route import authenticated, route_form
-from tests.postoffice.conftest import NOW, send
+from tests.postoffice.conftest import NOW
 
 WORDS = "A heron, and a bus.\n\n- rain & <wind>\n- Zoë's café"
 LINES = [line for line in WORDS.split("\n") if line]
@@ -22,8 +23,19 @@ SIGNED = sign("signing-key", timestamp=int(NOW.timestamp()), token="t" * 50)
 
 
 @pytest.fixture
-def mail(client):
-    return send(client)
+def mail() -> StoredMail:
+    return StoredMail(
+        mail_id="1",
+        provider_id="20260503080000.1@mail.example.org",
+        accepted_at=NOW,
+        sender="Small Steps <hello@mail.example.org>",
+        recipient="maya@home.example",
+        subject="A window",
+        text="Phone face down, two minutes at a window.\n\nWhat went past?\n\nStop: https://s.example/1\n",
+        html="<html><body><h1>What went past?</h1><p>Phone face down.</p></body></html>",
+        headers=(("Reply-To", "r-abc@reply.example.org"),),
+        variables={},
+    )
 
 
 def bodies(raw: bytes) -> tuple[str, str | None]:
