@@ -139,6 +139,22 @@ def tick(settings: Settings, at: str | None, send_too: bool, as_json: bool) -> N
     click.echo(", ".join(f"{name}: {number}" for name, number in result.items()) or "Nothing was due.")
 
 
+@main.command()
+@with_settings
+def demo(settings: Settings) -> None:
+    """Play a month in a minute, for a made-up person, on this machine; `make run` must be running."""
+    from service.demo.play import Demo, DemoError  # noqa: PLC0415 - only here
+
+    try:
+        played = Demo(_runtime(settings), say=click.echo).play()
+    except DemoError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"\n{played.questions} questions and {played.replies} replies later:")
+    click.echo(f"  The digest  {played.digest_url}")
+    click.echo(f"  Mailbox     {played.mailbox_url}")
+    click.echo(f"  Journal     {played.journal_url}  (sign in as {played.address}; the link comes to the mailbox)")
+
+
 @main.group()
 def prompts() -> None:
     """The prompt library."""

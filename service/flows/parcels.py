@@ -205,7 +205,7 @@ def _answer(packer: Packer, _s: Session, delivery: Delivery, person: Subscriber,
 
 
 def _digest(packer: Packer, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Packed:
-    digest = read_digest(session, packer.keyring, packer.library, person, delivery.on)
+    digest = read_digest(session, packer.keyring, packer.library, person, delivery.on) if person.wants_digest else None
     if digest is None:
         raise NothingToSendError("nothing is left of the month")
     until = now + DIGEST_LINK_LASTS
@@ -225,6 +225,8 @@ def _digest(packer: Packer, session: Session, delivery: Delivery, person: Subscr
 
 
 def _quiet_month(packer: Packer, _s: Session, delivery: Delivery, person: Subscriber, _now: datetime) -> Packed:
+    if not person.wants_digest:
+        raise NothingToSendError("the month's email is not wanted any more")
     question = quiet_question(packer.library, person.locale, delivery.on)
     month = MONTHS[delivery.on.month - 1]
     return packer.composer.quiet_month(month, question.question, _month_links(packer, delivery, person)), None

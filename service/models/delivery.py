@@ -223,6 +223,20 @@ class Delivery(Base):
         return session.scalar(select(cls).where(cls.id == delivery_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
+    def newest_question(cls, session: Session, subscriber_id: int) -> Delivery | None:
+        """Return the delivery of the last question that was sent to a person, or None."""
+        query = select(cls).where(
+            cls.subscriber_id == subscriber_id, cls.kind.in_((Kind.PROMPT, Kind.WELCOME)), cls.state == State.SENT
+        )
+        return session.scalar(query.order_by(cls.sent_at.desc()).limit(1))
+
+    @classmethod
+    def note_rung(cls, session: Session, ids: Sequence[int], at: datetime) -> None:
+        """Note that somebody sees to these deliveries, so that the sweep leaves them alone for a while."""
+        query = update(cls).where(cls.id.in_(ids)).values(rung_at=at)
+        session.execute(query.execution_options(synchronize_session=False))
+
+    @classmethod
     def count_since(cls, session: Session, subscriber_id: int, kind: Kind, since: datetime) -> int:
         """Return how many emails of a kind were planned for a person after an instant."""
         query = select(func.count()).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.planned_at > since)

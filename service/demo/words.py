@@ -1,0 +1,59 @@
+"""What the made-up person of the demo writes: ordinary evenings, and not every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import cycle
+
+# By the kind of prompt they answer. None stands for an evening on which nothing is written.
+_WORDS: Mapping[str, tuple[str | None, ...]] = {
+    "words": ("tired, grateful, late", "quiet, rain, better", "heavy, Sunday, soup", "slow, clear, enough"),
+    "step": ("After I lock the front door, I will stand on the step for one breath before the bus.",),
+    "any": (
+        (
+            "The kettle, mostly. I stood next to it and did nothing else until it clicked. It was the first minute "
+            "of the day that nobody needed."
+        ),
+        (
+            "Walked home the long way, past the allotments. Somebody had left a bucket of windfall apples with a note "
+            "that said help yourselves. I took three.\n\nI had them with cheese and did not look at my phone."
+        ),
+        None,
+        (
+            "Priya rang while I was still in my coat. We talked about nothing for ten minutes, and it was the best part "
+            "of the week."
+        ),
+        "I left at five. The sky was falling down, apparently, and then it did not.",
+        "The dog next door has decided that I am all right now.",
+        None,
+        (
+            "I keep saying I will rest when the list is done. The list was not done today either. I sat down anyway, "
+            "with my feet on the other chair, and the flat did not fall apart."
+        ),
+        "Bread and tomatoes, standing at the window. Two swifts, or perhaps the same one twice.",
+        "What went well: the train was late and so I read four pages.\n\n- four pages\n- a seat\n- nobody on speaker",
+        "I said no to the extra shift. My voice shook a bit. I would say it again.",
+        None,
+        "Mum's handwriting on an old shopping list: butter, matches, patience.",
+        "Cold water on my wrists before I went back in. It helped more than it should.",
+    ),
+}
+CLIENTS = ("gmail_web", "iphone", "apple_mail", "gmail_android", "outlook_desktop", "thunderbird")
+
+
+class Evenings:
+    """Hands out what is written, by the kind of prompt, and the mail program it is written in."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, Iterator[str | None]] = {kind: cycle(words) for kind, words in _WORDS.items()}
+        self._clients = cycle(CLIENTS)
+
+    def answer_to(self, kind: str, theme: str) -> str | None:
+        """Return what is written in answer to a prompt, or None on an evening off."""
+        if kind == "words":
+            return next(self._words["words"])
+        return next(self._words["step" if theme == "step" else "any"])
+
+    def client(self) -> str:
+        """Return the mail program of the next reply."""
+        return next(self._clients)
