@@ -36,9 +36,14 @@ def day_and_month(day: date) -> str:
     return f"{day.day} {month_name(day)}"
 
 
+def weekday_and_date(day: date) -> str:
+    """Return "Thursday 14 May"."""
+    return f"{WEEKDAYS[day.weekday()]} {day_and_month(day)}"
+
+
 def full_date(day: date) -> str:
     """Return "Thursday 14 May 2026"."""
-    return f"{WEEKDAYS[day.weekday()]} {day_and_month(day)} {day.year}"
+    return f"{weekday_and_date(day)} {day.year}"
 
 
 def ordinal(number: int) -> str:

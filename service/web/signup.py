@@ -113,11 +113,8 @@ def _confirm(act: ActToken) -> Response:
 
 
 def _form(typed: forms.Typed | dict[str, str], problems: forms.Problems, likely: str = "") -> str:
-    sample = next(
-        prompt
-        for prompt in ranking(get_runtime().library, now().date(), DEFAULT_LOCALE)
-        if prompt.depth == 1 and prompt.kind == "question"
-    )
+    today = ranking(get_runtime().library, now().date(), DEFAULT_LOCALE)
+    sample = next((prompt for prompt in today if prompt.depth == 1 and prompt.kind == "question"), None)
     return page(
         "signup",
         typed=typed,

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from service.app import create_app
 from service.config import Settings
-from service.runtime import make_runtime
+from service.db import Database
+from service.models import Keyring
+from service.runtime import Runtime, make_runtime
 from tests.flows.people import NOW
 from tests.web.site import Clock, SilentBell, Site
 
 BASE_URL = "http://localhost"  # the host that Flask's test client speaks to
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def _settings(database_url: str, folder: Path) -> Settings:
     return Settings(
         _env_file=None,
         base_url=BASE_URL,
         secret_key="a secret of the tests",
         encryption_keys=[base64.b64encode(b"k" * 32).decode()],
         database_url=database_url,
-        storage_url=f"file://{tmp_path}/objects",
+        storage_url=f"file://{folder}/objects",
         mailgun_api_url="http://127.0.0.1:1",
         mailgun_api_key="key",
         mailgun_domain="mail.example.org",
@@ -36,11 +39,34 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
-@pytest.fixture
-def site(settings: Settings) -> Iterator[Site]:
-    clock, bell = Clock(NOW), SilentBell()
-    runtime = make_runtime(settings, clock=clock, doorbell=bell)
-    app = create_app(runtime)
-    browser = app.test_client()
-    yield Site(app, runtime, clock, bell, browser)
+@pytest.fixture(scope="session")
+def parts(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Runtime:
+    """The parts that no test changes (library, templates), made once."""
+    folder = tmp_path_factory.mktemp("parts")
+    shutil.copy(migrated_sqlite, folder / "parts.db")
+    runtime = make_runtime(_settings(f"sqlite:///{folder}/parts.db", folder), doorbell=SilentBell())
     runtime.database.engine.dispose()
+    return runtime
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of a site whose database is fresh."""
+    return _settings(database_url, tmp_path)
+
+
+@pytest.fixture
+def site(parts: Runtime, settings: Settings) -> Iterator[Site]:
+    """A fresh site and a browser that has never been there."""
+    clock, bell, database = Clock(NOW), SilentBell(), Database.at(settings.database_url)
+    runtime = replace(
+        parts,
+        settings=settings,
+        database=database,
+        keyring=Keyring.load(database, settings.keys, NOW),
+        doorbell=bell,
+        clock=clock,
+    )
+    app = create_app(runtime)
+    yield Site(app, runtime, clock, bell, app.test_client())
+    database.engine.dispose()

@@ -1,0 +1,106 @@
+from datetime import date, timedelta
+
+from service.core.journal import asked_object
+from service.core.tokens import Action
+from service.models import Entry
+from tests.web.site import ONCE, TOKEN, Site
+
+
+def _write_path(site: Site, prompt_key: int = 0, on: date = date(2026, 5, 11)) -> str:
+    number = asked_object(prompt_key, on)
+    token = site.act_link(Action.WRITE, number, person_id=site.person().id, lasts=timedelta(days=30))
+    return f"/write/{token}"
+
+
+def test_what_is_written_stands_on_today_s_page(site: Site) -> None:
+    site.join()
+    assert site.write("a small thing") == "/journal/2026-05-13"
+    assert "a small thing" in site.get("/journal/2026-05-13").text
+
+
+def test_after_midnight_the_day_is_still_the_evening_s(site: Site) -> None:
+    site.join()
+    site.clock.move(timedelta(hours=16))  # 02:00 in London on the 14th
+    assert site.write("late") == "/journal/2026-05-13"
+
+
+def test_pressing_the_button_twice_keeps_one_entry(site: Site) -> None:
+    site.join()
+    form = site.get("/write").text
+    token, once = TOKEN.search(form), ONCE.search(form)
+    assert token is not None
+    assert once is not None
+    data = {"csrf_token": token.group(1), "once": once.group(1), "words": "once"}
+    assert [site.browser.post("/write", data=data).status_code for _ in range(2)] == [303, 303]
+    with site.runtime.database.read() as session:
+        assert Entry.count_of(session, site.person().id) == 1
+
+
+def test_an_empty_page_is_no_entry(site: Site) -> None:
+    site.join()
+    answer = site.post("/write", {"words": " \n "})
+    assert answer.status_code == 422
+    assert "Write a word or two" in answer.text
+
+
+def test_a_write_link_keeps_words_with_their_question_on_its_day_without_a_sign_in(site: Site) -> None:
+    site.join()
+    prompt = site.runtime.library.first_six("en-GB")[1]
+    path = _write_path(site, prompt.key)
+    reader = site.another_browser()
+    assert prompt.question in reader.get(path).text
+    kept = reader.post(path, {"words": "from the bus"})
+    assert "It is in your journal" in kept.text
+    assert reader.get("/journal").location == "/sign-in"
+    day = site.get("/journal/2026-05-11").text
+    assert "from the bus" in day
+    assert prompt.question in day
+
+
+def test_looking_at_a_write_link_keeps_nothing(site: Site) -> None:
+    site.join()
+    site.another_browser().get(_write_path(site))
+    with site.runtime.database.read() as session:
+        assert Entry.count_of(session, site.person().id) == 0
+
+
+def test_an_old_write_link_says_so(site: Site) -> None:
+    site.join()
+    path = _write_path(site)
+    site.clock.move(timedelta(days=31))
+    assert site.get(path).status_code == 410
+
+
+def test_words_sent_after_the_sign_in_is_over_are_given_back(site: Site) -> None:
+    site.join()
+    token = TOKEN.search(site.get("/write").text)
+    assert token is not None
+    site.clock.move(timedelta(days=31))
+    answer = site.browser.post("/write", data={"csrf_token": token.group(1), "words": "an hour's <work>"})
+    assert answer.status_code == 403
+    assert "an hour&#39;s &lt;work&gt;</textarea>" in answer.text
+
+
+def test_words_sent_with_an_old_form_are_given_back(site: Site) -> None:
+    site.join()
+    answer = site.browser.post("/write", data={"words": "an hour's work"})
+    assert answer.status_code == 400
+    assert "an hour&#39;s work</textarea>" in answer.text
+
+
+def test_a_very_long_text_is_kept_whole(site: Site) -> None:
+    site.join()
+    words = "é" * 150_000
+    path = site.write(words)
+    with site.runtime.database.read() as session:
+        [entry] = Entry.between(session, site.person().id, date(2026, 5, 13), date(2026, 5, 13))
+    everything = site.get(f"/journal/entry/{entry.id}/everything").text
+    assert everything.count("é") == 150_000
+    assert site.get(path).status_code == 200
+
+
+def test_what_is_too_much_for_one_post_is_refused_with_a_reason(site: Site) -> None:
+    site.join()
+    answer = site.post("/write", {"words": "a" * 1_100_000})
+    assert answer.status_code == 413
+    assert "Shorten it or send it in two parts" in answer.text
