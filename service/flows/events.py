@@ -11,7 +11,7 @@ from service.flows import account
 from service.mail.events import ProviderEvent
 from service.models import Delivery, Keyring, SpentToken, Subscriber, Suppression, SuppressionReason
 
-_TAKEN = frozenset({"accepted", "delivered", "opened", "clicked", "complained", "unsubscribed"})
+_TAKEN = frozenset({"accepted", "delivered", "failed", "opened", "clicked", "complained", "unsubscribed"})
 # The provider's own list stopped it: nothing new is known of the address.
 _OLD_NEWS = frozenset({"suppress-bounce", "suppress-complaint", "suppress-unsubscribe"})
 
@@ -19,8 +19,8 @@ _OLD_NEWS = frozenset({"suppress-bounce", "suppress-complaint", "suppress-unsubs
 def take(session: Session, keyring: Keyring, event: ProviderEvent, *, token: str, now: datetime) -> bool:
     """Act on one event, once; return whether it was new.
 
-    An unknown delivery that the provider has seen is sent. A final failure suppresses the address, so does a
-    complaint, which also stops everything; the provider's own unsubscribe link stops as well.
+    A delivery that the provider has seen is sent, whatever became of its answer. A final failure suppresses the
+    address, so does a complaint, which also stops everything; the provider's own unsubscribe link stops as well.
     """
     token_hash = keyring.index.digest("event token", token.encode("utf-8", "surrogatepass"))
     if not SpentToken.spend(session, token_hash, token_hash, now):

@@ -34,14 +34,10 @@ def owner_of(session: Session, keyring: Keyring, mail: InboundMail, reply_domain
     """Return whose mail this is, or None where it is nobody's we know."""
     sender_hash = _sender_hash(keyring, mail)
     for local in _local_parts(mail, reply_domain):
-        token = ReplyToken.decode(local.removeprefix(_TOKEN), keyring.index) if local.startswith(_TOKEN) else None
+        token = _token_of(local, keyring)
         if token and (person := session.get(Subscriber, token.subscriber_id)):
             return Owner(person, token.on, token, is_theirs=person.address_hash == sender_hash)
-        stop = (
-            FrequencyToken.decode(local.removeprefix(_FREQUENCY), keyring.index)
-            if local.startswith(_FREQUENCY)
-            else None
-        )
+        stop = _frequency_of(local, keyring)
         if stop and (person := session.get(Subscriber, stop.subscriber_id)):
             return Owner(person, writing_date(now, person.zone), wants_to_stop=True)
     known = Subscriber.with_address(session, sender_hash) if sender_hash else None
@@ -53,7 +49,9 @@ def owner_of(session: Session, keyring: Keyring, mail: InboundMail, reply_domain
 
 def is_erased(session: Session, keyring: Keyring, recipients: tuple[str, ...], reply_domain: str) -> bool:
     """Say whether every recipient is somebody whose tokens are ours and who is here no longer."""
-    tokens = [_token_of(local, keyring) for local in _locals_at(recipients, reply_domain)]
+    tokens = [
+        _token_of(local, keyring) or _frequency_of(local, keyring) for local in _locals_at(recipients, reply_domain)
+    ]
     return bool(tokens) and all(token and session.get(Subscriber, token.subscriber_id) is None for token in tokens)
 
 

@@ -33,8 +33,9 @@ class Planned:
 def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit: int) -> Planned:
     """Return what was planned for up to `limit` people whose prompt is due at `now`.
 
-    A prompt more than twelve hours late is let go; whoever was missed for longer gets their next one at its time.
-    Somebody whose rest is over is active again from this moment.
+    A prompt more than twelve hours late is let go: whoever was missed for longer gets the one of the last twelve
+    hours, if their schedule has one there, or else their next one at its time. Somebody whose rest is over is active
+    again from this moment.
     """
     people = Subscriber.due_for_prompt(session, now, limit)
     times = Times(now)
@@ -45,7 +46,7 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
     for person in people:
         slot = due[person.id]
         change = _plain_change(person, times.next(person))
-        if now - slot.at <= PROMPT_LATEST and person.id not in away and slot.at <= now:
+        if slot.at <= now and person.id not in away:
             prompt = choice(person, slot.on)
             rows.append(prompt_row(person.id, prompt, slot, now))
             change["history"] = History.parse(person.history).adding(prompt.id, slot.on).text
@@ -70,6 +71,13 @@ def prompt_row(subscriber_id: int, prompt: Prompt, slot: Slot, now: datetime) ->
     }
 
 
+def owe_prompt(session: Session, person: Subscriber, at: datetime) -> None:
+    """Make a person's prompt of an instant due again, for the next tick to plan, if their schedule has one there."""
+    locked = Subscriber.locked(session, person.id)
+    if locked and locked.status == Status.ACTIVE and slot_at(locked.schedule, at).at == at:
+        locked.next_prompt_at = at
+
+
 class Times:
     """Due and next times, computed once per distinct schedule of a chunk."""
 
@@ -80,7 +88,7 @@ class Times:
         self._schedules: dict[Key, Schedule] = {}
 
     def due(self, person: Subscriber) -> Slot:
-        """Return the slot for which a person's prompt is due."""
+        """Return the slot for which a person's prompt is due; it lies ahead where all that was missed is too late."""
         assert person.next_prompt_at is not None
         return self._due(self._key(person), person.next_prompt_at)
 
@@ -95,7 +103,7 @@ class Times:
         return key
 
     def _compute_due(self, key: Key, at: datetime) -> Slot:
-        return slot_at(self._schedules[key], at)
+        return slot_at(self._schedules[key], max(at, self.now - PROMPT_LATEST))
 
     def _compute_next(self, key: Key) -> datetime:
         return next_slot(self._schedules[key], self.now).at

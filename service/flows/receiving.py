@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import Enum
 
 from sqlalchemy.orm import Session
@@ -29,6 +28,20 @@ class Stored(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """A sealed mail: in its row, or under a name in the object store."""
+
+    reply_id: int
+    sealed: bytes = field(repr=False)
+    stored_as: str | None = None
+
+    def put_on(self, reply: Reply) -> None:
+        """Let the row hold this in place of what it held."""
+        reply.stored_as = self.stored_as
+        reply.sealed_raw = None if self.stored_as else self.sealed
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """Keeps raw mail: in the row while it is small, in the object store beyond 256 kB, sealed in both."""
 
@@ -44,17 +57,15 @@ class Door:
         It is committed when this returns. Raises StorageError or SQLAlchemyError where it could not be: the provider
         is to try again, and its token is not spent.
         """
-        mail = read_mail(post)
-        content, now = content_hash(post), self.clock()
+        raw = self._sealed(_pack(content_type, body))
+        if raw.stored_as:  # before the transaction, in which no network call may stand
+            self.storage.put(raw.stored_as, raw.sealed)
         with self.database.write() as session:
-            seen = self._spend(session, token, content, now)
-            if seen is not None:
-                return seen, 0
-            if is_erased(session, self.keyring, mail.recipients, self.reply_domain):
-                return Stored.ERASED, 0
-            mail_id = mail.message_id or f"none but the token {token}"
-            reply_id = self._keep(session, mail, mail_id, content, _pack(content_type, body))
-        return (Stored.KEPT, reply_id) if reply_id else (Stored.DUPLICATE, 0)
+            stored = self._keep(session, post, token, raw)
+        # After an error it stays: whether the commit came through may not be known.
+        if raw.stored_as and stored is not Stored.KEPT:
+            self.storage.remove(raw.stored_as)
+        return stored, raw.reply_id if stored is Stored.KEPT else 0
 
     def open(self, reply: Reply) -> Post:
         """Return a mail that nobody owns yet.
@@ -65,48 +76,65 @@ class Door:
         sealed = self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
         return parse_post(*_unpack(self.keyring.inbound.open(sealed, place=_raw_place(reply.id))))
 
-    def reseal(self, reply: Reply, person: Subscriber) -> None:
-        """Seal a mail for its owner, so that it goes when their key goes."""
-        sealed = self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
-        raw = self.keyring.inbound.open(sealed, place=_raw_place(reply.id))
-        own = self.keyring.key_of(person).seal(raw, place=_raw_place(reply.id), random=os.urandom)
-        if reply.stored_as:
-            # A name of its own: until the commit the row still names the old one.
-            reply.stored_as = f"replies/{reply.id}-{person.id}"
-            self.storage.put(reply.stored_as, own)
-        else:
-            reply.sealed_raw = own
+    def resealed(self, reply: Reply, person: Subscriber) -> Raw:
+        """Return a mail sealed for its owner, so that it goes when their key goes; its row takes it over later.
 
-    def _spend(self, session: Session, token: str, content: bytes, now: datetime) -> Stored | None:
+        Raises:
+            SealError, StorageError: it cannot be read or kept now.
+        """
+        sealed = self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
+        place = _raw_place(reply.id)
+        own = self.keyring.key_of(person).seal(
+            self.keyring.inbound.open(sealed, place=place), place=place, random=os.urandom
+        )
+        if not reply.stored_as:
+            return Raw(reply.id, own)
+        # A name of this attempt's own: until the commit the row names the old one, and another worker may be at it.
+        raw = Raw(reply.id, own, f"replies/{reply.id}.{reply.attempts}")
+        self.storage.put(f"replies/{reply.id}.{reply.attempts}", own)
+        return raw
+
+    def _sealed(self, raw: bytes) -> Raw:
+        """Return a mail under the service's own key, with the name under which it is kept if it is large."""
+        reply_id = random_id()
+        sealed = self.keyring.seal_own(raw, place=_raw_place(reply_id))
+        return Raw(reply_id, sealed, f"replies/{reply_id}" if len(sealed) > ROW_BYTES else None)
+
+    def _keep(self, session: Session, post: Post, token: str, raw: Raw) -> Stored:
+        """Spend the token and keep the mail, both or neither."""
+        mail, content = read_mail(post), content_hash(post)
+        seen = self._spend(session, token, content)
+        if seen is not None:
+            return seen
+        if is_erased(session, self.keyring, mail.recipients, self.reply_domain):
+            return Stored.ERASED
+        message_id = mail.message_id or f"none but the token {token}"
+        return Stored.KEPT if self._insert(session, mail, message_id, content, raw) else Stored.DUPLICATE
+
+    def _spend(self, session: Session, token: str, content: bytes) -> Stored | None:
         """Spend the provider's token on this content; return None, or what it was spent on before."""
         token_hash = self.keyring.index.digest("webhook token", token.encode("utf-8", "surrogatepass"))
-        if SpentToken.spend(session, token_hash, content, now):
+        if SpentToken.spend(session, token_hash, content, self.clock()):
             return None
         same = session.get_one(SpentToken, token_hash).content_hash == content
         return Stored.DUPLICATE if same else Stored.REUSED
 
-    def _keep(self, session: Session, mail: InboundMail, message_id: str, content: bytes, raw: bytes) -> int | None:
-        """Keep a mail under the service's own key; return its id, or None if this very mail is here already."""
-        index, reply_id = self.keyring.index, random_id()
-        sealed = self.keyring.seal_own(raw, place=_raw_place(reply_id))
-        stored_as = f"replies/{reply_id}" if len(sealed) > ROW_BYTES else None
-        if stored_as:
-            self.storage.put(stored_as, sealed)
+    def _insert(self, session: Session, mail: InboundMail, message_id: str, content: bytes, raw: Raw) -> bool:
+        """Insert a mail; return whether it is new, and not this very mail once more."""
+        index, now = self.keyring.index, self.clock()
         values = {
-            "id": reply_id,
-            "received_at": self.clock(),
+            "id": raw.reply_id,
+            "received_at": now,
             "recipient_hash": index.digest("recipient", ",".join(sorted(mail.recipients)).lower().encode()),
             "message_id_hash": index.digest("message id", message_id.encode("utf-8", "replace")),
             "content_hash": content,
-            "sealed_raw": None if stored_as else sealed,
-            "stored_as": stored_as,
+            "sealed_raw": None if raw.stored_as else raw.sealed,
+            "stored_as": raw.stored_as,
             "attempts": 0,
-            "rung_at": self.clock(),
+            "rung_at": now,
         }
-        kept = session.scalar(insert_into(session, Reply).values(values).on_conflict_do_nothing().returning(Reply.id))
-        if kept is None and stored_as:
-            self.storage.remove(stored_as)
-        return kept
+        insert = insert_into(session, Reply).values(values).on_conflict_do_nothing().returning(Reply.id)
+        return session.scalar(insert) is not None
 
 
 def _raw_place(reply_id: int) -> str:

@@ -56,6 +56,13 @@ class Understood:
     owner: Owner | None = None
     reading: Reading | None = None
     answered: str = field(default="", repr=False)
+    by_person: bool = False
+
+    def confirms(self, person: Subscriber) -> bool:
+        """Say whether this is how a person agrees to be written to: no program can do that in their place."""
+        if person.status == Status.STOPPED:
+            return self.verdict.outcome == Outcome.CONFIRMED and self.by_person
+        return person.status == Status.PENDING and self.reading is not None and self.by_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +105,43 @@ class Receiver:
         written_by = author(
             mail.headers, envelope_sender=mail.sender, from_address=mail.from_address, own=[self.own_address]
         )
+        by_person, answered = written_by is Author.PERSON, sent.subject if sent else ""
         early = _verdict_by_sender(owner, written_by)
         if owner is None or early is not None:
-            return Understood(early or Verdict(Outcome.STRANGER), mail, owner, answered=sent.subject if sent else "")
-        answered = sent.subject if sent else ""
+            return Understood(early or Verdict(Outcome.STRANGER), mail, owner, None, answered, by_person)
         reading = self.reader.read(Material(mail.raw_mime, mail.plain, mail.html), sent)
         if isinstance(reading, Unread):
-            return Understood(Verdict(Outcome.UNREADABLE, reading.reason, "unreadable"), mail, owner, answered=answered)
-        verdict = _verdict_by_words(reading, mail, owner, answerable=written_by is Author.PERSON)
-        return Understood(verdict, mail, owner, reading, answered)
+            verdict = Verdict(Outcome.UNREADABLE, reading.reason, "unreadable" if by_person else "")
+            return Understood(verdict, mail, owner, None, answered, by_person)
+        verdict = _verdict_by_words(reading, mail, owner, answerable=by_person)
+        return Understood(verdict, mail, owner, reading, answered, by_person)
 
     def _conclude(self, reply: Reply, understood: Understood) -> list[int]:
         """Write the outcome and all that follows from it in one transaction; return the deliveries it planned."""
         now, verdict, owner = self.clock(), understood.verdict, understood.owner
+        own = self.door.resealed(reply, owner.person) if owner and understood.mail else None
         planned: list[int] = []
         with self.database.write() as session:
             row = Reply.unfinished(session, reply.id, reply.attempts)
-            if row is None:
-                return []
             person = Subscriber.locked(session, owner.person.id) if owner else None
-            old_name = row.stored_as
-            if owner and person and understood.mail:
-                self.door.reseal(row, person)
-                row.subscriber_id = person.id
-                planned = self._carry_out(session, row, person, owner, understood, now)
-            row.conclude(verdict.outcome, verdict.reason, now=now, keep_raw_until=now + RAW_KEPT)
-            if verdict.outcome == Outcome.STRANGER:
-                row.let_go()
-            new_name = row.stored_as
-        if old_name and old_name != new_name:
-            self.door.storage.remove(old_name)
+            if row is not None:
+                if own and owner and person:
+                    own.put_on(row)
+                    row.subscriber_id = person.id
+                    planned = self._carry_out(session, row, person, owner, understood, now)
+                row.conclude(verdict.outcome, verdict.reason, now=now, keep_raw_until=now + RAW_KEPT)
+                if verdict.outcome == Outcome.STRANGER or (owner and not person):  # nobody's, or erased meanwhile
+                    row.let_go()
+            kept_as = (row or reply).stored_as
+        self._remove({reply.stored_as, own.stored_as if own else None} - {kept_as})
         log.info("reply.understood", reply=reply.id, outcome=verdict.outcome, reason=verdict.reason)
         return planned
+
+    def _remove(self, names: set[str | None]) -> None:
+        """Let objects go that no row names any more."""
+        for name in names:
+            if name:
+                self.door.storage.remove(name)
 
     def _carry_out(  # noqa: PLR0917 - one step of _conclude, in its order
         self, session: Session, row: Reply, person: Subscriber, owner: Owner, understood: Understood, now: datetime
@@ -138,7 +150,7 @@ class Receiver:
         planned: list[int] = []
         if verdict.outcome == Outcome.COMMAND:
             account.stop(session, person, now, source="address")
-        if reading and person.status == Status.PENDING:
+        if understood.confirms(person):
             planned += signup.confirm(session, self.library, person.id, now, source="reply")
         if verdict.outcome == Outcome.ENTRY and reading:
             entry = journal.keep_entry(

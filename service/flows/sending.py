@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
-from service.core.sealing import SealError
 from service.db import Database
 from service.flows.parcels import NothingToSendError, Packer, Parcel
+from service.flows.prompting import DIGEST_KINDS, owe_prompt
 from service.mail.outgoing import (
     Accepted,
     Mailer,
@@ -68,16 +70,16 @@ class Sender:
         started_at = self.clock()
         with self.database.write() as session:
             claims = Delivery.claim(session, ids, lease=self.lease, now=started_at)
-        calls = _calls(self._packed(claims, report), self.batch_size)
-        for place, call in enumerate(calls):
+        calls: deque[Sequence[Parcel]] = deque(_calls(self._packed(claims, report), self.batch_size))
+        while calls:
             if self.stopping() or self.clock() - started_at > self.lease / 2:
-                self._put_back([parcel for later in calls[place:] for parcel in later], timedelta(0), "no time", report)
+                self._put_back(_all(calls), timedelta(0), "no time", report)
                 break
-            wait = self._hand_over(call, report)
-            if wait is not None:
-                rest = [parcel for later in calls[place + 1 :] for parcel in later]
-                self._put_back(rest, wait, "the provider asked for a pause", report)
+            after = self._hand_over(calls.popleft(), report)
+            if isinstance(after, timedelta):
+                self._put_back(_all(calls), after, "the provider asked for a pause", report)
                 break
+            calls.extendleft(reversed(after))
         log.info("deliveries.sent", **report.counts)
         return report
 
@@ -92,17 +94,27 @@ class Sender:
                     parcels.append(self.packer.pack(session, delivery, person, now))
                 except NothingToSendError:
                     skipped.append(claim)
-                except SealError:
-                    log.error("delivery.sealed", delivery=delivery.id)
+                except SQLAlchemyError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - one that cannot be made costs nobody else theirs
+                    log.error("delivery.not_made", delivery=delivery.id, error=type(error).__name__)
                     broken.append(claim)
         if skipped or broken:
             with self.database.write() as session:
-                report.add(State.SKIPPED, Delivery.mark_skipped(session, skipped, "nothing to say"))
-                report.add(State.FAILED, Delivery.mark_failed(session, broken, "the key does not open"))
+                report.add(State.SKIPPED, self._skip(session, skipped))
+                report.add(State.FAILED, Delivery.mark_failed(session, broken, "could not be made"))
         return parcels
 
-    def _hand_over(self, call: Sequence[Parcel], report: Report) -> timedelta | None:
-        """Send one call and record its outcome; return how long to pause, or None."""
+    @staticmethod
+    def _skip(session: Session, claims: Sequence[Claim]) -> int:
+        """Skip what has nothing to say; where a month's email does, the day's prompt comes in its place."""
+        for delivery, person in Delivery.with_subscribers(session, claims):
+            if delivery.kind in DIGEST_KINDS:
+                owe_prompt(session, person, delivery.ready_at)
+        return Delivery.mark_skipped(session, claims, "nothing to say")
+
+    def _hand_over(self, call: Sequence[Parcel], report: Report) -> timedelta | Sequence[Sequence[Parcel]]:
+        """Send one call and record its outcome; return how long to pause, or the smaller calls to make in its place."""
         match self._outcome(call):
             case Accepted(provider_id):
                 self._record_sent(call, provider_id, report)
@@ -115,13 +127,13 @@ class Sender:
             case TooMany(reason) if len(call) > 1:
                 self.batch_size = max(1, len(call) // 2)
                 log.warning("provider.smaller_batches", size=self.batch_size, reason=reason)
-                return self._halves(call, report)
+                return _halves(call)
             case Refused() if len(call) > 1:
-                return self._halves(call, report)
+                return _halves(call)
             case Refused(reason) | TooMany(reason):
                 with self.database.write() as session:
                     report.add(State.FAILED, Delivery.mark_failed(session, _claims(call), reason[:64]))
-        return None
+        return ()
 
     def _outcome(self, call: Sequence[Parcel]) -> SendOutcome:
         try:
@@ -133,23 +145,11 @@ class Sender:
             log.error("delivery.not_sendable", error=type(error).__name__)
             return Refused("could not be composed")
 
-    def _halves(self, call: Sequence[Parcel], report: Report) -> timedelta | None:
-        """Send a refused batch by halves, so that one bad address costs nobody else their email."""
-        middle = len(call) // 2
-        wait = self._hand_over(call[:middle], report)
-        if wait is not None:
-            self._put_back(call[middle:], wait, "the provider asked for a pause", report)
-            return wait
-        return self._hand_over(call[middle:], report)
-
     def _record_sent(self, call: Sequence[Parcel], provider_id: str, report: Report) -> None:
         now = self.clock()
         with self.database.write() as session:
-            text = _keep_text(session, call[0], now)
-            sent = Delivery.mark_sent(session, _claims(call), provider_id=provider_id, sent_at=now, sent_text=text)
-            for parcel in call:
-                if parcel.sealed_content is not None:
-                    Delivery.keep_content(session, parcel.delivery.id, parcel.sealed_content)
+            said = _keep_said(session, call[0], now)
+            sent = Delivery.mark_sent(session, _claims(call), provider_id=provider_id, sent_at=now, **said)
         report.add(State.SENT, sent)
 
     def _put_back(self, parcels: Sequence[Parcel], wait: timedelta, reason: str, report: Report) -> None:
@@ -181,18 +181,31 @@ def _calls(parcels: Iterable[Parcel], batch_size: int) -> list[list[Parcel]]:
     return singles + sliced
 
 
+def _halves(call: Sequence[Parcel]) -> tuple[Sequence[Parcel], Sequence[Parcel]]:
+    """Return a refused batch in two, so that in the end one bad address costs nobody else their email."""
+    middle = len(call) // 2
+    return call[:middle], call[middle:]
+
+
+def _all(calls: Iterable[Sequence[Parcel]]) -> list[Parcel]:
+    return [parcel for call in calls for parcel in call]
+
+
 def _claims(parcels: Iterable[Parcel]) -> list[Claim]:
     return [Claim(parcel.delivery.id, parcel.delivery.attempt) for parcel in parcels]
 
 
-def _keep_text(session: Session, parcel: Parcel, now: datetime) -> bytes | None:
-    """Keep what a batch said, once, so that its quotation is recognised; nothing private is kept here."""
+def _keep_said(session: Session, parcel: Parcel, now: datetime) -> dict[str, bytes | None]:
+    """Return what to record of an email's text: of a batch its hash, of a private one its own lines, sealed.
+
+    What a batch said is kept once, so that its quotation is recognised; nothing private is in it.
+    """
     if parcel.batch is None:
-        return None
+        return {"sealed_content": parcel.sealed_content}
     email = parcel.email
     digest = text_digest(email)
     SentText.keep(session, digest=digest, subject=email.subject, text=email.text, html=email.html, now=now)
-    return digest
+    return {"sent_text": digest}
 
 
 def text_digest(email: OutgoingEmail) -> bytes:

@@ -86,12 +86,20 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         MailRequest.prune(session, now - REQUESTS_KEPT)
         BrowserSession.prune(session, now)
         Subscriber.forget_pending(session, now - PENDING_KEPT)
+    while _prune_mails(database, storage, now):
+        pass
+
+
+def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:
+    """Let some raw mails go; return whether there may be more. Their objects go first, or nothing would name them."""
+    with database.read() as session:
         mails = Reply.past_keeping(session, now, PRUNED_AT_ONCE)
-        stored = [mail.stored_as for mail in mails if mail.stored_as]
-        for mail in mails:
-            mail.let_go()
-    for name in stored:
-        storage.remove(name)
+    for mail in mails:
+        if mail.stored_as:
+            storage.remove(mail.stored_as)
+    with database.write() as session:
+        Reply.let_all_go(session, [mail.id for mail in mails])
+    return len(mails) == PRUNED_AT_ONCE
 
 
 def _plan(database: Database, doorbell: Rings, chunk: int, plan: Callable[[Session], Planned]) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.core.addresses import Address
 from service.core.sealing import DataKey, IndexKey, MasterKeys, new_data_key
-from service.db import Base, Database
+from service.db import Base, Database, insert_into
 from service.models.subscriber import Subscriber
 
 INDEX = "index"
@@ -77,10 +77,12 @@ class Keyring:
 
 def _service_key(session: Session, masters: MasterKeys, name: str, now: datetime) -> DataKey:
     place = f"service_keys:{name}"
-    wrapped = session.scalar(select(ServiceKey.wrapped).where(ServiceKey.name == name).with_for_update())
-    if wrapped is not None:
-        return masters.unwrap(wrapped, place=place)
-    key = new_data_key(os.urandom)
-    session.add(ServiceKey(name=name, wrapped=masters.wrap(key, place=place, random=os.urandom), created_at=now))
-    session.flush()
-    return key
+    kept = select(ServiceKey.wrapped).where(ServiceKey.name == name)
+    wrapped = session.scalar(kept)
+    if wrapped is None:
+        new = masters.wrap(new_data_key(os.urandom), place=place, random=os.urandom)
+        values = {"name": name, "wrapped": new, "created_at": now}
+        # Two processes may start at once on an empty database: the first one's key is everybody's.
+        session.execute(insert_into(session, ServiceKey).values(values).on_conflict_do_nothing())
+        wrapped = session.scalars(kept).one()
+    return masters.unwrap(wrapped, place=place)

@@ -26,8 +26,8 @@ class Kind(StrEnum):
 
 
 # A kind that stands nowhere here goes to anybody who is not suppressed.
-_ONLY_ACTIVE = (Kind.PROMPT, Kind.WELCOME, Kind.NOTICE)
-_ACTIVE_OR_RESTING = (Kind.DIGEST, Kind.QUIET_MONTH)
+_ONLY_ACTIVE = (Kind.PROMPT, Kind.WELCOME, Kind.NOTICE, Kind.QUIET_MONTH)
+_ACTIVE_OR_RESTING = (Kind.DIGEST,)
 _DESPITE_SUPPRESSION = (Kind.SIGN_IN,)
 
 

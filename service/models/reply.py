@@ -63,16 +63,6 @@ class Reply(Base):
     kept_until: Mapped[datetime | None]
 
     @classmethod
-    def same_mail(cls, session: Session, recipient_hash: bytes, message_id_hash: bytes, content_hash: bytes) -> bool:
-        """Say whether this very mail is here already."""
-        query = select(cls.id).where(
-            cls.recipient_hash == recipient_hash,
-            cls.message_id_hash == message_id_hash,
-            cls.content_hash == content_hash,
-        )
-        return session.scalar(query) is not None
-
-    @classmethod
     def claim(cls, session: Session, reply_id: int, lease: timedelta) -> Reply | None:
         """Take one mail for this worker, counting the attempt; None if it has an outcome or another holds it."""
         now = database_now(session)
@@ -111,6 +101,12 @@ class Reply(Base):
     def let_go(self) -> None:
         """Let the raw mail go; what became of it stays known."""
         self.sealed_raw = self.stored_as = self.kept_until = None
+
+    @classmethod
+    def let_all_go(cls, session: Session, ids: Sequence[int]) -> None:
+        """Let the raw form of many mails go."""
+        query = update(cls).where(cls.id.in_(ids)).values(sealed_raw=None, stored_as=None, kept_until=None)
+        session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
     def give_up(cls, session: Session, keep_raw_until: datetime) -> int:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.db import Base, Id, random_id
+from service.db import Base, Id, insert_into, random_id
 from service.models.ringing import unheard
 
 LOCK_BYTES = 8
@@ -146,7 +146,8 @@ class Heartbeat(Base):
     @classmethod
     def beat(cls, session: Session, name: str, now: datetime) -> None:
         """Record that a part is alive."""
-        session.merge(cls(name=name, at=now))
+        insert = insert_into(session, cls).values(name=name, at=now)
+        session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
 
     @classmethod
     def last(cls, session: Session, name: str) -> datetime | None:

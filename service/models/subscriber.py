@@ -7,10 +7,24 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, Index, LargeBinary, SmallInteger, String, Text, bindparam, delete, select, text, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    bindparam,
+    delete,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
 from service.db import Base, Id, random_id
@@ -128,8 +142,12 @@ class Subscriber(Base):
 
     @classmethod
     def due_for_prompt(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
-        """Return, locked, up to `limit` people whose prompt is due; those another clock holds are left out."""
-        return cls._due(session, cls.next_prompt_at, now, limit)
+        """Return, locked, up to `limit` people whose prompt is due; those another clock holds are left out.
+
+        Whose digest is due as well waits for it to be planned, since it may take the prompt's place.
+        """
+        digest_is_planned = or_(cls.next_digest_at.is_(None), cls.next_digest_at > now)
+        return cls._due(session, cls.next_prompt_at, now, limit, digest_is_planned)
 
     @classmethod
     def due_for_digest(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
@@ -137,10 +155,16 @@ class Subscriber(Base):
         return cls._due(session, cls.next_digest_at, now, limit)
 
     @classmethod
-    def _due(cls, session: Session, when: Mapped[datetime | None], now: datetime, limit: int) -> Sequence[Subscriber]:
-        return session.scalars(
-            select(cls).where(when <= now).order_by(when).limit(limit).with_for_update(skip_locked=True)
-        ).all()
+    def _due(
+        cls,
+        session: Session,
+        when: InstrumentedAttribute[datetime | None],
+        now: datetime,
+        limit: int,
+        *also: ColumnElement[bool],
+    ) -> Sequence[Subscriber]:
+        query = select(cls).where(when <= now, *also).order_by(when).limit(limit)
+        return session.scalars(query.with_for_update(skip_locked=True)).all()
 
     @classmethod
     def write_back(cls, session: Session, rows: Sequence[dict[str, object]]) -> None:
