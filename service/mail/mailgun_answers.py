@@ -37,6 +37,7 @@ _AFTER_SECONDS = re.compile(r"try again after (\d{1,9}) seconds?")
 _AFTER_DATE = re.compile(r"try again after (\w{3}, \d{1,2} \w{3} \d{4} [\d:]{8} \w{1,5})")
 # The answer's own words can quote an address or a subject, so only names of fields are kept.
 _FIELD = re.compile(r"\b(from|to|cc|subject|text|html|recipient-variables|message|domain|address)\b", re.IGNORECASE)
+_BAD_SENDER = re.compile(r"\bfrom'? parameter\b", re.IGNORECASE)
 _MISCONFIGURED = {
     HTTPStatus.UNAUTHORIZED: "the key is wrong, or of another region",
     HTTPStatus.FORBIDDEN: "the key or the domain may not do this",
@@ -56,6 +57,9 @@ def read_answer(*, status: int, body: bytes, headers: Mapping[str, str], recipie
     problem = misconfigured(status, body)
     if problem:
         raise problem
+    if status == HTTPStatus.BAD_REQUEST and _BAD_SENDER.search(words):
+        # Taken for a bad recipient, one slip in MAIL_FROM would mark everybody's email failed.
+        raise ProviderMisconfigured("Mailgun answered 400: it does not take MAIL_FROM as a sender.")
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _accepted(status, body)
     if status in {HTTPStatus.TOO_MANY_REQUESTS, _LEGACY_RATE_LIMIT}:

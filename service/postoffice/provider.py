@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import socket
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -157,9 +158,8 @@ def _go_wrong(fault: Fault, now: datetime) -> Response:
 
 def _cut_connection() -> None:
     """Close the socket under the server, as a provider's load balancer may."""
-    connection = request.environ["werkzeug.socket"]
-    # The descriptor must go at once, without the server's files that still hold it.
-    connection.shutdown(2)
+    # close() alone would leave it open for the server's own files.
+    request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
 def _event_page(query: Mapping[str, str], start: int) -> Response:

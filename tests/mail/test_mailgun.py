@@ -252,6 +252,12 @@ def test_a_reason_names_fields_and_never_quotes_an_address():
     assert outcome.reason == "400: about address, to"
 
 
+def test_a_bad_sender_is_a_wrong_setting_and_fails_nobody(gateway, provider):
+    with pytest.raises(ProviderMisconfigured, match="MAIL_FROM"):
+        gateway.send(replace(EMAIL, sender="nobody"), [somebody()])
+    assert provider.mails() == []
+
+
 def test_a_bad_address_refuses_the_whole_batch(gateway, provider):
     outcome = gateway.send(EMAIL, [somebody(), replace(somebody("tom"), address="tom@nowhere")])
     assert isinstance(outcome, Refused)
