@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from service.mail.posts import MalformedPostError, parse_post
 from service.postoffice.accepting import NotAcceptedError
@@ -42,6 +42,12 @@ def magnificent() -> Response:
     return Response(MAGNIFICENT, mimetype="text/plain")
 
 
+@api.url_value_preprocessor
+def set_domain_aside(_: str | None, values: dict[str, str] | None) -> None:
+    """Take the domain out of the path's values: it is checked once, for every call."""
+    g.domain = (values or {}).pop("domain", None)
+
+
 @api.before_request
 def check_key_and_domain() -> Response | None:
     """Refuse another key (bare text) and another domain (JSON) before anything else."""
@@ -51,16 +57,14 @@ def check_key_and_domain() -> Response | None:
     shown = f"{given.username}:{given.password}" if given is not None and is_basic else ""
     if not hmac.compare_digest(shown.encode(), expected.encode()):
         return Response("Forbidden", HTTPStatus.UNAUTHORIZED, mimetype="text/plain")
-    domain = (request.view_args or {}).get("domain")
-    if domain != office().place.domain:
-        return _say(HTTPStatus.NOT_FOUND, f"Domain not found: {domain}")
+    if g.domain != office().place.domain:
+        return _say(HTTPStatus.NOT_FOUND, f"Domain not found: {g.domain}")
     return None
 
 
 @api.post("/v3/<domain>/messages")
-def send(domain: str) -> Response:
+def send() -> Response:
     """Accept a form; or do what a fault that is switched on says."""
-    del domain
     now = office().now()
     fault = office().faults.take()
     if fault is not None and not fault.accepts:
@@ -78,16 +82,14 @@ def send(domain: str) -> Response:
 
 
 @api.get("/v3/<domain>/events")
-def events(domain: str) -> Response:
+def events() -> Response:
     """Answer the first page of the events that the query asks for."""
-    del domain
     return _event_page(dict(request.args), 0)
 
 
 @api.get("/v3/<domain>/events/<token>")
-def more_events(domain: str, token: str) -> Response:
+def more_events(token: str) -> Response:
     """Answer a later page; its token stands in the path, not in the query."""
-    del domain
     try:
         query, start = json.loads(base64.urlsafe_b64decode(token.encode("ascii")))
     except ValueError:
@@ -96,17 +98,15 @@ def more_events(domain: str, token: str) -> Response:
 
 
 @api.get("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
-def suppressed(domain: str, table: str) -> Response:
+def suppressed(table: str) -> Response:
     """Answer the addresses of a table."""
-    del domain
     rows = office().suppressions.rows(table)
     return jsonify(items=[{"address": a, "created_at": at} for a, at in rows], paging={})
 
 
 @api.post("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
-def suppress(domain: str, table: str) -> Response:
+def suppress(table: str) -> Response:
     """Bar the addresses of a form or of a JSON list."""
-    del domain
     listed = request.get_json(silent=True) if request.is_json else [request.form]
     if not isinstance(listed, list) or not all(isinstance(row, Mapping) for row in listed):
         return _say(HTTPStatus.BAD_REQUEST, "Invalid JSON")
@@ -118,9 +118,8 @@ def suppress(domain: str, table: str) -> Response:
 
 
 @api.delete("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
-def lift_all(domain: str, table: str) -> Response:
+def lift_all(table: str) -> Response:
     """Let every address of a table be mailed again."""
-    del domain
     office().suppressions.remove(table)
     return jsonify(message=f"{table} table has been cleared")
 
@@ -129,9 +128,8 @@ def lift_all(domain: str, table: str) -> Response:
     "/v3/<domain>/<any(bounces, complaints, unsubscribes):table>/<address>",
     methods=["GET", "DELETE"],
 )
-def one_suppressed(domain: str, table: str, address: str) -> Response:
+def one_suppressed(table: str, address: str) -> Response:
     """Show one address of a table, or let it be mailed again."""
-    del domain
     since = dict(office().suppressions.rows(table)).get(address.lower())
     if since is None:
         return _say(HTTPStatus.NOT_FOUND, TABLES[table])
