@@ -86,7 +86,7 @@ def from_environment() -> Flask:
 def _prepare_templates(app: Flask, *, style: str, script: str) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for say in (dates.full_date, dates.weekday_and_date, dates.month_name):
+    for say in (dates.full_date, dates.weekday_and_date, dates.day_and_month, dates.month_name):
         app.jinja_env.filters[say.__name__] = say
 
     @app.context_processor
