@@ -48,7 +48,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: Postgres = request.getfixturevalue("migrated_postgres")
     name = f"test_{secrets.token_hex(6)}"
-    server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
     yield server.url(name)
     server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
