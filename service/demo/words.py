@@ -20,8 +20,8 @@ _WORDS: Mapping[str, tuple[str | None, ...]] = {
         ),
         None,
         (
-            "Priya rang while I was still in my coat. We talked about nothing for ten minutes, and it was the best part "
-            "of the week."
+            "Priya rang while I was still in my coat. We talked about nothing for ten minutes, and it was the best "
+            "part of the week."
         ),
         "I left at five. The sky was falling down, apparently, and then it did not.",
         "The dog next door has decided that I am all right now.",

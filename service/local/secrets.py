@@ -52,7 +52,7 @@ def _fresh_settings() -> dict[str, str]:
         "MAIL_FROM": "Small Steps <hello@mail.smallsteps.example>",
         "REPLY_DOMAIN": "reply.smallsteps.example",
         "BASE_URL": "http://127.0.0.1:8000",
-        "POSTAL_ADDRESS": "Small Steps, 1 Example Street, Example Town",
+        "POSTAL_ADDRESS": "1 Example Street, Example Town",
         "WRITER_EMAILS": "writer@smallsteps.example",
     }
 

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +191,7 @@ def _settings(web: str, office: str, database_url: str, redis_url: str, folder: 
         "mailgun_signing_key": SIGNING_KEY,
         "mail_from": "Small Steps <hello@mail.smallsteps.example>",
         "reply_domain": "reply.smallsteps.example",
-        "postal_address": "Small Steps, 1 Example Street, Example Town",
+        "postal_address": "1 Example Street, Example Town",
         **more,
     }
     return Settings(_env_file=None, **values)

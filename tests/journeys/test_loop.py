@@ -32,7 +32,14 @@ def test_a_person_signs_up_is_asked_replies_and_gets_the_month_back(stage: Stage
     stage.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
     digest = stage.mails(ANA)[0]
     assert digest["subject"] == "Your May, in your own words"
-    assert "Soup, slowly." in digest["text"] + digest["html"]
+    assert "Soup, slowly." in digest["text"]
+    assert "Soup, slowly." in digest["html"]
+
+    page = stage.link(digest, "/digest/")
+    assert "Soup, slowly." in stage.browser().open(page).text
+    kept = stage.entries(ANA)[1]
+    assert browser.press(f"/journal/entry/{kept.id}/delete").status_code == 200
+    assert "Soup, slowly." not in stage.browser().open(page).text
 
 
 def test_each_local_day_of_the_schedule_brings_one_email_and_the_first_brings_the_digest(stage: Stage) -> None:
