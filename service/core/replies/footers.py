@@ -12,13 +12,16 @@ _DELIMITERS = ("--", "\u2014")
 _SIGNATURE_LINES = 20
 _SIGNATURE_LETTERS = 1_500
 _SHORT_SIGNATURE_LINES = 7
-_SENTENCE_WORDS = 5
+_SENTENCE_WORDS = 3
+_ABBREVIATION_LETTERS = 5
 _DEVICE_LETTERS = 100
 _SENT_FROM_WORDS, _SENT_FROM_END_WORDS, _NAME_WORDS, _GET_WORDS = 14, 6, 5, 7
 _NOTICE_LETTERS = 60
 _LIST_LINES = 7
+_PARAGRAPH_LINES = 30
+_CUTS = 8  # footers under one another; more are no mail program's
 _SYSTEMS = frozenset({"ios", "android", "mac", "windows", "mobile"})
-_ENDS = (".", "!", "?", "…", "。", "！", "？")
+_ENDS = (".", "!", "?", "…", ",", ";", "。", "！", "？", "、")
 _AROUND = " -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u2014"
 
 
@@ -26,7 +29,10 @@ def mark_footers(lines: Sequence[Line], phrases: Phrases) -> None:
     """Mark what mail programs and companies put under a person's words."""
     for first, end in list(_stretches(lines)):
         after = end
-        while (cut := _cut(lines, first, after, phrases)) is not None:
+        for _ in range(_CUTS):
+            cut = _cut(lines, first, after, phrases)
+            if cut is None:
+                break
             start, reason = cut
             for line in lines[start:after]:
                 line.reason = reason
@@ -83,9 +89,15 @@ def _hinted(lines: Sequence[Line], first: int, after: int) -> int | None:
 def _looks_signed(lines: Sequence[Line]) -> bool:
     """Whether lines look like a signature: few, and none that ends as a sentence does."""
     said = [line.text.strip() for line in lines if line.text.strip(" -")]
-    return len(said) <= _SHORT_SIGNATURE_LINES and not any(
-        text.endswith(_ENDS) and len(text.split()) >= _SENTENCE_WORDS for text in said
-    )
+    return len(said) <= _SHORT_SIGNATURE_LINES and not any(map(_is_said, said))
+
+
+def _is_said(text: str) -> bool:
+    """Whether a line ends as a sentence or a verse does, not with an abbreviation ("Ltd.")."""
+    words = text.split()
+    if not text.endswith(_ENDS) or (text.isascii() and len(words) < _SENTENCE_WORDS):
+        return False
+    return not (words[-1][0].isupper() and len(words[-1]) <= _ABBREVIATION_LETTERS)
 
 
 def device_line(text: str, phrases: Phrases) -> bool:
@@ -123,6 +135,8 @@ def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: P
     start = after - 1
     while start > first and not blank(lines[start - 1]) and not drawn(lines[start].text):
         start -= 1
+        if after - start > _PARAGRAPH_LINES:
+            return None
     said = [line.text for line in lines[start:after]]
     text = " ".join(said).casefold()
     listed = drawn(said[0]) and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None

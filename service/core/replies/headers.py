@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from service.core.replies.attribution import Marks, evidence
-from service.core.replies.lines import Line
+from service.core.replies.evidence import Marks
+from service.core.replies.lines import Line, line_evidence
 from service.core.replies.phrases import Phrases
 
 _BLOCK_LINES = 16
@@ -27,7 +27,7 @@ def header_block(lines: Sequence[Line], start: int, marks: Marks) -> int | None:
         text = lines[index].text.strip(" *_\u00a0\t")
         if text:
             above = lines[index - 1].text if index > start else ""
-            if not block.take(text, above, gap=index > after):
+            if not block.take(lines[index], text, above, gap=index > after):
                 break
             after = index + 1
         elif index > after:
@@ -47,14 +47,14 @@ class _Block:
         self._spaced = False
         self._address = self._timed = False
 
-    def take(self, text: str, above: str, *, gap: bool) -> bool:
+    def take(self, line: Line, text: str, above: str, *, gap: bool) -> bool:
         """Take one more line; False where it does not belong to the block."""
         role = header_role(text, self._marks)
-        value = evidence(text, self._marks)
         if role is None:
             return not gap and self._taken > 0 and _continues(above)
         if not self._follows(role, gap=gap):
             return False
+        value = line_evidence(line, self._marks)
         if role == "?" and self._roles:
             return value.address or _continues(above)
         if self._unknown and (role == "from" or (role == "sent" and not self._address)):

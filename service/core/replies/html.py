@@ -170,7 +170,7 @@ class _TreeReader:
         self._out.state = before.inside(depth=depth, hint=hint, pre=pre, box=box)
         return before
 
-    def _hint(self, tag: str, attributes: Attributes) -> Hint:
+    def _hint(self, tag: str, attributes: Attributes) -> int:
         style = _style(attributes)
         if "display:none" in style or "mso-hide:all" in style:
             return Hint.HIDDEN
@@ -182,7 +182,7 @@ class _TreeReader:
             return Hint.NONE
         return self._named(names.split(), names)
 
-    def _named(self, parts: list[str], names: str) -> Hint:
+    def _named(self, parts: list[str], names: str) -> int:
         """Return what the names that mail programs give their containers say."""
         phrases = self._phrases
         hint = Hint.NONE

@@ -20,11 +20,11 @@ class State:
     """What holds for all that stands inside the elements now open."""
 
     depth: int = 0
-    hint: Hint = Hint.NONE
+    hint: int = Hint.NONE
     box: int = 0
     pre: bool = False
 
-    def inside(self, *, depth: bool, hint: Hint, pre: bool, box: int) -> "State":
+    def inside(self, *, depth: bool, hint: int, pre: bool, box: int) -> "State":
         """Return the state inside one more element."""
         return replace(
             self,

@@ -1,8 +1,8 @@
 """A mail body as lines, whichever part it came from: the form that every rule works on."""
 
 from dataclasses import dataclass, field
-from enum import IntFlag
 
+from service.core.replies.evidence import Evidence, Marks, evidence
 from service.core.replies.words import Reason
 
 # Marks that reading HTML adds. Noncharacters (Unicode 23.7) never stand in a mail's own text:
@@ -10,11 +10,13 @@ from service.core.replies.words import Reason
 STRONG, EMPHASIS, LINK, TARGET, END, RULE, QUOTED = (chr(0xFDD0 + n) for n in range(7))
 MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED)))
 
+PICTURES = ("[image:", "[cid:", "[inline image")  # what stands for a picture in a text part
+
 _UNSAFE = dict.fromkeys((0, *range(0xFDD0, 0xFDF0)), "\ufffd")
 
 
-class Hint(IntFlag):
-    """What the structure of the HTML says about a line."""
+class Hint:
+    """What the structure of the HTML says about a line: bits, plain numbers for speed."""
 
     NONE = 0
     CITED = 1  # inside a quotation that a mail program marked as such
@@ -36,21 +38,22 @@ class Line:
     text: str = field(repr=False)
     raw: str = field(repr=False)
     depth: int = 0
-    hint: Hint = Hint.NONE
+    hint: int = Hint.NONE
     marked: str = field(default="", repr=False)
     box: int = 0
     reason: Reason | None = None
     doubtful: bool = False
+    evidence: Evidence | None = None
 
     @property
     def quoted(self) -> bool:
         """Whether the mail itself marks this line as somebody else's."""
-        return self.depth > 0 or bool(self.hint & Hint.CITED)
+        return self.depth > 0 or self.hint & Hint.CITED != 0
 
     @property
     def marks_quotation(self) -> bool:
         """Whether it is marked with `>` or by a mail program, not just set in."""
-        return bool(self.hint & Hint.CITED) or (self.depth > 0 and self.raw.lstrip().startswith(">"))
+        return self.hint & Hint.CITED != 0 or (self.depth > 0 and self.raw.lstrip().startswith(">"))
 
 
 def clean(text: str) -> str:
@@ -68,10 +71,11 @@ def clean(text: str) -> str:
 
 def plain_lines(text: str) -> list[Line]:
     """Return the lines of a text body (already `clean`), each with its depth of `>`."""
-    return [_plain_line(raw) for raw in text.split("\n")]
+    return [plain_line(raw) for raw in text.split("\n")]
 
 
-def _plain_line(raw: str) -> Line:
+def plain_line(raw: str) -> Line:
+    """Return one line of a text body."""
     text = raw.rstrip(" \t\u00a0\ufeff")
     start = text.lstrip()
     if not start.startswith(">"):
@@ -87,3 +91,10 @@ def _plain_line(raw: str) -> Line:
 def blank(line: Line) -> bool:
     """Whether nothing is to be read on the line."""
     return not line.text.strip() and not line.marked
+
+
+def line_evidence(line: Line, marks: Marks) -> Evidence:
+    """Return what speaks for a line being an attribution or a header, found out once."""
+    if line.evidence is None:
+        line.evidence = evidence(line.text, marks)
+    return line.evidence

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from service.core.replies.attribution import Marks, attribution_above, evidence
+from service.core.replies.attribution import attribution_above
+from service.core.replies.evidence import Marks
 from service.core.replies.headers import divider, drawn, header_block, header_role, reply_marker
-from service.core.replies.lines import Hint, Line, blank
+from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
 from service.core.replies.recognition import SURE, Form, Run, runs_of
 
 _HEADER_LINES = 14
+_BANNER_LINES = 10
 
 
 def mark_ours(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> int | None:
@@ -58,18 +60,20 @@ def _witnessed(lines: Sequence[Line], run: Run, marks: Marks) -> bool:
     if run.marked:
         return run.letters >= SURE
     above = line_above(lines, run.first)
-    return above is not None and (
-        attribution_above(lines, above, marks, sure=False) is not None
-        or _headers_above(lines, above, marks) is not None
-    )
+    return above is not None and _introduction(lines, above, marks, sure=False) is not None
 
 
 def _fill(lines: Sequence[Line], before: Run, after: Run) -> None:
-    """Mark quoted lines between two runs, unless they were put into the middle of what we sent."""
-    if before.end == after.start:
-        return
+    """Mark quoted lines between two runs, unless they were put into the middle of what we sent.
+
+    There the person typed inside the quotation: those lines lose its marks instead.
+    """
     for line in lines[before.last + 1 : after.first]:
-        if line.quoted:
+        if not line.quoted:
+            continue
+        if before.end == after.start and not line.text.startswith(PICTURES):
+            line.depth, line.hint, line.raw = 0, Hint.NONE, line.text
+        else:
             line.reason = "quotation"
 
 
@@ -91,23 +95,48 @@ def line_above(lines: Sequence[Line], index: int) -> int | None:
     return next((above for above in range(index - 1, -1, -1) if not blank(lines[above])), None)
 
 
-def mark_above(lines: Sequence[Line], first: int, marks: Marks) -> None:
-    """Mark what introduces the quotation that begins at `first`: attribution, headers, rules."""
+def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: bool = False) -> None:
+    """Mark what introduces the quotation that begins at `first`: attribution, headers, rules.
+
+    `introduced` tells that the attribution or the headers are found, and only rules may follow.
+    """
     below = lines[first]
-    introduced = False
     index = line_above(lines, first)
-    while index is not None:
+    while index is not None and lines[index].reason is None:
         start = index if _belongs(lines[index], below, marks) else None
         if start is None and not introduced:
-            start = attribution_above(lines, index, marks, sure=True)
-            if start is None:
-                start = _headers_above(lines, index, marks)
+            start = _introduction(lines, index, marks, sure=True)
             introduced = start is not None
         if start is None:
-            return
+            break
         for line in lines[start : index + 1]:
             line.reason = "attribution"
         index = line_above(lines, start)
+    if index is not None and not introduced and lines[index].reason is None:
+        _mark_detached(lines, index, marks)
+
+
+def _introduction(lines: Sequence[Line], last: int, marks: Marks, *, sure: bool) -> int | None:
+    """Return the start of an attribution or a header block whose last line is `last`."""
+    start = attribution_above(lines, last, marks, sure=sure)
+    return _headers_above(lines, last, marks) if start is None else start
+
+
+def _mark_detached(lines: Sequence[Line], last: int, marks: Marks) -> None:
+    """Mark an introduction that names us where a gateway's banner stands below it.
+
+    The banner itself stays: it might be somebody's words.
+    """
+    for index in range(last, max(last - _BANNER_LINES, -1), -1):
+        if blank(lines[index]):
+            continue
+        start = _introduction(lines, index, marks, sure=False)
+        if start is not None:
+            if any(line_evidence(line, marks).known for line in lines[start : index + 1]):
+                for line in lines[start : index + 1]:
+                    line.reason = "attribution"
+                mark_above(lines, start, marks, introduced=True)
+            return
 
 
 def _belongs(line: Line, below: Line, marks: Marks) -> bool:
@@ -117,7 +146,7 @@ def _belongs(line: Line, below: Line, marks: Marks) -> bool:
     if drawn(line.text) or divider(line.text, marks.phrases) or reply_marker(line.text, marks.phrases):
         return True
     if line.box and line.box == below.box:
-        found = evidence(line.text, marks)
+        found = line_evidence(line, marks)
         return found.address or found.known or found.date or found.time
     return False
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from service.core.replies.attribution import Marks
+from service.core.replies.evidence import Marks
 from service.core.replies.footers import mark_footers
 from service.core.replies.html import html_lines
-from service.core.replies.lines import Hint, Line, clean, plain_lines
+from service.core.replies.lines import PICTURES, Hint, Line, clean, plain_line, plain_lines
 from service.core.replies.ours import mark_ours
 from service.core.replies.phrases import Phrases
 from service.core.replies.pieces import words_of
@@ -16,9 +16,9 @@ from service.core.replies.signs import Signs
 from service.core.replies.words import Sent, Words
 
 CAP = 256 * 1024  # characters that are read; what is beyond is kept unread
+LINES = 4_500  # about what the cap holds of wrapped prose
 _KEPT_SHARE = 0.3
 _SHORTEST_TRAIT = 3
-_PICTURES = ("[image:", "[cid:", "[inline image")
 
 
 def read_words(plain: str | None, html: str | None, sent: Sent | None, phrases: Phrases) -> Words:
@@ -64,7 +64,7 @@ class _Read:
     def kept(self) -> str:
         """Return the letters and digits of what was kept."""
         return "".join(
-            fold(line.text) for line in self.lines if line.reason is None and not line.text.startswith(_PICTURES)
+            fold(line.text) for line in self.lines if line.reason is None and not line.text.startswith(PICTURES)
         )
 
 
@@ -72,11 +72,13 @@ def _plain_part(plain: str | None) -> _Part:
     text = clean(plain or "")
     if not text.strip():
         return _Part([])
-    if len(text) <= CAP:
-        return _Part(plain_lines(text))
-    cut = text.rfind("\n", CAP // 2, CAP)
-    cut = cut if cut >= 0 else CAP
-    return _Part(plain_lines(text[:cut]), text[cut:])
+    cut = len(text)
+    if cut > CAP:
+        cut = text.rfind("\n", CAP // 2, CAP)
+        cut = cut if cut >= 0 else CAP
+    raws = text[:cut].split("\n", LINES)
+    beyond = "\n" + raws.pop() if len(raws) > LINES else ""
+    return _Part(list(map(plain_line, raws)), beyond + text[cut:])
 
 
 def _html_part(html: str | None, phrases: Phrases) -> _Part:
@@ -84,6 +86,8 @@ def _html_part(html: str | None, phrases: Phrases) -> _Part:
         return _Part([])
     lines = html_lines(clean(html), phrases)
     size = 0
+    if len(lines) > LINES:
+        return _Part(lines[:LINES], "\n" + "\n".join(line.text for line in lines[LINES:]))
     for index, line in enumerate(lines):
         if size + len(line.text) > CAP:
             over = "\n".join(rest.text for rest in lines[index + 1 :])

@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from service.core.replies.attribution import (
-    Marks,
-    attribution_above,
-    certain_unmarked,
-    evidence,
-    shared_line,
-)
+from service.core.replies.attribution import attribution_above, certain_unmarked, shared_line
+from service.core.replies.evidence import Marks, evidence
 from service.core.replies.headers import (
     divider,
     drawn,
@@ -18,7 +13,7 @@ from service.core.replies.headers import (
     header_role,
     reply_marker,
 )
-from service.core.replies.lines import Hint, Line, blank
+from service.core.replies.lines import Hint, Line, blank, line_evidence
 from service.core.replies.ours import line_above, mark_above
 
 _WRAPPED_LENGTH = 60
@@ -61,19 +56,37 @@ class Signs:
         line = self.lines[index]
         if divider(line.text, self.marks.phrases) or reply_marker(line.text, self.marks.phrases):
             return self._divided(index)
-        if header_role(line.text.strip(" *"), self.marks) is not None:
-            after = header_block(self.lines, index, self.marks)
-            if after is None and self._below_rule(index) and evidence(line.text, self.marks).address:
-                after = index + 1
-            if after is not None:
-                mark_above(self.lines, index, self.marks)
-                return self._to_end(index, after)
-        return self._attributed(index)
+        return self._introduced_at(index)
+
+    def _introduced_at(self, index: int) -> int | None:
+        """Mark a quotation below a header block or an attribution; return the line after it."""
+        after = self._headers_end(index)
+        if after is None:
+            return self._attributed(index)
+        mark_above(self.lines, index, self.marks, introduced=True)
+        return self._to_end(index, after)
+
+    def _headers_end(self, index: int) -> int | None:
+        line = self.lines[index]
+        role = header_role(line.text.strip(" *"), self.marks)
+        if role is None or (role == "?" and self._inside_paragraph(index)):
+            return None
+        after = header_block(self.lines, index, self.marks)
+        if after is None and self._below_rule(index) and line_evidence(line, self.marks).address:
+            return index + 1
+        return after
+
+    def _inside_paragraph(self, index: int) -> bool:
+        """Whether words stand right above: headers in an unknown language begin a paragraph."""
+        if index == 0:
+            return False
+        above = self.lines[index - 1]
+        return not (blank(above) or above.reason or above.hint & Hint.RULE or drawn(above.text))
 
     def _divided(self, index: int) -> int:
         """Mark what stands below a divider; what introduces itself there ends where it ends."""
         lines = self.lines
-        mark_above(lines, index, self.marks)
+        mark_above(lines, index, self.marks, introduced=True)
         lines[index].reason = "attribution"
         below = self._below(index)
         if below is None:
@@ -81,7 +94,7 @@ class Signs:
         for introduced in range(below, min(below + _INTRODUCED_WITHIN, len(lines))):
             if blank(lines[introduced]):
                 break
-            after = self._quotation_at(introduced)
+            after = self._introduced_at(introduced)
             if after is not None:
                 return after
         if lines[below].quoted:
@@ -108,13 +121,13 @@ class Signs:
             if shared is not None:
                 self._split(index, shared)
                 start = index = index + 1
-        text = " ".join(each.text.strip() for each in self.lines[start : index + 1])
-        marked = quoted or line.quoted
-        if not (marked or certain_unmarked(text, self.marks, strict=self.strict)):
+        introduction = self.lines[start : index + 1]
+        marked = quoted or self.lines[index].quoted
+        if not (marked or certain_unmarked(introduction, self.marks, strict=self.strict)):
             return None
-        for each in self.lines[start : index + 1]:
+        for each in introduction:
             each.reason = "attribution"
-        mark_above(self.lines, start, self.marks)
+        mark_above(self.lines, start, self.marks, introduced=True)
         return self._quoted_run(index + 1) if marked else self._to_end(index + 1, index + 1)
 
     def _split(self, index: int, at: int) -> None:
