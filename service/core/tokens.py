@@ -50,6 +50,7 @@ class Action(IntEnum):
     CLAIM_REPLY = 5
     KEEP_OUT = 6
     DIGEST = 7
+    PUT_BACK = 8
 
 
 _FREQUENCY_KIND = 0x20

@@ -1,5 +1,6 @@
 """Tables, constraints, and every query, as class methods named for their intent."""
 
+from service.models.alias import Alias
 from service.models.consent import Consent, Suppression, SuppressionReason
 from service.models.delivery import Claim, Delivery, State, request_slot
 from service.models.entry import Entry
@@ -11,6 +12,7 @@ from service.models.sent_text import SentText
 from service.models.subscriber import Status, Subscriber
 
 __all__ = [
+    "Alias",
     "Asked",
     "BrowserSession",
     "Claim",

@@ -100,8 +100,9 @@ class Delivery(Base):
 
     @property
     def on(self) -> date:
-        """Return the local date that the slot names; a month's slot names its first day."""
-        return date.fromisoformat(self.slot if len(self.slot) > len("2026-01") else f"{self.slot}-01")
+        """Return the local date that the slot begins with; a month's slot names its first day."""
+        day = self.slot.partition("/")[0]
+        return date.fromisoformat(day if len(day) > len("2026-01") else f"{day}-01")
 
     @classmethod
     def plan(cls, session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
@@ -216,6 +217,14 @@ class Delivery(Base):
     def of(cls, session: Session, subscriber_id: int, kind: Kind, slot: str) -> Delivery | None:
         """Return the delivery of a slot, or None."""
         return session.scalar(select(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.slot == slot))
+
+    @classmethod
+    def asking(cls, session: Session, subscriber_id: int, on: date, prompt_id: str) -> Delivery | None:
+        """Return the delivery that asked a person this prompt on a local date, by itself or asked for, or None."""
+        slots = or_(cls.slot == on.isoformat(), cls.slot.startswith(f"{on.isoformat()}/"))
+        kinds = cls.kind.in_((Kind.PROMPT, Kind.ANOTHER, Kind.WELCOME))
+        query = select(cls).where(cls.subscriber_id == subscriber_id, kinds, slots, cls.prompt_id == prompt_id)
+        return session.scalars(query.order_by(cls.planned_at)).first()
 
     @classmethod
     def one_of(cls, session: Session, subscriber_id: int, delivery_id: int) -> Delivery | None:

@@ -44,6 +44,12 @@ class Entry(Base):
         ).all()
 
     @classmethod
+    def last_from(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> Entry | None:
+        """Return the newest entry of this person that came this way since an instant, or None."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.source == source, cls.created_at >= since)
+        return session.scalars(query.order_by(cls.created_at.desc(), cls.id.desc())).first()
+
+    @classmethod
     def months(cls, session: Session, subscriber_id: int) -> list[date]:
         """Return the first day of every month in which a person wrote, newest first."""
         days = session.scalars(select(cls.written_on).where(cls.subscriber_id == subscriber_id).distinct())

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     CONFIRMATION = "confirmation"
     WELCOME = "welcome"
     PROMPT = "prompt"
+    ANOTHER = "another"
     DIGEST = "digest"
     QUIET_MONTH = "quiet_month"
     SIGN_IN = "sign_in"

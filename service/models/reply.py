@@ -14,6 +14,8 @@ from service.db import Base, Id, database_now, insert_into, random_id
 from service.models.ringing import unheard
 
 MAX_ATTEMPTS = 5
+DISOWNED = "its owner says it is not theirs"
+CLAIMED = "claimed by its owner"
 
 
 class Outcome(StrEnum):
@@ -97,6 +99,47 @@ class Reply(Base):
         self.outcome, self.reason = outcome, reason or None
         self.understood_at, self.lease_until = now, None
         self.kept_until = keep_raw_until
+
+    @classmethod
+    def held_for(cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
+        """Return a mail that is held for this person and whose raw form is still here, or None."""
+        is_here = or_(cls.sealed_raw.is_not(None), cls.stored_as.is_not(None))
+        query = select(cls).where(
+            cls.id == reply_id, cls.subscriber_id == subscriber_id, cls.outcome == Outcome.HELD, is_here
+        )
+        return session.scalar(query.with_for_update() if lock else query)
+
+    def take_up_again(self, now: datetime) -> None:
+        """Have this held mail understood once more, now that its owner says it is theirs."""
+        self.outcome, self.reason = None, CLAIMED
+        self.understood_at = self.kept_until = None
+        self.attempts, self.rung_at = 0, now
+
+    def is_claimed_by(self, subscriber_id: int) -> bool:
+        """Say whether its owner said that it is theirs, whoever sent it."""
+        return self.reason == CLAIMED and self.subscriber_id == subscriber_id
+
+    @classmethod
+    def owned(cls, session: Session, subscriber_id: int, reply_id: int) -> Reply | None:
+        """Return, locked, one mail of this person, or None; nobody else's is ever found."""
+        query = select(cls).where(cls.id == reply_id, cls.subscriber_id == subscriber_id).with_for_update()
+        return session.scalar(query.execution_options(populate_existing=True))
+
+    @classmethod
+    def with_entry(cls, session: Session, subscriber_id: int, entry_id: int) -> Reply | None:
+        """Return the mail that an entry of this person came in, or None."""
+        return session.scalar(select(cls).where(cls.entry_id == entry_id, cls.subscriber_id == subscriber_id))
+
+    @classmethod
+    def next_held(cls, session: Session, subscriber_id: int, *, besides: int) -> int | None:
+        """Return the id of the oldest mail that waits for this person's word, or None."""
+        waiting = (cls.subscriber_id == subscriber_id, cls.outcome == Outcome.HELD, cls.reason != DISOWNED)
+        return session.scalar(select(cls.id).where(*waiting, cls.id != besides).order_by(cls.received_at).limit(1))
+
+    @property
+    def is_kept(self) -> bool:
+        """Say whether the raw mail is still here."""
+        return self.sealed_raw is not None or self.stored_as is not None
 
     def let_go(self) -> None:
         """Let the raw mail go; what became of it stays known."""

@@ -60,6 +60,7 @@ class Subscriber(Base):
     days_mask: Mapped[int] = mapped_column(SmallInteger)
     send_minute: Mapped[int] = mapped_column(SmallInteger)
     time_zone: Mapped[str] = mapped_column(String(64))
+    usual_days_mask: Mapped[int | None] = mapped_column(SmallInteger)
     next_prompt_at: Mapped[datetime | None]
     next_digest_at: Mapped[datetime | None]
     resting_until_on: Mapped[date | None]

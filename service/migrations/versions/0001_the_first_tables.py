@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("days_mask", sa.SmallInteger(), nullable=False),
         sa.Column("send_minute", sa.SmallInteger(), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("usual_days_mask", sa.SmallInteger(), nullable=True),
         sa.Column("next_prompt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_digest_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resting_until_on", sa.Date(), nullable=True),
@@ -136,6 +137,18 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("address_hash", name=op.f("pk_suppressions")),
     )
+    op.create_table(
+        "aliases",
+        sa.Column("address_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_aliases_subscriber_id_subscribers"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("address_hash", name=op.f("pk_aliases")),
+    )
+    op.create_index(op.f("ix_aliases_subscriber_id"), "aliases", ["subscriber_id"], unique=False)
+
     op.create_table(
         "browser_sessions",
         sa.Column("secret_hash", sa.LargeBinary(length=32), nullable=False),
