@@ -94,6 +94,27 @@ class Door:
         self.storage.put(f"replies/{reply.id}.{reply.attempts}", own)
         return raw
 
+    def open_own(self, reply: Reply, person: Subscriber) -> Post:
+        """Return a mail that is sealed for its owner; raises as `open` does."""
+        return parse_post(*_unpack(self._own(reply, person)))
+
+    def given_back(self, reply: Reply, person: Subscriber) -> Raw:
+        """Return an owner's mail under the service's own key, for a job to understand again.
+
+        Raises:
+            SealError, StorageError: it cannot be read or kept now.
+        """
+        sealed = self.keyring.seal_own(self._own(reply, person), place=_raw_place(reply.id))
+        if not reply.stored_as:
+            return Raw(reply.id, sealed)
+        raw = Raw(reply.id, sealed, f"replies/{reply.id}.claimed")
+        self.storage.put(f"replies/{reply.id}.claimed", sealed)
+        return raw
+
+    def _own(self, reply: Reply, person: Subscriber) -> bytes:
+        sealed = self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
+        return self.keyring.key_of(person).open(sealed, place=_raw_place(reply.id))
+
     def _sealed(self, raw: bytes) -> Raw:
         """Return a mail under the service's own key, with the name under which it is kept if it is large."""
         reply_id = random_id()

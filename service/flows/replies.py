@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -101,6 +101,8 @@ class Receiver:
     def _understand(self, reply: Reply, mail: InboundMail) -> Understood:
         with self.database.read() as session:
             owner = owner_of(session, self.keyring, mail, self.door.reply_domain, reply.received_at)
+            if owner and reply.is_claimed_by(owner.person.id):
+                owner = replace(owner, is_theirs=True)
             sent = self.recogniser.sent_to(session, owner) if owner else None
         written_by = author(
             mail.headers, envelope_sender=mail.sender, from_address=mail.from_address, own=[self.own_address]

@@ -25,6 +25,8 @@ def act(token: str) -> Response | str:
     if known.action is Action.UNDO_ENTRY:
         # Taking words back cannot be undone, and scanners press buttons: so that happens in the journal, signed in.
         return redirect(f"/journal/entry/{known.object_id}/delete", code=303)
+    if known.action is Action.CLAIM_REPLY:
+        return redirect(f"/journal/held/{known.object_id}", code=303)
     if known.action is Action.KEEP_OUT:
         return _keep_out(known)
     return error_page(404)

@@ -1,0 +1,33 @@
+"""A mail that is kept apart until its owner has said whether it is theirs."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect
+from werkzeug.wrappers import Response
+
+from service.flows import held
+from service.web import browser
+from service.web.context import get_runtime, now, page
+from service.web.errors import error_page
+
+blueprint = Blueprint("held", __name__)
+
+
+@blueprint.get("/journal/held/<id:reply_id>")
+def look(reply_id: int) -> Response | str:
+    """Show a mail that is held for the person who is signed in."""
+    with browser.visit() as visit:
+        person_id = visit.person.id
+    mail = held.look(get_runtime().door(), person_id, reply_id)
+    return page("held", mail=mail) if mail else error_page(404)
+
+
+@blueprint.post("/journal/held/<id:reply_id>")
+def take_in(reply_id: int) -> Response | str:
+    """Let it into the journal; a job reads it as it reads every reply."""
+    runtime = get_runtime()
+    with browser.visit() as visit:
+        person_id = visit.person.id
+    if held.take_in(runtime.door(), person_id, reply_id, now()):
+        runtime.doorbell.receive([reply_id])
+    return redirect("/journal", code=303)

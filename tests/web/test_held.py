@@ -1,0 +1,100 @@
+import hashlib
+import hmac
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from service.core.addresses import Address
+from service.core.tokens import Action, ReplyKind, ReplyToken
+from service.models import Entry, Outcome, Reply
+from tests.flows.people import join
+from tests.web.site import Site
+
+
+def _post_reply(site: Site, sender: str, words: str) -> int:
+    """Post a reply to Ana's prompt as the provider does, let the job read it, and return its id."""
+    person = site.person()
+    prompt = site.runtime.library.first_six("en-GB")[0]
+    token = ReplyToken(ReplyKind.PROMPT, person.id, prompt.key, date(2026, 5, 13))
+    stamp = str(int(site.clock().timestamp()))
+    fields = {
+        "timestamp": stamp,
+        "token": "t" * 50,
+        "signature": hmac.new(b"signing", f"{stamp}{'t' * 50}".encode(), hashlib.sha256).hexdigest(),
+        "recipient": f"r-{token.encode(site.runtime.keyring.index)}@reply.example.org",
+        "sender": sender,
+        "from": sender,
+        "subject": "Re: Three words",
+        "body-plain": words,
+        "message-headers": json.dumps([["From", sender], ["Message-Id", "<1@example.net>"]]),
+        "Message-Id": "<1@example.net>",
+    }
+    assert site.browser.post("/webhooks/mailgun/inbound", data=fields).status_code == 200
+    reply_id = site.bell.received[-1]
+    _understand(site, reply_id)
+    return reply_id
+
+
+def _understand(site: Site, reply_id: int) -> None:
+    """Do what the job does."""
+    receiver = site.runtime.receiver()
+    receiver.understand(reply_id)
+    receiver.reader.close()
+
+
+@pytest.fixture
+def held(site: Site) -> int:
+    """The id of a mail that came to Ana's address from somebody else."""
+    site.join()
+    reply_id = _post_reply(site, "ana.at.work@example.net", "warm, slow, <b>mine</b>")
+    with site.runtime.database.read() as session:
+        assert session.get_one(Reply, reply_id).outcome == Outcome.HELD
+    return reply_id
+
+
+def test_the_link_in_the_email_leads_to_the_mail_once_signed_in(site: Site, held: int) -> None:
+    token = site.act_link(Action.CLAIM_REPLY, held, person_id=site.person().id, lasts=timedelta(days=30))
+    assert site.get(f"/act/{token}").location == f"/journal/held/{held}"
+    assert site.another_browser().get(f"/journal/held/{held}").location == "/sign-in"
+    text = site.get(f"/journal/held/{held}").text
+    assert "ana.at.work@example.net" in text
+    assert "warm, slow, &lt;b&gt;mine&lt;/b&gt;" in text
+
+
+def test_looking_lets_nothing_in(site: Site, held: int) -> None:
+    site.get(f"/journal/held/{held}")
+    with site.runtime.database.read() as session:
+        assert Entry.count_of(session, site.person().id) == 0
+
+
+def test_saying_it_was_me_makes_it_an_entry_of_its_day(site: Site, held: int) -> None:
+    assert site.post(f"/journal/held/{held}").location == "/journal"
+    _understand(site, site.bell.received[-1])
+    assert "warm, slow, &lt;b&gt;mine&lt;/b&gt;" in site.get("/journal/2026-05-13").text
+    assert site.person().prompts_answered == 1
+    assert site.get(f"/journal/held/{held}").status_code == 404
+
+
+def test_a_large_one_goes_through_the_object_store_and_back(site: Site) -> None:
+    site.join()
+    held = _post_reply(site, "ana.at.work@example.net", "a line of words\n" * 20_000)
+    site.post(f"/journal/held/{held}")
+    _understand(site, held)
+    with site.runtime.database.read() as session:
+        reply = session.get_one(Reply, held)
+        assert reply.outcome == Outcome.ENTRY
+        assert reply.stored_as is not None
+        assert site.runtime.storage.get(reply.stored_as)
+    assert "a line of words" in site.get("/journal/2026-05-13").text
+
+
+def test_nobody_else_can_see_it_or_take_it_in(site: Site, held: int) -> None:
+    runtime = site.runtime
+    with runtime.database.write() as session:
+        ben = join(session, runtime.keyring, runtime.library, Address.parse("ben@example.com"), site.clock())
+        session.get_one(Reply, held).subscriber_id = ben.id
+    assert site.get(f"/journal/held/{held}").status_code == 404
+    site.post(f"/journal/held/{held}", page="/write")
+    with site.runtime.database.read() as session:
+        assert session.get_one(Reply, held).outcome == Outcome.HELD
