@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.people import Person
 from tests.e2e.stack import Stack, running_stack
+from tests.e2e.visiting import Visits, visiting
 
 # No sandbox: CI is root in a container. The others keep the browser off the network but for our pages.
 FLAGS = [
@@ -40,18 +42,25 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page in a context of its own, in London; what it complains of in the console fails the test."""
-    complaints: list[str] = []
+def visits(browser: Browser, stack: Stack) -> Iterator[Visits]:
+    """Browsers for one test; what they complain of, or fetch from elsewhere, fails it."""
+    with visiting(browser, stack) as visits:
+        yield visits
 
-    def keep(message: ConsoleMessage) -> None:
-        # An answer such as 404 is the test's own business; scripts and the content policy are ours.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
-            complaints.append(message.text)
 
-    with browser.new_context(locale="en-GB", timezone_id="Europe/London") as context:
-        page = context.new_page()
-        page.on("console", keep)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-    assert not complaints
+@pytest.fixture
+def page(visits: Visits) -> Page:
+    """A page in a browser of its own."""
+    return visits.page()
+
+
+@pytest.fixture(scope="session")
+def ana(browser: Browser, stack: Stack) -> Iterator[Person]:
+    """Somebody who has joined and answered the first question; her page is signed in."""
+    with visiting(browser, stack) as visits:
+        ana = Person("ana@example.com", visits.page(), stack)
+        ana.join()
+        ana.open_mail("Your first question")
+        ana.reply("Tired, but the kettle was on when I came in.")
+        ana.find_in_journal("the kettle was on")
+        yield ana

@@ -1,0 +1,101 @@
+"""Made-up people, doing with a browser what people do: sign up, read their mail, answer it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from playwright.sync_api import Page
+
+from tests.e2e.stack import Stack
+from tests.e2e.visiting import until
+
+CONFIRM = "Confirm your emails"
+FIRST_QUESTION = "Your first question"
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody with an address, and the page that lies open before them."""
+
+    address: str
+    page: Page
+    stack: Stack
+
+    def go(self, path: str) -> None:
+        """Open a page of the service."""
+        self.page.goto(self.stack.web_url + path)
+
+    def ask_to_join(self) -> None:
+        """Fill in the signup form and send it off."""
+        self.go("/")
+        self.page.get_by_label("Email address").fill(self.address)
+        self.page.get_by_role("button", name="Send me the first question").click()
+        self.page.get_by_role("heading", name="Check your email").wait_for()
+
+    def join(self) -> None:
+        """Sign up and confirm; the welcome page lies open, signed in, and the first question is in the mailbox."""
+        self.ask_to_join()
+        self.open_mail(CONFIRM)
+        self.page = self.follow("Confirm")
+        self.page.get_by_role("button", name="Yes, send them").click()
+        self.page.get_by_role("heading", name="Welcome").wait_for()
+        self.mail(FIRST_QUESTION)
+
+    def mails(self) -> list[dict[str, Any]]:
+        """Return this person's mails, newest first."""
+        answer = requests.get(f"{self.stack.mail_url}/_local/mails", params={"to": self.address}, timeout=30)
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+    def mail(self, subject: str) -> dict[str, Any]:
+        """Return the newest mail whose subject begins like this, as soon as it is there."""
+        return until(
+            lambda: next((mail for mail in self.mails() if mail["subject"].startswith(subject)), None),
+            f"a mail that begins {subject!r}",
+        )
+
+    def wait_for_mails(self, number: int) -> None:
+        """Wait until this many mails have come."""
+        until(lambda: len(self.mails()) >= number, f"{number} mails")
+
+    def open_mail(self, subject: str) -> dict[str, Any]:
+        """Find a mail in the mailbox and open it."""
+        mail = self.mail(subject)
+        self.page.goto(f"{self.stack.mail_url}/?to={self.address}")
+        self.page.get_by_role("link", name=mail["subject"]).first.click()
+        self.page.get_by_role("heading", name="Reply").wait_for()
+        return mail
+
+    def follow(self, words: str) -> Page:
+        """Press a link in the mail that lies open; return the page that it opens."""
+        link = self.page.frame_locator("iframe").get_by_role("link", name=words).first
+        with self.page.expect_popup() as opened:
+            link.click()
+        opened.value.wait_for_load_state()
+        return opened.value
+
+    def reply(self, words: str, *, client: str = "Gmail in a browser", **choices: str) -> None:
+        """Answer the mail that lies open, as a mail program would; `choices` are those of the form, by label."""
+        self.page.get_by_label("Your words").fill(words)
+        self.page.get_by_label("Written in").select_option(label=client)
+        for label, choice in choices.items():
+            self.page.get_by_label(label.replace("_", " ").capitalize()).select_option(label=choice)
+        self.page.get_by_role("button", name="Send the reply").click()
+        self.page.get_by_text("The service answered 200").wait_for()
+
+    def find_in_journal(self, words: str) -> None:
+        """Open the journal, anew until these words stand in it."""
+
+        def look() -> bool:
+            self.go("/journal")
+            return self.page.get_by_text(words).count() > 0
+
+        until(look, f"{words!r} in the journal")
+
+    def open_entry(self, words: str) -> None:
+        """Open the entry that holds these words."""
+        self.find_in_journal(words)
+        self.page.get_by_role("article").filter(has_text=words).get_by_role("link").first.click()
+        self.page.get_by_role("link", name="Change the words").wait_for()

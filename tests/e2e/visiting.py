@@ -1,0 +1,73 @@
+"""Browsers of made-up people, and what goes on in them that nobody sees."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, TypeVar
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+from tests.e2e.stack import Stack
+
+Found = TypeVar("Found")
+PATIENCE_SECONDS = 30
+_networks = count(1)
+
+
+@dataclass
+class Visits:
+    """Opens browsers for a test, and notes what their consoles complain of and whatever they fetch from elsewhere."""
+
+    browser: Browser
+    stack: Stack
+    complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def page(self, **options: Any) -> Page:
+        """Return a page in a browser of its own, in London, coming from a network of its own."""
+        number = next(_networks)
+        network = {"X-Forwarded-For": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
+        settings: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/London", **options}
+        context = self.browser.new_context(extra_http_headers=network, **settings)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
+        context.on("console", self._hear)
+        context.on("request", self._see)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.contexts.append(context)
+        return context.new_page()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # An answer such as 404 is the test's own business; scripts and the content policy are ours.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(message.text)
+
+    def _see(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.stack.web_url}/", f"{self.stack.mail_url}/", "about:")):
+            self.complaints.append(f"fetched {request.url}")
+
+
+@contextmanager
+def visiting(browser: Browser, stack: Stack) -> Iterator[Visits]:
+    """Yield what opens browsers; afterwards close them all, and fail if any complained."""
+    visits = Visits(browser, stack)
+    try:
+        yield visits
+    finally:
+        for context in visits.contexts:
+            context.close()
+    assert visits.complaints == []
+
+
+def until(found: Callable[[], Found | None], what: str) -> Found:
+    """Return the first thing found that is true; `what` names it when it never comes."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        result = found()
+        if result:
+            return result
+        assert time.monotonic() < give_up, f"waited {PATIENCE_SECONDS} s for {what}"
+        time.sleep(0.1)
