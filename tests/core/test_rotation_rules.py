@@ -75,12 +75,14 @@ def test_depth_3_never_follows_depth_3_however_long_ago() -> None:
     assert all(pick(on, history).depth < 3 for on, history in zip(YEAR, last, strict=True))
 
 
-def test_depth_3_never_comes_into_silence_even_where_nothing_light_is_left() -> None:
-    walk = Walk(date(2026, 11, 2), answers_every=2).days(20)
+@pytest.mark.parametrize("month", range(1, 7))
+def test_depth_3_never_comes_into_silence_even_where_nothing_light_is_left(month: int) -> None:
+    walk = Walk(date(2026, month, 2), answers_every=2).days(20)
     walk.answers_every = 0
-    quiet = walk.days(400).sent[30:]
-    assert not all(prompt.is_light for _, prompt in quiet)
-    assert all(prompt.depth < 3 for _, prompt in quiet)
+    silent_from = walk.sent[-1][0] + timedelta(days=14)
+    quiet = [walk.receive(silent_from + timedelta(days=number)) for number in range(400)]
+    assert not all(prompt.is_light for prompt in quiet)
+    assert all(prompt.depth < 3 for prompt in quiet)
 
 
 @pytest.mark.parametrize("theme", THEMES)
