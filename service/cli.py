@@ -169,7 +169,7 @@ def prompts_check() -> None:
         click.echo(f"{problem.path}: {problem.sentence}", err=True)
     if problems:
         raise SystemExit(1)
-    click.echo(f"{len(files)} prompts, and nothing to mend.")
+    click.echo(f"{len(files)} files, and nothing to mend.")
 
 
 def _instant(text: str) -> datetime:

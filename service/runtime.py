@@ -118,9 +118,9 @@ def load_library() -> Library:
 
 
 def prompt_files() -> list[tuple[str, str]]:
-    """Return the prompt library's files as (path below templates/prompts, text), sorted."""
+    """Return the prompts and the word lists as (path below templates/prompts, text), sorted."""
     folder = TEMPLATES / "prompts"
-    return [(path.relative_to(folder).as_posix(), path.read_text("utf-8")) for path in sorted(folder.rglob("*.md"))]
+    return [(path.relative_to(folder).as_posix(), path.read_text("utf-8")) for path in sorted(folder.rglob("*.*"))]
 
 
 def set_up_logging(level: str) -> None:
