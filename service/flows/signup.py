@@ -78,7 +78,8 @@ def act(session: Session, keyring: Keyring, request_id: int, now: datetime) -> l
     if request is None:
         return []
     if request.sealed_form is None:
-        person = Subscriber.with_address(session, request.address_hash)
+        known = Subscriber.with_address(session, request.address_hash)
+        person = Subscriber.locked(session, known.id) if known else None
     else:
         person = _enrolled(session, keyring, request, request.sealed_form)
     request.done_at = now
