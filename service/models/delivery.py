@@ -113,7 +113,10 @@ class Delivery(Base):
         made: list[int] = []
         for start in range(0, len(rows), ROWS_AN_INSERT):
             part = [_completed(row) for row in rows[start : start + ROWS_AN_INSERT]]
-            made += session.scalars(insert_into(session, cls).values(part).on_conflict_do_nothing().returning(cls.id))
+            # The ids are ours, so what was inserted is asked for afterwards: a statement of a thousand rows would
+            # cost more to compile than to run.
+            session.connection().execute(insert_into(session, cls).on_conflict_do_nothing(), part)
+            made += session.scalars(select(cls.id).where(cls.id.in_([row["id"] for row in part])))
         return made
 
     @classmethod

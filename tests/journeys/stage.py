@@ -156,7 +156,7 @@ def set_up(database_url: str, redis_url: str, folder: Path, **settings: Any) -> 
     """Start everything; yield the stage."""
     clock = MovableClock()
     with ExitStack() as stack:
-        web_port = _free_port()
+        web_port = free_port()
         web = f"http://127.0.0.1:{web_port}"
         office_app = postoffice.create_app(
             folder=folder / "postoffice",
@@ -197,7 +197,7 @@ def _settings(web: str, office: str, database_url: str, redis_url: str, folder: 
     return Settings(_env_file=None, **values)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
