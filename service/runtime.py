@@ -14,6 +14,7 @@ import structlog
 
 from service.clock import Clock, utc_now
 from service.config import ROOT, Settings
+from service.core.commands import Phrasebook
 from service.core.prompts import Library
 from service.db import Database
 from service.dispatch import Doorbell, QueueDoorbell
@@ -81,6 +82,7 @@ class Runtime:
             reader=Reader(),
             recogniser=Recogniser(self.keyring, self.library, self.composer, self.settings.reply_domain, name),
             own_address=address,
+            phrasebooks=load_phrasebooks(),
             clock=self.clock,
         )
 
@@ -104,7 +106,10 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, doorbell: Doorbe
             postal_address=settings.postal_address,
         ),
         mailer=MailgunGateway(
-            api_key=settings.mailgun_api_key, domain=settings.mailgun_domain, api_url=settings.mailgun_api_url
+            api_key=settings.mailgun_api_key,
+            domain=settings.mailgun_domain,
+            api_url=settings.mailgun_api_url,
+            now=clock,
         ),
         storage=Storage.at(settings.storage_url),
         doorbell=doorbell or QueueDoorbell(settings.redis_url),
@@ -115,6 +120,12 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, doorbell: Doorbe
 def load_library() -> Library:
     """Return the prompt library of templates/prompts."""
     return Library.parse(prompt_files())
+
+
+def load_phrasebooks() -> dict[str, Phrasebook]:
+    """Return the commands of templates/commands, by language."""
+    files = (TEMPLATES / "commands").glob("*.toml")
+    return {path.stem: Phrasebook.parse(path.read_text("utf-8")) for path in files}
 
 
 def prompt_files() -> list[tuple[str, str]]:

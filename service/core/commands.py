@@ -14,6 +14,7 @@ from service.core.ends import Ends
 
 LONGEST_CHARACTERS: Final = 200
 LONGEST_LINES: Final = 3
+ENGLISH: Final = "en"
 LONGEST_NAME: Final = 2  # words of a name under a sign-off
 _APOSTROPHES: Final = str.maketrans("‘’ʼ`", "''''")
 
@@ -117,6 +118,11 @@ class Phrasebook:
                 break
             said = less
         return said
+
+
+def book_for(books: Mapping[str, Phrasebook], locale: str) -> Phrasebook:
+    """Return the phrasebook of a locale's language, or the English one where it has none."""
+    return books.get(locale.partition("-")[0]) or books[ENGLISH]
 
 
 def _plain(line: str) -> str:

@@ -9,11 +9,12 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from service.core.schedule import Schedule, local_date
+from service.core.schedule import Days, Schedule, local_date
 from service.flows.signup import note_consent
-from service.models import Delivery, Kind, Status, Subscriber
+from service.models import Delivery, Kind, Status, Subscriber, Suppression
 
 LONGEST_REST = timedelta(days=731)
+SUNDAY = 6
 _DAY = timedelta(days=1)
 
 
@@ -61,6 +62,7 @@ class BadDate:
 def change(session: Session, person: Subscriber, preferences: Preferences, now: datetime) -> None:
     """Take over new settings; the next emails follow them, without a second question on the same day."""
     person.follow(preferences.schedule)
+    person.usual_days_mask = None
     person.muted_themes = list(preferences.muted_themes)
     person.wants_digest = preferences.wants_digest
     person.wants_letters = preferences.wants_letters
@@ -92,6 +94,36 @@ def resume(session: Session, person: Subscriber, now: datetime) -> bool:
         return False
     person.status = Status.ACTIVE
     person.resting_until_on = None
+    _look_ahead(session, person, now)
+    return True
+
+
+def begin_again(session: Session, person: Subscriber, now: datetime, *, source: str) -> bool:
+    """Let the emails come again to somebody who stopped; say whether they had, and may be mailed."""
+    if person.status != Status.STOPPED or Suppression.covers(session, person.address_hash):
+        return False
+    person.status = Status.ACTIVE
+    _look_ahead(session, person, now)
+    note_consent(session, person, "confirmed", source=source, now=now)
+    return True
+
+
+def go_weekly(session: Session, person: Subscriber, now: datetime) -> None:
+    """Let one question a week come: on Sunday if that is one of their days, or else on the first of them."""
+    days = person.schedule.days
+    sunday_or_first = max(days) if max(days) == SUNDAY else min(days)
+    weekly = Days.of(sunday_or_first)
+    if weekly == days:
+        return
+    person.usual_days_mask, person.days_mask = person.days_mask, weekly.mask
+    _look_ahead(session, person, now)
+
+
+def take_usual_days(session: Session, person: Subscriber, now: datetime) -> bool:
+    """Bring back the days that somebody had before they went weekly; say whether there were any."""
+    if person.usual_days_mask is None:
+        return False
+    person.days_mask, person.usual_days_mask = person.usual_days_mask, None
     _look_ahead(session, person, now)
     return True
 

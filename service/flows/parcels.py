@@ -18,7 +18,7 @@ from service.core.prompts import Library, Prompt
 from service.core.schedule import writing_date
 from service.core.tokens import Action, ActToken, FrequencyToken, ReplyKind, ReplyToken
 from service.flows.digests import quiet_question, read_digest
-from service.mail.compose import Composer, NotKept
+from service.mail.compose import Command, Composer, NotKept
 from service.mail.links import PLACEHOLDERS, Links
 from service.mail.outgoing import OutgoingEmail, Recipient
 from service.mail.placeholders import placeholder
@@ -31,6 +31,7 @@ CLAIM_LASTS = timedelta(days=30)
 DIGEST_LINK_LASTS = timedelta(days=400)
 WRITE_LASTS = timedelta(days=30)
 NO_PROMPT = 0
+COMMAND = "command."
 
 
 class NothingToSendError(Exception):
@@ -68,7 +69,7 @@ class Packer:
             SealError: the person's key does not open.
         """
         address = self.keyring.address_of(person).text
-        if delivery.kind == Kind.PROMPT and "+" not in address:
+        if delivery.kind in {Kind.PROMPT, Kind.ANOTHER} and "+" not in address:
             return self._in_batch(delivery, person, address)
         email, sealed = _PACKERS[Kind(delivery.kind)](self, session, delivery, person, now)
         return Parcel(delivery, self._with_id(email, delivery), Recipient(address, delivery.id), None, sealed)
@@ -190,17 +191,20 @@ def _receipt(packer: Packer, _s: Session, delivery: Delivery, person: Subscriber
 
 def _answer(packer: Packer, _s: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Packed:
     about = read_content(packer.keyring, delivery, person)
-    case = cast("NotKept", delivery.detail)
-    button = ""
-    if case == "held":
-        button = packer.act_url("act", Action.CLAIM_REPLY, person, now + CLAIM_LASTS, delivery.reference or 0)
-    email = packer.composer.could_not_keep(
-        case,
-        packer.answer_links(person, now),
-        subject=about["subject"],
-        in_reply_to=about["message_id"],
-        button_url=button,
-    )
+    answered = {"subject": about["subject"], "in_reply_to": about["message_id"]}
+    links, name = packer.answer_links(person, now), delivery.detail or ""
+
+    def button(wanted: str, action: Action, lasts: timedelta) -> str:
+        """Return the link of the one answer that has this button."""
+        return packer.act_url("act", action, person, now + lasts, delivery.reference or 0) if name == wanted else ""
+
+    if name.startswith(COMMAND):
+        kind = cast("Command", name.removeprefix(COMMAND))
+        undo_url = button("command.delete", Action.PUT_BACK, UNDO_LASTS)
+        email = packer.composer.command_answer(kind, links, detail=about["told"], undo_url=undo_url, **answered)
+    else:
+        claim_url = button("held", Action.CLAIM_REPLY, CLAIM_LASTS)
+        email = packer.composer.could_not_keep(cast("NotKept", name), links, button_url=claim_url, **answered)
     return email, delivery.sealed_content
 
 
@@ -239,6 +243,7 @@ def _month_links(packer: Packer, delivery: Delivery, person: Subscriber) -> Link
 
 _PACKERS: Mapping[Kind, Callable[[Packer, Session, Delivery, Subscriber, datetime], Packed]] = {
     Kind.PROMPT: _single_prompt,
+    Kind.ANOTHER: _single_prompt,
     Kind.WELCOME: _welcome,
     Kind.CONFIRMATION: _confirmation,
     Kind.SIGN_IN: _sign_in,

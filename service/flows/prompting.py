@@ -119,14 +119,15 @@ class Choice:
     def _rankings(self) -> dict[tuple[date, str], tuple[Prompt, ...]]:
         return {}
 
-    def __call__(self, person: Subscriber, on: date) -> Prompt:
-        """Return the prompt a person gets on a local date."""
+    def __call__(self, person: Subscriber, on: date, *, light: bool = False) -> Prompt:
+        """Return the prompt a person gets on a local date; a light one if they asked for that."""
         key = (on, person.locale)
         if key not in self._rankings:
             self._rankings[key] = ranking(self.library, on, person.locale)
+        ranked = self._rankings[key]
         return choose(
             self.library,
-            self._rankings[key],
+            [prompt for prompt in ranked if prompt.is_light] or ranked if light else ranked,
             on,
             History.parse(person.history),
             muted=frozenset(person.muted_themes),

@@ -50,7 +50,8 @@ class Recogniser:
     def _kept(self, session: Session, person: Subscriber, token: ReplyToken) -> SentText | None:
         if token.kind != ReplyKind.PROMPT:
             return None
-        delivery = Delivery.of(session, person.id, Kind.PROMPT, token.on.isoformat())
+        prompt = self.library.by_key(token.prompt_key)
+        delivery = Delivery.asking(session, person.id, token.on, prompt.id) if prompt else None
         if delivery is None or delivery.sent_text is None:
             return None
         return session.get(SentText, delivery.sent_text)

@@ -2,67 +2,37 @@
 
 from __future__ import annotations
 
-import json
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.core.automatic import Author, author
+from service.core.commands import Command, Phrasebook, book_for
 from service.core.prompts import Library
 from service.core.schedule import local_date
 from service.core.sealing import SealError
-from service.core.tokens import ReplyKind
-from service.db import Database, random_id
-from service.flows import account, journal, signup
+from service.db import Database
+from service.flows import account, commands, journal, signup
+from service.flows.answering import Answer, Answered, plan_answer, plan_receipt
+from service.flows.judging import Understood, Verdict, verdict_by_sender, verdict_by_words
 from service.flows.ownership import Owner, owner_of
-from service.flows.parcels import content_place
 from service.flows.receiving import Door
 from service.flows.recognising import Recogniser
 from service.mail.inbound import InboundMail, MalformedPostError, read_mail
 from service.mail.reader import Reader, Unread
 from service.mail.reading import Material, Reading
-from service.models import Delivery, Keyring, Kind, Outcome, Reply, Status, Subscriber
+from service.models import Keyring, Outcome, Reply, Subscriber
 from service.models.reply import MAX_ATTEMPTS
 from service.storage import StorageError
 
 LEASE = timedelta(seconds=60)
 RAW_KEPT = timedelta(days=30)
-ANSWER_LATEST = timedelta(days=3)
-YES = frozenset({"yes", "y", "yes please", "yes, please", "ok", "okay", "confirm", "i confirm", "sure", "please"})
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How a mail ends: the outcome, why, and the email that answers it, if any."""
-
-    outcome: Outcome
-    reason: str = ""
-    answer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """A mail with its verdict, its owner, its words and the subject of ours that it answers, where each is known."""
-
-    verdict: Verdict
-    mail: InboundMail | None = None
-    owner: Owner | None = None
-    reading: Reading | None = None
-    answered: str = field(default="", repr=False)
-    by_person: bool = False
-
-    def confirms(self, person: Subscriber) -> bool:
-        """Say whether this is how a person agrees to be written to: no program can do that in their place."""
-        if person.status == Status.STOPPED:
-            return self.verdict.outcome == Outcome.CONFIRMED and self.by_person
-        return person.status == Status.PENDING and self.reading is not None and self.by_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +47,7 @@ class Receiver:
     recogniser: Recogniser = field(repr=False)
     own_address: str
     clock: Clock
+    phrasebooks: Mapping[str, Phrasebook] = field(repr=False)
 
     def understand(self, reply_id: int) -> list[int]:
         """Give a mail its outcome; return the deliveries that answer it. Does nothing if it has one already."""
@@ -108,14 +79,15 @@ class Receiver:
             mail.headers, envelope_sender=mail.sender, from_address=mail.from_address, own=[self.own_address]
         )
         by_person, answered = written_by is Author.PERSON, sent.subject if sent else ""
-        early = _verdict_by_sender(owner, written_by)
+        early = verdict_by_sender(owner, written_by)
         if owner is None or early is not None:
             return Understood(early or Verdict(Outcome.STRANGER), mail, owner, None, answered, by_person)
         reading = self.reader.read(Material(mail.raw_mime, mail.plain, mail.html), sent)
         if isinstance(reading, Unread):
             verdict = Verdict(Outcome.UNREADABLE, reading.reason, "unreadable" if by_person else "")
             return Understood(verdict, mail, owner, None, answered, by_person)
-        verdict = _verdict_by_words(reading, mail, owner, answerable=by_person)
+        command = None if reply.is_claimed_by(owner.person.id) else self._command(reading, owner.person)
+        verdict = verdict_by_words(reading, mail, owner, command, by_person=by_person)
         return Understood(verdict, mail, owner, reading, answered, by_person)
 
     def _conclude(self, reply: Reply, understood: Understood) -> list[int]:
@@ -150,10 +122,17 @@ class Receiver:
     ) -> list[int]:
         verdict, reading = understood.verdict, understood.reading
         planned: list[int] = []
-        if verdict.outcome == Outcome.COMMAND:
+        if owner.wants_to_stop:
             account.stop(session, person, now, source="address")
         if understood.confirms(person):
             planned += signup.confirm(session, self.library, person.id, now, source="reply")
+        answered = Answered(understood.answered, (understood.mail.message_id if understood.mail else None) or "")
+        if verdict.command:
+            done = commands.carry_out(session, self.library, person, verdict.command, now)
+            planned += [*done.planned]
+            if done.answer and understood.by_person:
+                answer = Answer(f"command.{done.answer}", row.id, told=done.told, about_id=done.reference)
+                planned += plan_answer(session, self.keyring, person, answer, to=answered, now=now)
         if verdict.outcome == Outcome.ENTRY and reading:
             entry = journal.keep_entry(
                 session,
@@ -169,59 +148,16 @@ class Receiver:
             )
             row.entry_id = entry.id
             if verdict.answer:
-                receipt = {"kind": Kind.RECEIPT, "slot": "first", "detail": None, "reference": entry.id}
-                planned += self._answer(session, person, understood, receipt, now)
+                planned += plan_receipt(session, self.keyring, person, entry.id, to=answered, now=now)
         elif verdict.answer:
-            slot = f"{local_date(now, person.zone)}/{verdict.answer}"
-            answer = {"kind": Kind.ANSWER, "slot": slot, "detail": verdict.answer, "reference": row.id}
-            planned += self._answer(session, person, understood, answer, now)
+            answer = Answer(verdict.answer, row.id)
+            planned += plan_answer(session, self.keyring, person, answer, to=answered, now=now)
         return planned
+
+    def _command(self, reading: Reading, person: Subscriber) -> Command | None:
+        words = reading.words.bare or reading.words.text
+        return book_for(self.phrasebooks, person.locale).read(words, local_date(self.clock(), person.zone))
 
     def _prompt_id(self, owner: Owner) -> str | None:
         prompt = self.library.by_key(owner.token.prompt_key) if owner.token else None
         return prompt.id if prompt else None
-
-    def _answer(
-        self, session: Session, person: Subscriber, understood: Understood, answer: dict[str, Any], now: datetime
-    ) -> list[int]:
-        """Plan an answer to a mail, once for its slot; what it answers travels sealed."""
-        delivery_id = random_id()
-        # Our own subject, not the mail's: what stands there may be somebody else's words.
-        message_id = understood.mail.message_id if understood.mail else None
-        about = json.dumps({"subject": understood.answered, "message_id": message_id or ""})
-        sealed = self.keyring.key_of(person).seal_text(about, place=content_place(delivery_id), random=os.urandom)
-        row = {
-            "id": delivery_id,
-            "subscriber_id": person.id,
-            "sealed_content": sealed,
-            "ready_at": now,
-            "expires_at": now + ANSWER_LATEST,
-            "planned_at": now,
-            "rung_at": now,
-        }
-        return Delivery.plan(session, [row | answer])
-
-
-def _verdict_by_sender(owner: Owner | None, written_by: Author) -> Verdict | None:
-    """Return how a mail ends whatever it says, or None where its words decide."""
-    if owner is None:
-        return Verdict(Outcome.STRANGER, "nobody's we know")
-    if owner.wants_to_stop:
-        return Verdict(Outcome.COMMAND, "stop by address")
-    if written_by is Author.PROGRAM:
-        return Verdict(Outcome.AUTO_REPLY, "written by a program")
-    if not owner.is_theirs:
-        return Verdict(Outcome.HELD, "from another address", "held")
-    return None
-
-
-def _verdict_by_words(reading: Reading, mail: InboundMail, owner: Owner, *, answerable: bool) -> Verdict:
-    words = reading.words.text.strip()
-    confirms = owner.token is not None and owner.token.kind == ReplyKind.CONFIRMATION
-    if (confirms or owner.person.status == Status.PENDING) and words.lower().strip(" .!") in YES:
-        return Verdict(Outcome.CONFIRMED)
-    if words or reading.words.over:
-        return Verdict(Outcome.ENTRY, answer="receipt" if answerable else "")
-    came_with_files = bool(reading.files or mail.attachments)
-    case = "photo" if came_with_files else "empty"
-    return Verdict(Outcome.EMPTY, "only files" if came_with_files else "no words", case if answerable else "")

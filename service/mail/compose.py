@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from service.mail.links import Links
 
 NotKept = Literal["empty", "too_big", "unreadable", "held", "photo"]
-Command = Literal["not_today", "rest", "rest_open", "weekly", "resume", "stop", "delete", "help"]
+Command = Literal[
+    "not_today", "rest", "rest_open", "weekly", "resume", "stop", "delete", "nothing_to_delete", "no_more", "help"
+]
 Stage = Literal["weekly", "rest"]
 
 _NOBODY: Final[Mapping[int, str]] = {}

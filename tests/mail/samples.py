@@ -117,6 +117,8 @@ def every_email() -> dict[str, OutgoingEmail]:
         "command_resume": made.command_answer("resume", LINKS, detail="every day at 8 in the morning", **answered),
         "command_stop": made.command_answer("stop", LINKS, **answered),
         "command_delete": made.command_answer("delete", LINKS, undo_url=act_url, **answered),
+        "command_nothing_to_delete": made.command_answer("nothing_to_delete", LINKS, **answered),
+        "command_no_more": made.command_answer("no_more", LINKS, **answered),
         "command_help": made.command_answer("help", LINKS, **answered),
         "less_often_weekly": made.less_often("weekly", LINKS),
         "less_often_rest": made.less_often("rest", LINKS),

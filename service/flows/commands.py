@@ -1,0 +1,101 @@
+"""Commands by reply: carried out, and told in one email; each can be taken back by another command or a button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from service.core.commands import Command, Verb
+from service.core.dates import day_and_month
+from service.core.prompts import Library
+from service.core.schedule import local_date
+from service.flows import account
+from service.flows.account import BadDate, NotNow, Rest
+from service.flows.asked import ask_another
+from service.models import Entry, Reply, Subscriber
+
+TAKEN_BACK_WITHIN = timedelta(hours=24)
+PUT_BACK_WITHIN = timedelta(hours=24)
+BY_MAIL = "mail"
+SOURCE = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command came to.
+
+    `answer` names the email that tells it ("rest", see templates/email/answers.toml), "" where what was planned tells
+    it already; `told` is what only the moment knows; `reference` the mail that can be put back.
+    """
+
+    answer: str = ""
+    told: str = ""
+    reference: int | None = None
+    planned: tuple[int, ...] = ()
+
+
+def carry_out(session: Session, library: Library, person: Subscriber, command: Command, now: datetime) -> Done:
+    """Do what a person asked for, and return what became of it."""
+    if command.verb in {Verb.ANOTHER, Verb.SMALLER}:
+        planned = ask_another(session, library, person, now, light=command.verb is Verb.SMALLER)
+        return Done(planned=tuple(planned)) if planned else Done("no_more")
+    if command.verb is Verb.PAUSE:
+        return _pause(session, person, command, now)
+    return _PLAIN[command.verb](session, person, now)
+
+
+def _pause(session: Session, person: Subscriber, command: Command, now: datetime) -> Done:
+    length = command.until_on or Rest.OPEN_ENDED
+    rest = account.rest(session, person, length, now)
+    if isinstance(rest, BadDate):  # beyond the longest rest: then until they come back
+        rest = account.rest(session, person, Rest.OPEN_ENDED, now)
+    if isinstance(rest, NotNow):
+        return Done("stop")
+    if isinstance(rest, BadDate) or rest.until_on is None:
+        return Done("rest_open")
+    year = "" if rest.until_on.year == local_date(now, person.zone).year else f" {rest.until_on.year}"
+    return Done("rest", f"until {day_and_month(rest.until_on)}{year}")
+
+
+def _weekly(session: Session, person: Subscriber, now: datetime) -> Done:
+    account.resume(session, person, now) or account.begin_again(session, person, now, source=SOURCE)
+    account.go_weekly(session, person, now)
+    return Done("weekly", str(person.schedule))
+
+
+def _resume(session: Session, person: Subscriber, now: datetime) -> Done:
+    """Take back the last of these that holds: a rest, a stop, once a week."""
+    if not account.resume(session, person, now) and not account.begin_again(session, person, now, source=SOURCE):
+        account.take_usual_days(session, person, now)
+    return Done("resume", str(person.schedule))
+
+
+def _stop(session: Session, person: Subscriber, now: datetime) -> Done:
+    account.stop(session, person, now, source=SOURCE)
+    return Done("stop")
+
+
+def _delete(session: Session, person: Subscriber, now: datetime) -> Done:
+    """Take the last entry that came by mail out of the journal; its raw mail stays a day, to be put back from."""
+    entry = Entry.last_from(session, person.id, BY_MAIL, now - TAKEN_BACK_WITHIN)
+    if entry is None:
+        return Done("nothing_to_delete")
+    reply = Reply.with_entry(session, person.id, entry.id)
+    Entry.remove(session, person.id, entry.id)
+    if reply is None:
+        return Done("delete")
+    reply.kept_until = now + PUT_BACK_WITHIN
+    return Done("delete", reference=reply.id)
+
+
+_PLAIN: Mapping[Verb, Callable[[Session, Subscriber, datetime], Done]] = {
+    Verb.NOT_TODAY: lambda _session, _person, _now: Done("not_today"),
+    Verb.HELP: lambda _session, _person, _now: Done("help"),
+    Verb.WEEKLY: _weekly,
+    Verb.RESUME: _resume,
+    Verb.STOP: _stop,
+    Verb.DELETE: _delete,
+}

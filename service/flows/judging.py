@@ -1,0 +1,77 @@
+"""Judging a mail: how it ends, by who sent it and by what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from service.core.automatic import Author
+from service.core.commands import Command, Verb
+from service.core.tokens import ReplyKind
+from service.flows.ownership import Owner
+from service.mail.inbound import InboundMail
+from service.mail.reading import Reading
+from service.models import Outcome, Status, Subscriber
+
+YES = frozenset({"yes", "y", "yes please", "yes, please", "ok", "okay", "confirm", "i confirm", "sure", "please"})
+_AGREES_TO_NOTHING = (Verb.STOP, Verb.HELP, Verb.DELETE)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a mail ends: the outcome, why, the command if it is one, and the email that answers it, if any."""
+
+    outcome: Outcome
+    reason: str = ""
+    answer: str = ""
+    command: Command | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A mail with its verdict, its owner, its words and the subject of ours that it answers, where each is known."""
+
+    verdict: Verdict
+    mail: InboundMail | None = None
+    owner: Owner | None = None
+    reading: Reading | None = None
+    answered: str = field(default="", repr=False)
+    by_person: bool = False
+
+    def confirms(self, person: Subscriber) -> bool:
+        """Say whether this is how a person agrees to be written to: no program can do that in their place."""
+        command = self.verdict.command
+        if not self.by_person or (command and command.verb in _AGREES_TO_NOTHING):
+            return False
+        if person.status == Status.STOPPED:
+            return self.verdict.outcome == Outcome.CONFIRMED
+        return person.status == Status.PENDING and self.reading is not None
+
+
+def verdict_by_sender(owner: Owner | None, written_by: Author) -> Verdict | None:
+    """Return how a mail ends whatever it says, or None where its words decide."""
+    if owner is None:
+        return Verdict(Outcome.STRANGER, "nobody's we know")
+    if owner.wants_to_stop:
+        return Verdict(Outcome.COMMAND, "stop by address")
+    if written_by is Author.PROGRAM:
+        return Verdict(Outcome.AUTO_REPLY, "written by a program")
+    if not owner.is_theirs:
+        return Verdict(Outcome.HELD, "not proved theirs", "held" if written_by is Author.PERSON else "")
+    return None
+
+
+def verdict_by_words(
+    reading: Reading, mail: InboundMail, owner: Owner, command: Command | None, *, by_person: bool
+) -> Verdict:
+    """Return how a mail of the owner's own ends; what is not surely a person's changes nothing, unless it says stop."""
+    words = reading.words.text.strip()
+    confirms = owner.token is not None and owner.token.kind == ReplyKind.CONFIRMATION
+    if (confirms or owner.person.status == Status.PENDING) and words.lower().strip(" .!") in YES:
+        return Verdict(Outcome.CONFIRMED)
+    if command and (by_person or command.verb is Verb.STOP):
+        return Verdict(Outcome.COMMAND, command.verb, command=command)
+    if words or reading.words.over:
+        return Verdict(Outcome.ENTRY, answer="receipt" if by_person else "")
+    came_with_files = bool(reading.files or mail.attachments)
+    case = "photo" if came_with_files else "empty"
+    return Verdict(Outcome.EMPTY, "only files" if came_with_files else "no words", case if by_person else "")
