@@ -43,7 +43,8 @@ class Report:
 
     def add(self, state: str, number: int) -> None:
         """Count deliveries that reached a state."""
-        self.counts[state] = self.counts.get(state, 0) + number
+        if number:
+            self.counts[state] = self.counts.get(state, 0) + number
 
 
 @dataclass(slots=True)

@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from service.flows import account, journal
+from service.flows.events import take
+from service.mail.events import ProviderEvent
+from service.models import Claim, Delivery, SentText, State, Status, Subscriber, Suppression, SuppressionReason
+from tests.flows.line import LEASE, Line, open_line
+from tests.flows.people import DAY, MINUTE
+
+ABC = ("a@example.com", "b@example.com", "c@example.com")
+HOUR = timedelta(hours=1)
+PAST = timedelta(hours=-1)
+
+
+@pytest.fixture
+def line(database_url: str, tmp_path: Path) -> Iterator[Line]:
+    with open_line(database_url, tmp_path) as opened:
+        yield opened
+
+
+def claim(line: Line, ids: list[int], lease: timedelta = LEASE) -> list[Claim]:
+    with line.runtime.database.write() as session:
+        return Delivery.claim(session, ids, lease=lease, now=line.clock())
+
+
+def test_one_call_carries_what_is_alike_and_each_person_gets_only_their_own(line: Line) -> None:
+    ids = line.plan(line.members(*ABC))
+    assert line.send(ids).counts == {"sent": 3}
+    mails = line.mails()
+    assert {mail.recipient for mail in mails} == set(ABC)
+    assert len({mail.provider_id for mail in mails}) == 1, "one call"
+    own = [mail.reply_to for mail in mails]
+    own += [mail.header("List-Unsubscribe") or "" for mail in mails]
+    assert len(set(own)) == 6
+    for mail in mails:
+        others = [other.reply_to for other in mails if other is not mail]
+        everything = repr(mail.as_json())
+        assert not any(reply_to in everything for reply_to in others)
+        assert not any(address in everything for address in set(ABC) - {mail.recipient})
+        assert "%recipient" not in everything
+        assert mail.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
+        assert int(mail.variables["delivery"]) in ids
+
+
+def test_what_a_batch_said_is_kept_once_without_anything_of_anybody(line: Line) -> None:
+    line.send(line.plan(line.members(*ABC)))
+    with line.runtime.database.read() as session:
+        (kept,) = session.query(SentText).all()
+    assert "%recipient.reply_address%" not in kept.text or "@" not in kept.text.replace("%recipient.", "")
+    assert not any(address in kept.text + kept.html for address in ABC)
+
+
+def test_an_address_with_a_plus_goes_alone(line: Line) -> None:
+    people = line.members("a@example.com", "b+tag@example.com", "c@example.com")
+    assert line.send(line.plan(people)).counts == {"sent": 3}
+    alone = next(mail for mail in line.mails() if mail.recipient == "b+tag@example.com")
+    assert alone.provider_id not in {mail.provider_id for mail in line.mails() if mail is not alone}
+    assert "%recipient" not in repr(alone.as_json())
+
+
+def test_ten_workers_with_the_same_job_send_it_once(line: Line) -> None:
+    ids = line.plan(line.members(*ABC))
+    with ThreadPoolExecutor(10) as pool:
+        reports = list(pool.map(lambda _: line.send(ids), range(10)))
+    assert sum(report.counts.get("sent", 0) for report in reports) == 3
+    assert sorted(mail.recipient for mail in line.mails()) == list(ABC)
+
+
+@pytest.mark.parametrize("kind", ["prompt", "welcome", "quiet_month", "answer"])
+def test_status_is_looked_at_again_when_a_delivery_is_claimed(line: Line, kind: str) -> None:
+    (person,) = line.members("a@example.com")
+    ids = line.plan([person], kind=kind)
+    with line.runtime.database.write() as session:
+        account.rest(session, session.get_one(Subscriber, person.id), account.Rest.WEEK, line.clock())
+    may = kind == "answer"
+    assert len(claim(line, ids)) == may
+    assert line.delivery(ids[0]).state == (State.CLAIMED if may else State.SKIPPED)
+
+
+def test_who_stops_between_the_plan_and_the_claim_gets_nothing(line: Line) -> None:
+    (person,) = line.members("a@example.com")
+    ids = line.plan([person])
+    with line.runtime.database.write() as session:
+        account.stop(session, session.get_one(Subscriber, person.id), line.clock(), source="page")
+    line.send(ids)
+    assert line.mails() == []
+    assert line.delivery(ids[0]).reason == "not wanted any more"
+
+
+@pytest.mark.parametrize(
+    ("kind", "goes"), [("prompt", False), ("answer", False), ("confirmation", False), ("sign_in", True)]
+)
+def test_a_suppressed_address_gets_a_sign_in_it_asked_for_and_nothing_else(line: Line, kind: str, goes: bool) -> None:
+    (person,) = line.members("a@example.com")
+    ids = line.plan([person], kind=kind)
+    with line.runtime.database.write() as session:
+        Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, line.clock())
+    assert len(claim(line, ids)) == goes
+
+
+def test_expiry_is_looked_at_again_when_a_delivery_is_claimed(line: Line) -> None:
+    ids = line.plan(line.members("a@example.com"), expires_at=line.clock() + MINUTE)
+    line.clock.move(MINUTE)
+    assert claim(line, ids) == []
+    assert line.delivery(ids[0]).reason == "late"
+
+
+def test_what_is_not_ready_stays_planned(line: Line) -> None:
+    ids = line.plan(line.members("a@example.com"), ready_at=line.clock() + MINUTE)
+    assert claim(line, ids) == []
+    assert line.delivery(ids[0]).state == State.PLANNED
+
+
+def test_every_write_after_the_claim_is_fenced_by_the_attempt(line: Line) -> None:
+    ids = line.plan(line.members("a@example.com"))
+    (early,) = claim(line, ids)
+    with line.runtime.database.write() as session:
+        Delivery.put_back(session, [early], ready_at=line.clock(), reason="a pause")
+    (late,) = claim(line, ids)
+    assert (early.attempt, late.attempt) == (1, 2)
+    with line.runtime.database.write() as session:
+        assert Delivery.mark_sent(session, [early], provider_id="x", sent_at=line.clock()) == 0
+        assert Delivery.mark_failed(session, [early], "x") == 0
+        assert Delivery.mark_unknown(session, [early], "x") == 0
+        assert Delivery.mark_skipped(session, [early], "x") == 0
+        assert Delivery.put_back(session, [early], ready_at=line.clock(), reason="x") == 0
+        assert Delivery.mark_sent(session, [late], provider_id="y", sent_at=line.clock()) == 1
+
+
+@pytest.mark.parametrize("fault", ["close-after", "close-before", "error-before", "error-after", "no-id"])
+def test_a_send_without_an_answer_is_unknown_and_never_sent_again(line: Line, fault: str) -> None:
+    ids = line.plan(line.members(*ABC))
+    line.office.faults.add(fault)
+    assert line.send(ids).counts == {"unknown": 3}
+    taken = len(line.mails())
+    for _ in range(3):
+        line.clock.move(HOUR)
+        assert line.send(ids).counts == {}
+    assert len(line.mails()) == taken
+    assert line.states() == {"unknown": 3}
+
+
+def test_the_claim_of_a_worker_that_went_away_becomes_unknown_and_not_planned(line: Line) -> None:
+    ids = line.plan(line.members("a@example.com"))
+    claim(line, ids, lease=PAST)
+    with line.runtime.database.write() as session:
+        assert Delivery.forget_lapsed(session) == 1
+    assert line.send(ids).counts == {}
+    assert line.states() == {"unknown": 1}
+
+
+def event(delivery_id: int, name: str, line: Line) -> ProviderEvent:
+    return ProviderEvent(name, "e", line.clock(), "a@example.com", None, delivery_id)
+
+
+@pytest.mark.parametrize("name", ["accepted", "delivered", "opened", "failed"])
+def test_the_providers_record_ends_an_unknown_one(line: Line, name: str) -> None:
+    ids = line.plan(line.members("a@example.com"))
+    line.office.faults.add("close-after")
+    line.send(ids)
+    with line.runtime.database.write() as session:
+        take(session, line.runtime.keyring, event(ids[0], name, line), token="t", now=line.clock())
+    assert line.delivery(ids[0]).state == State.SENT
+
+
+def test_evidence_that_comes_before_the_answer_is_kept_and_the_answer_still_counts(line: Line) -> None:
+    ids = line.plan(line.members("a@example.com"))
+    claims = claim(line, ids)
+    with line.runtime.database.write() as session:
+        take(session, line.runtime.keyring, event(ids[0], "delivered", line), token="t", now=line.clock())
+    with line.runtime.database.write() as session:
+        assert Delivery.forget_lapsed(session) == 0
+        assert Delivery.mark_sent(session, claims, provider_id="their id", sent_at=line.clock()) == 1
+    assert line.delivery(ids[0]).provider_id == "their id"
+
+
+def test_an_event_does_not_bring_back_what_failed(line: Line) -> None:
+    ids = line.plan(line.members("a@example.com"))
+    claims = claim(line, ids)
+    with line.runtime.database.write() as session:
+        Delivery.mark_failed(session, claims, "400")
+        Delivery.mark_seen(session, ids[0], line.clock())
+    assert line.states() == {"failed": 1}
+
+
+def test_a_refused_batch_is_halved_until_the_bad_address_stands_alone(line: Line) -> None:
+    people = line.members(*[f"p{number}@example.com" for number in range(9)])
+    bad = people[4]
+    with line.runtime.database.write() as session:
+        owner = session.get_one(Subscriber, bad.id)
+        key = line.runtime.keyring.key_of(owner)
+        sealed = key.seal_text("not an address", place=f"subscribers.address:{bad.id}", random=lambda n: b"n" * n)
+        owner.sealed_address = sealed
+    ids = line.plan(people)
+    report = line.send(ids)
+    assert report.counts == {"sent": 8, "failed": 1}
+    assert len({mail.recipient for mail in line.mails()}) == 8
+    assert len(line.mails()) == 8
+
+
+def test_a_provider_that_takes_small_batches_only_gets_small_ones_from_then_on(line: Line) -> None:
+    line.office.faults.largest_batch = 2
+    sender = line.runtime.sender()
+    people = line.members(*[f"p{number}@example.com" for number in range(8)])
+    assert sender.send(line.plan(people)).counts == {"sent": 8}
+    assert sender.batch_size == 2
+    assert len(line.mails()) == 8
+
+
+@pytest.mark.parametrize("fault", ["rate-limit-date", "rate-limit-seconds", "rate-limit-header"])
+def test_a_pause_that_the_provider_asks_for_is_kept_by_all_that_waits(line: Line, fault: str) -> None:
+    people = line.members("a+1@example.com", "b+1@example.com", "c@example.com")
+    ids = line.plan(people)
+    line.office.faults.add(fault)
+    report = line.send(ids)
+    assert (report.counts, report.left) == ({"planned": 3}, [])
+    assert {line.delivery(id_).ready_at for id_ in ids} == {line.clock() + timedelta(minutes=2)}
+    line.clock.move(timedelta(minutes=1))
+    assert line.send(ids).counts == {}
+    line.clock.move(timedelta(minutes=1))
+    assert line.send(ids).counts == {"sent": 3}
+
+
+@pytest.mark.parametrize("fault", ["magnificent", "unknown-domain", "not-allowed"])
+def test_wrong_settings_put_everything_back(line: Line, fault: str) -> None:
+    ids = line.plan(line.members(*ABC))
+    line.office.faults.add(fault)
+    assert line.send(ids).counts == {"planned": 3}
+    line.clock.move(timedelta(minutes=5))
+    assert line.send(ids).counts == {"sent": 3}
+
+
+def test_a_provider_that_cannot_be_reached_costs_nothing(database_url: str, tmp_path: Path) -> None:
+    with open_line(database_url, tmp_path, mailgun_api_url="http://127.0.0.1:1") as line:
+        assert line.send(line.plan(line.members(*ABC))).counts == {"planned": 3}
+
+
+def test_a_stop_before_the_claim_leaves_everything_planned(line: Line) -> None:
+    ids = line.plan(line.members(*ABC))
+    report = line.send(ids, stopping=lambda: True)
+    assert report.left == ids
+    assert line.states() == {"planned": 3}
+    assert line.delivery(ids[0]).attempt == 0
+
+
+def test_a_stop_while_under_way_finishes_the_call_and_puts_back_the_rest(line: Line) -> None:
+    ids = line.plan(line.members("a+1@example.com", "b+1@example.com", "c+1@example.com"))
+    report = line.send(ids, stopping=lambda: len(line.mails()) >= 1)
+    assert report.counts == {"sent": 1, "planned": 2}
+    assert line.states() == {"planned": 2, "sent": 1}
+    assert line.send(report.left).counts == {"sent": 2}
+
+
+def test_a_stop_while_a_refused_batch_is_being_halved_puts_back_the_rest(line: Line) -> None:
+    line.office.faults.largest_batch = 1
+    ids = line.plan(line.members(*ABC))
+    report = line.send(ids, stopping=lambda: len(line.mails()) >= 1)
+    assert report.counts == {"sent": 1, "planned": 2}
+
+
+def test_after_half_the_lease_nothing_more_is_handed_over(line: Line) -> None:
+    ids = line.plan(line.members("a+1@example.com", "b+1@example.com"))
+
+    def time_passes() -> bool:
+        if line.mails():
+            line.clock.move(LEASE)
+        return False
+
+    report = line.send(ids, stopping=time_passes)
+    assert report.counts == {"sent": 1, "planned": 1}
+    assert len(report.left) == 1
+
+
+def test_one_that_cannot_be_made_costs_nobody_else_theirs(line: Line) -> None:
+    good, of_a_newer_release, broken = line.members(*ABC)
+    ids = line.plan([good]) + line.plan([of_a_newer_release], kind="from tomorrow") + line.plan([broken])
+    with line.runtime.database.write() as session:
+        session.execute(update(Subscriber).where(Subscriber.id == broken.id).values(data_key=b"damaged"))
+    assert line.send(ids).counts == {"sent": 1, "failed": 2}
+
+
+def test_a_prompt_that_left_the_library_is_skipped(line: Line) -> None:
+    assert line.send(line.plan(line.members("a@example.com"), prompt_id="gone")).counts == {"skipped": 1}
+
+
+def test_a_digest_goes_alone_and_its_own_lines_are_sealed_with_it(line: Line) -> None:
+    (person,) = line.members("a@example.com")
+    words = "The first warm evening, and nobody in the park."
+    with line.runtime.database.write() as session:
+        owner = session.get_one(Subscriber, person.id)
+        asked = line.runtime.library.first_six("en-GB")[0].id
+        journal.keep_entry(
+            session,
+            line.runtime.keyring,
+            owner,
+            words=words,
+            written_on=(line.clock() - 20 * DAY).date(),
+            source="mail",
+            now=line.clock(),
+            prompt_id=asked,
+        )
+    month = f"{line.clock() - 20 * DAY:%Y-%m}"
+    (id_,) = line.plan([person], kind="digest", slot=month)
+    assert line.send([id_]).counts == {"sent": 1}
+    (mail,) = line.mails()
+    assert words in mail.text
+    sealed = line.delivery(id_).sealed_content
+    assert sealed is not None
+    assert b"warm" not in sealed
+    assert "warm" in line.runtime.keyring.key_of(person).open_text(sealed, place=f"deliveries.content:{id_}")
+
+
+def test_a_digest_with_nothing_left_is_skipped_and_the_days_prompt_is_owed(line: Line) -> None:
+    (person,) = line.members("a@example.com")
+    with line.runtime.database.write() as session:
+        session.get_one(Subscriber, person.id).next_prompt_at = line.clock() + DAY
+    (id_,) = line.plan([person], kind="digest", slot="2026-04")
+    assert line.send([id_]).counts == {"skipped": 1}
+    with line.runtime.database.read() as session:
+        assert session.get_one(Subscriber, person.id).next_prompt_at == line.clock()
+
+
+def test_who_switches_the_digest_off_before_it_goes_gets_none(line: Line) -> None:
+    (person,) = line.members("a@example.com", status=Status.ACTIVE, wants_digest=False)
+    ids = line.plan([person], kind="quiet_month", slot="2026-04")
+    assert line.send(ids).counts == {"skipped": 1}
