@@ -1,0 +1,42 @@
+import re
+from datetime import date
+
+from service.core.replies.words import Trimmed
+from service.flows import journal
+from tests.web.site import Site
+
+LINK = re.compile(r'(?:href|action)="(/[^"]*|#[^"]*)"')
+START = ("/", "/sign-in", "/sent", "/journal", "/welcome", "/help-now", "/nowhere")
+
+
+def test_every_link_and_every_form_leads_to_a_page(site: Site) -> None:
+    """Walk from page to page as a person would, to the last one."""
+    site.join()
+    with site.runtime.database.write() as session:
+        journal.keep_entry(
+            session,
+            site.runtime.keyring,
+            session.merge(site.person()),
+            words="hello",
+            written_on=date(2026, 4, 9),
+            source="mail",
+            now=site.clock(),
+            trimmed=(Trimmed("footer", "-- ", 1),),
+        )
+    seen, waiting = set(START), list(START)
+    while waiting:
+        path = waiting.pop()
+        page = site.get(path)
+        assert page.status_code < 400 or path == "/nowhere" or _takes_only_posts(page.headers.get("Allow", "")), path
+        for link in LINK.findall(page.text):
+            if link.startswith("#"):
+                assert f'id="{link[1:]}"' in page.text, (path, link)
+            elif link not in seen:
+                seen.add(link)
+                waiting.append(link)
+    assert any(path.endswith("/everything") for path in seen)
+    assert any(path.startswith("/unsubscribe/") for path in seen)
+
+
+def _takes_only_posts(allowed: str) -> bool:
+    return "POST" in allowed and "GET" not in allowed
