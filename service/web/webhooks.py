@@ -79,7 +79,7 @@ def event() -> Response:
 
 def _body(largest: int) -> bytes | None:
     """Return the post as it came, held in memory and never in a temporary file, or None if it is too large."""
-    request.max_content_length = None  # bounded here: the framework would answer 413, which the provider repeats
+    request.max_content_length = largest + 1  # None would be the limit of a page, and its 413 the provider repeats
     if (request.content_length or 0) > largest:
         return None
     body = request.stream.read(largest + 1)
