@@ -22,7 +22,7 @@ def bounded_headers(raw: bytes) -> tuple[bytes, bool]:
     body = _body_start(raw)
     kept: list[bytes] = []
     size = 0
-    for field in _fields(raw[: min(body, 4 * HEADERS_BYTES)]):
+    for field in _fields(raw[: min(body, 4 * HEADERS_BYTES)].rstrip(b"\r\n") + b"\n"):
         size += min(len(field), HEADER_BYTES)
         if size > HEADERS_BYTES:
             break

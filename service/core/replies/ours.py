@@ -10,6 +10,7 @@ from service.core.replies.recognition import SURE, Form, Run, runs_of
 
 _HEADER_LINES = 14
 _BANNER_LINES = 10
+_RUNS = 50  # more pieces of one email than anybody answers
 
 
 def mark_ours(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> int | None:
@@ -21,6 +22,9 @@ def mark_ours(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> int
     """
     found = [(form, runs_of(lines, form)) for form in forms]
     form, runs = max(found, key=lambda pair: sum(run.letters for run in pair[1]))
+    if len(runs) > _RUNS:
+        longest = sorted(runs, key=lambda run: run.letters)[-_RUNS:]
+        runs = sorted(longest, key=lambda run: run.first)
     chosen = _chosen(lines, runs, len(form.letters), marks) if runs else []
     if not chosen:
         return None
@@ -34,14 +38,18 @@ def mark_ours(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> int
 
 
 def _chosen(lines: Sequence[Line], runs: Sequence[Run], total: int, marks: Marks) -> list[Run]:
-    certain = [run for run in runs if run.letters * 2 >= total or _witnessed(lines, run, marks)]
+    witnessed = [run for run in runs if _witnessed(lines, run, marks)]
+    certain = [run for run in runs if run.letters * 2 >= total] or witnessed[:1]
     if not certain:
         ordered = _in_order(runs, runs[0])
         return ordered if sum(run.letters for run in ordered) * 2 >= total else []
     main = max(certain, key=lambda run: (run.marked, run.letters, run.first))
-    if main.letters * 2 < total:
-        main = min(certain, key=lambda run: run.first)
-    before = [run for run in runs if run.first < main.first and run.marked]
+    introduced = min((run.first for run in witnessed), default=main.first)
+    before = [
+        run
+        for run in runs
+        if run.first < main.first and (run.marked or (run.first >= introduced and run.end <= main.start))
+    ]
     return before + _in_order([run for run in runs if run.first >= main.first], main)
 
 
@@ -103,14 +111,16 @@ def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: b
     below = lines[first]
     index = line_above(lines, first)
     while index is not None and lines[index].reason is None:
-        start = index if _belongs(lines[index], below, marks) else None
-        if start is None and not introduced:
-            start = _introduction(lines, index, marks, sure=True)
-            introduced = start is not None
+        line = lines[index]
+        start = None if introduced else _introduction(lines, index, marks, sure=True)
+        inside = not introduced and line.quoted and below.quoted
+        introduced = introduced or start is not None
+        if start is None and (inside or _belongs(line, below, marks)):
+            start = index
         if start is None:
             break
-        for line in lines[start : index + 1]:
-            line.reason = "attribution"
+        for each in lines[start : index + 1]:
+            each.reason = "attribution"
         index = line_above(lines, start)
     if index is not None and not introduced and lines[index].reason is None:
         _mark_detached(lines, index, marks)
@@ -141,7 +151,7 @@ def _mark_detached(lines: Sequence[Line], last: int, marks: Marks) -> None:
 
 def _belongs(line: Line, below: Line, marks: Marks) -> bool:
     """Whether a line is part of the quotation below it by its structure or its drawing."""
-    if line.hint & (Hint.RULE | Hint.HIDDEN | Hint.ATTRIBUTION) or (line.quoted and below.quoted):
+    if line.hint & (Hint.RULE | Hint.HIDDEN | Hint.ATTRIBUTION):
         return True
     if drawn(line.text) or divider(line.text, marks.phrases) or reply_marker(line.text, marks.phrases):
         return True

@@ -34,7 +34,7 @@ class Signs:
 
     def mark(self, start: int) -> None:
         """Mark quotations from line `start` on by attributions, header blocks and dividers."""
-        found = start > 0
+        found = False
         index = start
         while index < len(self.lines):
             line = self.lines[index]
@@ -44,7 +44,7 @@ class Signs:
             if forwarded(line.text, self.marks.phrases) and not line.quoted:
                 return
             after = self._quotation_at(index)
-            if after is None and found and line.quoted:
+            if after is None and found and line.quoted and not self.strict:
                 after = self._quoted_run(index)
             found = found or after is not None
             index = index + 1 if after is None else after
