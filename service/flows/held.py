@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy.orm import Session
 
 from service.core.journal import for_showing, split_at
+from service.flows.ownership import sender_hash
 from service.flows.receiving import Door
 from service.mail.inbound import MalformedPostError, read_mail
-from service.models import Reply, Subscriber
+from service.models import Alias, Reply, Subscriber
 
 SHOWN_BYTES = 20_000
+THINKING = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,16 @@ class HeldMail:
     received_at: datetime
     sender: str = field(repr=False)
     text: str = field(repr=False)
+    is_disowned: bool = False
+    next_id: int | None = None
+
+
+class Find(Protocol):
+    """A way to find one of a person's mails."""
+
+    def __call__(self, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
+        """Return the mail, or None."""
+        ...
 
 
 def look(door: Door, subscriber_id: int, reply_id: int) -> HeldMail | None:
@@ -32,33 +47,69 @@ def look(door: Door, subscriber_id: int, reply_id: int) -> HeldMail | None:
     if found is None:
         return None
     reply, person = found
+    with door.database.read() as session:
+        next_id = Reply.next_held(session, subscriber_id, besides=reply_id)
+    shown = HeldMail(reply.received_at, "", "", reply.is_disowned, next_id)
     try:
         mail = read_mail(door.open_own(reply, person))
     except MalformedPostError:
-        return HeldMail(reply.received_at, "", "")
+        return shown
     text, _ = split_at((mail.plain or "").replace("\x00", "\ufffd"), SHOWN_BYTES)
-    return HeldMail(reply.received_at, for_showing(mail.from_address or ""), for_showing(text))
+    return replace(shown, sender=for_showing(mail.from_address or ""), text=for_showing(text))
 
 
 def take_in(door: Door, subscriber_id: int, reply_id: int, now: datetime) -> bool:
     """Let a held mail be understood again, as its owner's own; say whether it was still held.
 
+    From now on the address that it came from counts as theirs.
+
     Raises:
         SealError, StorageError: it cannot be read or kept now.
     """
-    found = _held(door, subscriber_id, reply_id)
-    if found is None:
+    return _take_up(door, Reply.held_for, subscriber_id, reply_id, now, adopt=True)
+
+
+def put_back(door: Door, subscriber_id: int, reply_id: int, now: datetime) -> bool:
+    """Let a mail whose entry was deleted be understood again; say whether that could be done.
+
+    Raises:
+        SealError, StorageError: it cannot be read or kept now.
+    """
+    return _take_up(door, Reply.taken_back, subscriber_id, reply_id, now, adopt=False)
+
+
+def disown(session: Session, subscriber_id: int, reply_id: int, now: datetime) -> None:
+    """Note that a held mail is not its owner's: it goes a day later, in which they may think again."""
+    row = Reply.held_for(session, subscriber_id, reply_id, lock=True)
+    if row is not None:
+        row.disown(now + THINKING)
+
+
+def _take_up(door: Door, find: Find, subscriber_id: int, reply_id: int, now: datetime, *, adopt: bool) -> bool:
+    """Let one of a person's mails be understood again; `adopt` its sender as an alias of theirs."""
+    with door.database.read() as session:
+        reply, person = find(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
+    if reply is None or person is None:
         return False
-    reply, person = found
+    sender = _sender_hash(door, reply, person) if adopt else None
     raw = door.given_back(reply, person)  # before the transaction, in which no network call may stand
     with door.database.write() as session:
-        row = Reply.held_for(session, subscriber_id, reply_id, lock=True)
+        row = find(session, subscriber_id, reply_id, lock=True)
         if row is not None:
             raw.put_on(row)
             row.take_up_again(now)
+            if sender and sender != person.address_hash:
+                Alias.add(session, sender, subscriber_id, now)
     if row is not None and reply.stored_as:
         door.storage.remove(reply.stored_as)
     return row is not None
+
+
+def _sender_hash(door: Door, reply: Reply, person: Subscriber) -> bytes | None:
+    try:
+        return sender_hash(door.keyring, read_mail(door.open_own(reply, person)))
+    except MalformedPostError:
+        return None
 
 
 def _held(door: Door, subscriber_id: int, reply_id: int) -> tuple[Reply, Subscriber] | None:

@@ -13,7 +13,7 @@ from service.core.addresses import Address, AddressError
 from service.core.schedule import writing_date
 from service.core.tokens import FrequencyToken, ReplyToken
 from service.mail.inbound import InboundMail
-from service.models import Keyring, Subscriber
+from service.models import Alias, Keyring, Subscriber
 
 _ADDRESSED = ("to", "cc", "delivered-to", "x-original-to")
 _TOKEN, _FREQUENCY = "r-", "s-"
@@ -32,15 +32,15 @@ class Owner:
 
 def owner_of(session: Session, keyring: Keyring, mail: InboundMail, reply_domain: str, now: datetime) -> Owner | None:
     """Return whose mail this is, or None where it is nobody's we know."""
-    sender_hash = _sender_hash(keyring, mail)
+    sender = sender_hash(keyring, mail)
     for local in _local_parts(mail, reply_domain):
         token = _token_of(local, keyring)
         if token and (person := session.get(Subscriber, token.subscriber_id)):
-            return Owner(person, token.on, token, is_theirs=person.address_hash == sender_hash)
+            return Owner(person, token.on, token, is_theirs=_is_own(session, person, sender))
         stop = _frequency_of(local, keyring)
         if stop and (person := session.get(Subscriber, stop.subscriber_id)):
             return Owner(person, writing_date(now, person.zone), wants_to_stop=True)
-    known = Subscriber.with_address(session, sender_hash) if sender_hash else None
+    known = _known(session, sender) if sender else None
     if known is None:
         return None
     sent_at = mail.sent_at if mail.sent_at and mail.sent_at <= now else now
@@ -70,6 +70,28 @@ def is_aligned(mail: InboundMail) -> bool:
     return mail.dkim == "pass" and len(signed_by) == 1 and _relaxed(signed_by[0], domain)
 
 
+def sender_hash(keyring: Keyring, mail: InboundMail) -> bytes | None:
+    """Return the hash of the address that a mail says it is from, or None where it names no single one."""
+    try:
+        return keyring.address_hash(Address.parse(mail.from_address or ""))
+    except AddressError:
+        return None
+
+
+def _is_own(session: Session, person: Subscriber, sender: bytes | None) -> bool:
+    if sender is None:
+        return False
+    return sender == person.address_hash or Alias.owner_id(session, sender) == person.id
+
+
+def _known(session: Session, sender: bytes) -> Subscriber | None:
+    """Return the person with this address; one who has signed up with it comes before one who calls it theirs."""
+    person = Subscriber.with_address(session, sender)
+    if person is None and (owner_id := Alias.owner_id(session, sender)):
+        person = session.get(Subscriber, owner_id)
+    return person
+
+
 def _token_of(local: str, keyring: Keyring) -> ReplyToken | None:
     return ReplyToken.decode(local.removeprefix(_TOKEN), keyring.index) if local.startswith(_TOKEN) else None
 
@@ -78,13 +100,6 @@ def _frequency_of(local: str, keyring: Keyring) -> FrequencyToken | None:
     if not local.startswith(_FREQUENCY):
         return None
     return FrequencyToken.decode(local.removeprefix(_FREQUENCY), keyring.index)
-
-
-def _sender_hash(keyring: Keyring, mail: InboundMail) -> bytes | None:
-    try:
-        return keyring.address_hash(Address.parse(mail.from_address or ""))
-    except AddressError:
-        return None
 
 
 def _local_parts(mail: InboundMail, reply_domain: str) -> Iterator[str]:

@@ -6,11 +6,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, func, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, database_now, insert_into, random_id
+from service.models.entry import Entry
 from service.models.ringing import unheard
 
 MAX_ATTEMPTS = 5
@@ -103,27 +117,42 @@ class Reply(Base):
     @classmethod
     def held_for(cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
         """Return a mail that is held for this person and whose raw form is still here, or None."""
+        return cls._own(session, subscriber_id, reply_id, cls.outcome == Outcome.HELD, lock=lock)
+
+    @classmethod
+    def taken_back(cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
+        """Return a mail of this person whose entry was deleted and whose raw form is still here, or None."""
+        is_there = select(Entry.id).where(Entry.id == cls.entry_id).exists()
+        has_none = (cls.outcome == Outcome.ENTRY) & ~is_there
+        return cls._own(session, subscriber_id, reply_id, has_none, lock=lock)
+
+    def disown(self, keep_raw_until: datetime) -> None:
+        """Note that this held mail is not its owner's, as they say; until its raw form goes they may think again."""
+        self.reason = DISOWNED
+        self.kept_until = keep_raw_until
+
+    @property
+    def is_disowned(self) -> bool:
+        """Say whether its owner said that it is not theirs."""
+        return self.reason == DISOWNED
+
+    @classmethod
+    def _own(
+        cls, session: Session, subscriber_id: int, reply_id: int, condition: ColumnElement[bool], *, lock: bool
+    ) -> Reply | None:
         is_here = or_(cls.sealed_raw.is_not(None), cls.stored_as.is_not(None))
-        query = select(cls).where(
-            cls.id == reply_id, cls.subscriber_id == subscriber_id, cls.outcome == Outcome.HELD, is_here
-        )
+        query = select(cls).where(cls.id == reply_id, cls.subscriber_id == subscriber_id, condition, is_here)
         return session.scalar(query.with_for_update() if lock else query)
 
     def take_up_again(self, now: datetime) -> None:
-        """Have this held mail understood once more, now that its owner says it is theirs."""
+        """Have this mail understood once more, now that its owner says it is theirs."""
         self.outcome, self.reason = None, CLAIMED
-        self.understood_at = self.kept_until = None
+        self.understood_at = self.kept_until = self.entry_id = None
         self.attempts, self.rung_at = 0, now
 
     def is_claimed_by(self, subscriber_id: int) -> bool:
         """Say whether its owner said that it is theirs, whoever sent it."""
         return self.reason == CLAIMED and self.subscriber_id == subscriber_id
-
-    @classmethod
-    def owned(cls, session: Session, subscriber_id: int, reply_id: int) -> Reply | None:
-        """Return, locked, one mail of this person, or None; nobody else's is ever found."""
-        query = select(cls).where(cls.id == reply_id, cls.subscriber_id == subscriber_id).with_for_update()
-        return session.scalar(query.execution_options(populate_existing=True))
 
     @classmethod
     def with_entry(cls, session: Session, subscriber_id: int, entry_id: int) -> Reply | None:
@@ -135,11 +164,6 @@ class Reply(Base):
         """Return the id of the oldest mail that waits for this person's word, or None."""
         waiting = (cls.subscriber_id == subscriber_id, cls.outcome == Outcome.HELD, cls.reason != DISOWNED)
         return session.scalar(select(cls.id).where(*waiting, cls.id != besides).order_by(cls.received_at).limit(1))
-
-    @property
-    def is_kept(self) -> bool:
-        """Say whether the raw mail is still here."""
-        return self.sealed_raw is not None or self.stored_as is not None
 
     def let_go(self) -> None:
         """Let the raw mail go; what became of it stays known."""

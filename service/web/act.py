@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.tokens import Action, ActToken
-from service.models import Entry
+from service.flows import held
+from service.models import Entry, Reply
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
@@ -22,14 +25,18 @@ def act(token: str) -> Response | str:
         return error_page(404)
     if known.has_expired(now()):
         return error_page(410, again="/journal")
-    if known.action is Action.UNDO_ENTRY:
-        # Taking words back cannot be undone, and scanners press buttons: so that happens in the journal, signed in.
-        return redirect(f"/journal/entry/{known.object_id}/delete", code=303)
-    if known.action is Action.CLAIM_REPLY:
-        return redirect(f"/journal/held/{known.object_id}", code=303)
-    if known.action is Action.KEEP_OUT:
-        return _keep_out(known)
-    return error_page(404)
+    done = _ACTS.get(known.action)
+    return done(known) if done else error_page(404)
+
+
+def _undo_entry(known: ActToken) -> Response:
+    # Taking words back cannot be undone, and scanners press buttons: so that happens in the journal, signed in.
+    return redirect(f"/journal/entry/{known.object_id}/delete", code=303)
+
+
+def _claim(known: ActToken) -> Response:
+    # The mail itself is shown there, so that too happens signed in.
+    return redirect(f"/journal/held/{known.object_id}", code=303)
 
 
 def _keep_out(known: ActToken) -> Response | str:
@@ -43,3 +50,23 @@ def _keep_out(known: ActToken) -> Response | str:
         if entry is not None:
             entry.is_kept_out = True
     return redirect(request.path, code=303)
+
+
+def _put_back(known: ActToken) -> Response | str:
+    runtime = get_runtime()
+    browser.browser_hash()
+    if request.method == "GET":
+        with runtime.database.read() as rows:
+            reply = Reply.taken_back(rows, known.subscriber_id, known.object_id)
+        return page("put_back", is_there=reply is not None)
+    if held.put_back(runtime.door(), known.subscriber_id, known.object_id, now()):
+        runtime.doorbell.receive([known.object_id])
+    return redirect(request.path, code=303)
+
+
+_ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
+    Action.UNDO_ENTRY: _undo_entry,
+    Action.CLAIM_REPLY: _claim,
+    Action.KEEP_OUT: _keep_out,
+    Action.PUT_BACK: _put_back,
+}

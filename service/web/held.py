@@ -19,7 +19,7 @@ def look(reply_id: int) -> Response | str:
     with browser.visit() as visit:
         person_id = visit.person.id
     mail = held.look(get_runtime().door(), person_id, reply_id)
-    return page("held", mail=mail) if mail else error_page(404)
+    return page("held", mail=mail, reply_id=reply_id) if mail else error_page(404)
 
 
 @blueprint.post("/journal/held/<id:reply_id>")
@@ -31,3 +31,11 @@ def take_in(reply_id: int) -> Response | str:
     if held.take_in(runtime.door(), person_id, reply_id, now()):
         runtime.doorbell.receive([reply_id])
     return redirect("/journal", code=303)
+
+
+@blueprint.post("/journal/held/<id:reply_id>/disown")
+def disown(reply_id: int) -> Response:
+    """Keep it out for good; it can be taken in for another day."""
+    with browser.visit(writing=True) as visit:
+        held.disown(visit.session, visit.person.id, reply_id, now())
+    return redirect(f"/journal/held/{reply_id}", code=303)
