@@ -32,7 +32,7 @@ def shot(page: Page, name: str) -> list[Path]:
             file = SCREENSHOTS / f"{name}-{scheme}-{width}.png"
             page.screenshot(path=file, full_page=True, animations="disabled")
             taken.append(file)
-    page.emulate_media(color_scheme=None)
+    page.emulate_media(color_scheme="null")
     if before:
         page.set_viewport_size(before)
     return taken
@@ -51,7 +51,7 @@ def axe(page: Page) -> list[str]:
         for rule in violations:
             places = ", ".join(str(node["target"][-1]) for node in rule["nodes"])
             found.append(f"{scheme}: {rule['id']}: {rule['help']} ({places})")
-    page.emulate_media(color_scheme=None)
+    page.emulate_media(color_scheme="null")
     return found
 
 

@@ -51,7 +51,7 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, str(stack.var), str(web_port), str(mail_port)],
             cwd=ROOT,
-            # One proxy, so that each browser can come from a network of its own: what one may ask in an hour is limited.
+            # One proxy, so that each browser can come from its own network: what one may ask in an hour is limited.
             env={name: value for name, value in os.environ.items() if name not in names} | {"TRUSTED_PROXIES": "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,

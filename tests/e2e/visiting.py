@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeVar
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from tests.e2e.stack import Stack
 
@@ -20,12 +20,16 @@ _networks = count(1)
 
 @dataclass
 class Visits:
-    """Opens browsers for a test, and notes what their consoles complain of and whatever they fetch from elsewhere."""
+    """Opens browsers for a test, and notes what their consoles complain of and whatever they fetch from elsewhere.
+
+    `answers` has what was last answered, by address.
+    """
 
     browser: Browser
     stack: Stack
     complaints: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
+    answers: dict[str, Response] = field(default_factory=dict)
 
     def page(self, **options: Any) -> Page:
         """Return a page in a browser of its own, in London, coming from a network of its own."""
@@ -36,6 +40,7 @@ class Visits:
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
         context.on("console", self._hear)
         context.on("request", self._see)
+        context.on("response", self._keep)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         self.contexts.append(context)
         return context.new_page()
@@ -48,6 +53,10 @@ class Visits:
     def _see(self, request: Request) -> None:
         if not request.url.startswith((f"{self.stack.web_url}/", f"{self.stack.mail_url}/", "about:")):
             self.complaints.append(f"fetched {request.url}")
+
+    def _keep(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            self.answers[response.url] = response
 
 
 @contextmanager
