@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from service.core.schedule import Days, Schedule, local_date
-from service.flows.signup import note_consent
+from service.flows.ledger import note_consent
 from service.models import Delivery, Kind, Status, Subscriber, Suppression
 
 LONGEST_REST = timedelta(days=731)

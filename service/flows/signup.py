@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.core import consent
 from service.core.addresses import Address
 from service.core.prompts import Library, Prompt
 from service.core.rotation import History
@@ -17,9 +16,9 @@ from service.core.schedule import Days, Schedule, find_zone, local_date
 from service.core.tokens import ActToken
 from service.db import random_id
 from service.flows.asking import Asker, TooMany, record
+from service.flows.ledger import note_consent
 from service.models import (
     Asked,
-    Consent,
     Delivery,
     Keyring,
     Kind,
@@ -139,28 +138,6 @@ def confirm_by_link(
     may_sign_in = person.status == Status.PENDING or was_asked_here
     ids = confirm(session, library, person.id, now, source="link")
     return Confirmation(ids, is_new=True, may_sign_in=may_sign_in)
-
-
-def note_consent(
-    session: Session,
-    person: Subscriber,
-    event: str,
-    *,
-    source: str,
-    now: datetime,
-    network: bytes | None = None,
-) -> None:
-    """Add a line to the ledger: what was agreed to or withdrawn, in the current wording, when, from where."""
-    session.add(
-        Consent(
-            address_hash=person.address_hash,
-            event=event,
-            wording=consent.CURRENT,
-            source=source,
-            network_hash=network,
-            at=now,
-        )
-    )
 
 
 def _enrolled(session: Session, keyring: Keyring, request: MailRequest, sealed_form: bytes) -> Subscriber | None:
