@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.utils import getaddresses
@@ -30,24 +30,52 @@ class Owner:
     wants_to_stop: bool = False
 
 
-def owner_of(session: Session, keyring: Keyring, mail: InboundMail, reply_domain: str, now: datetime) -> Owner | None:
-    """Return whose mail this is, or None where it is nobody's we know."""
+def owner_of(
+    session: Session,
+    keyring: Keyring,
+    mail: InboundMail,
+    reply_domain: str,
+    now: datetime,
+    *,
+    to: Sequence[str] | None = None,
+) -> Owner | None:
+    """Return whose mail this is, or None where it is nobody's we know.
+
+    `to` are the addresses that count where the mail went to several owners: then each has their own row, and nothing
+    else in the mail says whose it is.
+    """
     sender = sender_hash(keyring, mail)
-    for local in _local_parts(mail, reply_domain):
+    for local in _local_parts(mail, reply_domain) if to is None else _locals_at(to, reply_domain):
         token = _token_of(local, keyring)
         if token and (person := session.get(Subscriber, token.subscriber_id)):
             return Owner(person, token.on, token, is_theirs=_is_own(session, person, sender))
         stop = _frequency_of(local, keyring)
         if stop and (person := session.get(Subscriber, stop.subscriber_id)):
             return Owner(person, writing_date(now, person.zone), wants_to_stop=True)
-    known = _known(session, sender) if sender else None
+    known = _known(session, sender) if sender and to is None else None
     if known is None:
         return None
     sent_at = mail.sent_at if mail.sent_at and mail.sent_at <= now else now
     return Owner(known, writing_date(sent_at, known.zone), is_theirs=is_aligned(mail))
 
 
-def is_erased(session: Session, keyring: Keyring, recipients: tuple[str, ...], reply_domain: str) -> bool:
+def parted(keyring: Keyring, mail: InboundMail, reply_domain: str) -> list[tuple[str, ...]]:
+    """Return the addresses of a mail to several owners, one group for each; nothing where it names one or none.
+
+    The envelope's recipients count; where none of them is a token of ours, those that the headers name.
+    """
+    for addresses in (mail.recipients, _named(mail)):
+        by_owner: dict[int, list[str]] = {}
+        for address in addresses:
+            token = next((_token_of(local, keyring) for local in _locals_at([address], reply_domain)), None)
+            if token is not None:
+                by_owner.setdefault(token.subscriber_id, []).append(address)
+        if by_owner:
+            return [tuple(group) for group in by_owner.values()] if len(by_owner) > 1 else []
+    return []
+
+
+def is_erased(session: Session, keyring: Keyring, recipients: Sequence[str], reply_domain: str) -> bool:
     """Say whether every recipient is somebody whose tokens are ours and who is here no longer."""
     tokens = [
         _token_of(local, keyring) or _frequency_of(local, keyring) for local in _locals_at(recipients, reply_domain)
@@ -104,11 +132,15 @@ def _frequency_of(local: str, keyring: Keyring) -> FrequencyToken | None:
 
 def _local_parts(mail: InboundMail, reply_domain: str) -> Iterator[str]:
     yield from _locals_at(mail.recipients, reply_domain)
+    yield from _locals_at(_named(mail), reply_domain)
+
+
+def _named(mail: InboundMail) -> tuple[str, ...]:
     named = [value for name in _ADDRESSED for value in mail.all_headers(name)]
-    yield from _locals_at(tuple(address for _, address in getaddresses(named)), reply_domain)
+    return tuple(address for _, address in getaddresses(named))
 
 
-def _locals_at(addresses: tuple[str, ...], reply_domain: str) -> Iterator[str]:
+def _locals_at(addresses: Sequence[str], reply_domain: str) -> Iterator[str]:
     for address in addresses:
         local, _, domain = address.strip().lower().rpartition("@")
         if domain == reply_domain.lower():

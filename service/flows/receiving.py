@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.db import Database, insert_into, random_id
-from service.flows.ownership import is_erased
+from service.flows.ownership import is_erased, parted
 from service.mail.inbound import InboundMail, Post, content_hash, parse_post, read_mail
 from service.models import Keyring, Reply, SpentToken, Subscriber
 from service.storage import Storage
@@ -34,6 +35,7 @@ class Raw:
     reply_id: int
     sealed: bytes = field(repr=False)
     stored_as: str | None = None
+    recipients: tuple[str, ...] = field(default=(), repr=False)
 
     def put_on(self, reply: Reply) -> None:
         """Let the row hold this in place of what it held."""
@@ -51,21 +53,30 @@ class Door:
     reply_domain: str
     clock: Clock
 
-    def store(self, post: Post, content_type: str, body: bytes, token: str) -> tuple[Stored, int]:
-        """Return what became of a genuine post, and the id under which it is kept (0 if it is not).
+    def store(self, post: Post, content_type: str, body: bytes, token: str) -> tuple[Stored, list[int]]:
+        """Return what became of a genuine post, and the ids under which it is kept: one for each of its owners.
 
         It is committed when this returns. Raises StorageError or SQLAlchemyError where it could not be: the provider
         is to try again, and its token is not spent.
         """
-        raw = self._sealed(_pack(content_type, body))
-        if raw.stored_as:  # before the transaction, in which no network call may stand
-            self.storage.put(raw.stored_as, raw.sealed)
+        mail = read_mail(post)
+        groups = parted(self.keyring, mail, self.reply_domain) or [mail.recipients]
+        raws = [self._sealed(_pack(content_type, body), group) for group in groups]
+        for raw in raws:
+            if raw.stored_as:  # before the transaction, in which no network call may stand
+                self.storage.put(raw.stored_as, raw.sealed)
         with self.database.write() as session:
-            stored = self._keep(session, post, token, raw)
+            stored, kept = self._keep(session, post, mail, token, raws)
         # After an error it stays: whether the commit came through may not be known.
-        if raw.stored_as and stored is not Stored.KEPT:
-            self.storage.remove(raw.stored_as)
-        return stored, raw.reply_id if stored is Stored.KEPT else 0
+        for raw in raws:
+            if raw.stored_as and raw.reply_id not in kept:
+                self.storage.remove(raw.stored_as)
+        return stored, kept
+
+    def meant_for(self, reply: Reply, mail: InboundMail) -> tuple[str, ...] | None:
+        """Return the addresses of the one owner that this row is for, or None where the mail has no other."""
+        groups = parted(self.keyring, mail, self.reply_domain)
+        return next((group for group in groups if self._recipient_hash(group) == reply.recipient_hash), None)
 
     def open(self, reply: Reply) -> Post:
         """Return a mail that nobody owns yet.
@@ -115,22 +126,26 @@ class Door:
         sealed = self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
         return self.keyring.key_of(person).open(sealed, place=_raw_place(reply.id))
 
-    def _sealed(self, raw: bytes) -> Raw:
+    def _sealed(self, raw: bytes, recipients: tuple[str, ...]) -> Raw:
         """Return a mail under the service's own key, with the name under which it is kept if it is large."""
         reply_id = random_id()
         sealed = self.keyring.seal_own(raw, place=_raw_place(reply_id))
-        return Raw(reply_id, sealed, f"replies/{reply_id}" if len(sealed) > ROW_BYTES else None)
+        return Raw(reply_id, sealed, f"replies/{reply_id}" if len(sealed) > ROW_BYTES else None, recipients)
 
-    def _keep(self, session: Session, post: Post, token: str, raw: Raw) -> Stored:
-        """Spend the token and keep the mail, both or neither."""
-        mail, content = read_mail(post), content_hash(post)
+    def _keep(
+        self, session: Session, post: Post, mail: InboundMail, token: str, raws: Sequence[Raw]
+    ) -> tuple[Stored, list[int]]:
+        """Spend the token and keep the mail for each of its owners, all or nothing; return the ids of what is new."""
+        content = content_hash(post)
         seen = self._spend(session, token, content)
         if seen is not None:
-            return seen
-        if is_erased(session, self.keyring, mail.recipients, self.reply_domain):
-            return Stored.ERASED
+            return seen, []
+        here = [raw for raw in raws if not is_erased(session, self.keyring, raw.recipients, self.reply_domain)]
+        if not here:
+            return Stored.ERASED, []
         message_id = mail.message_id or f"none but the token {token}"
-        return Stored.KEPT if self._insert(session, mail, message_id, content, raw) else Stored.DUPLICATE
+        kept = [raw.reply_id for raw in here if self._insert(session, message_id, content, raw)]
+        return (Stored.KEPT if kept else Stored.DUPLICATE), kept
 
     def _spend(self, session: Session, token: str, content: bytes) -> Stored | None:
         """Spend the provider's token on this content; return None, or what it was spent on before."""
@@ -140,13 +155,13 @@ class Door:
         same = session.get_one(SpentToken, token_hash).content_hash == content
         return Stored.DUPLICATE if same else Stored.REUSED
 
-    def _insert(self, session: Session, mail: InboundMail, message_id: str, content: bytes, raw: Raw) -> bool:
+    def _insert(self, session: Session, message_id: str, content: bytes, raw: Raw) -> bool:
         """Insert a mail; return whether it is new, and not this very mail once more."""
         index, now = self.keyring.index, self.clock()
         values = {
             "id": raw.reply_id,
             "received_at": now,
-            "recipient_hash": index.digest("recipient", ",".join(sorted(mail.recipients)).lower().encode()),
+            "recipient_hash": self._recipient_hash(raw.recipients),
             "message_id_hash": index.digest("message id", message_id.encode("utf-8", "replace")),
             "content_hash": content,
             "sealed_raw": None if raw.stored_as else raw.sealed,
@@ -156,6 +171,9 @@ class Door:
         }
         insert = insert_into(session, Reply).values(values).on_conflict_do_nothing().returning(Reply.id)
         return session.scalar(insert) is not None
+
+    def _recipient_hash(self, recipients: tuple[str, ...]) -> bytes:
+        return self.keyring.index.digest("recipient", ",".join(sorted(recipients)).lower().encode())
 
 
 def _raw_place(reply_id: int) -> str:

@@ -41,12 +41,12 @@ def inbound() -> Response:
     if not verdict:
         return _answer(UNSIGNED, verdict.value)
     try:
-        stored, reply_id = runtime.door().store(post, content_type, body, signature.token)
+        stored, reply_ids = runtime.door().store(post, content_type, body, signature.token)
     except (SQLAlchemyError, StorageError) as error:
         log.error("inbound.not_kept", error=type(error).__name__)
         return _answer(TRY_AGAIN, "not kept")
-    if reply_id:
-        runtime.doorbell.receive([reply_id])
+    if reply_ids:
+        runtime.doorbell.receive(reply_ids)
     return _answer(_CODES[stored], stored.value)
 
 
