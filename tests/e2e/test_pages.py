@@ -53,7 +53,7 @@ def at_home(ana: Person, visits: Visits) -> Person:
     ids=lambda text: text if not text.startswith("/") else "",
 )
 def test_pages_that_anybody_may_open(
-    stack: Stack, visits: Visits, page: Page, look: Look, faults: list[str], path: str, name: str
+    stack: Stack, page: Page, look: Look, faults: list[str], path: str, name: str
 ) -> None:
     page.goto(stack.web_url + path)
     look(page, name)
