@@ -15,6 +15,9 @@ _DATE = pattern(
 )
 # Arabic, Persian, Devanagari, Bengali, Thai and full-width digits.
 _DIGITS = {zero + digit: str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10) for digit in range(10)}
+# Outlook puts marks of direction between the parts of a date.
+_DIRECTIONS = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
+_PLAIN = _DIGITS | _DIRECTIONS | {0xA0: " ", 0x202F: " "}
 TRAILING = " *_\u00a0\u200e\u200f\u202c"
 COLONS = (":", "：")
 _LONGEST = 1_000  # nobody is introduced at greater length
@@ -65,7 +68,7 @@ class Evidence:
 
 def evidence(text: str, marks: Marks) -> Evidence:
     """Return what speaks for `text` being an attribution."""
-    text = text[:_LONGEST].translate(_DIGITS) if not text.isascii() else text[:_LONGEST]
+    text = text[:_LONGEST].translate(_PLAIN) if not text.isascii() else text[:_LONGEST]
     folded = text.casefold()
     end = text.rstrip(TRAILING)
     numbered = any(map(str.isdigit, text))

@@ -11,7 +11,7 @@ _LABEL_LETTERS, _LABEL_WORDS = 30, 3
 _DIVIDER_LETTERS = 60
 _DRAWN_LENGTH = 8
 _UNKNOWN_LINES = 3
-_SIGNS = " -_=*#>~|\u2014\u2500\t"
+_SIGNS = "\u00a0 -_=*#>~|\u2014\u2500\t"
 _RULES = ("-", "_", "=", "*", "~", "\u2014", "\u2500")
 
 

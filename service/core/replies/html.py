@@ -57,6 +57,7 @@ class _Open:
     node: LexborNode
     tag: str
     before: State | None
+    spaced: bool
 
 
 class _TreeReader:
@@ -74,7 +75,7 @@ class _TreeReader:
         while node is not None or open_:
             if node is None:
                 ended = open_.pop()
-                self._leave(ended.tag, ended.before)
+                self._leave(ended)
                 node = ended.node.next
                 continue
             tag = node.tag or ""
@@ -85,26 +86,29 @@ class _TreeReader:
             if tag in _SKIPPED or not tag[:1].isalpha():
                 node = node.next
                 continue
-            before = self._enter(tag, node)
+            entered = self._enter(tag, node)
             child = node.child
             if child is None:
-                self._leave(tag, before)
+                self._leave(entered)
                 node = node.next
                 continue
-            open_.append(_Open(node, tag, before))
+            open_.append(entered)
             if len(open_) > DEPTH:
                 raise TooDeepError
             node = child
         return self._out.finish()
 
-    def _enter(self, tag: str, node: LexborNode) -> State | None:
-        """Begin an element; return the state to go back to after it, if it changes the state."""
+    def _enter(self, tag: str, node: LexborNode) -> _Open:
+        """Begin an element; return what is needed to end it."""
         out = self._out
         attributes: Attributes = node.attributes if tag in _READ_ATTRIBUTES else {}
+        spaced = tag in _SPACED or (tag == "p" and not self._is_tight(attributes))
+        # Outlook draws its line above the headers as a border, with no blank line.
+        spaced = spaced or (tag == "div" and "border-top:solid" in _style(attributes))
         if tag in _BLOCKS:
             out.line_break()
-            if tag in _SPACED or (tag == "p" and not self._is_tight(attributes)):
-                out.gap()
+        if spaced:
+            out.gap()
         before = self._change(tag, attributes) if attributes or tag in _CHANGING else None
         if tag in _TOGGLES:
             out.toggle(_TOGGLES[tag])
@@ -114,7 +118,7 @@ class _TreeReader:
             out.write(f"<{tag}>")  # an address whose brackets were not escaped
         else:
             self._structural(tag)
-        return before
+        return _Open(node, tag, before, spaced)
 
     def _inline(self, tag: str, attributes: Attributes) -> None:
         if tag == "a":
@@ -135,8 +139,8 @@ class _TreeReader:
         elif tag in {"td", "th"}:
             out.write(" ")
 
-    def _leave(self, tag: str, before: State | None) -> None:
-        out = self._out
+    def _leave(self, ended: _Open) -> None:
+        out, tag = self._out, ended.tag
         if tag in _TOGGLES:
             out.toggle(_TOGGLES[tag])
         elif tag == "a":
@@ -145,11 +149,11 @@ class _TreeReader:
             out.line_break()
             if tag in {"ul", "ol"}:
                 out.close_list()
-            elif tag in _SPACED or (tag == "p" and not self._tight):
-                out.gap()
-        if before is not None:
+        if ended.spaced:
+            out.gap()
+        if ended.before is not None:
             out.line_break()
-            out.state = before
+            out.state = ended.before
 
     def _is_tight(self, attributes: Attributes) -> bool:
         """Whether a paragraph has no margin: its writer sets blank lines by hand then."""

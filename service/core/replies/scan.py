@@ -7,6 +7,7 @@ import re2
 
 # What may stand next to a word. Vowel signs (\pM) belong to the word; next to a Latin word any
 # other script may stand ("iPhoneから").
+_NOTHING = r"\b\B"
 _EDGE = r"[^\pL\pN\pM]"
 _LATIN_EDGE = r"[^\p{Latin}\pN]"
 
@@ -68,7 +69,7 @@ def phrases_pattern(
     stemmed = "|".join(re2.escape(stem.casefold()) for stem in stems)
     if stemmed:
         choices.append(f"(?:^|{_LATIN_EDGE})(?:{stemmed})")
-    return pattern("|".join(choices))
+    return pattern("|".join(choices) or _NOTHING)
 
 
 def _spaceless(phrase: str) -> bool:

@@ -39,8 +39,11 @@ sentences = st.builds(
     ),
     st.sampled_from((".", "!", "", ":", ",")),
 )
+# A quotation of one's own right below the mail's may be either; no entry begins with one here.
 entries = (
-    st.lists(sentences | st.just(""), min_size=1, max_size=8).map("\n".join).filter(lambda text: bool(text.strip()))
+    st.lists(sentences | st.just(""), min_size=1, max_size=8)
+    .map("\n".join)
+    .filter(lambda text: text.strip()[:1] not in {"", ">"})
 )
 PIECES = (
     "> ",
