@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format e2e lock clean
+.PHONY: help setup setup-dev run test check format e2e bench bench-quick lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -36,6 +36,19 @@ format: setup-dev ## Format the code and sort its imports
 e2e: setup-dev ## Walk the product in Chromium and check its pages and emails
 	@tests/e2e/install.sh
 	@exec $(BIN)/pytest tests/e2e
+
+bench: setup-dev ## Measure planning, the webhook, the workers, the rotation and the reply reader
+	$(BIN)/python -m bench.planning
+	$(BIN)/python -m bench.webhook
+	$(BIN)/python -m bench.workers
+	$(BIN)/python -m bench.rotation
+	$(BIN)/python -m bench.replies
+
+bench-quick: setup-dev ## Run the benchmarks small, to see that they run
+	$(BIN)/python -m bench.planning --people 10000 --due 1000
+	$(BIN)/python -m bench.webhook --posts 30
+	$(BIN)/python -m bench.workers --jobs 20
+	$(BIN)/python -m bench.replies
 
 # pip's own configuration is left out, so that a lock holds nothing of the machine that made it.
 COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONFIG_FILE=/dev/null \

@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _measure(base: str, environment: dict[str, str], posts: int) -> None:
-    settings = Settings(_env_file=None, **{name.lower(): environment[name] for name in _NAMES})
+    settings = Settings.model_validate({name.lower(): environment[name] for name in _NAMES})
     runtime = make_runtime(settings)
     token = ReplyToken(ReplyKind.PROMPT, 1, 1, date(2026, 5, 6)).encode(runtime.keyring.index)
     recipient = f"n-{token}@{settings.reply_domain}"  # nobody's: what is measured is the keeping
