@@ -64,7 +64,7 @@ class Person:
         """Find a mail in the mailbox and open it."""
         mail = self.mail(subject)
         self.page.goto(f"{self.stack.mail_url}/?to={self.address}")
-        self.page.get_by_role("link", name=mail["subject"]).first.click()
+        self.page.locator(f"a[href*='{mail['mail_id']}']").click()
         self.page.get_by_role("heading", name="Reply").wait_for()
         return mail
 

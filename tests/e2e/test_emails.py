@@ -1,4 +1,4 @@
-"""Every email, looked at: for everybody's access, on a phone, in light and in dark, and in the mail programs there are."""
+"""Every email, looked at: for everybody's access, on a phone, in light and dark, and in the mail programs there are."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from typing import cast
 
 import pytest
 from playwright.sync_api import Page
+from selectolax.lexbor import LexborHTMLParser
 
-from tests.e2e.inspecting import NARROW, SMALL_TARGETS
+from tests.e2e.inspecting import LARGEST_BYTES, NARROW, SMALL_TARGETS
 from tests.e2e.looking import HEIGHT, axe, shot, sideways
+from tests.e2e.people import Person
 from tests.mail.samples import every_email
 
+LONGEST_LINE_BYTES = 998
 HERE = Path(__file__).parent
 EVERY = {name: email.html for name, email in every_email().items()}
-# {feature: {"absent": clients that may lack it, "why": what is lost}}; where it is there in part, the reason covers it.
+# By feature: which clients may lack it, and why that is no harm; where a client has a part of it, that covers it too.
 PROGRAMS_MAY_LACK = json.loads((HERE / "caniemail.json").read_text("utf-8"))
-# {rule: {message: why}}
+# By rule and message, why it is allowed.
 MARKUP_MAY = json.loads((HERE / "html-validate.json").read_text("utf-8"))
 
 
@@ -53,6 +56,15 @@ def test_nothing_is_allowed_that_no_email_needs(findings: dict[str, list[str]]) 
     clients = {f"{name}: {client}" for name, each in PROGRAMS_MAY_LACK.items() for client in each.get("absent", ())}
     features = {name for name, each in PROGRAMS_MAY_LACK.items() if "absent" not in each}
     assert (messages | clients | features) - used == set()
+
+
+def test_what_arrives_keeps_to_the_table_too(ana: Person) -> None:
+    for mail in ana.mails():
+        page = LexborHTMLParser(mail["html"])
+        assert len(mail["html"].encode()) < LARGEST_BYTES
+        assert max(len(line.encode()) for line in f"{mail['html']}\n{mail['text']}".splitlines()) <= LONGEST_LINE_BYTES
+        assert not page.css("img, link, script, iframe, [background], [src]")
+        assert {link.attributes["href"] for link in page.css("a")} <= set(mail["text"].split())
 
 
 def _reason(line: str) -> str | None:

@@ -209,6 +209,8 @@ def test_asking_too_often(stack: Stack, visits: Visits, look: Look, faults: list
 
 def test_the_post_office(ana: Person, visits: Visits, look: Look, faults: list[str]) -> None:
     page, office = visits.page(), ana.stack.mail_url
+    page.goto(f"{office}/?to=nobody@example.com")
+    look(page, "mailbox-empty")
     page.goto(f"{office}/")
     look(page, "mailbox")
     page.goto(f"{office}/posts")
