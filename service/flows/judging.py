@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from service.core.automatic import Author
+from service.core.automatic import Author, Signs, holds_telling_part, is_reaction
 from service.core.commands import Command, Verb
+from service.core.replies import Sent
 from service.core.tokens import ReplyKind
 from service.flows.ownership import Owner
 from service.mail.inbound import InboundMail
@@ -36,6 +37,7 @@ class Understood:
     reading: Reading | None = None
     answered: str = field(default="", repr=False)
     by_person: bool = False
+    has_bounced: bool = False
 
     def confirms(self, person: Subscriber) -> bool:
         """Say whether this is how a person agrees to be written to: no program can do that in their place."""
@@ -53,10 +55,30 @@ def verdict_by_sender(owner: Owner | None, written_by: Author) -> Verdict | None
         return Verdict(Outcome.STRANGER, "nobody's we know")
     if owner.wants_to_stop:
         return Verdict(Outcome.COMMAND, "stop by address")
-    if written_by is Author.PROGRAM:
+    if written_by is Author.PROGRAM or (written_by is Author.PROBABLY_PROGRAM and not owner.is_theirs):
         return Verdict(Outcome.AUTO_REPLY, "written by a program")
+    if written_by is not Author.PERSON and owner.token is None:
+        return Verdict(Outcome.AUTO_REPLY, "by a program, or to no question")
     if not owner.is_theirs:
         return Verdict(Outcome.HELD, "not proved theirs", "held" if written_by is Author.PERSON else "")
+    return None
+
+
+def verdict_by_signs(
+    reading: Reading, mail: InboundMail, sent: Sent | None, written_by: Author, signs: Signs
+) -> Verdict | None:
+    """Return how a mail ends that its parts or its few words give away, or None where its words decide.
+
+    One that is probably a program's is kept if it quotes what we sent, as a person's reply does and a notice of
+    absence does not.
+    """
+    if reading.automatic or holds_telling_part((file.content_type, file.data) for file in mail.attachments):
+        return Verdict(Outcome.AUTO_REPLY, "a part that only programs write")
+    quotes = sent is not None and any(piece.reason == "quotation" for piece in reading.words.trimmed)
+    if written_by is Author.PROBABLY_PROGRAM and not quotes:
+        return Verdict(Outcome.AUTO_REPLY, "tells of an absence")
+    if is_reaction(reading.words.bare or reading.words.text, sent.text if sent else "", signs):
+        return Verdict(Outcome.AUTO_REPLY, "a reaction without words")
     return None
 
 

@@ -18,14 +18,16 @@ from service.core.sealing import SealError
 from service.db import Database
 from service.flows import account, commands, journal, signup
 from service.flows.answering import Answer, Answered, plan_answer, plan_receipt
-from service.flows.judging import Understood, Verdict, verdict_by_sender, verdict_by_words
+from service.flows.judging import Understood, Verdict, verdict_by_sender, verdict_by_signs, verdict_by_words
 from service.flows.ownership import Owner, owner_of
 from service.flows.receiving import Door
 from service.flows.recognising import Recogniser
+from service.flows.reports import has_bounced
+from service.mail.automatic import load_signs
 from service.mail.inbound import InboundMail, MalformedPostError, read_mail
 from service.mail.reader import Reader, Unread
 from service.mail.reading import Material, Reading
-from service.models import Keyring, Outcome, Reply, Subscriber
+from service.models import Keyring, Outcome, Reply, Subscriber, Suppression, SuppressionReason
 from service.models.reply import MAX_ATTEMPTS
 from service.storage import StorageError
 
@@ -71,21 +73,23 @@ class Receiver:
 
     def _understand(self, reply: Reply, mail: InboundMail) -> Understood:
         with self.database.read() as session:
-            owner = owner_of(session, self.keyring, mail, self.door.reply_domain, reply.received_at)
+            to = self.door.meant_for(reply, mail)
+            owner = owner_of(session, self.keyring, mail, self.door.reply_domain, reply.received_at, to=to)
             if owner and reply.is_claimed_by(owner.person.id):
                 owner = replace(owner, is_theirs=True)
             sent = self.recogniser.sent_to(session, owner) if owner else None
-        written_by = author(
-            mail.headers, envelope_sender=mail.sender, from_address=mail.from_address, own=[self.own_address]
-        )
+        written_by = self._author_of(mail)
         by_person, answered = written_by is Author.PERSON, sent.subject if sent else ""
         early = verdict_by_sender(owner, written_by)
         if owner is None or early is not None:
-            return Understood(early or Verdict(Outcome.STRANGER), mail, owner, None, answered, by_person)
+            bounced = owner is not None and has_bounced(self.keyring, self.reader, mail, owner)
+            return Understood(early or Verdict(Outcome.STRANGER), mail, owner, None, answered, by_person, bounced)
         reading = self.reader.read(Material(mail.raw_mime, mail.plain, mail.html), sent)
         if isinstance(reading, Unread):
             verdict = Verdict(Outcome.UNREADABLE, reading.reason, "unreadable" if by_person else "")
             return Understood(verdict, mail, owner, None, answered, by_person)
+        if given_away := verdict_by_signs(reading, mail, sent, written_by, load_signs()):
+            return Understood(given_away, mail, owner, None, answered)
         command = None if reply.is_claimed_by(owner.person.id) else self._command(reading, owner.person)
         verdict = verdict_by_words(reading, mail, owner, command, by_person=by_person)
         return Understood(verdict, mail, owner, reading, answered, by_person)
@@ -121,11 +125,7 @@ class Receiver:
         self, session: Session, row: Reply, person: Subscriber, owner: Owner, understood: Understood, now: datetime
     ) -> list[int]:
         verdict, reading = understood.verdict, understood.reading
-        planned: list[int] = []
-        if owner.wants_to_stop:
-            account.stop(session, person, now, source="address")
-        if understood.confirms(person):
-            planned += signup.confirm(session, self.library, person.id, now, source="reply")
+        planned = self._change_standing(session, person, owner, understood, now)
         answered = Answered(understood.answered, (understood.mail.message_id if understood.mail else None) or "")
         if verdict.command:
             done = commands.carry_out(session, self.library, person, verdict.command, now)
@@ -153,6 +153,22 @@ class Receiver:
             answer = Answer(verdict.answer, row.id)
             planned += plan_answer(session, self.keyring, person, answer, to=answered, now=now)
         return planned
+
+    def _change_standing(
+        self, session: Session, person: Subscriber, owner: Owner, understood: Understood, now: datetime
+    ) -> list[int]:
+        """Do what a mail does to whether its owner is written to at all; return the deliveries it planned."""
+        if understood.has_bounced:
+            Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, now)
+        if owner.wants_to_stop:
+            account.stop(session, person, now, source="address")
+        if understood.confirms(person):
+            return signup.confirm(session, self.library, person.id, now, source="reply")
+        return []
+
+    def _author_of(self, mail: InboundMail) -> Author:
+        own = [self.own_address, f"@{self.door.reply_domain}"]
+        return author(mail.headers, load_signs(), envelope_sender=mail.sender, from_address=mail.from_address, own=own)
 
     def _command(self, reading: Reading, person: Subscriber) -> Command | None:
         words = reading.words.bare or reading.words.text

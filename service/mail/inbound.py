@@ -87,7 +87,7 @@ def read_mail(post: Post) -> InboundMail:
     froms = [value for name, value in headers if name.lower() == "from"]
     return InboundMail(
         recipients=_recipients(post.text("recipient") or ""),
-        sender=(post.text("sender") or "").strip(),
+        sender=_envelope_sender(post.text("sender")),
         from_header=decoded(froms[0]) if froms else "",
         from_address=sole_address(froms[0]) if len(froms) == 1 else None,
         subject=decoded(_first(headers, "subject") or ""),
@@ -150,6 +150,11 @@ def _verdict(headers: Pairs, name: str) -> str | None:
 
 def _recipients(listed: str) -> tuple[str, ...]:
     return tuple(address.strip() for address in listed.split(",") if address.strip())
+
+
+def _envelope_sender(posted: str | None) -> str:
+    """Return the MAIL FROM: `<>` if it was empty, which only programs send; "" if the provider did not say."""
+    return "" if posted is None else posted.strip() or "<>"
 
 
 def _html(post: Post) -> str | None:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any, BinaryIO
 
-from service.core.replies import Sent, Trimmed, Words, decode_bodies, read_words
+from service.core.automatic import holds_telling_part
+from service.core.replies import Attachment, Sent, Trimmed, Words, decode_bodies, read_words
+from service.core.reports import MAX_REPORT_CHARACTERS
 from service.mail.phrases import load_phrases
 
 CPU_SECONDS = 5
 MEMORY_BYTES = 512 * 1024 * 1024
 LENGTH_BYTES = 8
+REPORT_PARTS = ("message/delivery-status", "message/global-delivery-status")
 READY = b"ready\n"
 
 
@@ -32,10 +35,16 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The person's words, and how many files came along."""
+    """The person's words, and how many files came along.
+
+    `automatic` tells that a part of it is one that only programs write; `report` is the start of its delivery report's
+    part for machines. Both are known here where the mail came as raw MIME.
+    """
 
     words: Words = field(repr=False)
     files: int
+    automatic: bool = False
+    report: str = field(default="", repr=False)
 
 
 def read(material: Material, sent: Sent | None) -> Reading:
@@ -44,7 +53,14 @@ def read(material: Material, sent: Sent | None) -> Reading:
         return Reading(read_words(material.plain, material.html, sent, load_phrases()), 0)
     bodies = decode_bodies(material.raw_mime)
     words = read_words(bodies.plain, bodies.html, sent, load_phrases())
-    return Reading(words, len(bodies.attachments))
+    automatic = holds_telling_part((file.content_type, file.data) for file in bodies.attachments)
+    return Reading(words, len(bodies.attachments), automatic, report_in(bodies.attachments))
+
+
+def report_in(files: Iterable[Attachment]) -> str:
+    """Return the start of the part for machines of a delivery report (RFC 3464), "" where there is none."""
+    parts = (file.data for file in files if file.content_type in REPORT_PARTS)
+    return next(parts, b"")[:MAX_REPORT_CHARACTERS].decode("utf-8", "replace")
 
 
 def question(material: Material, sent: Sent | None) -> bytes:
@@ -61,7 +77,7 @@ def answered(answer: bytes) -> Reading | str:
         return str(parts["error"])
     words = parts["words"]
     trimmed = tuple(Trimmed(**piece) for piece in words["trimmed"])
-    return Reading(Words(**{**words, "trimmed": trimmed}), parts["files"])
+    return Reading(Words(**{**words, "trimmed": trimmed}), parts["files"], parts["automatic"], parts["report"])
 
 
 def answer_to(asked: bytes, reader: Callable[[Material, Sent | None], Reading] = read) -> bytes:
@@ -73,7 +89,7 @@ def answer_to(asked: bytes, reader: Callable[[Material, Sent | None], Reading] =
         reading = reader(material, Sent(**sent) if sent else None)
     except Exception as error:  # noqa: BLE001 - see the docstring
         return json.dumps({"error": type(error).__name__}).encode("ascii")
-    return json.dumps({"words": asdict(reading.words), "files": reading.files}).encode("ascii")
+    return json.dumps(asdict(reading)).encode("ascii")
 
 
 def serve(questions: BinaryIO, answers: BinaryIO) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
@@ -84,16 +84,13 @@ def _add_bodies(fields: Fields, message: Message) -> _Files:
     html: list[str] = []
     files: _Files = []
     content_ids: dict[str, str] = {}
-    for part in message.walk():
-        if part.is_multipart():
-            continue
+    for part in _leaves(message):
         kind = part.get_content_type()
         if part.get_filename() is None and kind in {"text/plain", "text/html"}:
             (plain if kind == "text/plain" else html).append(_text(part))
             continue
         name = f"attachment-{len(files) + 1}"
-        data = part.get_payload(decode=True)
-        files.append((name, part.get_filename() or "", kind, data if isinstance(data, bytes) else b""))
+        files.append((name, part.get_filename() or "", kind, _data(part)))
         if content_id := part.get("Content-Id"):
             content_ids[str(content_id)] = name
     fields += [("body-plain", "".join(plain)), ("stripped-text", "".join(plain).partition("\r\n>")[0])]
@@ -103,9 +100,26 @@ def _add_bodies(fields: Fields, message: Message) -> _Files:
     return files
 
 
-def _text(part: Message) -> str:
+def _leaves(message: Message) -> Iterator[Message]:
+    """Yield the parts in order; a mail or a report within the mail is one file, whatever it holds."""
+    children = message.get_payload()
+    if message.get_content_maintype() == "multipart" and isinstance(children, list):
+        for child in children:
+            yield from _leaves(child) if isinstance(child, Message) else ()
+    else:
+        yield message
+
+
+def _data(part: Message) -> bytes:
+    children = part.get_payload()
+    if isinstance(children, list):
+        return b"\n".join(child.as_bytes() for child in children if isinstance(child, Message))
     data = part.get_payload(decode=True)
-    raw = data if isinstance(data, bytes) else b""
+    return data if isinstance(data, bytes) else b""
+
+
+def _text(part: Message) -> str:
+    raw = _data(part)
     try:
         text = raw.decode(part.get_content_charset() or "utf-8", "replace")
     except LookupError:

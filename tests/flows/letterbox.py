@@ -1,0 +1,97 @@
+"""Mail for one person as it comes: posted to the webhook by a provider, and understood by the job."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from service.app import create_app
+from service.core.tokens import ReplyKind, ReplyToken
+from service.flows import journal
+from service.flows.replies import Receiver
+from service.mail.links import PLACEHOLDERS
+from service.models import Delivery, Entry, Reply, Subscriber, Suppression
+from tests.flows.line import REPLY_DOMAIN, SIGNING_KEY, Line, open_line
+from tests.flows.posts import post, signed
+
+ANA = "ana@example.com"
+ON = date(2026, 5, 11)
+WEBHOOK = "/webhooks/mailgun/inbound"
+
+
+@dataclass
+class Letterbox:
+    """The webhook and the job behind it, and the one person who is known here."""
+
+    line: Line
+    ana: Subscriber
+    receiver: Receiver
+    web: FlaskClient
+    status: int = field(default=0)
+
+    def address(self) -> str:
+        """Return the reply address of a prompt that she was sent."""
+        prompt = self.line.runtime.library.first_six("en-GB")[0]
+        token = ReplyToken(ReplyKind.PROMPT, self.ana.id, prompt.key, ON).encode(self.line.runtime.keyring.index)
+        return f"r-{token}@{REPLY_DOMAIN}"
+
+    def question(self) -> str:
+        """Return the text of that prompt's email, as it goes out, without its links."""
+        runtime = self.line.runtime
+        text = runtime.composer.prompt(runtime.library.first_six("en-GB")[0], None, PLACEHOLDERS).text
+        return "\n".join(line for line in text.splitlines() if "%recipient." not in line)
+
+    def posted(self, form: tuple[str, bytes]) -> int:
+        """Post a form to the webhook; return its answer, and let the job run for what was kept."""
+        self.status = self.web.post(WEBHOOK, data=form[1], content_type=form[0]).status_code
+        bell = self.line.bell
+        bell.received, kept = [], bell.received
+        for reply_id in kept:
+            self.receiver.understand(reply_id)
+        return self.status
+
+    def comes(
+        self, raw: bytes, to: str | None = None, *, as_mime: bool = False, envelope_sender: str | None = None
+    ) -> Reply | None:
+        """Let a mail come in and be understood; return its row, or None where it was not kept."""
+        before = {row.id for row in self.rows()}
+        signature = signed(self.line.clock(), key=SIGNING_KEY)
+        self.posted(post(raw, to or self.address(), signature, as_mime=as_mime, envelope_sender=envelope_sender))
+        return next((row for row in self.rows() if row.id not in before), None)
+
+    def rows(self) -> list[Reply]:
+        with self.line.runtime.database.read() as session:
+            return [*session.scalars(select(Reply).order_by(Reply.received_at))]
+
+    def words(self) -> list[str]:
+        """Return the words of every entry."""
+        with self.line.runtime.database.read() as session:
+            rows = session.scalars(select(Entry).order_by(Entry.created_at)).all()
+            return [entry.words for entry in journal.read(self.line.runtime.keyring, self.ana, rows)]
+
+    def answers(self) -> list[str]:
+        """Return the kinds of email that were planned."""
+        with self.line.runtime.database.read() as session:
+            return [*session.scalars(select(Delivery.kind))]
+
+    def is_suppressed(self) -> bool:
+        with self.line.runtime.database.read() as session:
+            return Suppression.covers(session, self.ana.address_hash)
+
+
+@contextmanager
+def open_letterbox(migrated_sqlite: Path, folder: Path) -> Iterator[Letterbox]:
+    file = folder / "smallsteps.db"
+    shutil.copy(migrated_sqlite, file)
+    with open_line(f"sqlite:///{file}", folder) as line:
+        (ana,) = line.members(ANA)
+        receiver = line.runtime.receiver()
+        yield Letterbox(line, ana, receiver, create_app(line.runtime).test_client())
+        receiver.reader.close()
