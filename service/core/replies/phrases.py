@@ -14,6 +14,7 @@ class Phrases:
 
     wrote: Pattern = field(repr=False)
     you_wrote: Pattern = field(repr=False)
+    i_wrote: Pattern = field(repr=False)
     openers: frozenset[str] = field(repr=False)
     opening: tuple[str, ...] = field(repr=False)
     roles: Mapping[str, str] = field(repr=False)
@@ -46,6 +47,7 @@ class Phrases:
         return cls(
             wrote=phrases_pattern(attribution["wrote"]),
             you_wrote=phrases_pattern(attribution["you_wrote"]),
+            i_wrote=phrases_pattern(attribution["i_wrote"]),
             openers=frozenset(attribution["openers"]),
             opening=tuple(
                 opener if opener.endswith("-") or not opener.isascii() else f"{opener} "

@@ -122,6 +122,8 @@ class Signs:
                 self._split(index, shared)
                 start = index = index + 1
         introduction = self.lines[start : index + 1]
+        if self.marks.phrases.i_wrote.search(introduction[-1].text.casefold()) is not None:
+            return None
         marked = quoted or self.lines[index].quoted
         if not (marked or certain_unmarked(introduction, self.marks, strict=self.strict)):
             return None

@@ -21,6 +21,8 @@ CITED = '<blockquote class="gmail_quote" style="border-left:1px solid">'
     [
         pytest.param("On Monday I wrote:\n\nI am never going to finish this.", id="wrote in prose"),
         pytest.param("Grandpa's diary, 12 June 1944. He wrote:\n\nRain. Bread.", id="a date and wrote in prose"),
+        pytest.param("On 12 June 2026 at 7:15 I wrote:\n\nDear diary.", id="one's own diary, dated"),
+        pytest.param("Am 12.06.2026 um 7:15 schrieb ich:\n\nLiebes Tagebuch.", id="one's own diary in German"),
         pytest.param("From: the person I was\nTo: the one I am\nSubject: sleep", id="a letter's head"),
         pytest.param("Date: 3 March 2026\nTo: Grandma\n\nI kept your chair.", id="a letter with a date"),
         pytest.param("> Worry is a rocking chair.\n\nMy aunt said that.", id="a quotation of one's own"),
