@@ -74,6 +74,7 @@ def test_delete_that_takes_back_the_last_reply_and_can_be_taken_back(stage: Stag
     stage.join(ANA)
     welcome = stage.mails(ANA)[0]
     for words in ("The first.", "Not for keeping."):
+        stage.clock.now += timedelta(minutes=1)
         stage.reply(welcome, words)
         stage.work()
     answer = _say(stage, "Delete that", welcome)
