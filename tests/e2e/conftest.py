@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.checker import Checker, running_checker
 from tests.e2e.people import Person
 from tests.e2e.stack import Stack, running_stack
 from tests.e2e.visiting import Visits, visiting
@@ -39,6 +40,13 @@ def browser() -> Iterator[Browser]:
         pytest.fail("chromium is not here: run `make e2e`, which installs it")
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium, args=FLAGS) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def checker() -> Iterator[Checker]:
+    """Return html-validate and caniemail, running."""
+    with running_checker() as checker:
+        yield checker
 
 
 @pytest.fixture

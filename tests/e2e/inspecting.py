@@ -6,7 +6,8 @@ from typing import cast
 
 from playwright.sync_api import Page
 
-from tests.e2e.looking import HEIGHT, axe, html_faults, shot, sideways
+from tests.e2e.checker import Checker
+from tests.e2e.looking import HEIGHT, axe, shot, sideways
 from tests.e2e.visiting import Visits
 
 LARGEST_BYTES = 30 * 1024
@@ -36,11 +37,11 @@ BARE_CONTROLS = """() => [...document.querySelectorAll(
     .map(element => `${element.tagName} ${(element.textContent || element.name).trim().slice(0, 40)}`)"""
 
 
-def faults_of(visits: Visits, page: Page, name: str) -> list[str]:
+def faults_of(visits: Visits, checker: Checker, page: Page, name: str) -> list[str]:
     """Return in what the page that lies open falls short, a line each, and take its pictures under this name."""
     found = _narrow_faults(page)
     found += [f"without our colours, no border: {control}" for control in _bare_controls(page)]
-    found += _answer_faults(visits, page)
+    found += _answer_faults(visits, checker, page)
     shot(page, name)
     return [f"{name}: {fault}" for fault in found]
 
@@ -68,8 +69,8 @@ def _bare_controls(page: Page) -> list[str]:
     return found
 
 
-def _answer_faults(visits: Visits, page: Page) -> list[str]:
+def _answer_faults(visits: Visits, checker: Checker, page: Page) -> list[str]:
     answer = visits.answers[page.url.partition("#")[0]]
     body = answer.body()
     found = [f"{len(body)} bytes"] if len(body) > LARGEST_BYTES else []
-    return found + html_faults(body.decode())
+    return found + checker.faults(body.decode())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
 from typing import Literal, cast
 
@@ -16,8 +14,6 @@ WIDTHS = (320, 1280)
 HEIGHT = 900
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
-# The end tag of the last option in a group may be left out (HTML, section 13.1.2.4); html-validate 10 does not see it.
-KNOWN_MISTAKE = "<optgroup> element is not permitted as content under <option>"
 
 
 def shot(page: Page, name: str) -> list[Path]:
@@ -64,21 +60,3 @@ def sideways(page: Page, width: int = 320) -> int:
     if before:
         page.set_viewport_size(before)
     return outside
-
-
-def html_faults(html: str) -> list[str]:
-    """Return what html-validate's standard rules find in a whole page or email: rule, message, place, a line each."""
-    checked = subprocess.run(
-        [TOOLS / ".bin" / "html-validate", "--stdin", "--formatter", "json", "--preset", "standard"],
-        input=html,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    results = json.loads(checked.stdout)
-    return [
-        f"{fault['ruleId']}: {fault['message']} (line {fault['line']}, column {fault['column']})"
-        for result in results
-        for fault in result["messages"]
-        if fault["message"] != KNOWN_MISTAKE
-    ]

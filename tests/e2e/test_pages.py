@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
 from tests.e2e.people import FIRST_QUESTION, Person
 from tests.e2e.stack import Stack
@@ -24,11 +25,11 @@ def faults() -> list[str]:
 
 
 @pytest.fixture
-def look(visits: Visits, faults: list[str]) -> Look:
+def look(visits: Visits, checker: Checker, faults: list[str]) -> Look:
     """Hold the page that lies open to the table."""
 
     def look(page: Page, name: str) -> None:
-        faults.extend(faults_of(visits, page, name))
+        faults.extend(faults_of(visits, checker, page, name))
 
     return look
 
