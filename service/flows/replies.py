@@ -18,7 +18,14 @@ from service.core.sealing import SealError
 from service.db import Database
 from service.flows import account, commands, journal, signup
 from service.flows.answering import Answer, Answered, plan_answer, plan_receipt
-from service.flows.judging import Understood, Verdict, verdict_by_sender, verdict_by_signs, verdict_by_words
+from service.flows.judging import (
+    Understood,
+    Verdict,
+    unread_case,
+    verdict_by_sender,
+    verdict_by_signs,
+    verdict_by_words,
+)
 from service.flows.ownership import Owner, owner_of
 from service.flows.receiving import Door
 from service.flows.recognising import Recogniser
@@ -86,7 +93,7 @@ class Receiver:
             return Understood(early or Verdict(Outcome.STRANGER), mail, owner, None, answered, by_person, bounced)
         reading = self.reader.read(Material(mail.raw_mime, mail.plain, mail.html), sent)
         if isinstance(reading, Unread):
-            verdict = Verdict(Outcome.UNREADABLE, reading.reason, "unreadable" if by_person else "")
+            verdict = Verdict(Outcome.UNREADABLE, reading.reason, unread_case(mail) if by_person else "")
             return Understood(verdict, mail, owner, None, answered, by_person)
         if given_away := verdict_by_signs(reading, mail, sent, written_by, load_signs()):
             return Understood(given_away, mail, owner, None, answered)
@@ -97,7 +104,10 @@ class Receiver:
     def _conclude(self, reply: Reply, understood: Understood) -> list[int]:
         """Write the outcome and all that follows from it in one transaction; return the deliveries it planned."""
         now, verdict, owner = self.clock(), understood.verdict, understood.owner
-        own = self.door.resealed(reply, owner.person) if owner and understood.mail else None
+        try:
+            own = self.door.resealed(reply, owner.person) if owner and understood.mail else None
+        except StorageError:  # somebody faster has moved it, or the sweep asks again
+            return []
         planned: list[int] = []
         with self.database.write() as session:
             row = Reply.unfinished(session, reply.id, reply.attempts)

@@ -1,0 +1,193 @@
+"""Nobody's words, address or token stand in plain text anywhere but in the local post office (invariant 7)."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import os
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import make_url, text
+
+from tests.faults.traces import traces, traces_in_files
+from tests.journeys.stage import Stage
+from tests.servers import Postgres
+
+ADDRESS = "zq7canary.heron@example.com"
+SUBJECT = "zq7 canary subject wagtail"
+WORDS = "zq7 canary words nightingale"
+MIME_WORDS = "zq7 canary mime kingfisher"
+LARGE_WORDS = "zq7 canary large cormorant"
+STOP = "zq7 canary nickname dipper"
+CANARIES = (ADDRESS, SUBJECT, WORDS, MIME_WORDS, LARGE_WORDS, STOP)
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+_opened: list[set[str]] = []
+
+
+def _note_opened(name: str, details: tuple[object, ...]) -> None:
+    if (
+        _opened
+        and name == "open"
+        and isinstance(details[0], str)
+        and isinstance(details[2], int)
+        and details[2] & WRITING
+    ):
+        _opened[-1].add(details[0])
+
+
+@contextmanager
+def files_written() -> Iterator[set[str]]:
+    """Yield the set of files that Python opens for writing meanwhile, those that are gone again included."""
+    _opened.append(set())
+    try:
+        yield _opened[-1]
+    finally:
+        _opened.pop()
+
+
+def play(stage: Stage, snapshot: Callable[[], None]) -> list[str]:
+    """Play a month, looking at the queue while jobs wait in it; return the tokens that people were sent."""
+    browser = stage.browser()
+    browser.press("/subscribe", page="/", email=ADDRESS, rhythm="daily", time_zone="Europe/London")
+    snapshot()
+    stage.work()
+    browser.press(stage.link(stage.mails(ADDRESS)[0], "/confirm/"))
+    snapshot()
+    stage.work()
+    sender = f'"{STOP}" <{ADDRESS}>'
+    answers = [
+        stage.reply(stage.mails(ADDRESS)[0], WORDS, sender=sender),
+        stage.reply(stage.mails(ADDRESS)[0], MIME_WORDS, form="mime", client="iphone", sender=sender),
+        stage.reply(stage.mails(ADDRESS)[0], f"{LARGE_WORDS} " * 20_000, sender=sender),
+        stage.reply(stage.mails(ADDRESS)[0], SUBJECT, sender="someone.else@example.net"),
+    ]
+    assert [answer["status"] for answer in answers] == [200] * 4
+    snapshot()
+    stage.work()
+    assert len(stage.entries(ADDRESS)) == 3
+    stage.clock.now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    stage.tick()
+    snapshot()
+    stage.work()
+    digest = stage.mails(ADDRESS)[0]
+    assert "Your May" in digest["subject"]
+    everything = " ".join(mail["text"] + str(mail["headers"]) for mail in stage.mails(ADDRESS))
+    tokens = {word.partition("@")[0].strip("<>") for word in everything.split() if "@reply." in word}
+    tokens |= {stage.link(digest, "/digest/").rpartition("/")[2].strip(">.")}
+    return [token.removeprefix("r-").removeprefix("s-") for token in tokens]
+
+
+def rdb(client: redis.Redis) -> bytes:
+    """Return the queue's whole memory as its server would write it to a disk, uncompressed."""
+    client.config_set("rdbcompression", "no")
+    client.save()
+    folder, name = client.config_get("dir")["dir"], client.config_get("dbfilename")["dbfilename"]
+    content = Path(folder, name).read_bytes()
+    return content + b"".join(client.dump(key) or b"" for key in client.scan_iter())
+
+
+def flushed(stage: Stage) -> None:
+    """Let a database write everything it holds in memory to its files."""
+    engine = stage.runtime.database.engine
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("CHECKPOINT"))
+
+
+def never_compress(stage: Stage) -> None:
+    """Let PostgreSQL keep long values as they are, so that they can be searched."""
+    engine = stage.runtime.database.engine
+    if engine.dialect.name != "postgresql":
+        return
+    query = (
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE table_schema = 'public' AND data_type IN ('bytea', 'text', 'character varying')"
+    )
+    with engine.begin() as connection:
+        for table, column in connection.execute(text(query)).all():
+            connection.execute(text(f"ALTER TABLE {table} ALTER {column} SET STORAGE EXTERNAL"))
+
+
+def database_folder(stage: Stage, request: pytest.FixtureRequest) -> Path:
+    url = make_url(stage.runtime.settings.database_url)
+    if url.get_backend_name() == "sqlite":
+        # Its folder holds the objects and the post office as well; copies of the file, its WAL and its journal are due.
+        return Path(url.database or "").parent
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.folder
+
+
+def test_nothing_private_stands_anywhere_in_plain_text(
+    stage: Stage,
+    redis_url: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started, temporary = time.time() - 1, tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    never_compress(stage)
+    memory: list[bytes] = []
+    with redis.Redis.from_url(redis_url) as client, files_written() as written:
+        secrets = [*CANARIES, *play(stage, lambda: memory.append(rdb(client)))]
+    assert len(secrets) > len(CANARIES) + 3
+    flushed(stage)
+    logged = "".join(capfd.readouterr())
+    assert "request" in logged, "the log was captured"
+    assert "deliveries.sent" in logged
+
+    folder, objects = database_folder(stage, request), tmp_path / "objects"
+    assert database_traces(folder, secrets, started) == {}
+    assert traces(b"".join(memory), secrets) == set()
+    assert any(b"rq:job" in part for part in memory), "jobs were waiting"
+    assert traces(logged.encode(), secrets) == set()
+    assert traces_in_files(objects, secrets) == {}
+    assert [path for path in objects.rglob("*") if path.is_file()], "the large mail went to the object store"
+    assert [path for path in temporary.rglob("*") if path.is_file()] == []
+    allowed = (str(tmp_path / "postoffice"), str(objects), "/dev/null", str(folder))
+    assert [path for path in written if not path.startswith(allowed) and "__pycache__" not in path] == []
+
+    plant_in_every_store(stage, redis_url, objects, temporary)
+    flushed(stage)
+    assert {WORDS} in database_traces(folder, secrets, started).values()
+    with redis.Redis.from_url(redis_url) as client:
+        assert traces(rdb(client), secrets) == {MIME_WORDS}
+    assert traces("".join(capfd.readouterr()).encode(), secrets) == {SUBJECT}
+    assert traces_in_files(objects, secrets) == {"planted": {LARGE_WORDS}}
+    assert traces_in_files(temporary, secrets) == {"planted": {ADDRESS}}
+
+
+def database_traces(folder: Path, secrets: list[str], started: float) -> dict[str, set[str]]:
+    """Return the secrets found in each of a database's files: PostgreSQL's folder with its WAL and log, or SQLite's."""
+    if (folder / "data").is_dir():
+        return traces_in_files(folder, secrets, newer_than=started)
+    files = [*folder.glob("smallsteps.db*")]
+    assert any(file.name.endswith("-wal") for file in files)
+    found = {file.name: traces(file.read_bytes(), secrets) for file in files}
+    return {name: names for name, names in found.items() if names}
+
+
+def plant_in_every_store(stage: Stage, redis_url: str, objects: Path, temporary: Path) -> None:
+    """Put a canary into each store, written in another way in each: the scan must find them all."""
+    with stage.runtime.database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE planted (words TEXT)"))
+        hidden = base64.b64encode(zlib.compress(WORDS.encode())).decode()
+        connection.execute(text("INSERT INTO planted VALUES (:words)"), {"words": hidden})
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("planted", zlib.compress(MIME_WORDS.encode()))
+    sys.stdout.write(SUBJECT.encode().hex())
+    sys.stdout.flush()
+    (objects / "planted").write_bytes(gzip.compress(LARGE_WORDS.encode()))
+    (temporary / "planted").write_bytes(ADDRESS.encode("utf-16-le"))

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, select, text
+
+from service.core.sealing import SealError
+from service.db import Base, Database, make_engine, migrate
+from service.models import Heartbeat, Keyring, ServiceKey, Subscriber
+from tests.flows.members import due_at
+from tests.flows.people import NOW
+from tests.servers import Postgres
+
+KEY, OTHER = b"k" * 32, b"o" * 32
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database with nothing in it."""
+    if request.param == "sqlite":
+        engine = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield engine
+        engine.dispose()
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    server.run("CREATE DATABASE from_nothing")
+    engine = make_engine(server.url("from_nothing"))
+    yield engine
+    engine.dispose()
+    server.run("DROP DATABASE from_nothing WITH (FORCE)")
+
+
+def test_migrating_from_nothing_makes_what_the_models_say_and_again_changes_nothing(empty: Engine) -> None:
+    for _ in range(2):
+        migrate(empty)
+        with empty.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+            assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_a_difference_between_tables_and_models_would_be_found(empty: Engine) -> None:
+    migrate(empty)
+    with empty.begin() as connection:
+        connection.execute(text("ALTER TABLE entries ADD COLUMN mood TEXT"))
+    with empty.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+
+def test_indexes_that_hold_only_what_is_open_stay_partial(empty: Engine) -> None:
+    migrate(empty)
+    made = {index["name"]: index for table in Base.metadata.tables for index in inspect(empty).get_indexes(table)}
+    for name in ("ix_deliveries_open", "ix_replies_waiting", "ix_mail_requests_waiting"):
+        assert any("where" in option for option in made[name]["dialect_options"]), name
+
+
+def test_processes_that_start_at_once_share_one_set_of_keys(database: Database) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        rings = list(pool.map(lambda _: Keyring.load(database, (KEY,), NOW), range(8)))
+    assert len({ring.index.key for ring in rings}) == 1
+    assert len({ring.inbound.key for ring in rings}) == 1
+    with database.read() as session:
+        wrapped = {row.name: row.wrapped for row in session.scalars(select(ServiceKey))}
+    assert set(wrapped) == {"index", "inbound"}
+    assert rings[0].index.key not in wrapped["index"]
+
+
+def test_a_key_that_is_gone_is_said_so_and_an_older_one_beside_the_new_one_will_do(database: Database) -> None:
+    first = Keyring.load(database, (KEY,), NOW)
+    with pytest.raises(SealError):
+        Keyring.load(database, (OTHER,), NOW)
+    assert Keyring.load(database, (OTHER, KEY), NOW).index.key == first.index.key
+
+
+def test_one_persons_key_opens_nothing_of_anothers(database: Database) -> None:
+    keyring = Keyring.load(database, (KEY,), NOW)
+    with database.write() as session:
+        ana, bo = due_at(session, keyring, NOW), due_at(session, keyring, NOW, "bo@example.com")
+        ana.sealed_address = bo.sealed_address
+    with database.read() as session, pytest.raises(SealError):
+        keyring.address_of(session.get_one(Subscriber, ana.id))
+
+
+def test_two_clocks_may_beat_for_the_first_time_at_once(database: Database) -> None:
+    def beat(_: int) -> None:
+        with database.write() as session:
+            Heartbeat.beat(session, "clock", NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(beat, range(8)))
+    with database.read() as session:
+        assert Heartbeat.last(session, "clock") == NOW

@@ -1,0 +1,169 @@
+"""Real worker processes, ended in the middle of their work."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from service.config import ROOT
+from service.dispatch import QueueDoorbell
+from service.flows.ticking import sweep
+from service.mail.inbound import parse_post
+from service.models import Delivery, Entry, Reply
+from tests.flows.line import SIGNING_KEY, Line, open_line
+from tests.flows.posts import mail, post, signed
+
+PATIENCE_SECONDS = 60
+DRAINED_SECONDS = 20
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def line(database_url: str, tmp_path: Path) -> Iterator[Line]:
+    with open_line(database_url, tmp_path, now=datetime.now(UTC)) as opened:
+        yield opened
+
+
+@contextmanager
+def worker(line: Line, redis_url: str, *command: str) -> Iterator[subprocess.Popen[str]]:
+    settings = line.runtime.settings
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "SECRET_KEY": settings.secret_key,
+        "ENCRYPTION_KEYS": base64.b64encode(b"k" * 32).decode(),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": redis_url,
+        "STORAGE_URL": settings.storage_url,
+        "MAILGUN_API_URL": settings.mailgun_api_url,
+        "MAILGUN_API_KEY": settings.mailgun_api_key,
+        "MAILGUN_DOMAIN": settings.mailgun_domain,
+        "MAILGUN_SIGNING_KEY": SIGNING_KEY,
+        "MAIL_FROM": settings.mail_from,
+        "REPLY_DOMAIN": settings.reply_domain,
+        "POSTAL_ADDRESS": settings.postal_address,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def ringing(redis_url: str) -> Iterator[QueueDoorbell]:
+    bell = QueueDoorbell(redis_url)
+    yield bell
+    bell.connection.close()
+
+
+def wait_until(happened: Callable[[], object]) -> None:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while not happened():
+        assert time.monotonic() < give_up, "it did not happen"
+        time.sleep(0.05)
+
+
+def people_alone(line: Line, number: int) -> list[int]:
+    """Plan one email each to people who are all written to singly."""
+    return line.plan(line.members(*[f"p{place}+alone@example.com" for place in range(number)]))
+
+
+def test_sigterm_finishes_the_call_under_way_and_puts_back_the_rest(line: Line, redis_url: str) -> None:
+    ids = people_alone(line, 30)
+    with ringing(redis_url) as bell, worker(line, redis_url, "workers", "send") as process:
+        bell.send(ids)
+        wait_until(lambda: len(line.mails()) >= 2)
+        process.send_signal(signal.SIGTERM)
+        told_at = time.monotonic()
+        assert process.wait(PATIENCE_SECONDS) == 0
+        assert time.monotonic() - told_at < DRAINED_SECONDS
+    states = line.states()
+    assert set(states) <= {"sent", "planned"}, "none is unknown, none is held"
+    assert states["sent"] == len(line.mails())
+    assert sum(states.values()) == 30
+    line.clock.move(timedelta(minutes=5))
+    line.send(ids)
+    assert sorted(mail.recipient for mail in line.mails()) == sorted({mail.recipient for mail in line.mails()})
+    assert len(line.mails()) == 30
+
+
+def kill_at(line: Line, redis_url: str, place: str, queue: str, ring: Callable[[QueueDoorbell], None]) -> None:
+    """Start a worker, let it stop on entry to a place, and kill it there."""
+    with ringing(redis_url) as bell, worker(line, redis_url, "tests.workers.stopping_at", place, queue) as process:
+        ring(bell)
+        assert process.stdout
+        assert process.stdout.readline().startswith("stopped at")
+        process.kill()
+        process.wait()
+
+
+def lapse(line: Line, table: type[Delivery | Reply]) -> None:
+    with line.runtime.database.write() as session:
+        session.execute(update(table).where(table.lease_until.is_not(None)).values(lease_until=LONG_AGO))
+
+
+@pytest.mark.parametrize(
+    ("place", "sent", "state"),
+    [
+        pytest.param("service.models.delivery:Delivery.claim", 0, "planned", id="before the claim"),
+        pytest.param("service.mail.mailgun:MailgunGateway.send", 0, "unknown", id="before the hand-over"),
+        pytest.param("service.flows.sending:Sender._record_sent", 1, "unknown", id="after it, before the record"),
+    ],
+)
+def test_a_worker_killed_in_the_middle_of_a_send_never_leads_to_a_second_copy(
+    line: Line, redis_url: str, place: str, sent: int, state: str
+) -> None:
+    ids = people_alone(line, 1)
+    kill_at(line, redis_url, place, "send", lambda bell: bell.send(ids))
+    lapse(line, Delivery)
+    sweep(line.runtime.database, line.bell, now=line.clock())
+    assert (line.states(), len(line.mails())) == ({state: 1}, sent)
+    line.send(ids)
+    assert len(line.mails()) == (1 if state == "planned" else sent)
+
+
+@pytest.mark.parametrize(
+    "place", ["service.flows.replies:Receiver._understand", "service.flows.replies:Receiver._carry_out"]
+)
+def test_a_receiver_killed_in_the_middle_of_a_mail_loses_nothing_and_doubles_nothing(
+    line: Line, redis_url: str, place: str
+) -> None:
+    reply_id = kept(line)
+    kill_at(line, redis_url, place, "receive", lambda bell: bell.receive([reply_id]))
+    lapse(line, Reply)
+    receiver = line.runtime.receiver()
+    receiver.understand(reply_id)
+    receiver.understand(reply_id)
+    receiver.reader.close()
+    with line.runtime.database.read() as session:
+        assert session.get_one(Reply, reply_id).outcome == "entry"
+        assert session.scalar(select(func.count()).select_from(Entry)) == 1
+
+
+def kept(line: Line) -> int:
+    line.members("ana@example.com")
+    signature = signed(line.clock(), key=SIGNING_KEY)
+    form = post(mail("Soup, slowly."), "hello@reply.example.org", signature)
+    _, (reply_id,) = line.runtime.door().store(parse_post(*form), *form, signature.token)
+    return reply_id
+
+
+@pytest.mark.parametrize("arguments", [[], ["both"], ["send", "receive"]], ids=str)
+def test_a_worker_serves_one_queue_and_says_so(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "workers", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "Say which queue this worker serves: send or receive.\n")
