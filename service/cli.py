@@ -1,10 +1,11 @@
-"""The command `smallsteps`. Exit codes: 0 done, 1 it could not be done, 2 wrong words or settings."""
+"""The command `smallsteps`. Exit codes: 0 done, 1 it, or a part of it, could not be done, 2 wrong words or settings."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
@@ -14,6 +15,7 @@ import click
 from service.config import Settings, SettingsError, load_settings
 from service.core.prompt_check import check
 from service.core.sealing import SealError
+from service.flows import quarantine
 from service.runtime import Runtime, make_runtime, prompt_files, set_up_logging
 
 
@@ -153,6 +155,50 @@ def demo(settings: Settings) -> None:
     click.echo(f"  The digest  {played.digest_url}")
     click.echo(f"  Mailbox     {played.mailbox_url}")
     click.echo(f"  Journal     {played.journal_url}  (sign in as {played.address}; the link comes to the mailbox)")
+
+
+@main.group()
+def replies() -> None:
+    """Mail that came in: what was set aside, and reading it again."""
+
+
+@replies.command("held")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@with_settings
+def replies_held(settings: Settings, as_json: bool) -> None:
+    """List mail that is held or could not be read: ids, dates and reasons, nobody's words."""
+    with _runtime(settings).database.read() as session:
+        found = quarantine.set_aside(session)
+    if as_json:
+        click.echo(json.dumps([asdict(mail) for mail in found], default=str))
+        return
+    for mail in found:
+        kept = f"kept until {mail.kept_until:%Y-%m-%d}" if mail.kept_until else "the raw mail is gone"
+        click.echo(f"{mail.id}  {mail.received_at:%Y-%m-%d %H:%M} UTC  {mail.outcome}: {mail.reason}  ({kept})")
+    if not found:
+        click.echo("Nothing is held, and everything could be read.")
+
+
+@replies.command("replay")
+@click.argument("ids", metavar="[ID]...", type=int, nargs=-1)
+@click.option("--unreadable", is_flag=True, help="All that could not be read and is still here.")
+@with_settings
+def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool) -> None:
+    """Have mail understood again by the workers. Exit code 1 if one of them cannot be."""
+    if bool(ids) == unreadable:
+        raise click.UsageError("Name the ids that `smallsteps replies held` lists, or say --unreadable.")
+    runtime = _runtime(settings)
+    if unreadable:
+        with runtime.database.read() as session:
+            ids = quarantine.unreadable(session)
+    results = quarantine.replay(runtime.door(), ids, runtime.clock())
+    runtime.doorbell.receive([result.id for result in results if result.what is quarantine.Replay.RUNG])
+    for result in results:
+        click.echo(f"{result.id}  {result.what}", err=result.what is not quarantine.Replay.RUNG)
+    if any(result.what is not quarantine.Replay.RUNG for result in results):
+        raise SystemExit(1)
+    if not results:
+        click.echo("There is nothing to read again.")
 
 
 @main.group()

@@ -6,9 +6,11 @@ from service.models.delivery import Claim, Delivery, State, request_slot
 from service.models.entry import Entry
 from service.models.keyring import Keyring, ServiceKey
 from service.models.kind import Kind
-from service.models.reply import Outcome, Reply, SpentToken
+from service.models.photo import Photo
+from service.models.reply import Outcome, Reply
 from service.models.request import Asked, BrowserSession, Heartbeat, MailRequest
 from service.models.sent_text import SentText
+from service.models.spent_token import SpentToken
 from service.models.subscriber import Status, Subscriber
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "Kind",
     "MailRequest",
     "Outcome",
+    "Photo",
     "Reply",
     "SentText",
     "ServiceKey",

@@ -1,4 +1,4 @@
-"""Mail as it came in, kept sealed until it is understood, and the provider's tokens that are spent."""
+"""Mail as it came in, kept sealed until it is understood."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy import delete as sql_delete
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
-from service.db import Base, Id, database_now, insert_into, random_id
+from service.db import Base, Id, database_now, random_id
 from service.models.entry import Entry
 from service.models.ringing import unheard
 
@@ -44,6 +43,9 @@ class Outcome(StrEnum):
     STRANGER = "stranger"
     DUPLICATE = "duplicate"
     UNREADABLE = "unreadable"
+
+
+_REPLAYED = (Outcome.HELD, Outcome.UNREADABLE, Outcome.AUTO_REPLY, Outcome.EMPTY)
 
 
 class Reply(Base):
@@ -140,9 +142,12 @@ class Reply(Base):
     def _own(
         cls, session: Session, subscriber_id: int, reply_id: int, condition: ColumnElement[bool], *, lock: bool
     ) -> Reply | None:
-        is_here = or_(cls.sealed_raw.is_not(None), cls.stored_as.is_not(None))
-        query = select(cls).where(cls.id == reply_id, cls.subscriber_id == subscriber_id, condition, is_here)
+        query = select(cls).where(cls.id == reply_id, cls.subscriber_id == subscriber_id, condition, cls._is_here())
         return session.scalar(query.with_for_update() if lock else query)
+
+    @classmethod
+    def _is_here(cls) -> ColumnElement[bool]:
+        return or_(cls.sealed_raw.is_not(None), cls.stored_as.is_not(None))
 
     def take_up_again(self, now: datetime) -> None:
         """Have this mail understood once more, now that its owner says it is theirs."""
@@ -164,6 +169,33 @@ class Reply(Base):
         """Return the id of the oldest mail that waits for this person's word, or None."""
         waiting = (cls.subscriber_id == subscriber_id, cls.outcome == Outcome.HELD, cls.reason != DISOWNED)
         return session.scalar(select(cls.id).where(*waiting, cls.id != besides).order_by(cls.received_at).limit(1))
+
+    @classmethod
+    def set_aside(cls, session: Session) -> Sequence[Reply]:
+        """Return every mail that is held or could not be read, the oldest first, without its raw form in memory."""
+        query = select(cls).where(cls.outcome.in_((Outcome.HELD, Outcome.UNREADABLE))).options(defer(cls.sealed_raw))
+        return session.scalars(query.order_by(cls.received_at, cls.id)).all()
+
+    @classmethod
+    def replayable(cls, session: Session, reply_id: int) -> Reply | None:
+        """Return, locked, a mail that may be understood again, or None."""
+        row = session.scalar(select(cls).where(cls.id == reply_id).with_for_update())
+        return row if row and row.may_be_replayed and row.is_kept else None
+
+    @property
+    def may_be_replayed(self) -> bool:
+        """Say whether understanding it again can neither double an entry nor overrule its owner."""
+        return self.outcome in _REPLAYED and not self.is_disowned
+
+    def read_again(self, now: datetime) -> None:
+        """Have this mail understood as if it had just come."""
+        self.outcome = self.reason = self.understood_at = self.lease_until = self.kept_until = None
+        self.attempts, self.rung_at = 0, now
+
+    @property
+    def is_kept(self) -> bool:
+        """Say whether the raw mail is still here."""
+        return self.sealed_raw is not None or self.stored_as is not None
 
     def let_go(self) -> None:
         """Let the raw mail go; what became of it stays known."""
@@ -209,25 +241,3 @@ class Reply(Base):
     def past_keeping(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:
         """Return mails whose raw form has been kept long enough."""
         return session.scalars(select(cls).where(cls.kept_until < now).limit(limit)).all()
-
-
-class SpentToken(Base):
-    """A provider's webhook token that was used, bound to the content it came with."""
-
-    __tablename__ = "spent_tokens"
-
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    spent_at: Mapped[datetime] = mapped_column(index=True)
-
-    @classmethod
-    def spend(cls, session: Session, token_hash: bytes, content_hash: bytes, now: datetime) -> bool:
-        """Spend a token on some content; say whether it was this call that did."""
-        values = {"token_hash": token_hash, "content_hash": content_hash, "spent_at": now}
-        spend = insert_into(session, cls).values(values).on_conflict_do_nothing().returning(cls.token_hash)
-        return session.scalar(spend) is not None
-
-    @classmethod
-    def prune(cls, session: Session, before: datetime) -> None:
-        """Forget tokens spent before an instant; their signatures are too old to be believed anyway."""
-        session.execute(sql_delete(cls).where(cls.spent_at < before))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -87,10 +88,10 @@ class Letterbox:
 
 
 @contextmanager
-def open_letterbox(migrated_sqlite: Path, folder: Path) -> Iterator[Letterbox]:
+def open_letterbox(migrated_sqlite: Path, folder: Path, **settings: Any) -> Iterator[Letterbox]:
     file = folder / "smallsteps.db"
     shutil.copy(migrated_sqlite, file)
-    with open_line(f"sqlite:///{file}", folder) as line:
+    with open_line(f"sqlite:///{file}", folder, **settings) as line:
         (ana,) = line.members(ANA)
         receiver = line.runtime.receiver()
         yield Letterbox(line, ana, receiver, create_app(line.runtime).test_client())
