@@ -126,7 +126,9 @@ def test_without_a_page_to_write_on_there_is_no_link_to_one() -> None:
     for links in (PLACEHOLDERS, replace(LINKS, write_url="")):
         email = composer().prompt(WORDS, None, links)
         assert "write" not in email.text
-        assert "write" not in _words(_page(email).css_first("body").text())
+        body = _page(email).css_first("body")
+        assert body is not None
+        assert "write" not in _words(body.text())
 
 
 def test_a_deep_question_comes_with_its_lighter_twin() -> None:

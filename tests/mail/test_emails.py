@@ -98,6 +98,7 @@ def test_every_colour_that_is_inlined_on_words_has_its_dark_twin(name: str) -> N
     for node in _page(EVERY[name]).css("p, h1, h2, li, a, td[class]"):
         if "color:" in (node.attributes.get("style") or ""):
             classes = (node.attributes.get("class") or "").split()
+            assert node.tag is not None
             names = [f".{each}" for each in classes if each not in {"pad", "around"}] + [node.tag]
             assert any(each in dark for each in names), node.html
 
@@ -159,7 +160,7 @@ def test_no_email_presses_scores_or_speaks_as_a_person(name: str) -> None:
 
 def test_headings_come_in_order_and_first_of_all_the_largest() -> None:
     for email in EVERY.values():
-        levels = [int(node.tag[1]) for node in _page(email).css("h1, h2, h3")]
+        levels = [int(node.tag[1]) for node in _page(email).css("h1, h2, h3") if node.tag]
         assert levels[0] == 1
         assert levels.count(1) == 1
         assert all(later - earlier <= 1 for earlier, later in pairwise(levels))

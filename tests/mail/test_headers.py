@@ -23,14 +23,14 @@ from tests.mail.posting import FORM
         (b"Subject:", ""),
     ],
 )
-def test_any_subject_is_read_or_left_as_it_is(header: bytes, text: str):
+def test_any_subject_is_read_or_left_as_it_is(header: bytes, text: str) -> None:
     raw = header + b"\r\n\r\nHello\r\n"
     assert read_mail(parse_post(FORM, b"body-mime=" + quote_plus(raw).encode())).subject == text
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 32 Foo 2026 25:61:00 +9999",
                                   "Fri, 31 Dec 9999 23:59:59 -1200"])  # fmt: skip
-def test_a_senseless_date_is_none(date: str):
+def test_a_senseless_date_is_none(date: str) -> None:
     raw = f"Date: {date}\r\n\r\n".encode()
     assert read_mail(parse_post(FORM, b"body-mime=" + quote_plus(raw).encode())).sent_at is None
 
@@ -60,7 +60,7 @@ def test_a_senseless_date_is_none(date: str):
         ("<>", None),
     ],
 )
-def test_a_from_names_one_sender_or_none(value: str, address: str | None):
+def test_a_from_names_one_sender_or_none(value: str, address: str | None) -> None:
     assert sole_address(value) == address
 
 
@@ -69,7 +69,7 @@ def test_a_from_names_one_sender_or_none(value: str, address: str | None):
     [b"=?" * 4_000, b"=?a?q?x" * 1_150, b"(" * 8_000, b'"\\' * 4_000, b"<" * 8_000, b"a\r\n " * 2_000],
     ids=["marks", "open words", "comments", "quotes", "brackets", "folds"],
 )
-def test_hostile_headers_take_no_time(value: bytes):
+def test_hostile_headers_take_no_time(value: bytes) -> None:
     raw = b"From: " + value + (b"\r\nSubject: " + value) * 7 + b"\r\n\r\n"
     started = time.process_time()
     read_mail(Post((("body-mime", raw),)))

@@ -9,7 +9,7 @@ from service.mail.inbound import parse_post, read_mail
 from tests.mail.posting import FIELDS, FORM, RAW_MIME, mail, multipart, urlencoded
 
 
-def test_a_urlencoded_post_becomes_the_mail():
+def test_a_urlencoded_post_becomes_the_mail() -> None:
     found = mail()
     assert found.recipients == ("r-abc@reply.example.org", "s-def@reply.example.org")
     assert found.sender == "bounce+maya@home.example"
@@ -24,7 +24,7 @@ def test_a_urlencoded_post_becomes_the_mail():
     assert found.raw_mime is None
 
 
-def test_files_come_in_their_number_s_order_with_their_content_id():
+def test_files_come_in_their_number_s_order_with_their_content_id() -> None:
     files = [
         ("attachment-10", "c.png", "image/png", b"c"),
         ("attachment-2", "b.png", "image/png", b"b\r\n--xYzZ\r\n"),
@@ -37,13 +37,13 @@ def test_files_come_in_their_number_s_order_with_their_content_id():
     assert found.attachments[0].content_type == "text/plain"
 
 
-def test_the_provider_s_verdict_is_the_first_and_a_sender_s_copy_is_not_believed():
+def test_the_provider_s_verdict_is_the_first_and_a_sender_s_copy_is_not_believed() -> None:
     found = mail()
     assert (found.spf, found.dkim, found.flag) == ("pass", "pass", "no")
     assert found.all_headers("x-mailgun-spf") == ["Pass", "Fail"]
 
 
-def test_only_lower_case_names_are_the_provider_s():
+def test_only_lower_case_names_are_the_provider_s() -> None:
     post = urlencoded([("Token", "sender's"), ("token", "provider's"), ("Recipient", "x@y")])
     assert post.signature.token == "provider's"
     assert read_mail(post).recipients == ()
@@ -54,37 +54,37 @@ def test_only_lower_case_names_are_the_provider_s():
     ["body-plain", "body-html", "stripped-text", "message-headers", "content-id-map", "recipient",
      "sender", "from", "subject", "timestamp", "token", "signature", "Date", "Message-Id"],
 )  # fmt: skip
-def test_any_field_may_be_absent(absent: str):
+def test_any_field_may_be_absent(absent: str) -> None:
     read_mail(urlencoded([(name, value) for name, value in FIELDS if name != absent]))
     read_mail(urlencoded([]))
 
 
 @pytest.mark.parametrize("broken", ["", "[", "{}", "[[1]]", '[["a"]]', "[" * 100_000, "null"])
-def test_broken_header_lists_and_maps_lose_nothing_else(broken: str):
+def test_broken_header_lists_and_maps_lose_nothing_else(broken: str) -> None:
     fields = [(n, v) for n, v in FIELDS if n not in {"message-headers", "content-id-map"}]
     found = read_mail(urlencoded([*fields, ("message-headers", broken), ("content-id-map", broken)]))
     assert found.plain is not None
     assert found.from_address == "maya@home.example"
 
 
-def test_without_the_header_list_the_title_case_fields_stand_in():
+def test_without_the_header_list_the_title_case_fields_stand_in() -> None:
     found = mail(without=["message-headers"])
     assert found.message_id == "<CAF=abc123@mail.home.example>"
     assert found.spf == "pass"
 
 
-def test_several_html_parts_are_all_kept():
+def test_several_html_parts_are_all_kept() -> None:
     assert mail(("body-html", "<p>second</p>")).html == (
         "<p>A heron, and a bus.</p><blockquote>What went past?</blockquote>\n<p>second</p>"
     )
 
 
-def test_nul_and_broken_utf_8_become_replacement_characters():
+def test_nul_and_broken_utf_8_become_replacement_characters() -> None:
     post = parse_post(FORM, b"body-plain=a%00b%FFc")
     assert read_mail(post).plain == "a\ufffdb\ufffdc"
 
 
-def test_the_mime_form_gives_the_same_headers_and_verdicts():
+def test_the_mime_form_gives_the_same_headers_and_verdicts() -> None:
     found = read_mail(parse_post(FORM, b"body-mime=" + quote_plus(RAW_MIME).encode()))
     assert found.from_header == "Maya Brühl <maya@home.example>"
     assert found.from_address == "maya@home.example"
@@ -96,12 +96,12 @@ def test_the_mime_form_gives_the_same_headers_and_verdicts():
     assert found.sent_at == datetime(2026, 5, 3, 19, 12, 31, tzinfo=UTC)
 
 
-def test_two_from_headers_name_nobody():
+def test_two_from_headers_name_nobody() -> None:
     raw = b"From: a@b.example\r\nFrom: c@d.example\r\n\r\n"
     assert read_mail(parse_post(FORM, b"body-mime=" + quote_plus(raw).encode())).from_address is None
 
 
-def test_no_repr_shows_anything_private():
+def test_no_repr_shows_anything_private() -> None:
     files = [("attachment-1", "divorce.txt", "text/plain", b"private words")]
     post = parse_post(*multipart(FIELDS, files))
     shown = repr(post) + repr(post.files) + repr(read_mail(post)) + repr(read_mail(post).attachments)

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ ANSWERS = json.loads((Path(__file__).parents[1] / "data" / "mailgun" / "answers.
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=[answer["case"] for answer in ANSWERS])
-def test_each_documented_answer_means_one_thing(answer):
+def test_each_documented_answer_means_one_thing(answer: dict[str, Any]) -> None:
     def outcome() -> object:
         return read_answer(status=answer["status"], body=answer["body"].encode(), headers={}, recipients=2, now=NOW)
 
@@ -40,16 +41,16 @@ def test_each_documented_answer_means_one_thing(answer):
         ("", {}, DEFAULT_WAIT),
     ],
 )
-def test_a_wait_is_read_or_replaced_by_our_own(words, headers, wait):
+def test_a_wait_is_read_or_replaced_by_our_own(words: str, headers: dict[str, str], wait: timedelta) -> None:
     assert named_wait(words, headers, NOW) == wait
 
 
-def test_a_single_mail_too_large_is_refused_for_good():
+def test_a_single_mail_too_large_is_refused_for_good() -> None:
     outcome = read_answer(status=413, body=b"", headers={}, recipients=1, now=NOW)
     assert isinstance(outcome, Refused)
 
 
-def test_a_reason_names_fields_and_never_quotes_an_address():
+def test_a_reason_names_fields_and_never_quotes_an_address() -> None:
     body = json.dumps({"message": "'to' parameter is not a valid address: maya@home.example"}).encode()
     outcome = read_answer(status=400, body=body, headers={}, recipients=1, now=NOW)
     assert isinstance(outcome, Refused)

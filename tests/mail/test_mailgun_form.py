@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from service.mail.mailgun import MailgunGateway
 from service.mail.mailgun_form import message_form
 from service.mail.outgoing import Accepted, Recipient
+from tests.mail.conftest import Provider
 from tests.mail.examples import EMAIL, somebody
 
 
-def test_one_email_arrives_filled_in_as_a_plain_single_mail(gateway, provider):
+def test_one_email_arrives_filled_in_as_a_plain_single_mail(gateway: MailgunGateway, provider: Provider) -> None:
     outcome = gateway.send(EMAIL, [somebody()])
     assert isinstance(outcome, Accepted)
     (mail,) = provider.mails()
@@ -25,7 +27,7 @@ def test_one_email_arrives_filled_in_as_a_plain_single_mail(gateway, provider):
     assert "%recipient" not in json.dumps(mail.as_json())
 
 
-def test_a_batch_makes_a_mail_of_their_own_for_each(gateway, provider):
+def test_a_batch_makes_a_mail_of_their_own_for_each(gateway: MailgunGateway, provider: Provider) -> None:
     outcome = gateway.send(EMAIL, [somebody("maya", 11), somebody("tom", 12)])
     assert isinstance(outcome, Accepted)
     maya, tom = sorted(provider.mails(), key=lambda mail: mail.recipient)
@@ -37,7 +39,7 @@ def test_a_batch_makes_a_mail_of_their_own_for_each(gateway, provider):
     assert "%recipient" not in json.dumps([maya.as_json(), tom.as_json()])
 
 
-def test_single_and_batch_give_a_person_the_same_mail(gateway, provider):
+def test_single_and_batch_give_a_person_the_same_mail(gateway: MailgunGateway, provider: Provider) -> None:
     gateway.send(EMAIL, [somebody("maya", 11)])
     gateway.send(EMAIL, [somebody("maya", 11), somebody("tom", 12)])
     alone, *batch = provider.mails()
@@ -48,19 +50,21 @@ def test_single_and_batch_give_a_person_the_same_mail(gateway, provider):
     assert [shared.header(n) for n in names] == [alone.header(n) for n in names]
 
 
-def test_a_thousand_recipients_go_in_one_call(gateway, provider):
+def test_a_thousand_recipients_go_in_one_call(gateway: MailgunGateway, provider: Provider) -> None:
     assert isinstance(gateway.send(EMAIL, [somebody(f"p{n}", n) for n in range(1_000)]), Accepted)
     assert len(provider.mails()) == 1_000
 
 
-def test_a_form_never_tracks_and_says_whose_delivery_it_is():
+def test_a_form_never_tracks_and_says_whose_delivery_it_is() -> None:
     fields = dict(message_form(EMAIL, [somebody("maya", 5)]))
     assert fields["o:tracking"] == "no"
     assert fields["v:delivery"] == "5"
     assert "recipient-variables" not in fields
 
 
-def test_words_that_look_like_a_placeholder_pass_untouched_where_nothing_is_filled_in(gateway, provider):
+def test_words_that_look_like_a_placeholder_pass_untouched_where_nothing_is_filled_in(
+    gateway: MailgunGateway, provider: Provider
+) -> None:
     digest = replace(EMAIL, text="I wrote %recipient.name% in my diary", html="", reply_to="a@b.example",
                      headers={})  # fmt: skip
     gateway.send(digest, [Recipient("maya@home.example", 1)])
@@ -86,18 +90,20 @@ def test_words_that_look_like_a_placeholder_pass_untouched_where_nothing_is_fill
         ),
     ],
 )
-def test_what_would_go_out_wrong_is_never_sent(gateway, provider, recipients):
+def test_what_would_go_out_wrong_is_never_sent(
+    gateway: MailgunGateway, provider: Provider, recipients: list[Recipient]
+) -> None:
     with pytest.raises(ValueError, match=r"."):
         gateway.send(EMAIL, recipients)
     assert provider.mails() == []
 
 
-def test_a_line_break_in_a_header_is_never_sent(gateway, provider):
+def test_a_line_break_in_a_header_is_never_sent(gateway: MailgunGateway, provider: Provider) -> None:
     with pytest.raises(ValueError, match="subject"):
         gateway.send(replace(EMAIL, subject="A\nBcc: x@y.example"), [somebody()])
     assert provider.mails() == []
 
 
-def test_an_address_with_a_plus_goes_singly(gateway, provider):
+def test_an_address_with_a_plus_goes_singly(gateway: MailgunGateway, provider: Provider) -> None:
     assert isinstance(gateway.send(EMAIL, [somebody("maya+steps")]), Accepted)
     assert "%recipient" not in provider.mails()[0].text
