@@ -5,15 +5,17 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from flask.testing import FlaskClient
 
 from service.mail.events import read_event_post
-from service.mail.inbound import parse_post, read_mail
+from service.mail.inbound import Post, parse_post, read_mail
 from service.mail.mailgun_answers import read_answer
 from service.mail.outgoing import ProviderMisconfigured
 from service.mail.signature import sign
 from service.postoffice.faults import KINDS, answer_texts
+from service.postoffice.office import PostOffice
 from service.postoffice.route import authenticated, route_form
-from tests.postoffice.conftest import NOW, send
+from tests.postoffice.conftest import NOW, Webhook, send
 
 DATA = Path(__file__).parents[1] / "data" / "mailgun"
 FIELDS = [(name, value) for name, value in json.loads((DATA / "route-fields.json").read_text())]
@@ -53,27 +55,27 @@ b
 OPTIONAL = {"Received", "Token", "stripped-signature"}
 
 
-def posted(*, as_mime: bool):
+def posted(*, as_mime: bool) -> Post:
     return parse_post(*route_form(authenticated(MAIL), recipients=["r-abc@x"], signature=SIGNED, as_mime=as_mime))
 
 
-def test_a_route_s_fields_have_the_documented_names():
+def test_a_route_s_fields_have_the_documented_names() -> None:
     documented = {name for name, _ in FIELDS} - OPTIONAL
     assert documented <= {name for name, _ in posted(as_mime=False).fields}
 
 
-def test_a_route_s_fields_have_no_name_the_provider_does_not_use():
+def test_a_route_s_fields_have_no_name_the_provider_does_not_use() -> None:
     lower_case = {name for name, _ in posted(as_mime=False).fields if name.islower()}
     assert lower_case <= {name for name, _ in FIELDS}
 
 
-def test_the_mime_form_leaves_out_the_parsed_bodies():
+def test_the_mime_form_leaves_out_the_parsed_bodies() -> None:
     names = {name for name, _ in posted(as_mime=True).fields}
     assert "body-mime" in names
     assert not {"body-plain", "body-html", "stripped-text", "attachment-count"} & names
 
 
-def test_both_sides_read_the_same_mail_from_the_same_headers():
+def test_both_sides_read_the_same_mail_from_the_same_headers() -> None:
     ours = read_mail(posted(as_mime=False))
     documented = read_mail(parse_post("application/x-www-form-urlencoded", urlencode(FIELDS).encode()))
     for name in ("from_header", "from_address", "subject", "message_id", "sent_at", "spf", "dkim", "flag"):
@@ -90,7 +92,9 @@ def test_both_sides_read_the_same_mail_from_the_same_headers():
         ("unsubscribed", "event-unsubscribed"),
     ],
 )
-def test_an_event_has_the_documented_shape(client, office, webhook, name, file):
+def test_an_event_has_the_documented_shape(
+    client: FlaskClient, office: PostOffice, webhook: Webhook, name: str, file: str
+) -> None:
     mail = send(client)
     office.happen(name, mail)
     _, ours = read_event_post(webhook.posts[-1][2])
@@ -104,7 +108,7 @@ def test_an_event_has_the_documented_shape(client, office, webhook, name, file):
 
 
 @pytest.mark.parametrize("kind", [kind for kind, fault in KINDS.items() if not fault.closes and not fault.hang_seconds])
-def test_a_fault_answers_as_the_papers_say_that_status_does(kind):
+def test_a_fault_answers_as_the_papers_say_that_status_does(kind: str) -> None:
     documented = json.loads((DATA / "answers.json").read_text())
     fault = KINDS[kind]
     body, headers = answer_texts(fault, NOW)

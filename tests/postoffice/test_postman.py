@@ -2,16 +2,21 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from service.mail.inbound import parse_post
 from service.mail.signature import Signature, Verdict
+from service.postoffice.office import PostOffice
 from service.postoffice.postman import SCHEDULES, Postman, new_post
-from tests.postoffice.conftest import NOW, send
+from tests.postoffice.conftest import NOW, Webhook, send
 
 
-def test_a_delivery_is_told_of_with_a_genuine_signature(client, office, webhook):
+def test_a_delivery_is_told_of_with_a_genuine_signature(
+    client: FlaskClient, office: PostOffice, webhook: Webhook
+) -> None:
     send(client)
     assert office.postman.wait_until_idle(5)
     ((path, content_type, body),) = webhook.posts
@@ -22,7 +27,9 @@ def test_a_delivery_is_told_of_with_a_genuine_signature(client, office, webhook)
     assert payload["event-data"]["user-variables"]["delivery"] == "42"
 
 
-def test_a_reply_is_posted_signed_to_the_form_s_own_address(client, office, webhook):
+def test_a_reply_is_posted_signed_to_the_form_s_own_address(
+    client: FlaskClient, office: PostOffice, webhook: Webhook
+) -> None:
     mail = send(client)
     for as_mime, path in ((False, "webhooks/mailgun/inbound"), (True, "webhooks/mailgun/inbound/mime")):
         post = office.bring(b"From: a@b.example\r\n\r\nx", recipients=[mail.reply_to], as_mime=as_mime)
@@ -33,7 +40,9 @@ def test_a_reply_is_posted_signed_to_the_form_s_own_address(client, office, webh
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
-def test_what_is_not_taken_is_kept_over_a_restart_and_tried_again_with_the_same_bytes(tmp_path, webhook, status):
+def test_what_is_not_taken_is_kept_over_a_restart_and_tried_again_with_the_same_bytes(
+    tmp_path: Path, webhook: Webhook, status: int
+) -> None:
     webhook.status = status
     folder = tmp_path / "outbox"
     first = Postman(folder)
@@ -52,7 +61,7 @@ def test_what_is_not_taken_is_kept_over_a_restart_and_tried_again_with_the_same_
 
 
 @pytest.mark.parametrize("status", [200, 406])
-def test_200_and_406_are_the_end_of_it(tmp_path, webhook, status):
+def test_200_and_406_are_the_end_of_it(tmp_path: Path, webhook: Webhook, status: int) -> None:
     webhook.status = status
     postman = Postman(tmp_path)
     post = postman.post_now(new_post("route", "a reply", f"{webhook.url}/in", "text/plain", b""))
@@ -61,7 +70,7 @@ def test_200_and_406_are_the_end_of_it(tmp_path, webhook, status):
     postman.close()
 
 
-def test_nobody_there_is_tried_again_and_news_of_a_delivery_is_not(tmp_path):
+def test_nobody_there_is_tried_again_and_news_of_a_delivery_is_not(tmp_path: Path) -> None:
     postman = Postman(tmp_path)
     route = postman.post_now(new_post("route", "x", "http://127.0.0.1:9/in", "text/plain", b""))
     delivered = postman.post_now(new_post("delivered", "x", "http://127.0.0.1:9/in", "text/plain", b""))
@@ -71,7 +80,7 @@ def test_nobody_there_is_tried_again_and_news_of_a_delivery_is_not(tmp_path):
     postman.close()
 
 
-def test_the_schedule_ends(tmp_path):
+def test_the_schedule_ends(tmp_path: Path) -> None:
     postman = Postman(tmp_path)
     post = new_post("route", "x", "http://127.0.0.1:9/in", "text/plain", b"")
     for _ in range(len(SCHEDULES["route"]) + 1):
@@ -81,7 +90,7 @@ def test_the_schedule_ends(tmp_path):
     postman.close()
 
 
-def test_it_tries_again_by_itself(tmp_path, webhook):
+def test_it_tries_again_by_itself(tmp_path: Path, webhook: Webhook) -> None:
     webhook.status = 503
     postman = Postman(tmp_path, schedules={"route": (0.05, 0.05)})
     postman.post_later(new_post("route", "x", f"{webhook.url}/in", "text/plain", b""))
