@@ -1,5 +1,5 @@
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from service.core.dates import day_and_month, month_name
 from service.core.digest import Digest, DigestEntry, make_digest
@@ -23,7 +23,7 @@ def page(month: Digest, photos: dict[int, list[str]] | None = None) -> LexborHTM
 
 def test_the_web_copy_says_what_the_email_says() -> None:
     month = digest()
-    said = _words(page(month).css_first("main").text())
+    said = _words(_first(page(month), "main").text())
     email = _words(composer().digest(month, LINKS, f"{SITE}/digest/{TOKEN}").text)
     for words in (month.days_sentence, *month.words, month.question, *(passage.text for passage in month.passages)):
         assert words in said
@@ -39,7 +39,7 @@ def test_each_passage_leads_to_its_day_and_can_be_kept_out_by_a_button() -> None
     assert [form.attributes["action"] for form in html.css("form[method=post]")] == [
         f"/journal/entry/{entry_id}/keep-out" for entry_id in shown
     ]
-    assert html.css_first("figcaption a").attributes["href"] == f"/journal/{month.passages[0].written_on}"
+    assert _first(html, "figcaption a").attributes["href"] == f"/journal/{month.passages[0].written_on}"
 
 
 def test_photos_stand_with_their_passage_and_are_named() -> None:
@@ -55,7 +55,13 @@ def test_what_a_person_wrote_is_never_markup() -> None:
     assert month is not None
     html = page(month)
     assert not html.css("script")
-    assert "<script>alert(1)</script> Rain." in html.css_first("blockquote").text()
+    assert "<script>alert(1)</script> Rain." in _first(html, "blockquote").text()
+
+
+def _first(html: LexborHTMLParser, selector: str) -> LexborNode:
+    node = html.css_first(selector)
+    assert node is not None
+    return node
 
 
 def _words(text: str) -> str:

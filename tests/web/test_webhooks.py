@@ -133,7 +133,7 @@ def test_an_attachment_of_25_megabytes_is_kept_whole(site: Site) -> None:
 
 
 def test_a_thousand_headers_and_an_attachment_are_no_trouble(site: Site) -> None:
-    headers = {f"X_Header_{number}": "x" * 20 for number in range(1_100)}
+    headers: dict[str, Any] = {f"X_Header_{number}": "x" * 20 for number in range(1_100)}
     assert send(site.browser, post(mail(attachment=b"photo", **headers), STRANGE, signed(NOW))) == 200
     assert count(site) == 1
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from service.core.replies import Phrases, Sent, Words, read_words
 
@@ -65,8 +66,8 @@ def phrases() -> Phrases:
 
 
 @cache
-def languages() -> dict[str, list[str]]:
-    """What mail programs write, by language."""
+def languages() -> dict[str, Any]:
+    """What mail programs write, by language: lists of lines, and in `headers` lists of labels."""
     return tomllib.loads((DATA / "mail_programs" / "languages.toml").read_text("utf-8"))
 
 
