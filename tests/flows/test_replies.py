@@ -258,15 +258,17 @@ def test_two_workers_understand_a_mail_once(inbox: Inbox) -> None:
     assert len(inbox.entries()) == 1
 
 
-def test_a_worker_that_comes_late_changes_nothing_any_more(inbox: Inbox) -> None:
-    reply_id = inbox.keep(mail("Soup, slowly. " + "x " * 200_000), inbox.address())
+@pytest.mark.parametrize("more", ["", "x " * 200_000], ids=["small", "large"])
+def test_a_worker_that_comes_late_changes_nothing_any_more(inbox: Inbox, more: str) -> None:
+    reply_id = inbox.keep(mail(f"Soup, slowly. {more}"), inbox.address())
     slow = SlowReader(lambda: (inbox.lapse(reply_id), inbox.receiver.understand(reply_id)))
     late = replace(inbox.receiver, reader=slow)
     assert late.understand(reply_id) == []
     slow.close()
     assert len(inbox.entries()) == 1
-    objects = [path for path in Path(inbox.line.runtime.storage.root).rglob("*") if path.is_file()]
-    assert [path.name for path in objects] == [(inbox.row(reply_id).stored_as or "").rpartition("/")[2]]
+    root = Path(inbox.line.runtime.storage.root)
+    kept_in = [root / (inbox.row(reply_id).stored_as or "")] if more else []
+    assert [path for path in root.rglob("*") if path.is_file()] == kept_in
 
 
 class SlowReader(Reader):
