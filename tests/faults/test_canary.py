@@ -92,6 +92,8 @@ def rdb(client: redis.Redis) -> bytes:
     client.config_set("rdbcompression", "no")
     client.save()
     folder, name = client.config_get("dir")["dir"], client.config_get("dbfilename")["dbfilename"]
+    assert folder
+    assert name
     content = Path(folder, name).read_bytes()
     return content + b"".join(client.dump(key) or b"" for key in client.scan_iter())
 

@@ -100,7 +100,7 @@ def test_mail_nobody_wrote_is_recorded_and_makes_no_entry_and_no_answer(
     ids=lambda headers: next(iter(headers)),
 )
 def test_a_weak_sign_with_a_token_and_words_is_an_entry_that_is_not_answered(
-    box: Letterbox, headers: dict[str, str]
+    box: Letterbox, headers: dict[str, Any]
 ) -> None:
     reply = box.comes(mail("Soup, slowly.", **headers))
     assert reply is not None
