@@ -19,6 +19,7 @@ from service.core.prompts import Library
 from service.db import Database
 from service.dispatch import Doorbell, QueueDoorbell
 from service.flows.parcels import Packer
+from service.flows.photos import Darkroom
 from service.flows.receiving import Door
 from service.flows.recognising import Recogniser
 from service.flows.replies import Receiver
@@ -26,6 +27,7 @@ from service.flows.sending import Sender
 from service.mail.compose import Composer
 from service.mail.mailgun import MailgunGateway
 from service.mail.outgoing import Mailer
+from service.mail.pictures import Redrawer
 from service.mail.reader import Reader
 from service.models import Keyring
 from service.storage import Storage
@@ -74,12 +76,14 @@ class Runtime:
     def receiver(self) -> Receiver:
         """Return what understands the mail that came in."""
         name, address = parseaddr(self.settings.mail_from)
+        reader = Reader()
         return Receiver(
             database=self.database,
             keyring=self.keyring,
             library=self.library,
             door=self.door(),
-            reader=Reader(),
+            reader=reader,
+            darkroom=Darkroom(self.database, self.keyring, self.storage, reader, Redrawer()),
             recogniser=Recogniser(self.keyring, self.library, self.composer, self.settings.reply_domain, name),
             own_address=address,
             phrasebooks=load_phrasebooks(),

@@ -12,7 +12,7 @@ from service.core.commands import Command, Verb
 from service.core.dates import day_and_month
 from service.core.prompts import Library
 from service.core.schedule import local_date
-from service.flows import account
+from service.flows import account, photos
 from service.flows.account import BadDate, NotNow, Rest
 from service.flows.asked import ask_another
 from service.models import Entry, Reply, Subscriber
@@ -28,13 +28,15 @@ class Done:
     """What a command came to.
 
     `answer` names the email that tells it ("rest", see templates/email/answers.toml), "" where what was planned tells
-    it already; `told` is what only the moment knows; `reference` the mail that can be put back.
+    it already; `told` is what only the moment knows; `reference` the mail that can be put back; `gone` the
+    names of objects to let go once this is committed.
     """
 
     answer: str = ""
     told: str = ""
     reference: int | None = None
     planned: tuple[int, ...] = ()
+    gone: frozenset[str] = frozenset()
 
 
 def carry_out(session: Session, library: Library, person: Subscriber, command: Command, now: datetime) -> Done:
@@ -84,11 +86,11 @@ def _delete(session: Session, person: Subscriber, now: datetime) -> Done:
     if entry is None:
         return Done("nothing_to_delete")
     reply = Reply.with_entry(session, person.id, entry.id)
-    Entry.remove(session, person.id, entry.id)
+    gone = frozenset(photos.remove_entry(session, person, entry.id))
     if reply is None:
-        return Done("delete")
+        return Done("delete", gone=gone)
     reply.kept_until = now + PUT_BACK_WITHIN
-    return Done("delete", reference=reply.id)
+    return Done("delete", reference=reply.id, gone=gone)
 
 
 _PLAIN: Mapping[Verb, Callable[[Session, Subscriber, datetime], Done]] = {

@@ -204,7 +204,9 @@ def _answer(packer: Packer, _s: Session, delivery: Delivery, person: Subscriber,
         email = packer.composer.command_answer(kind, links, detail=about["told"], undo_url=undo_url, **answered)
     else:
         claim_url = button("held", Action.CLAIM_REPLY, CLAIM_LASTS)
-        email = packer.composer.could_not_keep(cast("NotKept", name), links, button_url=claim_url, **answered)
+        email = packer.composer.could_not_keep(
+            cast("NotKept", name), links, detail=about["told"], button_url=claim_url, **answered
+        )
     return email, delivery.sealed_content
 
 

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from service.clock import Clock
 from service.core.automatic import Author, author
 from service.core.commands import Command, Phrasebook, book_for
+from service.core.photos import named
 from service.core.prompts import Library
 from service.core.schedule import local_date
 from service.core.sealing import SealError
 from service.db import Database
-from service.flows import account, commands, journal, signup
+from service.flows import account, commands, journal, photos, signup
 from service.flows.answering import Answer, Answered, plan_answer, plan_receipt
 from service.flows.judging import (
     Understood,
@@ -25,8 +26,10 @@ from service.flows.judging import (
     verdict_by_sender,
     verdict_by_signs,
     verdict_by_words,
+    with_album,
 )
 from service.flows.ownership import Owner, owner_of
+from service.flows.photos import Album, Darkroom
 from service.flows.receiving import Door
 from service.flows.recognising import Recogniser
 from service.flows.reports import has_bounced
@@ -53,6 +56,7 @@ class Receiver:
     library: Library = field(repr=False)
     door: Door
     reader: Reader = field(repr=False)
+    darkroom: Darkroom = field(repr=False)
     recogniser: Recogniser = field(repr=False)
     own_address: str
     clock: Clock
@@ -98,8 +102,12 @@ class Receiver:
         if given_away := verdict_by_signs(reading, mail, sent, written_by, load_signs()):
             return Understood(given_away, mail, owner, None, answered)
         command = None if reply.is_claimed_by(owner.person.id) else self._command(reading, owner.person)
-        verdict = verdict_by_words(reading, mail, owner, command, by_person=by_person)
-        return Understood(verdict, mail, owner, reading, answered, by_person)
+        verdict = verdict_by_words(reading, owner, command, by_person=by_person)
+        album = Album()
+        if verdict.outcome in {Outcome.ENTRY, Outcome.EMPTY} and (reading.files or mail.attachments):
+            album = self.darkroom.develop(mail, sent, owner.person)
+            verdict = with_album(verdict, album, by_person=by_person)
+        return Understood(verdict, mail, owner, reading, answered, by_person, album=album)
 
     def _conclude(self, reply: Reply, understood: Understood) -> list[int]:
         """Write the outcome and all that follows from it in one transaction; return the deliveries it planned."""
@@ -107,8 +115,10 @@ class Receiver:
         try:
             own = self.door.resealed(reply, owner.person) if owner and understood.mail else None
         except StorageError:  # somebody faster has moved it, or the sweep asks again
+            self._remove({*understood.album.names})
             return []
         planned: list[int] = []
+        gone: set[str] = set()
         with self.database.write() as session:
             row = Reply.unfinished(session, reply.id, reply.attempts)
             person = Subscriber.locked(session, owner.person.id) if owner else None
@@ -116,12 +126,14 @@ class Receiver:
                 if own and owner and person:
                     own.put_on(row)
                     row.subscriber_id = person.id
-                    planned = self._carry_out(session, row, person, owner, understood, now)
+                    planned, gone = self._carry_out(session, row, person, owner, understood, now)
                 row.conclude(verdict.outcome, verdict.reason, now=now, keep_raw_until=now + RAW_KEPT)
                 if verdict.outcome == Outcome.STRANGER or (owner and not person):  # nobody's, or erased meanwhile
                     row.let_go()
             kept_as = (row or reply).stored_as
-        self._remove({reply.stored_as, own.stored_as if own else None} - {kept_as})
+        if not (row and row.entry_id):
+            gone |= understood.album.names
+        self._remove({*gone, reply.stored_as, own.stored_as if own else None} - {kept_as})
         log.info("reply.understood", reply=reply.id, outcome=verdict.outcome, reason=verdict.reason)
         return planned
 
@@ -133,13 +145,16 @@ class Receiver:
 
     def _carry_out(  # noqa: PLR0917 - one step of _conclude, in its order
         self, session: Session, row: Reply, person: Subscriber, owner: Owner, understood: Understood, now: datetime
-    ) -> list[int]:
+    ) -> tuple[list[int], set[str]]:
+        """Return the deliveries this planned, and the names of objects that nothing needs once it is committed."""
         verdict, reading = understood.verdict, understood.reading
+        gone: set[str] = set()
         planned = self._change_standing(session, person, owner, understood, now)
         answered = Answered(understood.answered, (understood.mail.message_id if understood.mail else None) or "")
         if verdict.command:
             done = commands.carry_out(session, self.library, person, verdict.command, now)
             planned += [*done.planned]
+            gone |= done.gone
             if done.answer and understood.by_person:
                 answer = Answer(f"command.{done.answer}", row.id, told=done.told, about_id=done.reference)
                 planned += plan_answer(session, self.keyring, person, answer, to=answered, now=now)
@@ -157,12 +172,14 @@ class Receiver:
                 now=now,
             )
             row.entry_id = entry.id
+            photos.keep(session, entry, understood.album.photos, now)
             if verdict.answer:
                 planned += plan_receipt(session, self.keyring, person, entry.id, to=answered, now=now)
-        elif verdict.answer:
-            answer = Answer(verdict.answer, row.id)
+        note = verdict.note if verdict.outcome == Outcome.ENTRY else verdict.answer
+        if note:
+            answer = Answer(note, row.id, told=named(understood.album.unkept))
             planned += plan_answer(session, self.keyring, person, answer, to=answered, now=now)
-        return planned
+        return planned, gone
 
     def _change_standing(
         self, session: Session, person: Subscriber, owner: Owner, understood: Understood, now: datetime

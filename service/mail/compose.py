@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from service.core.prompts import Prompt
     from service.mail.links import Links
 
-NotKept = Literal["empty", "too_big", "unreadable", "held", "photo"]
+NotKept = Literal["empty", "too_big", "unreadable", "held", "photo", "only_files"]
 Command = Literal[
     "not_today", "rest", "rest_open", "weekly", "resume", "stop", "delete", "nothing_to_delete", "no_more", "help"
 ]
@@ -111,13 +111,21 @@ class Composer:
         return self._email("sign_in", None, {"url": url, "time_text": time_text})
 
     def could_not_keep(
-        self, case: NotKept, links: Links, *, subject: str = "", in_reply_to: str = "", button_url: str = ""
+        self,
+        case: NotKept,
+        links: Links,
+        *,
+        detail: str = "",
+        subject: str = "",
+        in_reply_to: str = "",
+        button_url: str = "",
     ) -> OutgoingEmail:
         """Return what became of a reply that is not in the journal, and how to put it right.
 
-        The button leads to `button_url`, or else to the page for writing.
+        `detail` names files that could not be kept. The button leads to `button_url`, or else to the page for writing.
         """
-        return self._answer(f"could_not_keep.{case}", links, subject, in_reply_to, button_url or links.write_url)
+        url = button_url or links.write_url
+        return self._answer(f"could_not_keep.{case}", links, subject, in_reply_to, url, detail=detail)
 
     def command_answer(
         self,

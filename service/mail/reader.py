@@ -1,24 +1,18 @@
-"""The reading process seen from outside: started once, asked mail by mail, killed when a mail takes too long."""
+"""The reading process seen from outside: asked mail by mail, ended when a mail takes too long."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import selectors
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from service.core.replies import Sent
-from service.mail.reading import LENGTH_BYTES, READY, Material, Reading, answered, question, send
+from service.mail import files
+from service.mail.child import Child, LateError, module
+from service.mail.files import Files
+from service.mail.reading import Material, Reading, answered, question
 
 WALL_SECONDS = 6.0
-START_SECONDS = 30.0
-COMMAND = (sys.executable, "-m", "service.mail.reading")
-PIPE_BYTES = 65_536
+COMMAND = module("service.mail.reading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +22,7 @@ class Unread:
     reason: str
 
 
-class _LateError(Exception):
-    """The process did not answer in time, or went away."""
+_LATE = Unread("took too long or too much")
 
 
 @dataclass(slots=True)
@@ -38,59 +31,27 @@ class Reader:
 
     wall_seconds: float = WALL_SECONDS
     command: Sequence[str] = COMMAND
-    _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _child: Child = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._child = Child(self.command)
 
     def read(self, material: Material, sent: Sent | None) -> Reading | Unread:
         """Return the words of a mail, or why they could not be read; never raises for anything a mail holds."""
         try:
-            child = self._ready_child()
-            assert child.stdin is not None
-            send(child.stdin, question(material, sent))
-            deadline = time.monotonic() + self.wall_seconds
-            length = int.from_bytes(self._received(child, LENGTH_BYTES, deadline), "big")
-            reading = answered(self._received(child, length, deadline))
-        except (_LateError, BrokenPipeError):
-            self.close()
-            return Unread("took too long or too much")
+            reading = answered(self._child.ask(question(material, sent), self.wall_seconds))
+        except LateError:
+            return _LATE
         return reading if isinstance(reading, Reading) else Unread(reading)
+
+    def files(self, material: Material, sent: Sent | None) -> Files | Unread:
+        """Return the files of a mail: those of raw MIME, and which pictures its HTML shows aside; never raises."""
+        try:
+            found = files.answered(self._child.ask(question(material, sent, files.WANTED), self.wall_seconds))
+        except LateError:
+            return _LATE
+        return found if isinstance(found, Files) else Unread(found)
 
     def close(self) -> None:
         """End the child."""
-        if self._child is not None:
-            self._child.kill()
-            with contextlib.suppress(BrokenPipeError):
-                self._child.communicate()
-            self._child = None
-
-    def _ready_child(self) -> subprocess.Popen[bytes]:
-        if self._child is not None and self._child.poll() is None:
-            return self._child
-        self.close()
-        # Neither the settings nor their secrets are the child's business.
-        environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(_import_paths())}
-        self._child = subprocess.Popen(  # noqa: S603 - our own module
-            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-        )
-        if self._received(self._child, len(READY), time.monotonic() + START_SECONDS) != READY:
-            raise _LateError
-        return self._child
-
-    def _received(self, child: subprocess.Popen[bytes], length: int, deadline: float) -> bytes:
-        assert child.stdout is not None
-        parts, missing = [], length
-        with selectors.DefaultSelector() as selector:
-            selector.register(child.stdout, selectors.EVENT_READ)
-            while missing:
-                left = deadline - time.monotonic()
-                if left <= 0 or not selector.select(left):
-                    raise _LateError
-                part = os.read(child.stdout.fileno(), min(missing, PIPE_BYTES))
-                if not part:
-                    raise _LateError
-                parts.append(part)
-                missing -= len(part)
-        return b"".join(parts)
-
-
-def _import_paths() -> list[str]:
-    return [str(Path(__file__).resolve().parent.parent.parent)]
+        self._child.close()

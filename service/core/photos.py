@@ -1,0 +1,92 @@
+"""Photos that come with a mail: what they are by their first bytes, which of them a person meant, and their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+MOST_IN_A_REPLY: Final = 10
+LONGEST_SIDE: Final = 2_048
+SMALL_SIDE: Final = 120  # pixels; what is smaller and shown inside the mail is a logo, an icon or a tracking dot
+SMALL_BYTES: Final = 5_000
+DOT_SIDE: Final = 8
+OFTEN: Final = 2  # mails that a picture came with before, from which on it is a part of their letterhead
+
+_STARTS: Final = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
+# Brands of the file type box (ISO/IEC 14496-12, 4.3; HEIF: ISO/IEC 23008-12, annex B).
+_HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
+# A mail program adds these to prove or to describe the mail; nobody sends them on purpose.
+_MACHINERY: Final = frozenset(
+    {
+        "application/pgp-signature",
+        "application/pgp-keys",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/ms-tnef",
+    }
+)
+_SHOWN_NAMES: Final = 10
+_SHOWN_LENGTH: Final = 60
+
+
+class UnreadablePictureError(Exception):
+    """A picture that cannot be kept: damaged, of another kind than it says, or too large to be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture drawn anew, without anything but its pixels; width and height in pixels."""
+
+    content_type: str
+    width: int
+    height: int
+    data: bytes = field(repr=False)
+
+
+def sniff(data: bytes) -> str | None:
+    """Return the content type of a picture of a kind that is kept, by its first bytes, or None."""
+    for start, content_type in _STARTS:
+        if data.startswith(start):
+            return content_type
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        return "image/heic"
+    return None
+
+
+def is_machinery(content_type: str) -> bool:
+    """Say whether a file belongs to the mail itself, such as its signature."""
+    return content_type.lower() in _MACHINERY
+
+
+def is_decoration(picture: Picture, sent_bytes: int, *, is_inside: bool) -> bool:
+    """Say whether a picture is a tracking dot, or a logo or an icon shown inside the mail.
+
+    `is_inside` tells that the mail's own HTML shows it; `sent_bytes` is its size as it came.
+    """
+    if max(picture.width, picture.height) <= DOT_SIDE:
+        return True
+    return is_inside and (sent_bytes < SMALL_BYTES or min(picture.width, picture.height) < SMALL_SIDE)
+
+
+def named(names: Sequence[str]) -> str:
+    """Return names of files as they stand in a sentence: short, and not too many of them."""
+    shown = [_short(name) for name in names[:_SHOWN_NAMES]]
+    rest = len(names) - len(shown)
+    if rest:
+        return f"{', '.join(shown)} and {rest} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def _short(name: str) -> str:
+    """Return a name on one line that cannot be taken for a link or a placeholder."""
+    name = " ".join("".join(char if char.isprintable() else " " for char in name).split())
+    name = name.replace("%", "").replace("://", ":")
+    return name if len(name) <= _SHOWN_LENGTH else f"{name[: _SHOWN_LENGTH - 1]}…"

@@ -1,0 +1,126 @@
+"""Drawing a picture anew from its pixels alone. Only the reading process imports this: decoders meet hostile files."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import warnings
+from io import BytesIO
+
+import pillow_heif
+from PIL import Image, ImageCms
+
+from service.core.photos import LONGEST_SIDE, Picture, UnreadablePictureError, sniff
+
+MOST_PIXELS = 50_000_000  # a telephone's largest, 8,064 by 6,048, fits
+JPEG_QUALITY = 85
+_FORMATS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/heic": "HEIF",
+}
+_OPAQUE = 255
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+# What Pillow's decoders have been seen to raise on damaged or forged files, and on files past their limits.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
+    SyntaxError,
+    RuntimeError,
+    AttributeError,
+    OverflowError,
+    struct.error,
+    MemoryError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+# Threads would each reserve memory that the process may not have.
+pillow_heif.options.DECODE_THREADS = 1
+pillow_heif.register_heif_opener(thumbnails=False)
+Image.preinit()
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+
+
+def redraw(data: bytes) -> Picture:
+    """Return a picture upright, at most 2,048 pixels on its long side, in sRGB, as JPEG, or PNG if it is transparent.
+
+    Of a moving one it is the first frame. Nothing else of the file is left: no place, no camera, no thumbnail.
+
+    Raises:
+        UnreadablePictureError: it is none of the kinds that are kept, damaged, or has more than 50 million pixels.
+    """
+    kind = sniff(data)
+    if kind is None:
+        raise UnreadablePictureError
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(data), formats=(_FORMATS[kind],)) as image:
+                return _encoded(_small(image))
+    except _DAMAGE:
+        raise UnreadablePictureError from None
+
+
+def _small(image: Image.Image) -> Image.Image:
+    """Return the first frame, upright, small and in sRGB."""
+    if image.width * image.height > MOST_PIXELS:
+        raise UnreadablePictureError
+    # A JPEG can be decoded at half its size and less, which saves most of the time and memory.
+    image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    profile, turn = image.info.get("icc_profile"), _TURNS.get(_orientation(image))
+    mode = _mode(image)
+    small = image if image.mode == mode else image.convert(mode)  # no copy: of a large one there is no room for two
+    small.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
+    return _in_srgb(small.transpose(turn) if turn is not None else small, profile)
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return how the camera was held (Exif 3.0, tag 0x0112), 1 where that cannot be read."""
+    with contextlib.suppress(*_DAMAGE):
+        return int(image.getexif().get(_ORIENTATION, 1))
+    return 1
+
+
+def _mode(image: Image.Image) -> str:
+    return "RGBA" if image.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info else "RGB"
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return the picture with its colours as they look, now that its own profile goes."""
+    if profile:
+        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            return ImageCms.profileToProfile(image, source, _SRGB) or image
+    return image
+
+
+def _encoded(image: Image.Image) -> Picture:
+    if image.mode == "RGBA" and image.getchannel("A").histogram()[_OPAQUE] == image.width * image.height:
+        image = image.convert("RGB")
+    # A new picture: encoders also write what still hangs on the old one, such as a comment.
+    bare = Image.new(image.mode, image.size)
+    bare.paste(image)
+    out = BytesIO()
+    if bare.mode == "RGBA":
+        bare.save(out, "PNG")
+        return Picture("image/png", *bare.size, out.getvalue())
+    bare.save(out, "JPEG", quality=JPEG_QUALITY)
+    return Picture("image/jpeg", *bare.size, out.getvalue())

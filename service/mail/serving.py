@@ -1,0 +1,37 @@
+"""The inside of a process that answers questions about hostile content: bounded in time and memory."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable
+from typing import IO, BinaryIO
+
+CPU_SECONDS = 5
+MEMORY_BYTES = 512 * 1024 * 1024
+LENGTH_BYTES = 8
+READY = b"ready\n"
+
+
+def serve(questions: BinaryIO, answers: BinaryIO, answer_to: Callable[[bytes], bytes]) -> None:
+    """Answer questions until there are no more, five seconds of CPU each; load everything before."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    answers.write(READY)
+    answers.flush()
+    while head := questions.read(LENGTH_BYTES):
+        asked = questions.read(int.from_bytes(head, "big"))
+        _allow(CPU_SECONDS)
+        send(answers, answer_to(asked))
+
+
+def send(pipe: IO[bytes], content: bytes) -> None:
+    """Write something with its length before it."""
+    pipe.write(len(content).to_bytes(LENGTH_BYTES, "big") + content)
+    pipe.flush()
+
+
+def _allow(seconds: int) -> None:
+    """Let this process use that much more CPU before the system ends it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))

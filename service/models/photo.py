@@ -1,0 +1,62 @@
+"""Photos: where each lies sealed, whose it is, and with which entry it came."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.db import Base, Id, random_id
+
+
+class Photo(Base):
+    """One photo of an entry; its pixels lie sealed in the object store under `stored_as`."""
+
+    __tablename__ = "photos"
+    __table_args__ = (
+        Index("ix_photos_entry_id", "entry_id"),
+        Index("ix_photos_subscriber_id_content_mac", "subscriber_id", "content_mac"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"))
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    stored_as: Mapped[str] = mapped_column(String(80))
+    content_type: Mapped[str] = mapped_column(String(16))
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    position: Mapped[int] = mapped_column(SmallInteger)
+    created_at: Mapped[datetime]
+    content_mac: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+    @classmethod
+    def of(cls, session: Session, subscriber_id: int, photo_id: int) -> Photo | None:
+        """Return one photo of this person, or None; nobody else's is ever found."""
+        return session.scalar(select(cls).where(cls.id == photo_id, cls.subscriber_id == subscriber_id))
+
+    @classmethod
+    def with_entries(cls, session: Session, subscriber_id: int, entry_ids: Sequence[int]) -> Sequence[Photo]:
+        """Return the photos of these entries of this person, in the order they came."""
+        return session.scalars(
+            select(cls)
+            .where(cls.subscriber_id == subscriber_id, cls.entry_id.in_(entry_ids))
+            .order_by(cls.entry_id, cls.position)
+        ).all()
+
+    @classmethod
+    def times_seen(cls, session: Session, subscriber_id: int, macs: Sequence[bytes]) -> Counter[bytes]:
+        """Return with how many entries of this person each of these contents came before."""
+        query = (
+            select(cls.content_mac, func.count(cls.entry_id.distinct()))
+            .where(cls.subscriber_id == subscriber_id, cls.content_mac.in_(macs))
+            .group_by(cls.content_mac)
+        )
+        return Counter(dict(session.execute(query).tuples().all()))
+
+    @classmethod
+    def names_of(cls, session: Session, subscriber_id: int) -> list[str]:
+        """Return where all the photos of this person lie, for when they are erased."""
+        return list(session.scalars(select(cls.stored_as).where(cls.subscriber_id == subscriber_id)))
