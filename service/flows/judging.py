@@ -15,6 +15,7 @@ from service.mail.reading import Reading
 from service.models import Outcome, Status, Subscriber
 
 YES = frozenset({"yes", "y", "yes please", "yes, please", "ok", "okay", "confirm", "i confirm", "sure", "please"})
+PAST_A_BOUND = "past a bound: the rest is in the raw mail"
 _AGREES_TO_NOTHING = (Verb.STOP, Verb.HELP, Verb.DELETE)
 
 
@@ -100,7 +101,9 @@ def verdict_by_words(
     if command and (by_person or command.verb is Verb.STOP):
         return Verdict(Outcome.COMMAND, command.verb, command=command)
     if words or reading.words.over:
-        return Verdict(Outcome.ENTRY, answer="receipt" if by_person else "")
+        return Verdict(Outcome.ENTRY, PAST_A_BOUND if reading.bounded else "", "receipt" if by_person else "")
+    if reading.bounded:  # perhaps the words lie past it: set aside, where it can be seen and read again
+        return Verdict(Outcome.UNREADABLE, PAST_A_BOUND, "unreadable" if by_person else "")
     came_with_files = bool(reading.files or mail.attachments)
     case = "photo" if came_with_files else "empty"
     return Verdict(Outcome.EMPTY, "only files" if came_with_files else "no words", case if by_person else "")
