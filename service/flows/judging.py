@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from service.core.automatic import Author, Signs, holds_telling_part, is_reaction
 from service.core.commands import Command, Verb
@@ -10,6 +10,7 @@ from service.core.replies import Sent
 from service.core.replies.bodies import MIME_BYTES
 from service.core.tokens import ReplyKind
 from service.flows.ownership import Owner
+from service.flows.photos import Album
 from service.mail.inbound import InboundMail
 from service.mail.reading import Reading
 from service.models import Outcome, Status, Subscriber
@@ -21,12 +22,16 @@ _AGREES_TO_NOTHING = (Verb.STOP, Verb.HELP, Verb.DELETE)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a mail ends: the outcome, why, the command if it is one, and the email that answers it, if any."""
+    """How a mail ends: the outcome, why, the command if it is one, and the email that answers it, if any.
+
+    `note` is the email that tells what of an entry could not be kept.
+    """
 
     outcome: Outcome
     reason: str = ""
     answer: str = ""
     command: Command | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Understood:
     answered: str = field(default="", repr=False)
     by_person: bool = False
     has_bounced: bool = False
+    album: Album = field(default_factory=Album)
 
     def confirms(self, person: Subscriber) -> bool:
         """Say whether this is how a person agrees to be written to: no program can do that in their place."""
@@ -90,9 +96,7 @@ def verdict_by_signs(
     return None
 
 
-def verdict_by_words(
-    reading: Reading, mail: InboundMail, owner: Owner, command: Command | None, *, by_person: bool
-) -> Verdict:
+def verdict_by_words(reading: Reading, owner: Owner, command: Command | None, *, by_person: bool) -> Verdict:
     """Return how a mail of the owner's own ends; what is not surely a person's changes nothing, unless it says stop."""
     words = reading.words.text.strip()
     confirms = owner.token is not None and owner.token.kind == ReplyKind.CONFIRMATION
@@ -104,6 +108,13 @@ def verdict_by_words(
         return Verdict(Outcome.ENTRY, PAST_A_BOUND if reading.bounded else "", "receipt" if by_person else "")
     if reading.bounded:  # perhaps the words lie past it: set aside, where it can be seen and read again
         return Verdict(Outcome.UNREADABLE, PAST_A_BOUND, "unreadable" if by_person else "")
-    came_with_files = bool(reading.files or mail.attachments)
-    case = "photo" if came_with_files else "empty"
-    return Verdict(Outcome.EMPTY, "only files" if came_with_files else "no words", case if by_person else "")
+    return Verdict(Outcome.EMPTY, "no words", "empty" if by_person else "")
+
+
+def with_album(verdict: Verdict, album: Album, *, by_person: bool) -> Verdict:
+    """Return how a mail with files ends: a photo alone is an entry, and what cannot be kept is told."""
+    told = by_person and bool(album.unkept)
+    if verdict.outcome == Outcome.ENTRY or album.photos:
+        receipt, note = "receipt" if by_person else "", "photo" if told else ""
+        return Verdict(Outcome.ENTRY, verdict.reason if verdict.outcome == Outcome.ENTRY else "", receipt, note=note)
+    return replace(verdict, reason="only files", answer="only_files") if told else verdict

@@ -6,22 +6,19 @@ Run as `python -m service.mail.reading` by `service.mail.reader`, which kills it
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from typing import IO, Any, BinaryIO
+from typing import Any
 
 from service.core.automatic import holds_telling_part
 from service.core.replies import Attachment, Sent, Trimmed, Words, decode_bodies, read_words
 from service.core.reports import MAX_REPORT_CHARACTERS
+from service.mail import files
 from service.mail.phrases import load_phrases
+from service.mail.serving import serve
 
-CPU_SECONDS = 5
-MEMORY_BYTES = 512 * 1024 * 1024
-LENGTH_BYTES = 8
 REPORT_PARTS = ("message/delivery-status", "message/global-delivery-status")
-READY = b"ready\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,11 @@ def report_in(files: Iterable[Attachment]) -> str:
     return next(parts, b"")[:MAX_REPORT_CHARACTERS].decode("utf-8", "replace")
 
 
-def question(material: Material, sent: Sent | None) -> bytes:
-    """Return a mail as it travels to the reading process."""
+def question(material: Material, sent: Sent | None, wants: str = "words") -> bytes:
+    """Return a mail as it travels to the reading process; it wants the words, or `files.WANTED`."""
     mime = material.raw_mime.decode("latin-1") if material.raw_mime is not None else None
-    parts = {"mime": mime, "plain": material.plain, "html": material.html, "sent": asdict(sent) if sent else None}
+    body = {"mime": mime, "plain": material.plain, "html": material.html}
+    parts = {**body, "sent": asdict(sent) if sent else None, "wants": wants}
     return json.dumps(parts).encode("ascii")
 
 
@@ -88,37 +86,14 @@ def answer_to(asked: bytes, reader: Callable[[Material, Sent | None], Reading] =
     mime, sent = parts["mime"], parts["sent"]
     material = Material(mime.encode("latin-1") if mime is not None else None, parts["plain"], parts["html"])
     try:
+        if parts["wants"] == files.WANTED:
+            return files.answer_to(parts)
         reading = reader(material, Sent(**sent) if sent else None)
     except Exception as error:  # noqa: BLE001 - see the docstring
         return json.dumps({"error": type(error).__name__}).encode("ascii")
     return json.dumps(asdict(reading)).encode("ascii")
 
 
-def serve(questions: BinaryIO, answers: BinaryIO) -> None:
-    """Answer questions until there are no more, five seconds of CPU each."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    load_phrases()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    answers.write(READY)
-    answers.flush()
-    while head := questions.read(LENGTH_BYTES):
-        asked = questions.read(int.from_bytes(head, "big"))
-        _allow(CPU_SECONDS)
-        send(answers, answer_to(asked))
-
-
-def send(pipe: IO[bytes], content: bytes) -> None:
-    """Write something with its length before it."""
-    pipe.write(len(content).to_bytes(LENGTH_BYTES, "big") + content)
-    pipe.flush()
-
-
-def _allow(seconds: int) -> None:
-    """Let this process use that much more CPU before the system ends it."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + seconds + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-
-
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    load_phrases()
+    serve(sys.stdin.buffer, sys.stdout.buffer, answer_to)
