@@ -19,9 +19,9 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, select,
             .map(part => part.getBoundingClientRect());
         const width = Math.max(...boxes.map(box => box.right)) - Math.min(...boxes.map(box => box.left));
         const height = Math.max(...boxes.map(box => box.bottom)) - Math.min(...boxes.map(box => box.top));
-        const sentence = element.closest("p, li, dd, div, label");
+        const sentence = element.closest("p, li, dd, div, label, figcaption");
         const inSentence = getComputedStyle(element).display === "inline" && sentence
-            && sentence.textContent.trim() !== element.textContent.trim();
+            && sentence.innerText.trim() !== element.textContent.trim();
         const unseen = boxes.every(box => box.right <= 0 || box.width === 0);
         if (unseen || inSentence || (width >= 43.5 && height >= 43.5)) return [];
         return [`${element.tagName} ${(element.textContent || element.name).trim().slice(0, 40)}: `

@@ -68,7 +68,7 @@ def visiting(browser: Browser, stack: Stack) -> Iterator[Visits]:
     finally:
         for context in visits.contexts:
             context.close()
-    assert visits.complaints == []
+    assert not visits.complaints, "\n".join(visits.complaints)
 
 
 def until(found: Callable[[], Found | None], what: str) -> Found:
