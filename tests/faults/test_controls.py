@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.controls.switching import control_names, is_noticed
 
-QUICK = ("unique_slot", "claim_condition", "attempt_fence", "unknown_after_no_answer", "token_spending", "sealing")
+QUICK = ("unique_slot", "attempt_fence", "unknown_after_no_answer", "token_spending", "sealing")
 
 
 @pytest.mark.parametrize("name", QUICK)

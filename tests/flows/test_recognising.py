@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from service.core.replies import Sent
+from service.core.tokens import ReplyKind, ReplyToken
+from service.flows.ownership import Owner
+from service.models import Delivery
+from tests.flows.line import Line, open_line
+
+
+@pytest.fixture
+def line(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Line]:
+    file = tmp_path / "smallsteps.db"
+    shutil.copy(migrated_sqlite, file)
+    with open_line(f"sqlite:///{file}", tmp_path) as opened:
+        yield opened
+
+
+def owner_of_reply(line: Line, kind: ReplyKind = ReplyKind.PROMPT) -> Owner:
+    """Send a prompt to one person, and return the owner of a reply to it."""
+    (person,) = line.members("ana@example.com")
+    line.send(line.plan([person]))
+    prompt = line.runtime.library.first_six("en-GB")[0]
+    token = ReplyToken(kind, person.id, prompt.key, line.clock().date())
+    return Owner(person, token.on, token)
+
+
+def sent(line: Line, owner: Owner) -> Sent | None:
+    with line.runtime.database.read() as session:
+        return line.runtime.receiver().recogniser.sent_to(session, owner)
+
+
+def test_a_reply_to_a_prompt_finds_the_text_that_its_batch_said(line: Line) -> None:
+    found = sent(line, owner_of_reply(line))
+    (mail,) = line.mails()
+    assert found is not None
+    assert found.subject == mail.subject
+    assert "%recipient.reply_address%" in found.text + found.html or "%recipient.stop_url%" in found.text
+    assert found.reply_address == mail.reply_to
+
+
+def test_a_reply_to_a_prompt_whose_delivery_is_gone_finds_it_composed_again(line: Line) -> None:
+    owner = owner_of_reply(line)
+    kept = sent(line, owner)
+    with line.runtime.database.write() as session:
+        session.execute(delete(Delivery))
+    again = sent(line, owner)
+    assert kept is not None
+    assert again is not None
+    assert (again.subject, again.reply_address) == (kept.subject, kept.reply_address)
+
+
+@pytest.mark.parametrize("kind", [ReplyKind.STEP, ReplyKind.ANSWER, ReplyKind.DIGEST])
+def test_where_nobody_can_say_what_was_sent_nothing_is_claimed(line: Line, kind: ReplyKind) -> None:
+    assert sent(line, owner_of_reply(line, kind)) is None
+
+
+def test_a_mail_without_a_token_answers_nothing_that_is_known(line: Line) -> None:
+    assert sent(line, replace(owner_of_reply(line), token=None)) is None
