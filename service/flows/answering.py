@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.core.schedule import local_date
 from service.db import random_id
-from service.flows.parcels import content_place
+from service.flows.contents import content_place
 from service.models import Delivery, Keyring, Kind, Subscriber
 
 ANSWERS_A_DAY = 10

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,11 +11,11 @@ from typing import cast
 from sqlalchemy.orm import Session
 
 from service.core.dates import MONTHS
-from service.core.digest import Digest
 from service.core.journal import asked_object
 from service.core.prompts import Library, Prompt
 from service.core.schedule import writing_date
 from service.core.tokens import Action, ActToken, FrequencyToken, ReplyKind, ReplyToken
+from service.flows.contents import NothingToSendError, content_place, read_content
 from service.flows.digests import quiet_question, read_digest
 from service.mail.compose import Command, Composer, NotKept
 from service.mail.links import PLACEHOLDERS, Links
@@ -32,10 +31,6 @@ DIGEST_LINK_LASTS = timedelta(days=400)
 WRITE_LASTS = timedelta(days=30)
 NO_PROMPT = 0
 COMMAND = "command."
-
-
-class NothingToSendError(Exception):
-    """There is no longer anything to say in this email: skip it for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,25 +249,3 @@ _PACKERS: Mapping[Kind, Callable[[Packer, Session, Delivery, Subscriber, datetim
     Kind.DIGEST: _digest,
     Kind.QUIET_MONTH: _quiet_month,
 }
-
-
-def content_place(delivery_id: int) -> str:
-    """Return the place that a delivery's sealed content is bound to."""
-    return f"deliveries.content:{delivery_id}"
-
-
-def read_content(keyring: Keyring, delivery: Delivery, person: Subscriber) -> dict[str, str]:
-    """Return what was sealed with a delivery when it was planned: the mail that it answers."""
-    if delivery.sealed_content is None:
-        raise NothingToSendError("what it answers is gone")
-    sealed = keyring.key_of(person).open_text(delivery.sealed_content, place=content_place(delivery.id))
-    content: dict[str, str] = json.loads(sealed)
-    return content
-
-
-def frozen_digest(keyring: Keyring, delivery: Delivery, person: Subscriber) -> Digest | None:
-    """Return the digest as it was sent, or None if it was never sent."""
-    if delivery.kind != Kind.DIGEST or delivery.sealed_content is None:
-        return None
-    text = keyring.key_of(person).open_text(delivery.sealed_content, place=content_place(delivery.id))
-    return Digest.from_json(text)

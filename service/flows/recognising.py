@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from service.core.prompts import Library
 from service.core.replies import Sent
 from service.core.tokens import ReplyKind, ReplyToken
+from service.flows.contents import frozen_digest
 from service.flows.ownership import Owner
-from service.flows.parcels import frozen_digest
 from service.mail.compose import Composer
 from service.mail.links import PLACEHOLDERS
 from service.mail.outgoing import OutgoingEmail

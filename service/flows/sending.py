@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.db import Database
-from service.flows.parcels import NothingToSendError, Packer, Parcel
+from service.flows.contents import NothingToSendError
+from service.flows.parcels import Packer, Parcel
 from service.flows.prompting import DIGEST_KINDS, owe_prompt
 from service.mail.outgoing import (
     Accepted,

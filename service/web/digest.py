@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from service.core.tokens import Action
 from service.flows.digests import still_standing
-from service.flows.parcels import frozen_digest
+from service.flows.contents import frozen_digest
 from service.models import Delivery, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
