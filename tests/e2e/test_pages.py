@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
@@ -84,6 +84,15 @@ def test_the_way_in(stack: Stack, visits: Visits, look: Look, faults: list[str])
     look(eve.page, "confirmed")
     eve.go("/journal")
     look(eve.page, "journal-empty")
+
+    eve.go("/write")
+    eve.page.get_by_role("textbox").fill("Not kept yet")
+    other = visits.page(storage_state=eve.page.context.storage_state())
+    other.goto(f"{stack.web_url}/journal")
+    other.get_by_role("button", name="Sign out").click()
+    eve.page.get_by_role("button", name="Keep it").click()
+    expect(eve.page.get_by_label("Your words")).to_have_value("Not kept yet")
+    look(eve.page, "signed-out-meanwhile")
     assert not faults, "\n".join(["", *faults])
 
 
