@@ -27,7 +27,6 @@ from service.flows.sending import Sender
 from service.mail.compose import Composer
 from service.mail.mailgun import MailgunGateway
 from service.mail.outgoing import Mailer
-from service.mail.pictures import Redrawer
 from service.mail.reader import Reader
 from service.models import Keyring
 from service.storage import Storage
@@ -83,7 +82,7 @@ class Runtime:
             library=self.library,
             door=self.door(),
             reader=reader,
-            darkroom=Darkroom(self.database, self.keyring, self.storage, reader, Redrawer()),
+            darkroom=Darkroom(self.database, self.keyring, self.storage, reader),
             recogniser=Recogniser(self.keyring, self.library, self.composer, self.settings.reply_domain, name),
             own_address=address,
             phrasebooks=load_phrasebooks(),

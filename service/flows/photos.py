@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -13,9 +13,9 @@ from service.core.photos import MOST_IN_A_REPLY, OFTEN, Picture, is_decoration, 
 from service.core.replies import Attachment, Sent
 from service.core.sealing import DataKey
 from service.db import Database, random_id
+from service.flows import journal
 from service.mail.files import Files
 from service.mail.inbound import InboundMail
-from service.mail.pictures import Redrawer
 from service.mail.reader import Reader
 from service.mail.reading import Material
 from service.models import Entry, Keyring, Photo, Subscriber
@@ -48,6 +48,16 @@ class Album:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """A photo that was deleted: the name of its object, for `remove_objects`, and whether its entry is left."""
+
+    name: str
+    entry_id: int
+    written_on: date
+    entry_is_left: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     """A picture that a mail brought, by a keyed hash of its bytes as they came."""
 
@@ -63,7 +73,6 @@ class Darkroom:
     keyring: Keyring = field(repr=False)
     storage: Storage
     reader: Reader = field(repr=False)
-    redrawer: Redrawer = field(repr=False)
 
     def develop(self, mail: InboundMail, sent: Sent | None, person: Subscriber) -> Album:
         """Return the photos of a person's mail, sealed and put away, up to ten of them.
@@ -97,7 +106,7 @@ class Darkroom:
 
     def _drawn(self, candidates: Sequence[_Candidate], key: DataKey, unkept: list[str]) -> Album:
         photos: list[Developed] = []
-        drawn = self.redrawer.redraw([candidate.file.data for candidate in candidates])
+        drawn = self.reader.pictures.redraw([candidate.file.data for candidate in candidates])
         try:
             for candidate, picture in zip(candidates, drawn, strict=True):
                 file = candidate.file
@@ -163,6 +172,18 @@ def remove_entry(session: Session, person: Subscriber, entry_id: int) -> set[str
     names = {photo.stored_as for photo in Photo.with_entries(session, person.id, [entry_id])}
     Entry.remove(session, person.id, entry_id)
     return names
+
+
+def remove(session: Session, keyring: Keyring, person: Subscriber, photo: Photo) -> Removed:
+    """Delete a photo, and its entry with it where nothing else is in it."""
+    entry = session.get_one(Entry, photo.entry_id)
+    session.delete(photo)
+    session.flush()
+    [opened] = journal.read(keyring, person, [entry])
+    is_left = bool(opened.words or opened.has_more or Photo.with_entries(session, person.id, [entry.id]))
+    if not is_left:
+        session.delete(entry)
+    return Removed(photo.stored_as, entry.id, entry.written_on, is_left)
 
 
 def remove_objects(storage: Storage, names: set[str]) -> None:

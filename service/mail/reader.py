@@ -9,6 +9,7 @@ from service.core.replies import Sent
 from service.mail import files
 from service.mail.child import Child, LateError, module
 from service.mail.files import Files
+from service.mail.pictures import Redrawer
 from service.mail.reading import Material, Reading, answered, question
 
 WALL_SECONDS = 6.0
@@ -31,6 +32,7 @@ class Reader:
 
     wall_seconds: float = WALL_SECONDS
     command: Sequence[str] = COMMAND
+    pictures: Redrawer = field(default_factory=Redrawer, repr=False)
     _child: Child = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -53,5 +55,6 @@ class Reader:
         return found if isinstance(found, Files) else Unread(found)
 
     def close(self) -> None:
-        """End the child."""
+        """End the child, and the one that draws pictures."""
         self._child.close()
+        self.pictures.close()

@@ -54,7 +54,7 @@ class Photo(Base):
             .where(cls.subscriber_id == subscriber_id, cls.content_mac.in_(macs))
             .group_by(cls.content_mac)
         )
-        return Counter(dict(session.execute(query).tuples().all()))
+        return Counter({row[0]: row[1] for row in session.execute(query)})
 
     @classmethod
     def names_of(cls, session: Session, subscriber_id: int) -> list[str]:

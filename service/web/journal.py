@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import Calendar
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from flask import Blueprint, abort, redirect, request
@@ -13,12 +13,13 @@ from werkzeug.wrappers import Response
 from service.core.journal import WORDS_BYTES
 from service.core.prompts import Prompt
 from service.core.schedule import local_date
-from service.flows import journal
+from service.flows import journal, photos
 from service.flows.journal import OpenEntry
-from service.models import Entry
+from service.models import Entry, Photo
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
+from service.web.security import allow_photos
 
 blueprint = Blueprint("journal", __name__)
 UNPROCESSABLE = 422
@@ -28,10 +29,11 @@ _FIRST_YEAR, _LAST_YEAR = 2, 9998  # a calendar's weeks reach into the months ar
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry as a page shows it, with the question it answers."""
+    """An entry as a page shows it, with the question it answers and its photos."""
 
     entry: OpenEntry
     prompt: Prompt | None
+    photos: Sequence[Photo] = field(default=(), repr=False)
 
 
 @blueprint.get("/journal")
@@ -92,7 +94,8 @@ def delete(entry_id: int) -> Response | str:
         return page("delete", shown=shown)
     with browser.visit(writing=True) as visit:
         month = _own(visit, entry_id).written_on
-        Entry.remove(visit.session, visit.person.id, entry_id)
+        gone = photos.remove_entry(visit.session, visit.person, entry_id)
+    photos.remove_objects(get_runtime().storage, gone)
     return redirect(f"/journal/{month:%Y-%m}", code=303)
 
 
@@ -133,8 +136,11 @@ def _own(visit: Visit, entry_id: int) -> Entry:
 
 def _shown(visit: Visit, entries: Sequence[Entry]) -> list[Shown]:
     library = get_runtime().library
+    found = photos.by_entry(visit.session, visit.person, [entry.id for entry in entries])
+    if found:
+        allow_photos()
     return [
-        Shown(opened, library.get(opened.prompt_id or ""))
+        Shown(opened, library.get(opened.prompt_id or ""), found.get(opened.id, ()))
         for opened in journal.read(visit.keyring, visit.person, entries)
     ]
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, g, request
 
 from service.config import Settings
 from service.flows.sign_in import SIGNED_IN_FOR
@@ -15,6 +15,7 @@ LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words are three times that when ev
 HSTS = "max-age=63072000; includeSubDomains"
 # Platforms ask these by an address of their own choosing.
 ANY_HOST = "health"
+SHOWS_PHOTOS = "shows_photos"
 
 
 def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
@@ -47,7 +48,14 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if g.get(SHOWS_PHOTOS):
+            response.headers["Content-Security-Policy"] += "; img-src 'self'"
         return response
+
+
+def allow_photos() -> None:
+    """Let the page that answers this request show pictures of this site; no other page may."""
+    g.shows_photos = True
 
 
 def source_hash(text: str) -> str:
