@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.app import create_app
 from service.core.tokens import ReplyKind, ReplyToken
@@ -19,11 +19,13 @@ from service.flows import journal
 from service.flows.replies import Receiver
 from service.mail.links import PLACEHOLDERS
 from service.models import Delivery, Entry, Reply, Subscriber, Suppression
+from service.models.reply import MAX_ATTEMPTS
 from tests.flows.line import REPLY_DOMAIN, SIGNING_KEY, Line, open_line
 from tests.flows.posts import post, signed
 
 ANA = "ana@example.com"
 ON = date(2026, 5, 11)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 WEBHOOK = "/webhooks/mailgun/inbound"
 
 
@@ -66,6 +68,14 @@ class Letterbox:
         signature = signed(self.line.clock(), key=SIGNING_KEY)
         self.posted(post(raw, to or self.address(), signature, as_mime=as_mime, envelope_sender=envelope_sender))
         return next((row for row in self.rows() if row.id not in before), None)
+
+    def until_settled(self, reply_id: int) -> Reply:
+        """Let the job make its last attempt at a mail that has no outcome yet; return its row."""
+        last = {"attempts": MAX_ATTEMPTS - 1, "lease_until": LONG_AGO}
+        with self.line.runtime.database.write() as session:
+            session.execute(update(Reply).where(Reply.id == reply_id, Reply.outcome.is_(None)).values(**last))
+        self.receiver.understand(reply_id)
+        return next(row for row in self.rows() if row.id == reply_id)
 
     def rows(self) -> list[Reply]:
         with self.line.runtime.database.read() as session:
