@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format e2e bench bench-quick lock clean
+.PHONY: help setup setup-dev run test check format e2e fuzz bench bench-quick lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -50,6 +50,13 @@ bench-quick: setup-dev ## Run the benchmarks small, to see that they run
 	$(BIN)/python -m bench.workers --jobs 20
 	$(BIN)/python -m bench.replies
 
+# Apart from .venv: the fuzzer has wheels for few platforms, and nothing else needs it.
+fuzz: ## Fuzz the webhook and the reader for FUZZ_SECONDS (600); the seed is printed
+	@VENV=.venv-fuzz requirements/install.sh runtime
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r fuzz/requirements.txt || \
+		{ echo "Cannot fuzz: atheris does not install here (it has wheels for Linux and CPython); see above" >&2; exit 1; }
+	@exec .venv-fuzz/bin/python fuzz/webhook_and_reader.py
+
 # pip's own configuration is left out, so that a lock holds nothing of the machine that made it.
 COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONFIG_FILE=/dev/null \
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
@@ -62,4 +69,4 @@ lock: setup-dev ## Renew the locks, with the oldest Python they are for
 	$(COMPILE) --extra dev --constraint requirements/runtime.lock --output-file requirements/dev.lock pyproject.toml
 
 clean: ## Remove .venv and the caches; var/ and what people wrote stay
-	rm -rf $(VENV) node_modules tests/e2e/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .venv-fuzz node_modules tests/e2e/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
