@@ -89,7 +89,7 @@ def read_rest(typed: Typed) -> Rest | date | Problems:
         try:
             return date.fromisoformat(typed.get("until", ""))
         except ValueError:
-            return Problems({UNTIL: "Enter a date, such as 2026-06-03"})
+            return Problems({UNTIL: "Choose the date until which to rest"})
     try:
         return Rest(length)
     except ValueError:

@@ -46,7 +46,7 @@ def test_a_rest_begins_without_a_sign_in(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"length": "until", "until": ""}, "Enter a date, such as 2026-06-03"),
+        ({"length": "until", "until": ""}, "Choose the date until which to rest"),
         ({"length": "until", "until": "2026-05-13"}, "Choose a date from Thursday 14 May 2026"),
         ({"length": "until", "until": "9999-12-31"}, "Choose a date from Thursday 14 May 2026"),
         ({"length": "for ever"}, "Choose how long"),

@@ -1,0 +1,53 @@
+"""`smallsteps demo`, as somebody runs it beside `make run`: a month in a minute, left open to read."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+from service.local.up import local_settings
+from tests.e2e.stack import ROOT, Stack
+from tests.e2e.visiting import Visits
+
+MINUTE_SECONDS = 240  # a minute on a quiet machine; nobody measures it here
+
+
+def test_the_demo_leaves_a_digest_in_the_mailbox_and_a_month_in_the_journal(stack: Stack, visits: Visits) -> None:
+    played = _smallsteps("demo", stack)
+    assert played.returncode == 0, played.stderr
+
+    (digest_url,) = re.findall(r"The digest +(\S+)", played.stdout)
+    page = visits.page()
+    page.goto(digest_url)
+    words = page.frame_locator("iframe")
+    assert "in your own words" in words.get_by_role("heading", level=1).inner_text()
+    assert words.get_by_text("You wrote on the").count() == 1
+
+    web_copy = words.get_by_role("link", name="on a page of yours").get_attribute("href")
+    assert web_copy is not None
+    page.goto(web_copy)
+    assert "in your own words" in page.get_by_role("heading", level=1).inner_text()
+
+
+def test_the_demo_says_what_it_needs_when_nothing_runs(stack: Stack) -> None:
+    alone = Stack("http://127.0.0.1:9", "http://127.0.0.1:9", stack.var, stack.log)
+    refused = _smallsteps("demo", alone)
+    assert refused.returncode == 1
+    assert "make run" in refused.stderr
+
+
+def _smallsteps(command: str, stack: Stack) -> subprocess.CompletedProcess[str]:
+    ports = {"web_port": urlsplit(stack.web_url).port, "mail_port": urlsplit(stack.mail_url).port}
+    return subprocess.run(
+        [sys.executable, "-m", "service.cli", command],
+        cwd=ROOT,
+        env={**os.environ, **local_settings(stack.var, **ports), "TRUSTED_PROXIES": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=MINUTE_SECONDS,
+        check=False,
+    )
