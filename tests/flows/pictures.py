@@ -57,6 +57,6 @@ def mail_with(files: Sequence[File], words: str = "", html: str = "", **headers:
     message.make_mixed()
     for filename, content_type, data, content_id in files:
         main, _, sub = content_type.partition("/")
-        extra = {"cid": f"<{content_id}>", "disposition": "inline"} if content_id else {}
+        extra: dict[str, Any] = {"cid": f"<{content_id}>", "disposition": "inline"} if content_id else {}
         message.add_attachment(data, maintype=main, subtype=sub, filename=filename, **extra)
     return authenticated(message.as_bytes())

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -132,7 +133,10 @@ def pair(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Pair]:
 def _copy(stack: ExitStack, name: str, migrated_sqlite: Path, folder: Path) -> Copy:
     folder.mkdir()
     shutil.copy(migrated_sqlite, folder / "smallsteps.db")
-    settings = {"mail_from": f"Small Steps <hello@mail.{name}.example>", "reply_domain": f"reply.{name}.example"}
+    settings: dict[str, Any] = {
+        "mail_from": f"Small Steps <hello@mail.{name}.example>",
+        "reply_domain": f"reply.{name}.example",
+    }
     line = stack.enter_context(open_line(f"sqlite:///{folder}/smallsteps.db", folder, **settings))
     receiver = line.runtime.receiver()
     stack.callback(receiver.reader.close)

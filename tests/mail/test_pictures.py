@@ -28,6 +28,12 @@ def _drawn(redrawer: Redrawer, data: bytes) -> Picture:
     return drawn
 
 
+def _colour(image: Image.Image, place: tuple[int, int]) -> tuple[int, ...]:
+    colour = image.convert("RGB").getpixel(place)
+    assert isinstance(colour, tuple)
+    return colour
+
+
 def _pixels(drawn: Picture) -> Image.Image:
     image = Image.open(BytesIO(drawn.data))
     image.load()
@@ -59,7 +65,7 @@ def test_a_picture_taken_sideways_stands_upright(redrawer: Redrawer, kind: str) 
     sideways = upright.transpose(Image.Transpose.ROTATE_90)
     drawn = _drawn(redrawer, encoded(sideways, kind, exif=exif(orientation=6), quality=95))
     assert (drawn.width, drawn.height) == (480, 640)
-    red, green, _ = _pixels(drawn).convert("RGB").getpixel((20, 20))
+    red, green, _ = _colour(_pixels(drawn), (20, 20))
     assert red > 200
     assert green < 60
 
@@ -82,7 +88,7 @@ def test_of_a_moving_picture_the_first_frame_is_kept(redrawer: Redrawer) -> None
     drawn = _drawn(redrawer, encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50))
     still = _pixels(drawn)
     assert getattr(still, "n_frames", 1) == 1
-    assert still.convert("RGB").getpixel((100, 100))[0] > 240
+    assert _colour(still, (100, 100))[0] > 240
 
 
 def test_a_bomb_is_refused_and_the_next_one_drawn(redrawer: Redrawer) -> None:
