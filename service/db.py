@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -154,11 +154,6 @@ def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqli
 def random_id() -> int:
     """Return a positive 63-bit id that nobody can guess or count."""
     return secrets.randbits(ID_BITS) or 1
-
-
-def month_number(on: date) -> int:
-    """Return a month as yyyymm, the form in which it stands in keys."""
-    return on.year * 100 + on.month
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -13,6 +13,7 @@ from service.core.addresses import Address
 from service.core.prompts import Library, Prompt
 from service.core.rotation import History
 from service.core.schedule import Days, Schedule, find_zone, local_date
+from service.core.slots import request_slot
 from service.core.tokens import ActToken
 from service.db import random_id
 from service.flows.asking import Asker, TooMany, record
@@ -26,7 +27,6 @@ from service.models import (
     Status,
     Subscriber,
     Suppression,
-    request_slot,
 )
 
 CONFIRMATIONS_A_DAY = 3

@@ -1,8 +1,9 @@
 """Tables, constraints, and every query, as class methods named for their intent."""
 
 from service.models.alias import Alias
+from service.models.claim import Claim, State
 from service.models.consent import Consent, Suppression, SuppressionReason
-from service.models.delivery import Claim, Delivery, State, request_slot
+from service.models.delivery import Delivery
 from service.models.entry import Entry
 from service.models.keyring import Keyring, ServiceKey
 from service.models.kind import Kind
@@ -36,5 +37,4 @@ __all__ = [
     "Subscriber",
     "Suppression",
     "SuppressionReason",
-    "request_slot",
 ]

@@ -7,9 +7,7 @@ number. One whose answer never came is unknown and is not sent again before the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -31,34 +29,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.db import Base, database_now, insert_into, month_number, random_id
+from service.core.slots import month_of
+from service.db import Base, database_now, insert_into, random_id
+from service.models.claim import Claim, State
 from service.models.entry import Entry
 from service.models.kind import Kind, may_be_sent
 from service.models.ringing import unheard
 from service.models.subscriber import Subscriber
 
-
-class State(StrEnum):
-    """Where a delivery stands; see design.md, section 6."""
-
-    PLANNED = "planned"
-    CLAIMED = "claimed"
-    SENT = "sent"
-    UNKNOWN = "unknown"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
 _OPEN = (State.PLANNED, State.CLAIMED, State.UNKNOWN)
 ROWS_AN_INSERT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A delivery this worker holds, with the attempt number that fences what it writes."""
-
-    id: int
-    attempt: int
 
 
 class Delivery(Base):
@@ -309,19 +289,6 @@ class Delivery(Base):
             )
             written += len(session.scalars(query).all())
         return written
-
-
-def month_of(slot: str) -> int:
-    """Return the month in which a slot lies, as yyyymm; 0 for slots that come once in a lifetime ("first")."""
-    try:
-        return month_number(date.fromisoformat(f"{slot[:7]}-01"))
-    except ValueError:
-        return 0
-
-
-def request_slot(request_id: int, now: datetime) -> str:
-    """Return the slot of an email that was asked for, of which several a day are right."""
-    return f"{now.astimezone(UTC):%Y-%m-%d}/{request_id}"
 
 
 def _completed(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,21 @@
+"""Slots: what a delivery is for, a local date, a month, or a request, and the month that stands in its key."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+MONTH_LENGTH = len("2026-01")
+
+
+def month_of(slot: str) -> int:
+    """Return the month in which a slot lies, as yyyymm; 0 for slots that come once in a lifetime ("first")."""
+    try:
+        first = date.fromisoformat(f"{slot[:MONTH_LENGTH]}-01")
+    except ValueError:
+        return 0
+    return first.year * 100 + first.month
+
+
+def request_slot(request_id: int, now: datetime) -> str:
+    """Return the slot of an email that was asked for, of which several a day are right."""
+    return f"{now.astimezone(UTC):%Y-%m-%d}/{request_id}"
