@@ -112,6 +112,7 @@ def test_a_reply_becomes_an_entry_of_its_tokens_day(inbox: Inbox) -> None:
 def test_several_replies_on_a_day_are_several_entries_and_one_receipt(inbox: Inbox) -> None:
     for words in ("One.", "Two."):
         inbox.comes(mail(words), inbox.address())
+        inbox.line.clock.at += MINUTE
     assert [entry.words for entry in inbox.entries()] == ["One.", "Two."]
     assert len(inbox.answers()) == 1
 

@@ -1,21 +1,23 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.flows.people import ANA
 from workers.contained import contained
 
 
-def test_an_error_leaves_no_job_and_is_told_by_its_kind_and_place_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_leaves_no_job_and_is_told_by_its_kind_and_place_alone() -> None:
     @contained
     def job(_ids: list[int]) -> None:
         raise ValueError(f"somebody wrote {ANA.text}")
 
-    job([1, 2])
-    line = capsys.readouterr().out
-    assert "ValueError" in line
-    assert "test_contained:" in line
-    assert ANA.text not in line
+    with capture_logs() as lines:
+        job([1, 2])
+    (line,) = lines
+    assert line["error"] == "ValueError"
+    assert "test_contained:" in line["at"]
+    assert ANA.text not in repr(lines)
 
 
 def test_a_stop_is_not_swallowed() -> None:
