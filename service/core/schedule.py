@@ -9,6 +9,8 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from service.core.dates import listed
+
 DAY_ENDS_AT = time(4, 0)
 FIRST_LIGHT = time(8, 0)
 EVERY_DAY = 0b1111111
@@ -58,7 +60,7 @@ class Days:
     def __str__(self) -> str:
         if self.mask == EVERY_DAY:
             return "every day"
-        return "on " + joined([_DAY_NAMES[day] for day in self])
+        return "on " + listed([_DAY_NAMES[day] for day in self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +161,6 @@ def spoken_time(at: time) -> str:
     hour = (at.hour - 1) % 12 + 1
     shown = {0: f"{hour}", 30: f"half past {hour}"}.get(at.minute, f"{hour}:{at.minute:02d}")
     return f"{shown} {_part_of_day(at.hour)}"
-
-
-def joined(parts: list[str]) -> str:
-    """Return a list as a sentence says it: "a", "a and b", "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _part_of_day(hour: int) -> str:

@@ -22,12 +22,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
-from service.db import Base, Id, random_id
+from service.db import Base, Id, insert_into, random_id
 
 MINUTES_AN_HOUR = 60
 
@@ -126,8 +124,9 @@ class Subscriber(Base):
     @classmethod
     def enrol(cls, session: Session, person: dict[str, object]) -> Subscriber:
         """Return, locked, the person with this address hash, made from these columns if there was none."""
-        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-        session.execute(insert(cls).values(person).on_conflict_do_nothing(index_elements=["address_hash"]))
+        session.execute(
+            insert_into(session, cls).values(person).on_conflict_do_nothing(index_elements=["address_hash"])
+        )
         return session.scalars(select(cls).where(cls.address_hash == person["address_hash"]).with_for_update()).one()
 
     @classmethod
