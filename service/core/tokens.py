@@ -51,6 +51,7 @@ class Action(IntEnum):
     KEEP_OUT = 6
     DIGEST = 7
     PUT_BACK = 8
+    STEP = 9
 
 
 _FREQUENCY_KIND = 0x20

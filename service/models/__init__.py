@@ -12,6 +12,7 @@ from service.models.reply import Outcome, Reply
 from service.models.request import Asked, BrowserSession, Heartbeat, MailRequest
 from service.models.sent_text import SentText
 from service.models.spent_token import SpentToken
+from service.models.step import Step, StepState
 from service.models.subscriber import Status, Subscriber
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "SpentToken",
     "State",
     "Status",
+    "Step",
+    "StepState",
     "Subscriber",
     "Suppression",
     "SuppressionReason",

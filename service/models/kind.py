@@ -18,7 +18,9 @@ class Kind(StrEnum):
     WELCOME = "welcome"
     PROMPT = "prompt"
     ANOTHER = "another"
+    STEP_FOLLOW_UP = "step_follow_up"
     DIGEST = "digest"
+    YEAR = "year"
     QUIET_MONTH = "quiet_month"
     SIGN_IN = "sign_in"
     RECEIPT = "receipt"
@@ -27,8 +29,8 @@ class Kind(StrEnum):
 
 
 # A kind that stands nowhere here goes to anybody who is not suppressed.
-_ONLY_ACTIVE = (Kind.PROMPT, Kind.WELCOME, Kind.NOTICE, Kind.QUIET_MONTH)
-_ACTIVE_OR_RESTING = (Kind.DIGEST,)
+_ONLY_ACTIVE = (Kind.PROMPT, Kind.WELCOME, Kind.STEP_FOLLOW_UP, Kind.QUIET_MONTH)
+_ACTIVE_OR_RESTING = (Kind.DIGEST, Kind.YEAR, Kind.NOTICE)
 _DESPITE_SUPPRESSION = (Kind.SIGN_IN,)
 
 

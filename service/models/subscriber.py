@@ -17,9 +17,11 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    false,
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
@@ -66,9 +68,13 @@ class Subscriber(Base):
     prompts_sent: Mapped[int] = mapped_column(SmallInteger, default=0)
     prompts_answered: Mapped[int] = mapped_column(SmallInteger, default=0)
     last_answered_on: Mapped[date | None]
+    unanswered: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    eased: Mapped[str | None] = mapped_column(String(8))
     muted_themes: Mapped[list[str]] = mapped_column(JSON, default=list)
     wants_digest: Mapped[bool] = mapped_column(default=True)
     wants_letters: Mapped[bool] = mapped_column(default=True)
+    wants_look_backs: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_thread: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_discreet: Mapped[bool] = mapped_column(default=False)
     help_country: Mapped[str] = mapped_column(String(2), default="")
     created_at: Mapped[datetime]
