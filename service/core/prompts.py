@@ -42,6 +42,7 @@ _OPTIONAL: Final[Mapping[str, type]] = {
     "evidence": str,
     "opening": int,
     "gratitude": bool,
+    "asks_for_step": bool,
 }
 _CHOICES: Final[Mapping[str, tuple[object, ...]]] = {
     "theme": THEMES,
@@ -62,7 +63,8 @@ class Prompt:
     """One question of the library.
 
     `lighter` is the id of the gentler prompt that a depth-3 one carries in the same
-    email; `opening` its place among the six that everybody gets first; `gratitude`
+    email; `asks_for_step` says that a reply may choose a small step, to be asked about once;
+    `opening` its place among the six that everybody gets first; `gratitude`
     marks what may come at most weekly; `resurface` whether a reply may stand in a digest.
     """
 
@@ -80,6 +82,7 @@ class Prompt:
     body: str
     opening: int | None = None
     gratitude: bool = False
+    asks_for_step: bool = False
     key: int = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
