@@ -18,6 +18,8 @@ from service.core.commands import Phrasebook
 from service.core.prompts import Library
 from service.db import Database
 from service.dispatch import Doorbell, QueueDoorbell
+from service.flows.addressing import Addressing
+from service.flows.making import Making
 from service.flows.parcels import Packer
 from service.flows.photos import Darkroom
 from service.flows.receiving import Door
@@ -50,23 +52,21 @@ class Runtime:
 
     def sender(self, stopping: Callable[[], bool] = lambda: False) -> Sender:
         """Return what sends deliveries; `stopping` tells it that the worker is to end."""
-        packer = Packer(
-            keyring=self.keyring,
-            library=self.library,
-            composer=self.composer,
-            base_url=self.settings.base_url,
-            reply_domain=self.settings.reply_domain,
-            mail_domain=parseaddr(self.settings.mail_from)[1].rpartition("@")[2],
-        )
         return Sender(
             database=self.database,
-            packer=packer,
+            packer=self.packer(),
             mailer=self.mailer,
             clock=self.clock,
             lease=timedelta(seconds=self.settings.lease_seconds),
             batch_size=self.settings.batch_size,
             stopping=stopping,
         )
+
+    def packer(self) -> Packer:
+        """Return what makes emails from deliveries."""
+        addressing = Addressing(self.keyring, self.settings.base_url, self.settings.reply_domain)
+        making = Making(self.keyring, self.library, self.composer, addressing)
+        return Packer(making, mail_domain=parseaddr(self.settings.mail_from)[1].rpartition("@")[2])
 
     def door(self) -> Door:
         """Return what keeps the mail that comes in."""

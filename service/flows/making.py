@@ -1,0 +1,41 @@
+"""What emails are made with: the library, the composer, and each person's own links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from service.core.prompts import Library, Prompt
+from service.flows.addressing import Addressing
+from service.flows.contents import NothingToSendError
+from service.mail.compose import Composer
+from service.mail.outgoing import OutgoingEmail
+from service.models import Delivery, Keyring
+
+# An email, and what of it is to be kept sealed with its delivery.
+Made: TypeAlias = tuple[OutgoingEmail, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """The tools of whoever makes an email from a delivery."""
+
+    keyring: Keyring = field(repr=False)
+    library: Library = field(repr=False)
+    composer: Composer = field(repr=False)
+    addressing: Addressing
+
+    def prompt_of(self, delivery: Delivery) -> Prompt:
+        """Return the prompt that a delivery asks.
+
+        Raises:
+            NothingToSendError: it has left the library since.
+        """
+        prompt = self.library.get(delivery.prompt_id or "")
+        if prompt is None:
+            raise NothingToSendError("the prompt is no longer in the library")
+        return prompt
+
+    def lighter_of(self, prompt: Prompt) -> Prompt | None:
+        """Return the lighter question that goes with a deep one, or None."""
+        return self.library.get(prompt.lighter) if prompt.lighter else None

@@ -1,0 +1,89 @@
+"""Emails to one person: a question, a way in, an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy.orm import Session
+
+from service.core.tokens import Action, ReplyKind
+from service.flows.contents import read_content
+from service.flows.making import Made, Making
+from service.mail.compose import Command, NotKept
+from service.models import Delivery, Subscriber
+from service.models.subscriber import PENDING_KEPT
+
+SIGN_IN_LASTS = timedelta(minutes=10)
+UNDO_LASTS = timedelta(days=1)
+CLAIM_LASTS = timedelta(days=30)
+COMMAND = "command."
+
+
+def prompt(making: Making, _session: Session, delivery: Delivery, person: Subscriber, _now: datetime) -> Made:
+    """Return a question that goes by itself."""
+    asked = making.prompt_of(delivery)
+    links = making.addressing.prompt_links(delivery, person, asked)
+    return making.composer.prompt(asked, making.lighter_of(asked), links), None
+
+
+def welcome(making: Making, _session: Session, delivery: Delivery, person: Subscriber, _now: datetime) -> Made:
+    """Return the first question."""
+    asked = making.prompt_of(delivery)
+    links = making.addressing.prompt_links(delivery, person, asked)
+    return making.composer.welcome(asked, links, str(person.schedule)), None
+
+
+def confirmation(making: Making, _session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Made:
+    """Return the email that asks for the second yes."""
+    until = delivery.planned_at + PENDING_KEPT
+    on = now.astimezone(person.zone).date()
+    reply_address = making.addressing.reply_address(ReplyKind.CONFIRMATION, person, on)
+    url = making.addressing.act_url("confirm", Action.CONFIRM, person, until, delivery.reference or 0)
+    return making.composer.confirmation(url, reply_address), None
+
+
+def sign_in(making: Making, _session: Session, delivery: Delivery, person: Subscriber, _now: datetime) -> Made:
+    """Return the email with the magic link."""
+    until = delivery.planned_at + SIGN_IN_LASTS
+    url = making.addressing.act_url("sign-in", Action.SIGN_IN, person, until, delivery.reference or 0)
+    asked_at = delivery.planned_at.astimezone(person.zone)
+    return making.composer.sign_in(url, time_text=f"{asked_at:%H:%M}"), None
+
+
+def receipt(making: Making, _session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Made:
+    """Return the note that follows the first reply."""
+    about = read_content(making.keyring, delivery, person)
+    until = now + UNDO_LASTS
+    email = making.composer.receipt(
+        making.addressing.answer_links(person, now),
+        making.addressing.act_url("act", Action.UNDO_ENTRY, person, until, delivery.reference or 0),
+        subject=about["subject"],
+        in_reply_to=about["message_id"],
+        country=person.help_country,
+    )
+    return email, delivery.sealed_content
+
+
+def answer(making: Making, _session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Made:
+    """Return the answer to a mail: what could not be kept, or what a command came to."""
+    about = read_content(making.keyring, delivery, person)
+    answered = {"subject": about["subject"], "in_reply_to": about["message_id"]}
+    links, name = making.addressing.answer_links(person, now), delivery.detail or ""
+
+    def button(wanted: str, action: Action, lasts: timedelta) -> str:
+        """Return the link of the one answer that has this button."""
+        if name != wanted:
+            return ""
+        return making.addressing.act_url("act", action, person, now + lasts, delivery.reference or 0)
+
+    if name.startswith(COMMAND):
+        kind = cast("Command", name.removeprefix(COMMAND))
+        undo_url = button("command.delete", Action.PUT_BACK, UNDO_LASTS)
+        email = making.composer.command_answer(kind, links, detail=about["told"], undo_url=undo_url, **answered)
+    else:
+        claim_url = button("held", Action.CLAIM_REPLY, CLAIM_LASTS)
+        email = making.composer.could_not_keep(
+            cast("NotKept", name), links, detail=about["told"], button_url=claim_url, **answered
+        )
+    return email, delivery.sealed_content
