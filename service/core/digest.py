@@ -45,6 +45,17 @@ class DigestEntry:
     prompt: Asked | None = None
     kept_out: bool = False
 
+    @property
+    def may_return(self) -> bool:
+        """Whether its words may be shown again unasked: the prompt allows it, and nobody has taken it back."""
+        return (
+            self.prompt is not None
+            and not self.kept_out
+            and self.prompt.resurface
+            and self.prompt.theme != "hurt"
+            and self.prompt.kind != "follow-up"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -139,8 +150,8 @@ def make_digest(
     if not of_month:
         return None
     order = _shuffling(month, of_month)
-    welcome = [entry for entry in of_month if _may_return(entry)]
-    back = _passage(look_back, order) if look_back is not None and _may_return(look_back) else None
+    welcome = [entry for entry in of_month if entry.may_return]
+    back = _passage(look_back, order) if look_back is not None and look_back.may_return else None
     return Digest(
         month=month,
         days=tuple(sorted({entry.written_on for entry in of_month})),
@@ -149,17 +160,6 @@ def make_digest(
         passages=_passages([entry for entry in welcome if not _is_words(entry)], order),
         then_and_now=back,
         question=question,
-    )
-
-
-def _may_return(entry: DigestEntry) -> bool:
-    prompt = entry.prompt
-    return (
-        prompt is not None
-        and not entry.kept_out
-        and prompt.resurface
-        and prompt.theme != "hurt"
-        and prompt.kind != "follow-up"
     )
 
 
