@@ -4,47 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any
 
 import click
 
-from service.config import Settings, SettingsError, load_settings
-from service.core.prompt_check import check
-from service.core.sealing import SealError
+from service.cli_prompts import prompts
+from service.cli_settings import runtime_of, with_settings
+from service.config import Settings
 from service.flows import quarantine
-from service.runtime import Runtime, make_runtime, prompt_files, set_up_logging
-
-
-def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Hand the settings to a command, or end with the one line that says what is wrong with them."""
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> Any:
-        try:
-            settings = load_settings()
-        except SettingsError as error:
-            click.echo(str(error), err=True)
-            raise SystemExit(2) from None
-        set_up_logging(settings.log_level)
-        return command(settings, *args, **options)
-
-    return run
-
-
-def _runtime(settings: Settings, **parts: Any) -> Runtime:
-    try:
-        return make_runtime(settings, **parts)
-    except SealError as error:
-        raise click.ClickException(str(error)) from None
 
 
 @click.group()
 def main() -> None:
     """Small Steps: one gentle question by email, and a private journal made of the replies."""
+
+
+main.add_command(prompts)
 
 
 @main.command()
@@ -87,7 +63,7 @@ def clock(settings: Settings) -> None:
     """Plan what comes due, every few seconds."""
     from workers.clock import run  # noqa: PLC0415 - see above
 
-    run(_runtime(settings))
+    run(runtime_of(settings))
 
 
 @main.command()
@@ -133,7 +109,7 @@ def tick(settings: Settings, at: str | None, send_too: bool, as_json: bool) -> N
     from service.by_hand import HeldBell, tick_by_hand  # noqa: PLC0415 - only here
 
     instant = _instant(at) if at else None
-    runtime = _runtime(settings, **({"doorbell": HeldBell()} if send_too else {}))
+    runtime = runtime_of(settings, **({"doorbell": HeldBell()} if send_too else {}))
     result = tick_by_hand(runtime, at=instant, send=send_too)
     if as_json:
         click.echo(json.dumps(result))
@@ -148,7 +124,7 @@ def demo(settings: Settings) -> None:
     from service.demo.play import Demo, DemoError  # noqa: PLC0415 - only here
 
     try:
-        played = Demo(_runtime(settings), say=click.echo).play()
+        played = Demo(runtime_of(settings), say=click.echo).play()
     except DemoError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"\n{played.questions} questions and {played.replies} replies later:")
@@ -167,7 +143,7 @@ def replies() -> None:
 @with_settings
 def replies_held(settings: Settings, as_json: bool) -> None:
     """List mail that is held or could not be read: ids, dates and reasons, nobody's words."""
-    with _runtime(settings).database.read() as session:
+    with runtime_of(settings).database.read() as session:
         found = quarantine.set_aside(session)
     if as_json:
         click.echo(json.dumps([asdict(mail) for mail in found], default=str))
@@ -187,7 +163,7 @@ def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool) -
     """Have mail understood again by the workers. Exit code 1 if one of them cannot be."""
     if bool(ids) == unreadable:
         raise click.UsageError("Name the ids that `smallsteps replies held` lists, or say --unreadable.")
-    runtime = _runtime(settings)
+    runtime = runtime_of(settings)
     if unreadable:
         with runtime.database.read() as session:
             ids = quarantine.unreadable(session)
@@ -199,23 +175,6 @@ def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool) -
         raise SystemExit(1)
     if not results:
         click.echo("There is nothing to read again.")
-
-
-@main.group()
-def prompts() -> None:
-    """The prompt library."""
-
-
-@prompts.command("check")
-def prompts_check() -> None:
-    """Check every prompt; say in plain English what is wrong."""
-    files = prompt_files()
-    problems = check(files)
-    for problem in problems:
-        click.echo(f"{problem.path}: {problem.sentence}", err=True)
-    if problems:
-        raise SystemExit(1)
-    click.echo(f"{len(files)} files, and nothing to mend.")
 
 
 def _instant(text: str) -> datetime:

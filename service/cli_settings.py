@@ -1,0 +1,37 @@
+"""What commands begin with: the settings and the running parts, or one line that says what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from service.config import Settings, SettingsError, load_settings
+from service.core.sealing import SealError
+from service.runtime import Runtime, make_runtime, set_up_logging
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the settings to a command, or end with the one line that says what is wrong with them."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            settings = load_settings()
+        except SettingsError as error:
+            click.echo(str(error), err=True)
+            raise SystemExit(2) from None
+        set_up_logging(settings.log_level)
+        return command(settings, *args, **options)
+
+    return run
+
+
+def runtime_of(settings: Settings, **parts: Any) -> Runtime:
+    """Return the running parts, or end the command with the one line that says why there are none."""
+    try:
+        return make_runtime(settings, **parts)
+    except SealError as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,120 @@
+"""Prompts as the emails they make, sent to an invented person in the local mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+import requests
+
+from service.config import Settings
+from service.core.prompts import Library, Prompt
+from service.mail.links import Links
+from service.mail.outgoing import Accepted, OutgoingEmail, ProviderMisconfigured, Recipient
+from service.runtime import Runtime
+
+ADDRESS: Final = "preview@example.com"
+STEP_WORDS: Final = "After I put the kettle on, I will look out of the window."
+HTTP_SECONDS: Final = 10.0
+_NO_DELIVERY: Final = 0
+# An HTTP_PROXY in the environment would ask for the local mailbox somewhere else.
+_NO_PROXY: Final = {"http": "", "https": ""}
+
+
+class PreviewError(Exception):
+    """Nothing, or not all, can be shown; the text tells the person at the terminal what to do."""
+
+
+def by_ids(library: Library, ids: Sequence[str]) -> list[Prompt]:
+    """Return the prompts with these ids, retired ones too, each once.
+
+    Raises:
+        PreviewError: one is unknown; those that it may mean are named.
+    """
+    found = {prompt_id: library.get(prompt_id) for prompt_id in ids}
+    unknown = [prompt_id for prompt_id, prompt in found.items() if prompt is None]
+    if unknown:
+        raise PreviewError("\n".join(_no_such(library, prompt_id) for prompt_id in unknown))
+    return [prompt for prompt in found.values() if prompt is not None]
+
+
+def by_filters(library: Library, filters: Mapping[str, str]) -> list[Prompt]:
+    """Return all prompts in use of a `theme`, a `kind`, a `locale`, or what they have in common, by locale and id.
+
+    Raises:
+        PreviewError: there are none.
+    """
+    chosen = [prompt for prompt in _in_use(library) if all(getattr(prompt, n) == value for n, value in filters.items())]
+    if not chosen:
+        wanted = ", ".join(f"{name} {value}" for name, value in filters.items())
+        raise PreviewError(f"No prompt is of {wanted}. There are the locales {' and '.join(library.locales)}.")
+    return chosen
+
+
+def require_mailbox(settings: Settings) -> None:
+    """Pass if mail stays on this machine and the post office answers.
+
+    Raises:
+        PreviewError: it does not.
+    """
+    if not settings.is_local:
+        raise PreviewError("Prompts are shown in the local mailbox only, and MAILGUN_API_URL names the real provider.")
+    try:
+        answers = requests.get(_mailbox(settings, "_local/mails"), timeout=HTTP_SECONDS, proxies=_NO_PROXY).ok
+    except requests.RequestException:
+        answers = False
+    if not answers:
+        raise PreviewError("The mailbox does not answer. Start it with `make run` in another terminal.")
+
+
+def send(runtime: Runtime, prompts: Sequence[Prompt], say: Callable[[str], None]) -> str:
+    """Send each prompt through the real mailer and say its id; return the address of the mailbox to look at.
+
+    Raises:
+        PreviewError: the post office did not take one.
+    """
+    for prompt in prompts:
+        try:
+            outcome = runtime.mailer.send(compose(runtime, prompt), [Recipient(ADDRESS, _NO_DELIVERY)])
+        except ProviderMisconfigured as error:
+            raise PreviewError(f"The mailbox is not that of these settings: {error}") from None
+        if not isinstance(outcome, Accepted):
+            raise PreviewError(f"The mailbox did not take {prompt.id} ({outcome.reason}); those before it are there.")
+        say(f"{prompt.locale}  {prompt.id}  {prompt.subject}")
+    return _mailbox(runtime.settings)
+
+
+def compose(runtime: Runtime, prompt: Prompt) -> OutgoingEmail:
+    """Return the email that asks this prompt; its links open harmless pages, and none of them is anybody's."""
+    links = _links(runtime.settings)
+    if prompt.kind == "follow-up":
+        return runtime.composer.step_follow_up(prompt, STEP_WORDS, links)
+    lighter = runtime.library.get(prompt.lighter) if prompt.lighter else None
+    return runtime.composer.prompt(prompt, lighter, links)
+
+
+def _links(settings: Settings) -> Links:
+    """Return links without a token; what a mail program posts to in one click refuses every post."""
+    return Links(
+        reply_address=f"preview@{settings.reply_domain}",
+        stop_url=f"{settings.base_url}/settings",
+        one_click_url=f"{settings.base_url}/help-now",
+        stop_address=f"preview@{settings.reply_domain}",
+        rest_url=f"{settings.base_url}/settings",
+        write_url=f"{settings.base_url}/write",
+    )
+
+
+def _no_such(library: Library, prompt_id: str) -> str:
+    near = get_close_matches(prompt_id, [prompt.id for prompt in _in_use(library)])
+    meant = f" Did you mean {' or '.join(near)}?" if near else " Choose some with --theme, --kind or --locale."
+    return f"There is no prompt with the id {prompt_id}.{meant}"
+
+
+def _in_use(library: Library) -> list[Prompt]:
+    return [prompt for locale in library.locales for prompt in library.for_locale(locale)]
+
+
+def _mailbox(settings: Settings, path: str = "") -> str:
+    return f"{settings.mailgun_api_url}/{path}?to={ADDRESS}"
