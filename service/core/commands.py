@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,12 +10,12 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from service.core.ends import Ends
+from service.core.sayings import longest_first, plain, what_follows, what_precedes
 
 LONGEST_CHARACTERS: Final = 200
 LONGEST_LINES: Final = 3
 ENGLISH: Final = "en"
 LONGEST_NAME: Final = 2  # words of a name under a sign-off
-_APOSTROPHES: Final = str.maketrans("‘’ʼ`", "''''")
 
 
 class Verb(StrEnum):
@@ -65,10 +64,10 @@ class Phrasebook:
         polite, pause = tables["polite"], tables["pause"]
         return cls(
             verbs={phrase: Verb(verb) for verb, phrases in tables["commands"].items() for phrase in phrases},
-            pause_for=_longest_first(pause["for"]),
-            pause_until=_longest_first(pause["until"]),
-            before=_longest_first(polite["before"]),
-            after=_longest_first(polite["after"]),
+            pause_for=longest_first(pause["for"]),
+            pause_until=longest_first(pause["until"]),
+            before=longest_first(polite["before"]),
+            after=longest_first(polite["after"]),
             sign_offs=frozenset(polite["sign_offs"]),
             ends=Ends.of(tables["dates"], tables["lengths"]),
         )
@@ -84,9 +83,9 @@ class Phrasebook:
             return None
         if said in self.verbs:
             return Command(self.verbs[said])
-        if named := _after(said, self.pause_until):  # first: "pause until" begins with "pause" as well
+        if named := what_follows(said, self.pause_until):  # first: "pause until" begins with "pause" as well
             end = self.ends.named(named, today)
-        elif length := _after(said, self.pause_for):
+        elif length := what_follows(said, self.pause_for):
             end = self.ends.after(length, today)
         else:
             return None
@@ -96,7 +95,7 @@ class Phrasebook:
         """Return the one line that the words are, without sign-off, punctuation and politeness; "" if they are more."""
         if len(words) > LONGEST_CHARACTERS:
             return ""
-        lines = [line for line in map(_plain, words.splitlines()) if line]
+        lines = [line for line in map(plain, words.splitlines()) if line]
         if not lines or not self._is_sign_off(lines[1:]):
             return ""
         return self._without_politeness(lines[0])
@@ -113,7 +112,7 @@ class Phrasebook:
 
     def _without_politeness(self, said: str) -> str:
         while said not in self.verbs:
-            less = _after(said, self.before) or _before(said, self.after)
+            less = what_follows(said, self.before) or what_precedes(said, self.after)
             if not less:
                 break
             said = less
@@ -123,27 +122,3 @@ class Phrasebook:
 def book_for(books: Mapping[str, Phrasebook], locale: str) -> Phrasebook:
     """Return the phrasebook of a locale's language, or the English one where it has none."""
     return books.get(locale.partition("-")[0]) or books[ENGLISH]
-
-
-def _plain(line: str) -> str:
-    """Return a line in lower case, its words without the punctuation around them."""
-    folded = unicodedata.normalize("NFKC", line).translate(_APOSTROPHES).casefold()
-    return " ".join(filter(None, (_bare(word) for word in folded.split())))
-
-
-def _bare(word: str) -> str:
-    letters = [place for place, character in enumerate(word) if character.isalnum()]
-    return word[letters[0] : letters[-1] + 1] if letters else ""
-
-
-def _after(said: str, phrases: Sequence[str]) -> str:
-    """Return what follows the first of these phrases that the text begins with, or ""."""
-    return next((said[len(phrase) + 1 :] for phrase in phrases if said.startswith(f"{phrase} ")), "")
-
-
-def _before(said: str, phrases: Sequence[str]) -> str:
-    return next((said[: -len(phrase) - 1] for phrase in phrases if said.endswith(f" {phrase}")), "")
-
-
-def _longest_first(phrases: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted(phrases, key=len, reverse=True))
