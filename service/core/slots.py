@@ -1,14 +1,21 @@
-"""Slots: what a delivery is for, a local date, a month, or a request, and the month that stands in its key."""
+"""Slots: what a delivery is for, a local date, a month, a year or a request, and the month that stands in its key."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+YEAR_LENGTH = len("2026")
 MONTH_LENGTH = len("2026-01")
+_LAST_MONTH = 12
 
 
 def month_of(slot: str) -> int:
-    """Return the month in which a slot lies, as yyyymm; 0 for slots that come once in a lifetime ("first")."""
+    """Return the month in which a slot lies, as yyyymm; 0 for slots that come once in a lifetime ("first").
+
+    A year's slot ("2026") lies in its December, so that it is let go no sooner than the rest of that year.
+    """
+    if len(slot) == YEAR_LENGTH and slot.isdecimal():
+        return int(slot) * 100 + _LAST_MONTH
     try:
         first = date.fromisoformat(f"{slot[:MONTH_LENGTH]}-01")
     except ValueError:

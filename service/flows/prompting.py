@@ -16,7 +16,8 @@ from service.core.schedule import Schedule, Slot, next_slot, slot_at
 from service.models import Delivery, Kind, Status, Subscriber
 
 PROMPT_LATEST = timedelta(hours=12)
-DIGEST_KINDS = (Kind.DIGEST, Kind.QUIET_MONTH)
+YEAR_GOES_ON = (1, 2)  # the month's digest has the 1st, and a day brings one email
+DIGEST_KINDS = (Kind.DIGEST, Kind.QUIET_MONTH, Kind.YEAR)
 
 # A schedule as it stands on a row: (days, minute of the day, zone).
 Key = tuple[int, int, str]
@@ -150,13 +151,20 @@ def _plain_change(person: Subscriber, next_at: datetime) -> dict[str, Any]:
 
 
 def _with_digest(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
-    """Return who has a digest in place of a prompt: on the first of the month, unless it was skipped."""
-    by_month: dict[str, list[int]] = {}
+    """Return who has a digest in place of a prompt: of the month, or of the year, unless it was skipped."""
+    by_slot: dict[str, list[int]] = {}
     for person in people:
-        on = due[person.id].on
-        if on.day == 1:
-            by_month.setdefault(month_before(on), []).append(person.id)
-    return {id_ for slot, ids in by_month.items() for id_ in Delivery.planned_kinds(session, ids, DIGEST_KINDS, slot)}
+        slot = _digest_slot(due[person.id].on)
+        if slot is not None:
+            by_slot.setdefault(slot, []).append(person.id)
+    return {id_ for slot, ids in by_slot.items() for id_ in Delivery.planned_kinds(session, ids, DIGEST_KINDS, slot)}
+
+
+def _digest_slot(on: date) -> str | None:
+    """Return the slot of the digest that goes on a local date: of the month, or on 2 January of the year before."""
+    if on.day == 1:
+        return month_before(on)
+    return str(on.year - 1) if (on.month, on.day) == YEAR_GOES_ON else None
 
 
 def month_before(first: date) -> str:

@@ -80,9 +80,9 @@ class Delivery(Base):
 
     @property
     def on(self) -> date:
-        """Return the local date that the slot begins with; a month's slot names its first day."""
+        """Return the local date that the slot begins with; that of a month or of a year names its first day."""
         day = self.slot.partition("/")[0]
-        return date.fromisoformat(day if len(day) > len("2026-01") else f"{day}-01")
+        return date.fromisoformat(day + "yyyy-01-01"[len(day) :])
 
     @classmethod
     def plan(cls, session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:

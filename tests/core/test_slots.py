@@ -14,6 +14,7 @@ from service.core.slots import month_of, request_slot
     [
         pytest.param("2026-05-06", 202605, id="a local date"),
         pytest.param("2026-05", 202605, id="a month"),
+        pytest.param("2026", 202612, id="a year"),
         pytest.param("2026-12-31/12345", 202612, id="a request of a day"),
         pytest.param("first", 0, id="once in a lifetime"),
     ],
