@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -63,8 +63,17 @@ def listed(parts: Sequence[str]) -> str:
 
 def ordinals_listed(days: Sequence[date]) -> str:
     """Return "2nd, 5th to 7th and 9th" for days of one month in order; three in a row or more become a run."""
+    return _runs_listed({day.day for day in days}, ordinal)
+
+
+def months_listed(months: Sequence[date]) -> str:
+    """Return "March, May and August to December" for months of one year; three in a row or more become a run."""
+    return _runs_listed({month.month for month in months}, lambda number: MONTHS[number - 1])
+
+
+def _runs_listed(numbers: set[int], said: Callable[[int], str]) -> str:
     runs: list[list[int]] = []
-    for number in sorted({day.day for day in days}):
+    for number in sorted(numbers):
         if runs and number == runs[-1][-1] + 1:
             runs[-1].append(number)
         else:
@@ -72,7 +81,7 @@ def ordinals_listed(days: Sequence[date]) -> str:
     parts: list[str] = []
     for run in runs:
         if len(run) >= RUN:
-            parts.append(f"{ordinal(run[0])} to {ordinal(run[-1])}")
+            parts.append(f"{said(run[0])} to {said(run[-1])}")
         else:
-            parts.extend(ordinal(number) for number in run)
+            parts.extend(said(number) for number in run)
     return listed(parts)

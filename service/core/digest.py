@@ -3,80 +3,32 @@
 from __future__ import annotations
 
 import calendar
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from service.core.dates import RUN, month_name, ordinal, ordinals_listed
-from service.core.sentences import one_line, passage_of
+from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, shuffling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from service.core.thread import Thread
+
+__all__ = ["Digest", "DigestEntry", "Passage", "TakenStep", "make_digest"]
+
 CALENDAR_FROM_DAYS: Final = 4
-LONGEST_WORDS: Final = 48
 MOST_WORDS: Final = 31
-LONGEST_STEP: Final = 120
 _FORMAT: Final = 1
-
-
-class Asked(Protocol):
-    """What a digest needs to know of the prompt that an entry answers."""
-
-    @property
-    def kind(self) -> str: ...  # noqa: D102  (the library's own words)
-
-    @property
-    def theme(self) -> str: ...  # noqa: D102
-
-    @property
-    def resurface(self) -> bool: ...  # noqa: D102
-
-
-@dataclass(frozen=True, slots=True)
-class DigestEntry:
-    """One entry as the digest sees it; `prompt` is None for what nobody asked for."""
-
-    id: int
-    written_on: date
-    words: str = field(repr=False)
-    prompt: Asked | None = None
-    kept_out: bool = False
-
-    @property
-    def may_return(self) -> bool:
-        """Whether its words may be shown again unasked: the prompt allows it, and nobody has taken it back."""
-        return (
-            self.prompt is not None
-            and not self.kept_out
-            and self.prompt.resurface
-            and self.prompt.theme != "hurt"
-            and self.prompt.kind != "follow-up"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Whole sentences of one entry."""
-
-    entry_id: int
-    written_on: date
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class TakenStep:
-    """A small step the person chose and took."""
-
-    words: str = field(repr=False)
-    taken_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A month, by its first day, in the order in which it is read."""
+    """A month, by its first day, in the order in which it is read.
+
+    The thread is stored nowhere: a frozen copy is without it.
+    """
 
     month: date
     days: tuple[date, ...]
@@ -85,6 +37,7 @@ class Digest:
     passages: tuple[Passage, ...]
     then_and_now: Passage | None
     question: str
+    thread: Thread | None = None
 
     @property
     def days_sentence(self) -> str:
@@ -102,6 +55,16 @@ class Digest:
         return (self.month + timedelta(days=31)).replace(day=1)
 
     @property
+    def quoted(self) -> tuple[Passage, ...]:
+        """Return every passage of the person's own, the one of a year before at the end."""
+        return (*self.passages, *((self.then_and_now,) if self.then_and_now else ()))
+
+    @property
+    def thread_days(self) -> str:
+        """Name the days on which the thread came back: "3rd, 9th and 20th"."""
+        return ordinals_listed(self.thread.days) if self.thread else ""
+
+    @property
     def weeks(self) -> tuple[tuple[int, ...], ...]:
         """Return the month's weeks from Monday, 0 for days outside it; nothing when few days were written."""
         if len(self.days) < CALENDAR_FROM_DAYS:
@@ -114,8 +77,9 @@ class Digest:
         return frozenset(day.day for day in self.days)
 
     def to_json(self) -> str:
-        """Return the frozen copy, for sealing."""
-        return json.dumps({"format": _FORMAT, **asdict(self)}, default=date.isoformat, ensure_ascii=False)
+        """Return the frozen copy, for sealing; without the thread."""
+        kept = {name: value for name, value in asdict(self).items() if name != "thread"}
+        return json.dumps({"format": _FORMAT, **kept}, default=date.isoformat, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -135,63 +99,38 @@ def make_digest(
     entries: Iterable[DigestEntry],
     question: str,
     *,
-    steps: Sequence[TakenStep] = (),
-    look_back: DigestEntry | None = None,
+    steps: Iterable[TakenStep] = (),
+    year_before: Iterable[DigestEntry] = (),
+    thread: Thread | None = None,
 ) -> Digest | None:
     """Return the digest of the month that begins on `month`, or None if nothing was written in it.
 
     Passages come only from replies to prompts marked `resurface`, never from the theme "hurt" nor
     from entries kept out; a text is cut at its sentences and not otherwise looked into. Equal
-    arguments give equal digests. Entries of other months are passed over; `look_back` is an
-    entry of a year before, under the same rules.
+    arguments give equal digests. Entries of other months are passed over; of `year_before`, the
+    entries of the same month a year earlier, one may come back under the same rules.
     """
-    of_month = [entry for entry in entries if entry.written_on.replace(day=1) == month]
-    of_month.sort(key=lambda entry: (entry.written_on, entry.id))
+    of_month = _of(month, entries)
     if not of_month:
         return None
-    order = _shuffling(month, of_month)
+    ids = ",".join(str(entry.id) for entry in of_month)
+    order = shuffling(f"{month.isoformat()}:{ids}")
     welcome = [entry for entry in of_month if entry.may_return]
-    back = _passage(look_back, order) if look_back is not None and look_back.may_return else None
     return Digest(
         month=month,
         days=tuple(sorted({entry.written_on for entry in of_month})),
-        words=_chosen_words(welcome),
-        steps=tuple(TakenStep(_cut(one_line(step.words), LONGEST_STEP), step.taken_on) for step in steps),
-        passages=_passages([entry for entry in welcome if not _is_words(entry)], order),
-        then_and_now=back,
+        words=chosen_words(welcome, MOST_WORDS),
+        steps=tuple(step.shortened for step in steps),
+        passages=_passages([entry for entry in welcome if not entry.is_words], order),
+        then_and_now=_look_back(_of(month.replace(year=month.year - 1), year_before), order),
         question=question,
+        thread=thread,
     )
 
 
-def _is_words(entry: DigestEntry) -> bool:
-    return entry.prompt is not None and entry.prompt.kind == "words" and len(_as_words(entry.words)) <= LONGEST_WORDS
-
-
-def _as_words(text: str) -> str:
-    lines = (one_line(line).strip(",;· ") for line in text.splitlines())
-    return ", ".join(line for line in lines if line)
-
-
-def _chosen_words(entries: Sequence[DigestEntry]) -> tuple[str, ...]:
-    """Return the three-word replies in order, evenly thinned where there are very many."""
-    words = [_as_words(entry.words) for entry in entries if _is_words(entry)]
-    words = [each for each in words if each]
-    if len(words) > MOST_WORDS:
-        words = [words[place * len(words) // MOST_WORDS] for place in range(MOST_WORDS)]
-    return tuple(words)
-
-
-def _shuffling(month: date, entries: Sequence[DigestEntry]) -> Callable[[object], bytes]:
-    """Return a sort key that looks random, and is the same whenever the month is composed again."""
-    ids = ",".join(str(entry.id) for entry in entries)
-    seed = hashlib.sha256(f"{month.isoformat()}:{ids}".encode())
-
-    def key(thing: object) -> bytes:
-        keyed = seed.copy()
-        keyed.update(repr(thing).encode())
-        return keyed.digest()
-
-    return key
+def _of(month: date, entries: Iterable[DigestEntry]) -> list[DigestEntry]:
+    of_month = [entry for entry in entries if entry.written_on.replace(day=1) == month]
+    return sorted(of_month, key=lambda entry: (entry.written_on, entry.id))
 
 
 def _passages(entries: Sequence[DigestEntry], order: Callable[[object], bytes]) -> tuple[Passage, ...]:
@@ -206,18 +145,16 @@ def _passages(entries: Sequence[DigestEntry], order: Callable[[object], bytes]) 
         days.add(entry.written_on)
     chosen: list[Passage] = []
     for entry in (*fresh, *again):
-        if len(chosen) < wanted and (passage := _passage(entry, order)) is not None:
+        if len(chosen) < wanted and (passage := Passage.of(entry, order)) is not None:
             chosen.append(passage)
     return tuple(sorted(chosen, key=lambda passage: (passage.written_on, passage.entry_id)))
 
 
-def _passage(entry: DigestEntry, order: Callable[[object], bytes]) -> Passage | None:
-    text = passage_of(entry.words, lambda place: order((entry.id, place)))
-    return None if text is None else Passage(entry.id, entry.written_on, text)
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+def _look_back(entries: Iterable[DigestEntry], order: Callable[[object], bytes]) -> Passage | None:
+    """Return a passage of one of these entries; which one, the month's own shuffling says, so that it varies."""
+    shuffled = sorted((entry for entry in entries if entry.may_return), key=lambda entry: order(entry.id))
+    found = (Passage.of(entry, order) for entry in shuffled)
+    return next((passage for passage in found if passage is not None), None)
 
 
 def _thawed(frozen: dict[str, Any]) -> dict[str, Any]:
@@ -228,11 +165,7 @@ def _thawed(frozen: dict[str, Any]) -> dict[str, Any]:
         "month": date.fromisoformat(frozen["month"]),
         "days": tuple(map(date.fromisoformat, frozen["days"])),
         "words": tuple(frozen["words"]),
-        "steps": tuple(TakenStep(step["words"], date.fromisoformat(step["taken_on"])) for step in frozen["steps"]),
-        "passages": tuple(map(_thawed_passage, frozen["passages"])),
-        "then_and_now": None if back is None else _thawed_passage(back),
+        "steps": tuple(map(TakenStep.thawed, frozen["steps"])),
+        "passages": tuple(map(Passage.thawed, frozen["passages"])),
+        "then_and_now": None if back is None else Passage.thawed(back),
     }
-
-
-def _thawed_passage(frozen: dict[str, Any]) -> Passage:
-    return Passage(int(frozen["entry_id"]), date.fromisoformat(frozen["written_on"]), frozen["text"])

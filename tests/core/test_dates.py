@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from service.core.dates import day_and_month, full_date, listed, month_name, ordinal, ordinals_listed
+from service.core.dates import day_and_month, full_date, listed, month_name, months_listed, ordinal, ordinals_listed
 
 
 def test_dates_are_said_in_british_english() -> None:
@@ -48,3 +48,17 @@ def test_a_list_has_its_and_before_the_last() -> None:
 )
 def test_days_are_listed_with_runs(days: list[int], said: str) -> None:
     assert ordinals_listed([date(2026, 5, day) for day in days]) == said
+
+
+@pytest.mark.parametrize(
+    ("months", "said"),
+    [
+        ([5], "May"),
+        ([3, 5], "March and May"),
+        ([11, 12, 1], "January, November and December"),
+        ([3, 5, 8, 9, 10, 11, 12], "March, May and August to December"),
+    ],
+    ids=["one", "apart", "unsorted", "a run at the end"],
+)
+def test_months_are_listed_with_runs(months: list[int], said: str) -> None:
+    assert months_listed([date(2026, month, 1) for month in months]) == said

@@ -1,13 +1,17 @@
+import json
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.digest import MOST_WORDS, Asked, Digest, DigestEntry, TakenStep, make_digest
+from service.core.digest import MOST_WORDS, Digest, make_digest
 from service.core.prompts import KINDS, THEMES, Prompt
+from service.core.returning import Asked, DigestEntry, TakenStep
 from service.core.sentences import sentences
+from service.core.thread import Thread
 
 MAY = date(2026, 5, 1)
 QUESTION = "What would you like a little less of?"
@@ -97,7 +101,8 @@ def test_what_must_not_come_back_does_not_though_its_day_is_named(left_out: Dige
     digest = made(left_out, entry(5))
     assert "Secret" not in digest.to_json()
     assert digest.days_sentence == "You wrote on the 2nd and 5th."
-    alone = make_digest(MAY, [entry(5)], QUESTION, look_back=left_out)
+    old = replace(left_out, written_on=left_out.written_on.replace(year=2025))
+    alone = make_digest(MAY, [entry(5)], QUESTION, year_before=[old])
     assert alone is not None
     assert alone.then_and_now is None
 
@@ -138,13 +143,64 @@ def test_steps_taken_are_named_on_one_line() -> None:
     assert len(digest.steps[0].words) == 120
 
 
-def test_a_year_ago_comes_back_where_it_may() -> None:
-    old = DigestEntry(7, date(2025, 5, 12), "The lilac came out.", asked())
-    digest = make_digest(MAY, [entry(5)], QUESTION, look_back=old)
+def old(day: int, words: str, *, year: int = 2025, month: int = 5, kept_out: bool = False) -> DigestEntry:
+    return DigestEntry(1000 + day, date(year, month, day), words, asked(), kept_out)
+
+
+def looked_back(*entries: DigestEntry, to: date = MAY) -> Digest:
+    moved = replace(entry(5), written_on=to.replace(day=5))
+    digest = make_digest(to, [moved], QUESTION, year_before=entries)
     assert digest is not None
-    assert digest.then_and_now is not None
-    assert digest.then_and_now.text == "The lilac came out."
-    assert digest.then_and_now.written_on == date(2025, 5, 12)
+    return digest
+
+
+def test_a_year_ago_comes_back_where_it_may() -> None:
+    back = looked_back(old(3, "Only for me.", kept_out=True), old(12, "The lilac came out.")).then_and_now
+    assert back is not None
+    assert (back.text, back.written_on) == ("The lilac came out.", date(2025, 5, 12))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [old(12, "Lilac.", year=2024), old(12, "Lilac.", year=2026), old(12, "Lilac.", month=4)],
+    ids=["two years before", "this very month", "a year before, another month"],
+)
+def test_only_the_same_month_of_the_year_before_comes_back(other: DigestEntry) -> None:
+    assert looked_back(other).then_and_now is None
+
+
+def test_which_day_of_a_year_ago_comes_back_varies_and_is_the_same_when_it_is_made_again() -> None:
+    chosen = []
+    for month in range(1, 13):
+        entries = [old(day, f"Day {day} was long.", month=month) for day in range(1, 29)]
+        digest = looked_back(*entries, to=date(2026, month, 1))
+        assert digest == looked_back(*reversed(entries), to=date(2026, month, 1))
+        assert digest.then_and_now is not None
+        chosen.append(digest.then_and_now.written_on.day)
+    assert len(set(chosen)) > 6
+
+
+def test_an_entry_of_a_year_ago_that_cannot_be_quoted_gives_way_to_another() -> None:
+    entries = [old(day, "x" * 400) for day in range(1, 20)] + [old(20, "The lilac came out.")]
+    back = looked_back(*entries).then_and_now
+    assert back is not None
+    assert back.written_on.day == 20
+
+
+def test_a_thread_is_named_with_its_days_and_is_in_no_frozen_copy() -> None:
+    thread = Thread("Priya", (MAY.replace(day=3), MAY.replace(day=9), MAY.replace(day=20)))
+    digest = make_digest(MAY, [entry(5)], QUESTION, thread=thread)
+    assert digest is not None
+    assert digest.thread_days == "3rd, 9th and 20th"
+    assert "Priya" not in digest.to_json()
+    assert "Priya" not in repr(digest)
+    assert Digest.from_json(digest.to_json()) == replace(digest, thread=None)
+
+
+def test_a_copy_that_was_frozen_before_there_were_threads_is_read() -> None:
+    frozen = json.loads(made(entry(5)).to_json())
+    assert "thread" not in frozen
+    assert Digest.from_json(json.dumps(frozen)) == made(entry(5))
 
 
 def test_two_hundred_entries_still_make_one_quiet_page() -> None:
@@ -194,5 +250,5 @@ def test_what_is_no_frozen_digest_is_refused_without_its_words(text: str) -> Non
 
 def test_no_word_shows_in_a_repr() -> None:
     step = TakenStep("Secret step", MAY)
-    digest = make_digest(MAY, [entry(2, "Secret.")], QUESTION, steps=[step], look_back=entry(3, "Secret."))
+    digest = make_digest(MAY, [entry(2, "Secret.")], QUESTION, steps=[step], year_before=[old(3, "Secret.")])
     assert "Secret" not in repr(digest) + repr(step) + repr(entry(2, "Secret."))

@@ -80,7 +80,7 @@ def digest() -> Digest:
         entries,
         "What would you like a little less of?",
         steps=(TakenStep("Rang Priya from the bus stop", date(2026, 5, 17)),),
-        look_back=DigestEntry(99, date(2025, 5, 12), "The lilac came out. I found it by the bins.", LIGHTER),
+        year_before=[DigestEntry(99, date(2025, 5, 12), "The lilac came out. I found it by the bins.", LIGHTER)],
     )
     assert made is not None
     return made
