@@ -25,9 +25,12 @@ class Preferences:
     schedule: Schedule
     muted_themes: Sequence[str]
     wants_digest: bool
+    wants_look_backs: bool
+    wants_thread: bool
     wants_letters: bool
     is_discreet: bool
     help_country: str
+    locale: str
 
 
 class Rest(StrEnum):
@@ -35,8 +38,12 @@ class Rest(StrEnum):
 
     SKIP_ONE = "skip"
     WEEK = "week"
+    TWO_WEEKS = "two_weeks"
     MONTH = "month"
     OPEN_ENDED = "open"
+
+
+_WEEKS = {Rest.WEEK: timedelta(weeks=1), Rest.TWO_WEEKS: timedelta(weeks=2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +72,12 @@ def change(session: Session, person: Subscriber, preferences: Preferences, now: 
     person.usual_days_mask = None
     person.muted_themes = list(preferences.muted_themes)
     person.wants_digest = preferences.wants_digest
+    person.wants_look_backs = preferences.wants_look_backs
+    person.wants_thread = preferences.wants_thread
     person.wants_letters = preferences.wants_letters
     person.is_discreet = preferences.is_discreet
     person.help_country = preferences.help_country
+    person.locale = preferences.locale
     _look_ahead(session, person, now)
 
 
@@ -145,8 +155,8 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
 def _end_of(length: Rest, person: Subscriber, today: date) -> date | None:
     if length is Rest.OPEN_ENDED:
         return None
-    if length is Rest.WEEK:
-        return today + timedelta(days=7)
+    if length in _WEEKS:
+        return today + _WEEKS[length]
     if length is Rest.MONTH:
         return _same_day_next_month(today)
     if person.next_prompt_at is None:

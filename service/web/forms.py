@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
@@ -54,8 +54,11 @@ def read_address(typed: Typed) -> Address | Problems:
     return _address(typed, problems) or Problems(problems)
 
 
-def read_preferences(typed: Typed, countries: Mapping[str, str]) -> Preferences | Problems:
-    """Return the settings, or what to look at again; `countries` are those that have help lines."""
+def read_preferences(typed: Typed, countries: Collection[str], locales: Collection[str]) -> Preferences | Problems:
+    """Return the settings, or what to look at again.
+
+    `countries` are those that have help lines, `locales` those that have questions.
+    """
     problems: dict[str, str] = {}
     mask = sum({1 << int(day) for day in typed.getlist("days") if day in {*"0123456"}})
     if not mask:
@@ -71,14 +74,17 @@ def read_preferences(typed: Typed, countries: Mapping[str, str]) -> Preferences 
         problems["muted"] = "Leave at least one theme in"
     if problems or at is None or zone is None:
         return Problems(problems)
-    country = typed.get("help_country", "")
+    country, locale = typed.get("help_country", ""), typed.get("locale", "")
     return Preferences(
         schedule=Schedule(Days(mask), at, zone),
         muted_themes=muted,
         wants_digest="wants_digest" in typed,
+        wants_look_backs="wants_look_backs" in typed,
+        wants_thread="wants_thread" in typed,
         wants_letters="wants_letters" in typed,
         is_discreet="is_discreet" in typed,
         help_country=country if country in countries else "",
+        locale=locale if locale in locales else DEFAULT_LOCALE,
     )
 
 

@@ -24,6 +24,7 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 LENGTHS = (
     ("skip", "Skip the next one"),
     ("week", "A week"),
+    ("two_weeks", "Two weeks"),
     ("month", "A month"),
     (forms.UNTIL, "Until a date"),
     ("open", "Until I come back"),

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.dates import WEEKDAYS
-from service.core.prompts import THEMES
+from service.core.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import local_date, spoken_time
 from service.core.tokens import FrequencyToken
 from service.flows import account
@@ -29,6 +29,8 @@ _THEME_NAMES = {
     "noticing": "Noticing",
     "step": "Small steps",
 }
+_LANGUAGES = {DEFAULT_LOCALE: "English", "de": "German"}
+_UNREVIEWED = "unreviewed"
 
 
 @blueprint.get("/settings")
@@ -41,7 +43,7 @@ def show() -> str:
 @blueprint.post("/settings")
 def save() -> Response | tuple[str, int]:
     """Take over new settings, or say what to look at again."""
-    preferences = forms.read_preferences(request.form, countries())
+    preferences = forms.read_preferences(request.form, countries(), get_runtime().library.locales)
     if isinstance(preferences, forms.Problems):
         with browser.visit() as visit:
             return _page(visit.person, request.form, preferences), UNPROCESSABLE
@@ -64,6 +66,12 @@ def countries() -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda pair: pair[1]))
 
 
+def languages() -> dict[str, str]:
+    """Return the languages that have questions, by locale; the one that everything else is in comes first."""
+    by_place = sorted(get_runtime().library.locales, key=lambda locale: (locale != DEFAULT_LOCALE, locale))
+    return {locale: _LANGUAGES.get(locale, locale) for locale in by_place}
+
+
 def _page(person: Subscriber, typed: forms.Typed, problems: forms.Problems) -> str:
     next_at = person.next_prompt_at
     token = FrequencyToken(person.id).encode(get_runtime().keyring.index)
@@ -81,8 +89,20 @@ def _page(person: Subscriber, typed: forms.Typed, problems: forms.Problems) -> s
         times=TIMES,
         themes=tuple((theme, _THEME_NAMES[theme]) for theme in THEMES),
         countries=[("", "No country"), *countries().items()],
+        languages=languages(),
+        unread=_unread_languages(),
         zones=zone_options(typed.get("time_zone", ""), old_names=False),
     )
+
+
+def _unread_languages() -> list[str]:
+    """Return the languages with questions that no native speaker has read yet."""
+    library = get_runtime().library
+    return [
+        name
+        for locale, name in languages().items()
+        if any(prompt.status == _UNREVIEWED for prompt in library.for_locale(locale))
+    ]
 
 
 def _as_typed(person: Subscriber) -> forms.Typed:
@@ -92,12 +112,15 @@ def _as_typed(person: Subscriber) -> forms.Typed:
             "at": person.send_time.isoformat("minutes"),
             "time_zone": person.time_zone,
             "help_country": person.help_country,
+            "locale": person.locale,
         }
     )
     typed.setlist("days", [str(day) for day in person.schedule.days])
     typed.setlist("muted", person.muted_themes)
     ticks = {
         "wants_digest": person.wants_digest,
+        "wants_look_backs": person.wants_look_backs,
+        "wants_thread": person.wants_thread,
         "wants_letters": person.wants_letters,
         "is_discreet": person.is_discreet,
     }

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.prompts import Library
+from service.core.prompts import DEFAULT_LOCALE, Library
 from service.core.schedule import Rhythm, Schedule
 from service.flows import signup
+from service.flows.account import Preferences
 from service.flows.asking import Asker
 from service.models import Keyring, Subscriber
 
@@ -19,6 +20,17 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 ANA = Address.parse("ana@example.com")
 LONDON = Schedule(Rhythm.THREE.days, time(8, 0), ZoneInfo("Europe/London"))
+PLAIN = Preferences(
+    schedule=LONDON,
+    muted_themes=(),
+    wants_digest=True,
+    wants_look_backs=True,
+    wants_thread=False,
+    wants_letters=True,
+    is_discreet=False,
+    help_country="",
+    locale=DEFAULT_LOCALE,
+)
 HERE = Asker(network=b"n" * 32, browser=b"b" * 32, code=b"c" * 32)
 
 

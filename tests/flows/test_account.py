@@ -8,11 +8,9 @@ from service.core.prompts import Library
 from service.core.schedule import Days, Schedule
 from service.db import Database
 from service.flows import account, signup
-from service.flows.account import BadDate, NotNow, Preferences, Rest, Resting
+from service.flows.account import BadDate, NotNow, Rest, Resting
 from service.models import Consent, Delivery, Keyring, Kind, Status
-from tests.flows.people import DAY, LONDON, NOW, join, person, sign_up
-
-PLAIN = Preferences(LONDON, (), wants_digest=True, wants_letters=True, is_discreet=False, help_country="")
+from tests.flows.people import DAY, LONDON, NOW, PLAIN, join, person, sign_up
 
 
 def test_new_settings_move_the_next_emails(database: Database, keyring: Keyring, library: Library) -> None:
@@ -49,6 +47,7 @@ def test_a_later_hour_on_a_day_that_had_its_question_does_not_bring_another(
     [
         pytest.param(Rest.SKIP_ONE, date(2026, 5, 16), date(2026, 5, 18), id="skip one: Friday's"),
         pytest.param(Rest.WEEK, date(2026, 5, 20), date(2026, 5, 20), id="a week"),
+        pytest.param(Rest.TWO_WEEKS, date(2026, 5, 27), date(2026, 5, 27), id="two weeks"),
         pytest.param(Rest.MONTH, date(2026, 6, 13), date(2026, 6, 15), id="a month"),
         pytest.param(Rest.OPEN_ENDED, None, None, id="open-ended"),
         pytest.param(date(2026, 7, 1), date(2026, 7, 1), date(2026, 7, 1), id="until a date"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from service.db import Database
 from service.flows import account, commands
 from service.flows.commands import Done
 from service.models import Delivery, Keyring, Kind, Status, Subscriber, Suppression, SuppressionReason
-from tests.flows.people import DAY, MINUTE, NOW, join
+from tests.flows.people import DAY, MINUTE, NOW, PLAIN, join
 
 TODAY = NOW.date()
 
@@ -87,7 +88,7 @@ def test_weekly_keeps_a_sunday_or_else_the_first_of_their_days(ana: Ana, rhythm:
 
 def test_new_settings_forget_the_days_before_weekly(ana: Ana, session: Session) -> None:
     ana.says(Verb.WEEKLY)
-    chosen = account.Preferences(ana.person.schedule, [], True, True, False, "")
+    chosen = replace(PLAIN, schedule=ana.person.schedule)
     account.change(session, ana.person, chosen, NOW)
     assert not account.take_usual_days(session, ana.person, NOW)
 

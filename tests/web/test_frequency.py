@@ -28,11 +28,12 @@ def test_looking_at_a_rest_or_stop_link_changes_nothing(site: Site, link: str) -
     [
         ({"length": "skip"}, date(2026, 5, 16)),
         ({"length": "week"}, date(2026, 5, 20)),
+        ({"length": "two_weeks"}, date(2026, 5, 27)),
         ({"length": "month"}, date(2026, 6, 13)),
         ({"length": "open"}, None),
         ({"length": "until", "until": "2026-06-03"}, date(2026, 6, 3)),
     ],
-    ids=["skip one", "a week", "a month", "open-ended", "until a date"],
+    ids=["skip one", "a week", "two weeks", "a month", "open-ended", "until a date"],
 )
 def test_a_rest_begins_without_a_sign_in(
     site: Site, link: str, typed: dict[str, object], until_on: date | None

@@ -1,9 +1,12 @@
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
 
+from service.core.prompts import Library
 from service.flows import account
-from service.models import Status
+from service.flows.asked import ask_another
+from service.models import Delivery, Kind, Status
 from tests.web.site import Site
 
 GOOD: dict[str, object] = {
@@ -11,9 +14,11 @@ GOOD: dict[str, object] = {
     "at": "18:30",
     "time_zone": "Australia/Sydney",
     "muted": ["hurt", "work"],
+    "wants_thread": "yes",
     "wants_letters": "yes",
     "is_discreet": "yes",
     "help_country": "AU",
+    "locale": "de",
 }
 
 
@@ -35,7 +40,8 @@ def test_everything_on_the_page_is_saved_and_said_back(home: Site) -> None:
     )
     assert person.muted_themes == ["work", "hurt"]
     assert (person.wants_digest, person.wants_letters, person.is_discreet) == (False, True, True)
-    assert person.help_country == "AU"
+    assert (person.wants_look_backs, person.wants_thread) == (False, True)
+    assert (person.help_country, person.locale) == ("AU", "de")
     text = home.get("/settings?saved").text
     assert "on Tuesdays and Saturdays at half past 6 in the evening, Sydney time" in text
     assert "The next one comes on Saturday 16 May 2026" in text
@@ -48,6 +54,43 @@ def test_the_page_shows_the_settings_as_they_stand(home: Site) -> None:
     assert "<option value=Australia/Sydney selected>" in text
     assert 'name="is_discreet" value="yes" checked' in text
     assert 'name="wants_digest" value="yes" checked' not in text
+    assert 'name="wants_look_backs" value="yes" checked' not in text
+    assert 'name="wants_thread" value="yes" checked' in text
+    assert '<option value="de" selected>German' in text
+
+
+def test_look_backs_come_unless_unwanted_and_the_thread_only_if_asked_for(home: Site) -> None:
+    text = home.get("/settings").text
+    assert 'name="wants_look_backs" value="yes" checked' in text
+    assert 'name="wants_thread" value="yes" checked' not in text
+
+
+def test_a_language_that_no_native_speaker_has_read_is_said_to_be_so(home: Site) -> None:
+    assert any(prompt.status == "unreviewed" for prompt in home.runtime.library.for_locale("de"))
+    assert "No native speaker has read the German ones yet." in home.get("/settings").text
+
+
+def test_a_language_that_was_read_is_not(home: Site) -> None:
+    library = home.runtime.library
+    read = Library(
+        replace(prompt, status="active") for locale in library.locales for prompt in library.for_locale(locale)
+    )
+    home.app.extensions["runtime"] = replace(home.runtime, library=read)
+    text = home.get("/settings").text
+    assert '<option value="de"' in text
+    assert "native speaker" not in text
+
+
+def test_a_chosen_language_is_that_of_the_next_question(home: Site) -> None:
+    home.post("/settings", GOOD)
+    with home.runtime.database.write() as session:
+        person = session.merge(home.person())
+        assert ask_another(session, home.runtime.library, person, home.clock(), light=False)
+        planned = Delivery.of(session, person.id, Kind.ANOTHER, "2026-05-13/1")
+    assert planned is not None
+    prompt = home.runtime.library.get(planned.prompt_id or "")
+    assert prompt is not None
+    assert prompt.locale == "de"
 
 
 def test_an_old_zone_name_stays_chosen(home: Site) -> None:
@@ -79,6 +122,12 @@ def test_a_mistake_is_said_and_changes_nothing(home: Site, changed: dict[str, ob
 def test_a_country_without_a_help_line_is_none(home: Site) -> None:
     home.post("/settings", {**GOOD, "help_country": "<script>"})
     assert home.person().help_country == ""
+
+
+@pytest.mark.parametrize("locale", ["fr", "de-AT", "../de", "<script>"])
+def test_a_language_without_questions_is_english(home: Site, locale: str) -> None:
+    home.post("/settings", {**GOOD, "locale": locale})
+    assert home.person().locale == "en-GB"
 
 
 def test_a_rest_is_said_and_can_be_ended(home: Site) -> None:
