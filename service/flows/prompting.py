@@ -10,14 +10,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.core.easing import Ease
 from service.core.prompts import Library, Prompt
 from service.core.rotation import History, choose, ranking
-from service.core.schedule import Schedule, Slot, next_slot, slot_at
+from service.core.schedule import Days, Schedule, Slot, next_slot, slot_at
+from service.flows import easing
 from service.models import Delivery, Kind, Status, Subscriber
 
 PROMPT_LATEST = timedelta(hours=12)
 YEAR_GOES_ON = (1, 2)  # the month's digest has the 1st, and a day brings one email
 DIGEST_KINDS = (Kind.DIGEST, Kind.QUIET_MONTH, Kind.YEAR)
+IN_PLACE_OF_PROMPT = (*DIGEST_KINDS, Kind.STEP_FOLLOW_UP)
 
 # A schedule as it stands on a row: (days, minute of the day, zone).
 Key = tuple[int, int, str]
@@ -36,25 +39,31 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
 
     A prompt more than twelve hours late is let go: whoever was missed for longer gets the one of the last twelve
     hours, if their schedule has one there, or else their next one at its time. Somebody whose rest is over is active
-    again from this moment.
+    again from this moment. After long silence one notice goes in a prompt's place, and they are written to less often.
     """
     people = Subscriber.due_for_prompt(session, now, limit)
     times = Times(now)
     due = {person.id: times.due(person) for person in people}
-    away = _with_digest(session, people, due)
+    away = _with_another_email(session, people, due)
     choice = Choice(library)
-    rows, changes = [], []
+    prompts, changes, notices, easings = [], [], [], []
     for person in people:
         slot = due[person.id]
         change = _plain_change(person, times.next(person))
-        if slot.at <= now and person.id not in away:
+        is_asked = slot.at <= now and person.id not in away
+        if is_asked and (stage := easing.stage_due(person)):
+            notices.append(easing.notice_row(person, stage, slot, now))
+            easings.append(_eased_change(person, stage, times))
+            continue
+        if is_asked:
             prompt = choice(person, slot.on)
-            rows.append(prompt_row(person.id, prompt, slot, now))
+            prompts.append(prompt_row(person.id, prompt, slot, now))
             change["history"] = History.parse(person.history).adding(prompt.id, slot.on).text
             change["prompts_sent"] = person.prompts_sent + 1
         changes.append(change)
-    made = Delivery.plan(session, rows)
+    made = Delivery.plan(session, prompts) + Delivery.plan(session, notices)
     Subscriber.write_back(session, changes)
+    Subscriber.write_back(session, easings)
     return Planned(made, len(people))
 
 
@@ -91,16 +100,16 @@ class Times:
     def due(self, person: Subscriber) -> Slot:
         """Return the slot for which a person's prompt is due; it lies ahead where all that was missed is too late."""
         assert person.next_prompt_at is not None
-        return self._due(self._key(person), person.next_prompt_at)
+        return self._due(self._key(person, person.days_mask), person.next_prompt_at)
 
-    def next(self, person: Subscriber) -> datetime:
-        """Return when the person's next prompt is due, after now."""
-        return self._next(self._key(person))
+    def next(self, person: Subscriber, days_mask: int | None = None) -> datetime:
+        """Return when the person's next prompt is due, after now; on other days than theirs if they are given."""
+        return self._next(self._key(person, days_mask or person.days_mask))
 
-    def _key(self, person: Subscriber) -> Key:
-        key = (person.days_mask, person.send_minute, person.time_zone)
+    def _key(self, person: Subscriber, days_mask: int) -> Key:
+        key = (days_mask, person.send_minute, person.time_zone)
         if key not in self._schedules:
-            self._schedules[key] = person.schedule
+            self._schedules[key] = Schedule(Days(days_mask), person.send_time, person.zone)
         return key
 
     def _compute_due(self, key: Key, at: datetime) -> Slot:
@@ -150,14 +159,23 @@ def _plain_change(person: Subscriber, next_at: datetime) -> dict[str, Any]:
     }
 
 
-def _with_digest(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
-    """Return who has a digest in place of a prompt: of the month, or of the year, unless it was skipped."""
-    by_slot: dict[str, list[int]] = {}
+def _eased_change(person: Subscriber, stage: Ease, times: Times) -> dict[str, Any]:
+    columns = easing.eased_columns(person, stage)
+    next_at = None if stage is Ease.REST else times.next(person, columns["days_mask"])
+    return {**columns, "next_prompt_at": next_at}
+
+
+def _with_another_email(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
+    """Return who has another email in place of a prompt: a digest, or the one about a step, unless it was skipped."""
+    by_day: dict[date, list[int]] = {}
     for person in people:
-        slot = _digest_slot(due[person.id].on)
-        if slot is not None:
-            by_slot.setdefault(slot, []).append(person.id)
-    return {id_ for slot, ids in by_slot.items() for id_ in Delivery.planned_kinds(session, ids, DIGEST_KINDS, slot)}
+        by_day.setdefault(due[person.id].on, []).append(person.id)
+    found: set[int] = set()
+    for on, ids in by_day.items():
+        found |= Delivery.planned_kinds(session, ids, (Kind.STEP_FOLLOW_UP,), on.isoformat())
+        if slot := _digest_slot(on):
+            found |= Delivery.planned_kinds(session, ids, DIGEST_KINDS, slot)
+    return found
 
 
 def _digest_slot(on: date) -> str | None:

@@ -16,7 +16,7 @@ from service.clock import Clock
 from service.db import Database
 from service.flows.contents import NothingToSendError
 from service.flows.parcels import Packer, Parcel
-from service.flows.prompting import DIGEST_KINDS, owe_prompt
+from service.flows.prompting import IN_PLACE_OF_PROMPT, owe_prompt
 from service.mail.outgoing import (
     Accepted,
     Mailer,
@@ -28,7 +28,7 @@ from service.mail.outgoing import (
     TooMany,
     Unknown,
 )
-from service.models import Claim, Delivery, SentText, State
+from service.models import Claim, Delivery, Kind, SentText, State, Subscriber
 
 WAIT_WHEN_MISCONFIGURED = timedelta(minutes=5)
 
@@ -109,9 +109,9 @@ class Sender:
 
     @staticmethod
     def _skip(session: Session, claims: Sequence[Claim]) -> int:
-        """Skip what has nothing to say; where a month's email does, the day's prompt comes in its place."""
+        """Skip what has nothing to say; where that stood in place of a day's prompt, the prompt comes after all."""
         for delivery, person in Delivery.with_subscribers(session, claims):
-            if delivery.kind in DIGEST_KINDS:
+            if delivery.kind in IN_PLACE_OF_PROMPT:
                 owe_prompt(session, person, delivery.ready_at)
         return Delivery.mark_skipped(session, claims, "nothing to say")
 
@@ -149,10 +149,13 @@ class Sender:
 
     def _record_sent(self, call: Sequence[Parcel], provider_id: str, report: Report) -> None:
         now = self.clock()
+        asked = {parcel.delivery.id: parcel.delivery.subscriber_id for parcel in call if _is_question(parcel)}
         with self.database.write() as session:
             said = _keep_said(session, call[0], now)
+            Subscriber.hold(session, asked.values())  # before the deliveries, as whoever erases a person does
             sent = Delivery.mark_sent(session, _claims(call), provider_id=provider_id, sent_at=now, **said)
-        report.add(State.SENT, sent)
+            Subscriber.count_unanswered(session, [asked[id_] for id_ in sent if id_ in asked])
+        report.add(State.SENT, len(sent))
 
     def _put_back(self, parcels: Sequence[Parcel], wait: timedelta, reason: str, report: Report) -> None:
         if not parcels:
@@ -191,6 +194,11 @@ def _halves(call: Sequence[Parcel]) -> tuple[Sequence[Parcel], Sequence[Parcel]]
 
 def _all(calls: Iterable[Sequence[Parcel]]) -> list[Parcel]:
     return [parcel for call in calls for parcel in call]
+
+
+def _is_question(parcel: Parcel) -> bool:
+    """Say whether an email is one of those whose silence counts."""
+    return parcel.delivery.kind == Kind.PROMPT
 
 
 def _claims(parcels: Iterable[Parcel]) -> list[Claim]:

@@ -134,25 +134,25 @@ class Delivery(Base):
         return [(delivery, person) for delivery, person in session.execute(query.order_by(cls.planned_at, cls.id))]
 
     @classmethod
-    def mark_sent(cls, session: Session, claims: Sequence[Claim], **values: Any) -> int:
-        """Record that the provider took them; return how many this worker still held."""
+    def mark_sent(cls, session: Session, claims: Sequence[Claim], **values: Any) -> list[int]:
+        """Record that the provider took them; return the ids of those that this worker still held."""
         held = (State.CLAIMED, State.UNKNOWN, State.SENT)  # sent: an event of the provider's came first
         return cls._fenced(session, claims, held, state=State.SENT, lease_until=None, **values)
 
     @classmethod
     def mark_unknown(cls, session: Session, claims: Sequence[Claim], reason: str) -> int:
         """Record that no answer came: nobody knows whether they were taken."""
-        return cls._fenced(session, claims, (State.CLAIMED,), state=State.UNKNOWN, lease_until=None, reason=reason)
+        return len(cls._fenced(session, claims, (State.CLAIMED,), state=State.UNKNOWN, lease_until=None, reason=reason))
 
     @classmethod
     def mark_failed(cls, session: Session, claims: Sequence[Claim], reason: str) -> int:
         """Record that the provider will not take them."""
-        return cls._fenced(session, claims, (State.CLAIMED,), state=State.FAILED, lease_until=None, reason=reason)
+        return len(cls._fenced(session, claims, (State.CLAIMED,), state=State.FAILED, lease_until=None, reason=reason))
 
     @classmethod
     def mark_skipped(cls, session: Session, claims: Sequence[Claim], reason: str) -> int:
         """Record that there was nothing to send."""
-        return cls._fenced(session, claims, (State.CLAIMED,), state=State.SKIPPED, lease_until=None, reason=reason)
+        return len(cls._fenced(session, claims, (State.CLAIMED,), state=State.SKIPPED, lease_until=None, reason=reason))
 
     @classmethod
     def mark_seen(cls, session: Session, delivery_id: int, now: datetime) -> None:
@@ -167,9 +167,8 @@ class Delivery(Base):
     @classmethod
     def put_back(cls, session: Session, claims: Sequence[Claim], *, ready_at: datetime, reason: str) -> int:
         """Plan them again, no sooner than `ready_at`; only for what the provider certainly did not take."""
-        return cls._fenced(
-            session, claims, (State.CLAIMED,), state=State.PLANNED, lease_until=None, ready_at=ready_at, reason=reason
-        )
+        values = {"state": State.PLANNED, "lease_until": None, "ready_at": ready_at, "reason": reason}
+        return len(cls._fenced(session, claims, (State.CLAIMED,), **values))
 
     @classmethod
     def forget_lapsed(cls, session: Session) -> int:
@@ -276,8 +275,8 @@ class Delivery(Base):
             )
 
     @classmethod
-    def _fenced(cls, session: Session, claims: Sequence[Claim], held: tuple[State, ...], **values: Any) -> int:
-        written = 0
+    def _fenced(cls, session: Session, claims: Sequence[Claim], held: tuple[State, ...], **values: Any) -> list[int]:
+        written: list[int] = []
         for attempt in {claim.attempt for claim in claims}:
             ids = [claim.id for claim in claims if claim.attempt == attempt]
             query = (
@@ -287,7 +286,7 @@ class Delivery(Base):
                 .returning(cls.id)
                 .execution_options(synchronize_session=False)
             )
-            written += len(session.scalars(query).all())
+            written += session.scalars(query)
         return written
 
 

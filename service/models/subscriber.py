@@ -187,6 +187,20 @@ class Subscriber(Base):
             )
 
     @classmethod
+    def hold(cls, session: Session, ids: Iterable[int]) -> None:
+        """Lock these people's rows, in the order of their ids so that two who do this never wait for each other."""
+        if wanted := list(ids):
+            query = select(cls.id).where(cls.id.in_(wanted)).order_by(cls.id)
+            session.execute(query.with_for_update(key_share=True))
+
+    @classmethod
+    def count_unanswered(cls, session: Session, ids: Iterable[int]) -> None:
+        """Count one more question that went to each of these people; a sign of them sets the count to 0."""
+        if wanted := list(ids):
+            query = update(cls).where(cls.id.in_(wanted)).values(unanswered=cls.unanswered + 1)
+            session.execute(query.execution_options(synchronize_session=False))
+
+    @classmethod
     def forget_pending(cls, session: Session, before: datetime) -> int:
         """Let go of people who signed up before an instant and never confirmed; return how many."""
         query = delete(cls).where(cls.status == Status.PENDING, cls.created_at < before).returning(cls.id)

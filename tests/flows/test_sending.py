@@ -131,12 +131,12 @@ def test_every_write_after_the_claim_is_fenced_by_the_attempt(line: Line) -> Non
     (late,) = claim(line, ids)
     assert (early.attempt, late.attempt) == (1, 2)
     with line.runtime.database.write() as session:
-        assert Delivery.mark_sent(session, [early], provider_id="x", sent_at=line.clock()) == 0
+        assert Delivery.mark_sent(session, [early], provider_id="x", sent_at=line.clock()) == []
         assert Delivery.mark_failed(session, [early], "x") == 0
         assert Delivery.mark_unknown(session, [early], "x") == 0
         assert Delivery.mark_skipped(session, [early], "x") == 0
         assert Delivery.put_back(session, [early], ready_at=line.clock(), reason="x") == 0
-        assert Delivery.mark_sent(session, [late], provider_id="y", sent_at=line.clock()) == 1
+        assert Delivery.mark_sent(session, [late], provider_id="y", sent_at=line.clock()) == [late.id]
 
 
 @pytest.mark.parametrize("fault", ["close-after", "close-before", "error-before", "error-after", "no-id"])
@@ -183,7 +183,7 @@ def test_evidence_that_comes_before_the_answer_is_kept_and_the_answer_still_coun
         take(session, line.runtime.keyring, event(ids[0], "delivered", line), token="t", now=line.clock())
     with line.runtime.database.write() as session:
         assert Delivery.forget_lapsed(session) == 0
-        assert Delivery.mark_sent(session, claims, provider_id="their id", sent_at=line.clock()) == 1
+        assert Delivery.mark_sent(session, claims, provider_id="their id", sent_at=line.clock()) == [claims[0].id]
     assert line.delivery(ids[0]).provider_id == "their id"
 
 
