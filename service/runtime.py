@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
@@ -16,6 +16,7 @@ from service.clock import Clock, utc_now
 from service.config import ROOT, Settings
 from service.core.commands import Phrasebook
 from service.core.prompts import Library
+from service.core.steps import StepBook
 from service.db import Database
 from service.dispatch import Doorbell, QueueDoorbell
 from service.flows.addressing import Addressing
@@ -48,6 +49,7 @@ class Runtime:
     mailer: Mailer = field(repr=False)
     storage: Storage = field(repr=False)
     doorbell: Doorbell = field(repr=False)
+    step_books: Mapping[str, StepBook] = field(repr=False)
     clock: Clock = utc_now
 
     def sender(self, stopping: Callable[[], bool] = lambda: False) -> Sender:
@@ -86,6 +88,7 @@ class Runtime:
             recogniser=Recogniser(self.keyring, self.library, self.composer, self.settings.reply_domain, name),
             own_address=address,
             phrasebooks=load_phrasebooks(),
+            step_books=self.step_books,
             clock=self.clock,
         )
 
@@ -116,6 +119,7 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, doorbell: Doorbe
         ),
         storage=Storage.at(settings.storage_url),
         doorbell=doorbell or QueueDoorbell(settings.redis_url),
+        step_books=load_step_books(),
         clock=clock,
     )
 
@@ -129,6 +133,12 @@ def load_phrasebooks() -> dict[str, Phrasebook]:
     """Return the commands of templates/commands, by language."""
     files = (TEMPLATES / "commands").glob("*.toml")
     return {path.stem: Phrasebook.parse(path.read_text("utf-8")) for path in files}
+
+
+def load_step_books() -> dict[str, StepBook]:
+    """Return how steps are chosen and answered, of templates/steps, by language."""
+    files = (TEMPLATES / "steps").glob("*.toml")
+    return {path.stem: StepBook.parse(path.read_text("utf-8")) for path in files}
 
 
 def prompt_files() -> list[tuple[str, str]]:

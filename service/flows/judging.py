@@ -8,6 +8,7 @@ from service.core.automatic import Author, Signs, holds_telling_part, is_reactio
 from service.core.commands import Command, Verb
 from service.core.replies import Sent
 from service.core.replies.bodies import MIME_BYTES
+from service.core.steps import StepAnswer, StepState
 from service.core.tokens import ReplyKind
 from service.flows.ownership import Owner
 from service.flows.photos import Album
@@ -24,7 +25,7 @@ _AGREES_TO_NOTHING = (Verb.STOP, Verb.HELP, Verb.DELETE)
 class Verdict:
     """How a mail ends: the outcome, why, the command if it is one, and the email that answers it, if any.
 
-    `note` is the email that tells what of an entry could not be kept.
+    `note` is the email that tells what of an entry could not be kept, `step` how a step went that was asked about.
     """
 
     outcome: Outcome
@@ -32,6 +33,7 @@ class Verdict:
     answer: str = ""
     command: Command | None = None
     note: str = ""
+    step: StepState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +98,25 @@ def verdict_by_signs(
     return None
 
 
-def verdict_by_words(reading: Reading, owner: Owner, command: Command | None, *, by_person: bool) -> Verdict:
-    """Return how a mail of the owner's own ends; what is not surely a person's changes nothing, unless it says stop."""
+def verdict_by_words(
+    reading: Reading, owner: Owner, command: Command | None, *, by_person: bool, answer: StepAnswer | None = None
+) -> Verdict:
+    """Return how a mail of the owner's own ends; what is not surely a person's changes nothing, unless it says stop.
+
+    `answer` is what it says of a step; it comes before a command, since "not today" is one as well.
+    """
     words = reading.words.text.strip()
     confirms = owner.token is not None and owner.token.kind == ReplyKind.CONFIRMATION
     if (confirms or owner.person.status == Status.PENDING) and words.lower().strip(" .!") in YES:
         return Verdict(Outcome.CONFIRMED)
+    answered = answer if by_person else None
+    if answered and answered.is_all:
+        return Verdict(Outcome.COMMAND, "about a step", step=answered.state)
     if command and (by_person or command.verb is Verb.STOP):
         return Verdict(Outcome.COMMAND, command.verb, command=command)
     if words or reading.words.over:
-        return Verdict(Outcome.ENTRY, PAST_A_BOUND if reading.bounded else "", "receipt" if by_person else "")
+        reason, receipt = PAST_A_BOUND if reading.bounded else "", "receipt" if by_person else ""
+        return Verdict(Outcome.ENTRY, reason, receipt, step=answered.state if answered else None)
     if reading.bounded:  # perhaps the words lie past it: set aside, where it can be seen and read again
         return Verdict(Outcome.UNREADABLE, PAST_A_BOUND, "unreadable" if by_person else "")
     return Verdict(Outcome.EMPTY, "no words", "empty" if by_person else "")
@@ -116,5 +127,6 @@ def with_album(verdict: Verdict, album: Album, *, by_person: bool) -> Verdict:
     told = by_person and bool(album.unkept)
     if verdict.outcome == Outcome.ENTRY or album.photos:
         receipt, note = "receipt" if by_person else "", "photo" if told else ""
-        return Verdict(Outcome.ENTRY, verdict.reason if verdict.outcome == Outcome.ENTRY else "", receipt, note=note)
+        reason = verdict.reason if verdict.outcome == Outcome.ENTRY else ""
+        return Verdict(Outcome.ENTRY, reason, receipt, note=note, step=verdict.step)
     return replace(verdict, reason="only files", answer="only_files") if told else verdict

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.flows import month_mail, single_mail
+from service.flows import month_mail, single_mail, step_mail
 from service.flows.making import Made, Making
 from service.mail.links import PLACEHOLDERS
 from service.mail.outgoing import OutgoingEmail, Recipient
@@ -24,6 +24,7 @@ _MAKERS: Mapping[Kind, Callable[[Making, Session, Delivery, Subscriber, datetime
     Kind.SIGN_IN: single_mail.sign_in,
     Kind.RECEIPT: single_mail.receipt,
     Kind.ANSWER: single_mail.answer,
+    Kind.STEP_FOLLOW_UP: step_mail.follow_up,
     Kind.DIGEST: month_mail.digest,
     Kind.QUIET_MONTH: month_mail.quiet_month,
 }

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from service.core.prompts import Library
 from service.core.replies import Sent
 from service.core.tokens import ReplyKind, ReplyToken
-from service.flows.contents import frozen_digest
+from service.flows.contents import frozen_digest, read_content
 from service.flows.ownership import Owner
+from service.flows.step_mail import composed
+from service.flows.steps import asked_about, follow_up_of
 from service.mail.compose import Composer
 from service.mail.links import PLACEHOLDERS
 from service.mail.outgoing import OutgoingEmail
@@ -68,6 +70,8 @@ class Recogniser:
             return self.composer.confirmation("", "")
         if token.kind == ReplyKind.DIGEST:
             return self._digest(session, person, token)
+        if token.kind == ReplyKind.STEP:
+            return self._follow_up(session, person, token)
         return None
 
     def _digest(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
@@ -75,3 +79,10 @@ class Recogniser:
         delivery = Delivery.of(session, person.id, Kind.DIGEST, month)
         digest = frozen_digest(self.keyring, delivery, person) if delivery else None
         return self.composer.digest(digest, PLACEHOLDERS, "", discreet=person.is_discreet) if digest else None
+
+    def _follow_up(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
+        step = asked_about(session, token)
+        delivery = follow_up_of(session, step) if step else None
+        if delivery is None or delivery.sealed_content is None:
+            return None
+        return composed(self.composer, self.library, read_content(self.keyring, delivery, person), _WITH_A_PAGE)

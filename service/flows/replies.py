@@ -13,11 +13,12 @@ from service.clock import Clock
 from service.core.automatic import Author, author
 from service.core.commands import Command, Phrasebook, book_for
 from service.core.photos import named
-from service.core.prompts import Library
+from service.core.prompts import Library, Prompt
 from service.core.schedule import local_date
 from service.core.sealing import SealError
+from service.core.steps import StepAnswer, StepBook, book_of_steps
 from service.db import Database
-from service.flows import account, commands, journal, photos, signup
+from service.flows import account, commands, journal, photos, signup, steps
 from service.flows.answering import Answer, Answered, plan_answer, plan_receipt
 from service.flows.judging import (
     Understood,
@@ -61,6 +62,7 @@ class Receiver:
     own_address: str
     clock: Clock
     phrasebooks: Mapping[str, Phrasebook] = field(repr=False)
+    step_books: Mapping[str, StepBook] = field(repr=False)
 
     def understand(self, reply_id: int) -> list[int]:
         """Give a mail its outcome; return the deliveries that answer it. Does nothing if it has one already."""
@@ -101,10 +103,12 @@ class Receiver:
             return Understood(verdict, mail, owner, None, answered, by_person)
         if given_away := verdict_by_signs(reading, mail, sent, written_by, load_signs()):
             return Understood(given_away, mail, owner, None, answered)
+        has_files = bool(reading.files or mail.attachments)
         command = None if reply.is_claimed_by(owner.person.id) else self._command(reading, owner.person)
-        verdict = verdict_by_words(reading, owner, command, by_person=by_person)
+        answer = self._step_answer(reading, owner, has_files=has_files)
+        verdict = verdict_by_words(reading, owner, command, by_person=by_person, answer=answer)
         album = Album()
-        if verdict.outcome in {Outcome.ENTRY, Outcome.EMPTY} and (reading.files or mail.attachments):
+        if verdict.outcome in {Outcome.ENTRY, Outcome.EMPTY} and has_files:
             album = self.darkroom.develop(mail, sent, owner.person)
             verdict = with_album(verdict, album, by_person=by_person)
         return Understood(verdict, mail, owner, reading, answered, by_person, album=album)
@@ -147,39 +151,62 @@ class Receiver:
         self, session: Session, row: Reply, person: Subscriber, owner: Owner, understood: Understood, now: datetime
     ) -> tuple[list[int], set[str]]:
         """Return the deliveries this planned, and the names of objects that nothing needs once it is committed."""
-        verdict, reading = understood.verdict, understood.reading
+        verdict = understood.verdict
         gone: set[str] = set()
+        answers: list[Answer] = []
         planned = self._change_standing(session, person, owner, understood, now)
-        answered = Answered(understood.answered, (understood.mail.message_id if understood.mail else None) or "")
+        to = Answered(understood.answered, (understood.mail.message_id if understood.mail else None) or "")
         if verdict.command:
             done = commands.carry_out(session, self.library, person, verdict.command, now)
             planned += [*done.planned]
             gone |= done.gone
             if done.answer and understood.by_person:
-                answer = Answer(f"command.{done.answer}", row.id, told=done.told, about_id=done.reference)
-                planned += plan_answer(session, self.keyring, person, answer, to=answered, now=now)
-        if verdict.outcome == Outcome.ENTRY and reading:
-            entry = journal.keep_entry(
-                session,
-                self.keyring,
-                person,
-                words=reading.words.text,
-                trimmed=reading.words.trimmed,
-                over=reading.words.over,
-                written_on=owner.on,
-                prompt_id=self._prompt_id(owner),
-                source="mail",
-                now=now,
-            )
-            row.entry_id = entry.id
-            photos.keep(session, entry, understood.album.photos, now)
+                answers.append(Answer(f"command.{done.answer}", row.id, told=done.told, about_id=done.reference))
+        if verdict.step:
+            answers += self._note_step(session, row, person, owner, verdict)
+        if verdict.outcome == Outcome.ENTRY and understood.reading:
+            row.entry_id = self._keep_entry(session, person, owner, understood, understood.reading)
             if verdict.answer:
-                planned += plan_receipt(session, self.keyring, person, entry.id, to=answered, now=now)
+                planned += plan_receipt(session, self.keyring, person, row.entry_id, to=to, now=now)
         note = verdict.note if verdict.outcome == Outcome.ENTRY else verdict.answer
         if note:
-            answer = Answer(note, row.id, told=named(understood.album.unkept))
-            planned += plan_answer(session, self.keyring, person, answer, to=answered, now=now)
+            answers.append(Answer(note, row.id, told=named(understood.album.unkept)))
+        for answer in answers:
+            planned += plan_answer(session, self.keyring, person, answer, to=to, now=now)
         return planned, gone
+
+    def _note_step(
+        self, session: Session, row: Reply, person: Subscriber, owner: Owner, verdict: Verdict
+    ) -> list[Answer]:
+        """Note how a step went; return what answers a mail that said nothing else."""
+        step = steps.asked_about(session, owner.token)
+        if step is None or verdict.step is None:
+            return []
+        steps.answer(person, step, verdict.step, self.clock())
+        return [Answer(f"step.{verdict.step}", row.id, about_id=step.id)] if verdict.outcome == Outcome.COMMAND else []
+
+    def _keep_entry(
+        self, session: Session, person: Subscriber, owner: Owner, understood: Understood, reading: Reading
+    ) -> int:
+        """Return the id of the entry that a mail became, with its photos and with the step that it chooses, if any."""
+        now, prompt = self.clock(), self._prompt(session, owner)
+        entry = journal.keep_entry(
+            session,
+            self.keyring,
+            person,
+            words=reading.words.text,
+            trimmed=reading.words.trimmed,
+            over=reading.words.over,
+            written_on=owner.on,
+            prompt_id=prompt.id if prompt else None,
+            source="mail",
+            now=now,
+        )
+        photos.keep(session, entry, understood.album.photos, now)
+        if prompt and understood.by_person:
+            chosen = book_of_steps(self.step_books, person.locale).step_in(reading.words.text, prompt)
+            steps.choose_from(session, self.keyring, person, entry, chosen=chosen, prompt=prompt)
+        return entry.id
 
     def _change_standing(
         self, session: Session, person: Subscriber, owner: Owner, understood: Understood, now: datetime
@@ -201,6 +228,16 @@ class Receiver:
         words = reading.words.bare or reading.words.text
         return book_for(self.phrasebooks, person.locale).read(words, local_date(self.clock(), person.zone))
 
-    def _prompt_id(self, owner: Owner) -> str | None:
-        prompt = self.library.by_key(owner.token.prompt_key) if owner.token else None
-        return prompt.id if prompt else None
+    def _step_answer(self, reading: Reading, owner: Owner, *, has_files: bool) -> StepAnswer | None:
+        """Return what a mail says of the step it was asked about; with a file in it there is more to keep than that."""
+        with self.database.read() as session:
+            if steps.asked_about(session, owner.token) is None:
+                return None
+        words = reading.words.bare or reading.words.text
+        answer = book_of_steps(self.step_books, owner.person.locale).answer_in(words)
+        return replace(answer, is_all=False) if answer and has_files else answer
+
+    def _prompt(self, session: Session, owner: Owner) -> Prompt | None:
+        if step := steps.asked_about(session, owner.token):
+            return steps.follow_up_prompt(self.library, owner.person, step)
+        return self.library.by_key(owner.token.prompt_key) if owner.token else None

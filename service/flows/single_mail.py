@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 from service.core.tokens import Action, ReplyKind
 from service.flows.contents import read_content
 from service.flows.making import Made, Making
-from service.mail.compose import Command, NotKept
+from service.mail.compose import Command, NotKept, StepAnswered
 from service.models import Delivery, Subscriber
 from service.models.subscriber import PENDING_KEPT
 
 SIGN_IN_LASTS = timedelta(minutes=10)
 UNDO_LASTS = timedelta(days=1)
 CLAIM_LASTS = timedelta(days=30)
-COMMAND = "command."
+STEP_LINK_LASTS = timedelta(days=60)
+COMMAND, STEP = "command.", "step."
 
 
 def prompt(making: Making, _session: Session, delivery: Delivery, person: Subscriber, _now: datetime) -> Made:
@@ -81,6 +82,10 @@ def answer(making: Making, _session: Session, delivery: Delivery, person: Subscr
         kind = cast("Command", name.removeprefix(COMMAND))
         undo_url = button("command.delete", Action.PUT_BACK, UNDO_LASTS)
         email = making.composer.command_answer(kind, links, detail=about["told"], undo_url=undo_url, **answered)
+    elif name.startswith(STEP):
+        state = cast("StepAnswered", name.removeprefix(STEP))
+        page = making.addressing.act_url("act", Action.STEP, person, now + STEP_LINK_LASTS, delivery.reference or 0)
+        email = making.composer.step_answer(state, links, button_url=page, **answered)
     else:
         claim_url = button("held", Action.CLAIM_REPLY, CLAIM_LASTS)
         email = making.composer.could_not_keep(

@@ -24,6 +24,7 @@ Command = Literal[
     "not_today", "rest", "rest_open", "weekly", "resume", "stop", "delete", "nothing_to_delete", "no_more", "help"
 ]
 Stage = Literal["weekly", "rest"]
+StepAnswered = Literal["taken", "not_yet", "let_go"]
 
 _NOBODY: Final[Mapping[int, str]] = {}
 _MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
@@ -75,9 +76,13 @@ class Composer:
         values = {"undo_url": undo_url, "help_lines": self._help.in_country(country), "answered": _bare(subject)}
         return self._email("receipt", links, values, in_reply_to=in_reply_to, may_leave=False)
 
-    def step_follow_up(self, prompt: Prompt, step_words: str, links: Links) -> OutgoingEmail:
-        """Return the one question about a chosen step; without `step_words` (discreet) it quotes nothing."""
-        return self._email("step_follow_up", links, {"prompt": prompt, "step_words": " ".join(step_words.split())})
+    def step_follow_up(self, prompt: Prompt, step_words: str, links: Links, *, subject: str = "") -> OutgoingEmail:
+        """Return the one question about a chosen step; `subject` is that of the question it was chosen in, if any.
+
+        Without `step_words` (discreet) it quotes nothing.
+        """
+        values = {"prompt": prompt, "step_words": " ".join(step_words.split()), "chosen_in": subject}
+        return self._email("step_follow_up", links, values)
 
     def digest(
         self,
@@ -139,6 +144,12 @@ class Composer:
     ) -> OutgoingEmail:
         """Return the confirmation of a command; `detail` is "until 3 June" for a rest, or when questions come."""
         return self._answer(f"command.{kind}", links, subject, in_reply_to, undo_url, detail=detail)
+
+    def step_answer(
+        self, state: StepAnswered, links: Links, *, subject: str = "", in_reply_to: str = "", button_url: str = ""
+    ) -> OutgoingEmail:
+        """Return what was noted of a step; the button leads to the page where it can be changed."""
+        return self._answer(f"step.{state}", links, subject, in_reply_to, button_url)
 
     def less_often(self, stage: Stage, links: Links) -> OutgoingEmail:
         """Return the notice that questions come weekly now, or that they rest."""

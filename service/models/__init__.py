@@ -12,7 +12,7 @@ from service.models.reply import Outcome, Reply
 from service.models.request import Asked, BrowserSession, Heartbeat, MailRequest
 from service.models.sent_text import SentText
 from service.models.spent_token import SpentToken
-from service.models.step import Step, StepState
+from service.models.step import Step
 from service.models.subscriber import Status, Subscriber
 
 __all__ = [
@@ -36,7 +36,6 @@ __all__ = [
     "State",
     "Status",
     "Step",
-    "StepState",
     "Subscriber",
     "Suppression",
     "SuppressionReason",

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.core.steps import StepState
 from service.db import Base, Id, random_id
 
 _KEY = 0xFFFFFFFF
-
-
-class StepState(StrEnum):
-    """How a step went; one that was asked about and not answered stays open, and is not asked about again."""
-
-    OPEN = "open"
-    TAKEN = "taken"
-    NOT_YET = "not_yet"
-    LET_GO = "let_go"
 
 
 class Step(Base):

@@ -1,0 +1,193 @@
+"""Small steps: the one that a reply chooses, when it is asked about, and how an answer says it went."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from service.core.sayings import longest_first, plain, what_follows, what_precedes
+from service.core.sentences import one_line, sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date
+
+    from service.core.prompts import Prompt
+    from service.core.schedule import Days
+
+ENGLISH: Final = "en"
+LONGEST_STEP: Final = 200
+LONGEST_LOOSE_STEP: Final = 120
+MOST_READ: Final = 2000
+FOLLOW_UP_DAYS: Final = (3, 2, 4)
+_BLANK: Final = "___"
+_QUOTED_LINE: Final = re.compile(r"[\"“„]([^\"“”„]*___[^\"“”„]*)[\"”“]")
+_QUOTES: Final = '"“”„«»'
+_CLAUSES: Final = re.compile(r"[.!?…,;:()\n]+|\s[–—-]+\s")
+
+
+class StepState(StrEnum):
+    """How a step went; one that was asked about and not answered stays open, and is not asked about again."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    NOT_YET = "not_yet"
+    LET_GO = "let_go"
+
+
+@dataclass(frozen=True, slots=True)
+class StepAnswer:
+    """What a reply says of a step; `is_all` where it says nothing else, so that there is nothing more to keep."""
+
+    state: StepState
+    is_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepBook:
+    """How steps are chosen and answered in one language, from a file of templates/steps/."""
+
+    answers: Mapping[str, StepState]
+    short: Mapping[str, StepState]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    goes_on: frozenset[str]
+    when: tuple[str, ...]
+    will: tuple[str, ...]
+    chooses_nothing: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the book that a file of templates/steps/ holds.
+
+        Raises:
+            ValueError: the text is not TOML, or names a state that there is not.
+            KeyError: a table or a list is missing.
+        """
+        tables: dict[str, Any] = tomllib.loads(text)
+        around, plans = tables["around"], tables["plans"]
+        return cls(
+            answers=_by_phrase(tables["answers"]),
+            short=_by_phrase(tables["short"]),
+            before=longest_first(around["before"]),
+            after=longest_first(around["after"]),
+            goes_on=frozenset(around["on"]),
+            when=longest_first(plans["when"]),
+            will=longest_first(plans["will"]),
+            chooses_nothing=longest_first(tables["none"]["openings"]),
+        )
+
+    def answer_in(self, words: str) -> StepAnswer | None:
+        """Return what a reply to a follow-up says of the step, or None where it does not plainly say.
+
+        Its first two clauses and its last one are looked at, and only for the phrases of the book.
+        """
+        clauses = [said for said in map(plain, _CLAUSES.split(words[:MOST_READ])) if said]
+        if not clauses:
+            return None
+        for place, said in enumerate(clauses[:2]):
+            if state := self._answered(said):
+                rest = [*clauses[:place], *clauses[place + 1 :]]
+                is_all = len(words) <= MOST_READ and all(map(self._says_nothing, rest))
+                return StepAnswer(state, is_all)
+        if state := self.short.get(self._without_manners(clauses[0])) or self.short.get(clauses[0]):
+            return StepAnswer(state, is_all=all(map(self._says_nothing, clauses[1:])) and len(words) <= MOST_READ)
+        state = self._answered(clauses[0], goes_on=True) or self._answered(clauses[-1])
+        return StepAnswer(state, is_all=False) if state else None
+
+    def step_in(self, words: str, prompt: Prompt) -> str | None:
+        """Return the step that a reply to a step prompt chooses, in the person's own words, or None.
+
+        A sentence that says when and "I will" is one wherever it stands; so is a short reply that is one sentence, or
+        that fills the blanks of the prompt's line: then the line is given with it. A long reply without such a
+        sentence chooses nothing by itself, and a question or "nothing, really" does not either.
+        """
+        if not prompt.asks_for_step:
+            return None
+        found = list(chain.from_iterable(sentences(words[:MOST_READ])))
+        plan = next((sentence for sentence in found if self._is_plan(plain(sentence))), None)
+        promise = plan or next((sentence for sentence in found if what_follows(plain(sentence), self.will)), None)
+        if promise is not None and len(promise) <= LONGEST_STEP:
+            return promise.strip(_QUOTES)
+        text = words.strip()
+        if len(text) > LONGEST_LOOSE_STEP or text.endswith("?") or self._chooses_nothing(plain(text)):
+            return None
+        return _filled_in(prompt, text) or (one_line(text) if len(found) == 1 else None)
+
+    def _answered(self, said: str, *, goes_on: bool = False) -> StepState | None:
+        for text in (self._without_manners(said), said):
+            if text in self.answers:
+                return self.answers[text]
+            if goes_on:
+                known = next((phrase for phrase in self.answers if _goes_on(text, phrase, self.goes_on)), None)
+                if known:
+                    return self.answers[known]
+        return None
+
+    def _says_nothing(self, said: str) -> bool:
+        return said in self.before or said in self.after or said in self.short
+
+    def _without_manners(self, said: str) -> str:
+        """Return a clause without what stands around it for manners' sake; never less than a phrase of the book."""
+        while said not in self.answers:
+            less = what_follows(said, self.before) or what_precedes(said, self.after)
+            if not less:
+                break
+            said = less
+        return said
+
+    def _is_plan(self, said: str) -> bool:
+        rest = what_follows(said, self.when)
+        return any(f" {will} " in f" {rest} " for will in self.will) if rest else False
+
+    def _chooses_nothing(self, said: str) -> bool:
+        return not said or said in self.chooses_nothing or bool(what_follows(said, self.chooses_nothing))
+
+
+def book_of_steps(books: Mapping[str, StepBook], locale: str) -> StepBook:
+    """Return the book of a locale's language, or the English one where it has none."""
+    return books.get(locale.partition("-")[0]) or books[ENGLISH]
+
+
+def follow_up_on(chosen_on: date, days: Days, busy: Collection[date]) -> date:
+    """Return the local date on which a step is asked about: two to four days after it was chosen.
+
+    Rather a day on which no question comes, and not one of the `busy` ones: another follow-up's, a first of a month.
+    """
+    wanted = [chosen_on + timedelta(days=number) for number in FOLLOW_UP_DAYS]
+    free = [on for on in wanted if on not in busy and on.day != 1] or wanted
+    return next((on for on in free if on not in days), free[0])
+
+
+def _by_phrase(lists: Mapping[str, Sequence[str]]) -> dict[str, StepState]:
+    states = {phrase: StepState(state) for state, phrases in lists.items() for phrase in phrases}
+    return {phrase: states[phrase] for phrase in longest_first([*states])}
+
+
+def _goes_on(said: str, phrase: str, words: Collection[str]) -> bool:
+    return said.startswith(f"{phrase} ") and said[len(phrase) + 1 :].partition(" ")[0] in words
+
+
+def _filled_in(prompt: Prompt, text: str) -> str | None:
+    """Return the prompt's line with its blanks filled, or None where it has none or another number of them."""
+    line = _QUOTED_LINE.search(prompt.body)
+    parts = [part.rstrip(".").strip() for part in text.splitlines() if part.strip()]
+    if line is None or line[1].count(_BLANK) != len(parts):
+        return None
+    filled = line[1]
+    for part in parts:
+        filled = filled.replace(_BLANK, _within_sentence(part, prompt.locale), 1)
+    return one_line(filled) if len(filled) <= LONGEST_STEP else None
+
+
+def _within_sentence(text: str, locale: str) -> str:
+    """Return English words as they stand within a sentence: "Open a curtain" goes on with a small letter."""
+    first = text.partition(" ")[0]
+    if not locale.startswith(ENGLISH) or not first[1:].islower():
+        return text
+    return text[0].lower() + text[1:]
