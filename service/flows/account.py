@@ -9,12 +9,13 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from service.core.schedule import Days, Schedule, local_date
+from service.core.easing import once_a_week
+from service.core.schedule import Schedule, local_date
+from service.flows import easing
 from service.flows.ledger import note_consent
-from service.models import Delivery, Kind, Status, Subscriber, Suppression
+from service.models import Status, Subscriber, Suppression
 
 LONGEST_REST = timedelta(days=731)
-SUNDAY = 6
 _DAY = timedelta(days=1)
 
 
@@ -67,7 +68,11 @@ class BadDate:
 
 
 def change(session: Session, person: Subscriber, preferences: Preferences, now: datetime) -> None:
-    """Take over new settings; the next emails follow them, without a second question on the same day."""
+    """Take over new settings; the next emails follow them, without a second question on the same day.
+
+    The days chosen now hold, also for somebody who was written to less often after silence.
+    """
+    easing.restore(session, person, now)
     person.follow(preferences.schedule)
     person.usual_days_mask = None
     person.muted_themes = list(preferences.muted_themes)
@@ -78,7 +83,7 @@ def change(session: Session, person: Subscriber, preferences: Preferences, now: 
     person.is_discreet = preferences.is_discreet
     person.help_country = preferences.help_country
     person.locale = preferences.locale
-    _look_ahead(session, person, now)
+    easing.look_ahead(session, person, now)
 
 
 def rest(session: Session, person: Subscriber, length: Rest | date, now: datetime) -> Resting | BadDate | NotNow:
@@ -86,25 +91,25 @@ def rest(session: Session, person: Subscriber, length: Rest | date, now: datetim
     if person.status not in {Status.ACTIVE, Status.RESTING}:
         return NotNow()
     today = local_date(now, person.zone)
-    if isinstance(length, Rest):
-        until = _end_of(length, person, today)
-    elif today < length <= today + LONGEST_REST:
-        until = length
-    else:
+    if not isinstance(length, Rest) and not today < length <= today + LONGEST_REST:
         return BadDate(today + _DAY, today + LONGEST_REST)
+    easing.restore(session, person, now)
+    until = _end_of(length, person, today) if isinstance(length, Rest) else length
     person.status = Status.RESTING
     person.resting_until_on = until
-    _look_ahead(session, person, now)
+    easing.look_ahead(session, person, now)
     return Resting(until)
 
 
 def resume(session: Session, person: Subscriber, now: datetime) -> bool:
-    """End a rest; say whether there was one."""
+    """End a rest, or a time of writing less often after silence; say whether there was one."""
+    if easing.restore(session, person, now):
+        return True
     if person.status != Status.RESTING:
         return False
     person.status = Status.ACTIVE
     person.resting_until_on = None
-    _look_ahead(session, person, now)
+    easing.look_ahead(session, person, now)
     return True
 
 
@@ -113,7 +118,7 @@ def begin_again(session: Session, person: Subscriber, now: datetime, *, source: 
     if person.status != Status.STOPPED or Suppression.covers(session, person.address_hash):
         return False
     person.status = Status.ACTIVE
-    _look_ahead(session, person, now)
+    easing.look_ahead(session, person, now)
     note_consent(session, person, "confirmed", source=source, now=now)
     return True
 
@@ -121,12 +126,11 @@ def begin_again(session: Session, person: Subscriber, now: datetime, *, source: 
 def go_weekly(session: Session, person: Subscriber, now: datetime) -> None:
     """Let one question a week come: on Sunday if that is one of their days, or else on the first of them."""
     days = person.schedule.days
-    sunday_or_first = max(days) if max(days) == SUNDAY else min(days)
-    weekly = Days.of(sunday_or_first)
+    weekly = once_a_week(days)
     if weekly == days:
         return
     person.usual_days_mask, person.days_mask = person.days_mask, weekly.mask
-    _look_ahead(session, person, now)
+    easing.look_ahead(session, person, now)
 
 
 def take_usual_days(session: Session, person: Subscriber, now: datetime) -> bool:
@@ -134,7 +138,7 @@ def take_usual_days(session: Session, person: Subscriber, now: datetime) -> bool
     if person.usual_days_mask is None:
         return False
     person.days_mask, person.usual_days_mask = person.usual_days_mask, None
-    _look_ahead(session, person, now)
+    easing.look_ahead(session, person, now)
     return True
 
 
@@ -145,6 +149,7 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
     """
     if person.status not in {Status.ACTIVE, Status.RESTING}:
         return False
+    easing.restore(session, person, now)  # who comes back has their own days again
     person.status = Status.STOPPED
     person.resting_until_on = None
     person.look_ahead(now)
@@ -168,9 +173,3 @@ def _same_day_next_month(today: date) -> date:
     first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
     last = (first + timedelta(days=32)).replace(day=1) - _DAY
     return last.replace(day=min(today.day, last.day))
-
-
-def _look_ahead(session: Session, person: Subscriber, now: datetime) -> None:
-    today = local_date(now, person.zone)
-    had = Delivery.planned_kinds(session, [person.id], (Kind.PROMPT, Kind.WELCOME), today.isoformat())
-    person.look_ahead(now, not_on=today if had else None)
