@@ -38,6 +38,7 @@ class ReplyKind(IntEnum):
     CONFIRMATION = 3
     STEP = 4
     ANSWER = 5
+    NOTICE = 6
 
 
 class Action(IntEnum):

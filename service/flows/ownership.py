@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.core.addresses import Address, AddressError
 from service.core.schedule import writing_date
-from service.core.tokens import FrequencyToken, ReplyToken
+from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
 from service.mail.inbound import InboundMail
 from service.models import Alias, Keyring, Subscriber
 
@@ -48,15 +48,16 @@ def owner_of(
     for local in _local_parts(mail, reply_domain) if to is None else _locals_at(to, reply_domain):
         token = _token_of(local, keyring)
         if token and (person := session.get(Subscriber, token.subscriber_id)):
-            return Owner(person, token.on, token, is_theirs=_is_own(session, person, sender))
+            # A notice asks nothing: words in answer to it, perhaps months later, belong to the day of their writing.
+            on = _written_on(mail, person, now) if token.kind is ReplyKind.NOTICE else token.on
+            return Owner(person, on, token, is_theirs=_is_own(session, person, sender))
         stop = _frequency_of(local, keyring)
         if stop and (person := session.get(Subscriber, stop.subscriber_id)):
             return Owner(person, writing_date(now, person.zone), wants_to_stop=True)
     known = _known(session, sender) if sender and to is None else None
     if known is None:
         return None
-    sent_at = mail.sent_at if mail.sent_at and mail.sent_at <= now else now
-    return Owner(known, writing_date(sent_at, known.zone), is_theirs=is_aligned(mail))
+    return Owner(known, _written_on(mail, known, now), is_theirs=is_aligned(mail))
 
 
 def parted(keyring: Keyring, mail: InboundMail, reply_domain: str) -> list[tuple[str, ...]]:
@@ -104,6 +105,11 @@ def sender_hash(keyring: Keyring, mail: InboundMail) -> bytes | None:
         return keyring.address_hash(Address.parse(mail.from_address or ""))
     except AddressError:
         return None
+
+
+def _written_on(mail: InboundMail, person: Subscriber, now: datetime) -> date:
+    sent_at = mail.sent_at if mail.sent_at and mail.sent_at <= now else now
+    return writing_date(sent_at, person.zone)
 
 
 def _is_own(session: Session, person: Subscriber, sender: bytes | None) -> bool:

@@ -24,6 +24,7 @@ _MAKERS: Mapping[Kind, Callable[[Making, Session, Delivery, Subscriber, datetime
     Kind.SIGN_IN: single_mail.sign_in,
     Kind.RECEIPT: single_mail.receipt,
     Kind.ANSWER: single_mail.answer,
+    Kind.NOTICE: single_mail.notice,
     Kind.STEP_FOLLOW_UP: step_mail.follow_up,
     Kind.DIGEST: month_mail.digest,
     Kind.QUIET_MONTH: month_mail.quiet_month,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from service.flows.contents import frozen_digest, read_content
 from service.flows.ownership import Owner
 from service.flows.step_mail import composed
 from service.flows.steps import asked_about, follow_up_of
-from service.mail.compose import Composer
+from service.mail.compose import Composer, Stage
 from service.mail.links import PLACEHOLDERS
 from service.mail.outgoing import OutgoingEmail
 from service.mail.placeholders import placeholder
@@ -72,6 +73,8 @@ class Recogniser:
             return self._digest(session, person, token)
         if token.kind == ReplyKind.STEP:
             return self._follow_up(session, person, token)
+        if token.kind == ReplyKind.NOTICE:
+            return self._notice(session, person, token)
         return None
 
     def _digest(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
@@ -79,6 +82,10 @@ class Recogniser:
         delivery = Delivery.of(session, person.id, Kind.DIGEST, month)
         digest = frozen_digest(self.keyring, delivery, person) if delivery else None
         return self.composer.digest(digest, PLACEHOLDERS, "", discreet=person.is_discreet) if digest else None
+
+    def _notice(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
+        delivery = Delivery.of(session, person.id, Kind.NOTICE, token.on.isoformat())
+        return self.composer.less_often(cast("Stage", delivery.detail), PLACEHOLDERS) if delivery else None
 
     def _follow_up(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
         step = asked_about(session, token)

@@ -8,9 +8,9 @@ from typing import cast
 from sqlalchemy.orm import Session
 
 from service.core.tokens import Action, ReplyKind
-from service.flows.contents import read_content
+from service.flows.contents import NothingToSendError, read_content
 from service.flows.making import Made, Making
-from service.mail.compose import Command, NotKept, StepAnswered
+from service.mail.compose import Command, NotKept, Stage, StepAnswered
 from service.models import Delivery, Subscriber
 from service.models.subscriber import PENDING_KEPT
 
@@ -64,6 +64,15 @@ def receipt(making: Making, _session: Session, delivery: Delivery, person: Subsc
         country=person.help_country,
     )
     return email, delivery.sealed_content
+
+
+def notice(making: Making, _session: Session, delivery: Delivery, person: Subscriber, _now: datetime) -> Made:
+    """Return the one email that says that questions come less often now, as long as they do."""
+    if person.eased != delivery.detail:
+        raise NothingToSendError("they have shown themselves since, or it is later than that")
+    reply_address = making.addressing.reply_address(ReplyKind.NOTICE, person, delivery.on)
+    links = making.addressing.links(person, reply_address)
+    return making.composer.less_often(cast("Stage", delivery.detail), links), None
 
 
 def answer(making: Making, _session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Made:
