@@ -12,7 +12,7 @@ from service.core.commands import Command, Verb
 from service.core.dates import day_and_month
 from service.core.prompts import Library
 from service.core.schedule import local_date
-from service.flows import account, photos
+from service.flows import account, easing, photos
 from service.flows.account import BadDate, NotNow, Rest
 from service.flows.asked import ask_another
 from service.models import Entry, Reply, Subscriber
@@ -40,7 +40,12 @@ class Done:
 
 
 def carry_out(session: Session, library: Library, person: Subscriber, command: Command, now: datetime) -> Done:
-    """Do what a person asked for, and return what became of it."""
+    """Do what a person asked for, and return what became of it.
+
+    Whatever it is, it is a sign of them; what it says of how often they are written to comes after that.
+    """
+    if command.verb is not Verb.RESUME:  # which takes back the last thing alone
+        easing.restore(session, person, now)
     if command.verb in {Verb.ANOTHER, Verb.SMALLER}:
         planned = ask_another(session, library, person, now, light=command.verb is Verb.SMALLER)
         return Done(planned=tuple(planned)) if planned else Done("no_more")
@@ -69,7 +74,7 @@ def _weekly(session: Session, person: Subscriber, now: datetime) -> Done:
 
 
 def _resume(session: Session, person: Subscriber, now: datetime) -> Done:
-    """Take back the last of these that holds: a rest, a stop, once a week."""
+    """Take back the last of these that holds: writing less often after silence, a rest, a stop, once a week."""
     if not account.resume(session, person, now) and not account.begin_again(session, person, now, source=SOURCE):
         account.take_usual_days(session, person, now)
     return Done("resume", str(person.schedule))
