@@ -15,6 +15,7 @@ from service.core.replies.words import Trimmed
 from service.core.schedule import writing_date
 from service.core.sealing import DataKey
 from service.db import random_id
+from service.flows import easing
 from service.models import Entry, Keyring, Subscriber
 
 MOST_COUNTED = 30_000  # the column is small; nothing asks for more than a dozen
@@ -57,10 +58,12 @@ def keep_entry(
     trimmed: Sequence[Trimmed] = (),
     over: str = "",
     entry_id: int | None = None,
+    by_person: bool = True,
 ) -> Entry:
     """Return the new entry, its words sealed; with an `entry_id` that stands already, the entry that stands.
 
-    What goes beyond 256 kB of UTF-8 is kept with it as `over`. Answering a prompt is noted on the person.
+    What goes beyond 256 kB of UTF-8 is kept with it as `over`. Answering a prompt is noted on the person, and so is
+    that they are here, where it is sure that no program wrote it.
     """
     known = Entry.of(session, person.id, entry_id) if entry_id else None
     if known is not None:
@@ -78,6 +81,8 @@ def keep_entry(
     if prompt_id:
         person.prompts_answered = min(person.prompts_answered + 1, MOST_COUNTED)
         person.last_answered_on = writing_date(now, person.zone)
+    if by_person:
+        easing.restore(session, person, now)
     session.flush()
     return entry
 

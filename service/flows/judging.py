@@ -49,6 +49,11 @@ class Understood:
     has_bounced: bool = False
     album: Album = field(default_factory=Album)
 
+    @property
+    def is_a_sign(self) -> bool:
+        """Say whether it shows, without words to keep or a command, that a person is here."""
+        return self.by_person and (self.verdict.outcome == Outcome.EMPTY or self.verdict.step is not None)
+
     def confirms(self, person: Subscriber) -> bool:
         """Say whether this is how a person agrees to be written to: no program can do that in their place."""
         command = self.verdict.command

@@ -18,7 +18,7 @@ from service.core.schedule import local_date
 from service.core.sealing import SealError
 from service.core.steps import StepAnswer, StepBook, book_of_steps
 from service.db import Database
-from service.flows import account, commands, journal, photos, signup, steps
+from service.flows import account, commands, easing, journal, photos, signup, steps
 from service.flows.answering import Answer, Answered, plan_answer, plan_receipt
 from service.flows.judging import (
     Understood,
@@ -201,6 +201,7 @@ class Receiver:
             prompt_id=prompt.id if prompt else None,
             source="mail",
             now=now,
+            by_person=understood.by_person,
         )
         photos.keep(session, entry, understood.album.photos, now)
         if prompt and understood.by_person:
@@ -212,6 +213,8 @@ class Receiver:
         self, session: Session, person: Subscriber, owner: Owner, understood: Understood, now: datetime
     ) -> list[int]:
         """Do what a mail does to whether its owner is written to at all; return the deliveries it planned."""
+        if understood.is_a_sign:
+            easing.restore(session, person, now)
         if understood.has_bounced:
             Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, now)
         if owner.wants_to_stop:
