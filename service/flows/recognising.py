@@ -69,13 +69,13 @@ class Recogniser:
             return self.composer.prompt(prompt, lighter, _WITH_A_PAGE)
         if token.kind == ReplyKind.CONFIRMATION:
             return self.composer.confirmation("", "")
-        if token.kind == ReplyKind.DIGEST:
-            return self._digest(session, person, token)
-        if token.kind == ReplyKind.STEP:
-            return self._follow_up(session, person, token)
-        if token.kind == ReplyKind.NOTICE:
-            return self._notice(session, person, token)
-        return None
+        by_kind = {
+            ReplyKind.DIGEST: self._digest,
+            ReplyKind.STEP: self._follow_up,
+            ReplyKind.NOTICE: self._notice,
+        }
+        compose = by_kind.get(token.kind)
+        return compose(session, person, token) if compose else None
 
     def _digest(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
         month = (token.on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
