@@ -9,7 +9,7 @@ from service.core.dates import WEEKDAYS
 from service.core.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import local_date, spoken_time
 from service.core.tokens import FrequencyToken
-from service.flows import account
+from service.flows import account, easing
 from service.models import Status, Subscriber
 from service.web import browser, forms
 from service.web.context import get_help_lines, get_runtime, now, page
@@ -54,7 +54,7 @@ def save() -> Response | tuple[str, int]:
 
 @blueprint.post("/settings/resume")
 def resume() -> Response:
-    """End a rest."""
+    """End a rest, or a time of writing less often."""
     with browser.visit(writing=True) as visit:
         account.resume(visit.session, visit.person, now())
     return redirect("/settings", code=303)
@@ -81,6 +81,7 @@ def _page(person: Subscriber, typed: forms.Typed, problems: forms.Problems) -> s
         errors=problems.by_field,
         saved="saved" in request.args,
         status=person.status,
+        eased=person.eased,
         until_on=person.resting_until_on,
         schedule=str(person.schedule),
         next_on=local_date(next_at, person.zone) if next_at and person.status == Status.ACTIVE else None,
@@ -106,7 +107,7 @@ def _unread_languages() -> list[str]:
 
 
 def _as_typed(person: Subscriber) -> forms.Typed:
-    """Return the settings as the form would send them."""
+    """Return the settings as the form would send them, with the days of their own choice."""
     typed: forms.Typed = forms.Typed(
         {
             "at": person.send_time.isoformat("minutes"),
@@ -115,7 +116,7 @@ def _as_typed(person: Subscriber) -> forms.Typed:
             "locale": person.locale,
         }
     )
-    typed.setlist("days", [str(day) for day in person.schedule.days])
+    typed.setlist("days", [str(day) for day in easing.own_days(person)])
     typed.setlist("muted", person.muted_themes)
     ticks = {
         "wants_digest": person.wants_digest,
