@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ENGLISH: Final = "en"
 LONGEST_STEP: Final = 200
-LONGEST_LOOSE_STEP: Final = 120
+LONGEST_LOOSE_STEP: Final = 80
 MOST_READ: Final = 2000
 FOLLOW_UP_DAYS: Final = (3, 2, 4)
 _BLANK: Final = "___"
@@ -170,7 +170,8 @@ def _by_phrase(lists: Mapping[str, Sequence[str]]) -> dict[str, StepState]:
 
 
 def _goes_on(said: str, phrase: str, words: Collection[str]) -> bool:
-    return said.startswith(f"{phrase} ") and said[len(phrase) + 1 :].partition(" ")[0] in words
+    """Say whether a clause is an answer with more after it; one word is too little to tell: "Done in by the week"."""
+    return " " in phrase and said.startswith(f"{phrase} ") and said[len(phrase) + 1 :].partition(" ")[0] in words
 
 
 def _filled_in(prompt: Prompt, text: str) -> str | None:
