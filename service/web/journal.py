@@ -18,6 +18,7 @@ from service.flows.journal import OpenEntry
 from service.models import Entry, Photo
 from service.web import browser
 from service.web.browser import Visit
+from service.web.choosing import keep_step, step_in
 from service.web.context import get_runtime, now, page
 from service.web.security import allow_photos
 
@@ -76,7 +77,10 @@ def edit(entry_id: int) -> Response | str | tuple[str, int]:
     words = request.form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
     if request.method == "POST" and words:
         with browser.visit(writing=True) as visit:
-            journal.rewrite(visit.keyring, visit.person, _own(visit, entry_id), words, now())
+            entry = _own(visit, entry_id)
+            before = step_in(visit.person, entry)
+            journal.rewrite(visit.keyring, visit.person, entry, words, now())
+            keep_step(visit.session, visit.person, entry, before=before)
         return redirect(_address(entry_id), code=303)
     with browser.visit() as visit:
         [shown] = _shown(visit, [_own(visit, entry_id)])

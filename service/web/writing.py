@@ -15,6 +15,7 @@ from service.db import ID_BITS
 from service.flows import journal
 from service.models import Subscriber
 from service.web import browser
+from service.web.choosing import keep_step
 from service.web.context import get_runtime, hashed, now, page, read_act_token
 from service.web.errors import error_page
 
@@ -52,6 +53,7 @@ def keep() -> Response | tuple[str, int]:
             now=now(),
             entry_id=_entry_id(person.id),
         )
+        keep_step(visit.session, person, entry)
     return redirect(f"/journal/{entry.written_on}", code=303)
 
 
@@ -84,7 +86,7 @@ def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response |
         person = Subscriber.locked(rows, act.subscriber_id)
         if person is None:
             return error_page(410)
-        journal.keep_entry(
+        entry = journal.keep_entry(
             rows,
             runtime.keyring,
             person,
@@ -95,6 +97,7 @@ def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response |
             now=now(),
             entry_id=_entry_id(person.id),
         )
+        keep_step(rows, person, entry)
     return page("kept")
 
 

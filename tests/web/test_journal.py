@@ -5,8 +5,10 @@ import pytest
 
 from service.core.addresses import Address
 from service.core.replies.words import Trimmed
+from service.core.steps import StepState
 from service.flows import journal
-from service.models import Entry
+from service.flows.steps import answer, opened
+from service.models import Entry, Step
 from tests.flows.people import join
 from tests.web.site import Site
 
@@ -103,6 +105,58 @@ def test_changing_words_keeps_the_day(home: Site) -> None:
     text = home.get(entry).text
     assert "the bus came\nat last" in text
     assert "Saturday 2 May 2026" in text
+
+
+def _plan(site: Site, step: str = "I will open a window") -> str:
+    """Answer a step prompt on a page, today; return the entry's address."""
+    site.post("/write", {"words": f"After the kettle is on, {step}.", "once": step, "prompt": "nearly-silly"})
+    with site.runtime.database.read() as session:
+        [entry] = Entry.between(session, site.person().id, date(2026, 5, 13), date(2026, 5, 13))
+    return f"/journal/entry/{entry.id}"
+
+
+def _steps(site: Site) -> list[str]:
+    with site.runtime.database.read() as session:
+        person = session.merge(site.person())
+        return [step.words for step in opened(site.runtime.keyring, person, Step.all_of(session, person.id))]
+
+
+def test_changing_the_words_changes_the_step_in_them(home: Site) -> None:
+    entry = _plan(home)
+    home.post(f"{entry}/edit", {"words": "After the kettle is on, I will sit down."})
+    assert _steps(home) == ["After the kettle is on, I will sit down."]
+
+
+def test_taking_an_open_step_out_of_the_words_takes_it_back(home: Site) -> None:
+    entry = _plan(home)
+    home.post(f"{entry}/edit", {"words": "Nothing, really."})
+    assert _steps(home) == []
+
+
+def test_a_step_that_was_taken_stays_whatever_the_words_become(home: Site) -> None:
+    entry = _plan(home)
+    with home.runtime.database.write() as session:
+        person = session.merge(home.person())
+        [step] = Step.all_of(session, person.id)
+        answer(person, step, StepState.TAKEN, home.clock())
+    home.post(f"{entry}/edit", {"words": "Nothing, really."})
+    assert _steps(home) == ["After the kettle is on, I will open a window."]
+
+
+def test_a_step_that_was_taken_off_does_not_come_back_with_a_comma(home: Site) -> None:
+    entry = _plan(home)
+    with home.runtime.database.write() as session:
+        [step] = Step.all_of(session, home.person().id)
+        Step.remove(session, step.subscriber_id, step.id)
+    home.post(f"{entry}/edit", {"words": "After the kettle is on, I will open a window.\n\nAnd it rained, a lot."})
+    assert _steps(home) == []
+
+
+def test_deleting_an_entry_takes_its_step_with_it(home: Site) -> None:
+    entry = _plan(home)
+    assert len(_steps(home)) == 1
+    home.post(f"{entry}/delete")
+    assert _steps(home) == []
 
 
 def test_words_that_begin_with_an_empty_line_come_through_an_edit_unchanged(home: Site) -> None:

@@ -2,14 +2,24 @@ from datetime import date, timedelta
 
 from service.core.journal import asked_object
 from service.core.tokens import Action
-from service.models import Entry
+from service.flows.steps import opened
+from service.models import Entry, Step
 from tests.web.site import ONCE, TOKEN, Site
+
+PLAN = "After I lock the door, I will stand still for one breath."
 
 
 def _write_path(site: Site, prompt_key: int = 0, on: date = date(2026, 5, 11)) -> str:
     number = asked_object(prompt_key, on)
     token = site.act_link(Action.WRITE, number, person_id=site.person().id, lasts=timedelta(days=30))
     return f"/write/{token}"
+
+
+def _steps(site: Site) -> list[str]:
+    """Return the words of the person's steps."""
+    with site.runtime.database.read() as session:
+        person = session.merge(site.person())
+        return [step.words for step in opened(site.runtime.keyring, person, Step.all_of(session, person.id))]
 
 
 def test_what_is_written_stands_on_today_s_page(site: Site) -> None:
@@ -62,6 +72,29 @@ def test_looking_at_a_write_link_keeps_nothing(site: Site) -> None:
     site.another_browser().get(_write_path(site))
     with site.runtime.database.read() as session:
         assert Entry.count_of(session, site.person().id) == 0
+
+
+def test_words_that_answer_a_step_prompt_choose_a_step(site: Site) -> None:
+    site.join()
+    data: dict[str, object] = {"words": f"Let me see.\n\n{PLAN}", "once": "x", "prompt": "nearly-silly"}
+    assert [site.post("/write", data).status_code for _ in range(2)] == [303, 303]
+    assert _steps(site) == [PLAN]
+
+
+def test_so_do_those_that_a_write_link_keeps(site: Site) -> None:
+    site.join()
+    asked = site.runtime.library.get("nearly-silly")
+    assert asked is not None
+    site.another_browser().post(_write_path(site, asked.key), {"words": PLAN})
+    assert _steps(site) == [PLAN]
+
+
+def test_other_words_choose_none(site: Site) -> None:
+    site.join()
+    site.write(PLAN)
+    site.post("/write", {"words": PLAN, "once": "x", "prompt": site.runtime.library.first_six("en-GB")[0].id})
+    site.post("/write", {"words": "Nothing, really.", "once": "y", "prompt": "nearly-silly"})
+    assert _steps(site) == []
 
 
 def test_an_old_write_link_says_so(site: Site) -> None:
