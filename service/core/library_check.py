@@ -20,6 +20,7 @@ FEWEST_PROMPTS_DEFAULT: Final = 240
 FEWEST_A_THEME: Final = 6
 FEWEST_KINDS_A_THEME: Final = 4
 FEWEST_A_KIND: Final = 3
+FEWEST_ASKING_FOR_STEP: Final = 3
 MOST_SHARE_OF_A_KIND: Final = 0.4
 OPENING: Final = (1, 2, 3, 4, 5, 6)
 ALIKE: Final = 0.5
@@ -61,6 +62,8 @@ def _coverage(locale: str, prompts: Sequence[Prompt]) -> Iterator[str]:
             yield f"There are {kinds[kind]} prompts of the kind {kind}; write {FEWEST_A_KIND} at least."
         if kinds[kind] > MOST_SHARE_OF_A_KIND * len(prompts):
             yield f"{kinds[kind]} of {len(prompts)} prompts are of the kind {kind}; write more of the others."
+    if sum(prompt.asks_for_step for prompt in rotating) < FEWEST_ASKING_FOR_STEP:
+        yield f"Fewer than {FEWEST_ASKING_FOR_STEP} prompts ask for a step: give some of the theme step asks_for_step."
     for depth in sorted(set(DEPTHS) - {prompt.depth for prompt in rotating}):
         yield f"There is no prompt of depth {depth}."
 

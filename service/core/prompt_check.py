@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WORDS_FILE: Final = "words.toml"
 MOST_BODY_WORDS: Final = 60
+CHOOSING_KINDS: Final = ("question", "line-start", "tiny-act")
 FEWEST_SUBJECT_WORDS: Final = 2
 MOST_SUBJECT_WORDS: Final = 6
 MOST_SUBJECT_CHARACTERS: Final = 45
@@ -161,6 +162,8 @@ def _fields(prompt: Prompt) -> Iterator[str]:
         yield "Replies to hurt prompts never come back by themselves: set resurface to false."
     if prompt.kind == "line-start" and "___" not in prompt.body:
         yield "A line-start needs a gap, written ___, for the reader to fill."
+    if prompt.asks_for_step and (prompt.theme != "step" or prompt.kind not in CHOOSING_KINDS):
+        yield f"Only the theme step may ask for a step, and only these kinds: {', '.join(CHOOSING_KINDS)}."
 
 
 def _twice(found: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:

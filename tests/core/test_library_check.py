@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,11 @@ def without(
         pytest.param(without(theme="hurt", keep=5), "The theme hurt has 5 prompts; write 6 at least.", id="theme"),
         pytest.param(without(kind="letter", keep=2), "There are 2 prompts of the kind letter; write 3", id="kind"),
         pytest.param(without(kind="follow-up"), "There are 0 prompts of the kind follow-up; write 3", id="follow-ups"),
+        pytest.param(
+            [(path, replace(prompt, asks_for_step=False)) for path, prompt in shipped()],
+            "Fewer than 3 prompts ask for a step: give some of the theme step asks_for_step.",
+            id="steps",
+        ),
         pytest.param(without(depth=3), "There is no prompt of depth 3.", id="depth"),
         pytest.param(
             [pair for pair in shipped() if pair[1].theme != "work" or pair[1].kind == "question"],

@@ -133,6 +133,12 @@ LONG_WORDS = "Which neighbourhood organisation communicates extraordinarily cons
         ),
         pytest.param(
             'status = "active"',
+            'asks_for_step = true\nstatus = "active"',
+            "Only the theme step may ask for a step, and only these kinds: question, line-start, tiny-act.",
+            id="step of another theme",
+        ),
+        pytest.param(
+            'status = "active"',
             'status = "active"\nmood = "blue"',
             "The front matter knows no field mood.",
             id="unknown field",
