@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _QUOTED: Final = re.compile('["“„«»][^"”“«»\n]*["”“«»]')
 
@@ -27,11 +27,16 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The word lists of one file, by language: what is refused, what keeps its capital, what is too common."""
+    """The word lists of one file, by language: what is refused, what keeps its capital, what is too common.
+
+    `ordinary` is every listed word that comes back in anybody's writing, casefolded. It holds all languages at once,
+    since a person may write in another one than they read.
+    """
 
     rules: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]
     capitals: Mapping[str, frozenset[str]]
     common: Mapping[str, frozenset[str]]
+    ordinary: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -56,6 +61,7 @@ class Wording:
             rules={language: tuple(found) for language, found in rules.items()},
             capitals=_word_sets(lists.get("capitals", {})),
             common=_word_sets(lists.get("common", {})),
+            ordinary=_folded(lists.get(name, {}) for name in ("common", "capitals", "everyday")),
         )
 
     def refused_in(self, text: str, language: str) -> Iterator[Refused]:
@@ -105,3 +111,8 @@ def _phrase(phrase: str, number: str) -> str:
 def _word_sets(lists: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     """Return the lists as sets, by language."""
     return {language: frozenset(words) for language, words in lists.items()}
+
+
+def _folded(tables: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the words of all languages of these tables, casefolded."""
+    return frozenset(word.casefold() for table in tables for words in table.values() for word in words)

@@ -21,6 +21,9 @@ en = ["Monday"]
 
 [common]
 en = ["the"]
+
+[everyday]
+de = ["Straße"]
 """
 WORDING = Wording.parse(WORDS)
 
@@ -69,6 +72,10 @@ def test_capitals_and_common_words_are_looked_up_by_language() -> None:
     assert not WORDING.keeps_capital("monday", "en")
     assert WORDING.is_common("the", "en-GB")
     assert not WORDING.is_common("the", "de")
+
+
+def test_ordinary_words_are_those_of_every_language_with_case_folded() -> None:
+    assert WORDING.ordinary == {"the", "monday", "strasse"}
 
 
 @pytest.mark.parametrize("text", ["[", '[[refused]]\nphrases = ["x"]', '[[refused]]\nlanguage = "en"', "refused = 3"])
