@@ -24,6 +24,7 @@ from service.web import (
     health,
     held,
     journal,
+    month_markdown,
     photos,
     plain,
     security,
@@ -32,6 +33,7 @@ from service.web import (
     signup,
     webhooks,
     writing,
+    year,
 )
 from service.web.csrf import csrf
 
@@ -41,9 +43,11 @@ BLUEPRINTS = (
     signup.blueprint,
     sign_in.blueprint,
     journal.blueprint,
+    month_markdown.blueprint,
     photos.blueprint,
     held.blueprint,
     digest.blueprint,
+    year.blueprint,
     writing.blueprint,
     settings.blueprint,
     frequency.blueprint,

@@ -17,9 +17,11 @@ from service.config import ROOT, Settings
 from service.core.commands import Phrasebook
 from service.core.prompts import Library
 from service.core.steps import StepBook
+from service.core.wording import Wording
 from service.db import Database
 from service.dispatch import Doorbell, QueueDoorbell
 from service.flows.addressing import Addressing
+from service.flows.digest_reading import DigestReader
 from service.flows.making import Making
 from service.flows.parcels import Packer
 from service.flows.photos import Darkroom
@@ -49,6 +51,7 @@ class Runtime:
     mailer: Mailer = field(repr=False)
     storage: Storage = field(repr=False)
     doorbell: Doorbell = field(repr=False)
+    ordinary: frozenset[str] = field(repr=False)
     step_books: Mapping[str, StepBook] = field(repr=False)
     clock: Clock = utc_now
 
@@ -67,8 +70,12 @@ class Runtime:
     def packer(self) -> Packer:
         """Return what makes emails from deliveries."""
         addressing = Addressing(self.keyring, self.settings.base_url, self.settings.reply_domain)
-        making = Making(self.keyring, self.library, self.composer, addressing)
+        making = Making(self.keyring, self.library, self.composer, addressing, self.digests())
         return Packer(making, mail_domain=parseaddr(self.settings.mail_from)[1].rpartition("@")[2])
+
+    def digests(self) -> DigestReader:
+        """Return what opens the words that digests are made of."""
+        return DigestReader(self.keyring, self.library, self.ordinary)
 
     def door(self) -> Door:
         """Return what keeps the mail that comes in."""
@@ -85,7 +92,9 @@ class Runtime:
             door=self.door(),
             reader=reader,
             darkroom=Darkroom(self.database, self.keyring, self.storage, reader),
-            recogniser=Recogniser(self.keyring, self.library, self.composer, self.settings.reply_domain, name),
+            recogniser=Recogniser(
+                self.keyring, self.library, self.composer, self.digests(), self.settings.reply_domain, name
+            ),
             own_address=address,
             phrasebooks=load_phrasebooks(),
             step_books=self.step_books,
@@ -119,6 +128,7 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, doorbell: Doorbe
         ),
         storage=Storage.at(settings.storage_url),
         doorbell=doorbell or QueueDoorbell(settings.redis_url),
+        ordinary=load_ordinary(),
         step_books=load_step_books(),
         clock=clock,
     )
@@ -127,6 +137,11 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, doorbell: Doorbe
 def load_library() -> Library:
     """Return the prompt library of templates/prompts."""
     return Library.parse(prompt_files())
+
+
+def load_ordinary() -> frozenset[str]:
+    """Return the words that come back in anybody's writing, of templates/prompts/words.toml."""
+    return Wording.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8")).ordinary
 
 
 def load_phrasebooks() -> dict[str, Phrasebook]:

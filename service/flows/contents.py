@@ -1,10 +1,11 @@
-"""What is sealed with a delivery: the mail that it answers, or the month as it was sent."""
+"""What is sealed with a delivery: the mail that it answers, or the month or year as it was sent."""
 
 from __future__ import annotations
 
 import json
 
 from service.core.digest import Digest
+from service.core.year import Year
 from service.models import Delivery, Keyring, Kind, Subscriber
 
 
@@ -28,7 +29,17 @@ def read_content(keyring: Keyring, delivery: Delivery, person: Subscriber) -> di
 
 def frozen_digest(keyring: Keyring, delivery: Delivery, person: Subscriber) -> Digest | None:
     """Return the digest as it was sent, or None if it was never sent."""
-    if delivery.kind != Kind.DIGEST or delivery.sealed_content is None:
+    text = _frozen(keyring, delivery, person, Kind.DIGEST)
+    return None if text is None else Digest.from_json(text)
+
+
+def frozen_year(keyring: Keyring, delivery: Delivery, person: Subscriber) -> Year | None:
+    """Return the year's digest as it was sent, or None if it was never sent."""
+    text = _frozen(keyring, delivery, person, Kind.YEAR)
+    return None if text is None else Year.from_json(text)
+
+
+def _frozen(keyring: Keyring, delivery: Delivery, person: Subscriber, kind: Kind) -> str | None:
+    if delivery.kind != kind or delivery.sealed_content is None:
         return None
-    text = keyring.key_of(person).open_text(delivery.sealed_content, place=content_place(delivery.id))
-    return Digest.from_json(text)
+    return keyring.key_of(person).open_text(delivery.sealed_content, place=content_place(delivery.id))

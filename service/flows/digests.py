@@ -1,30 +1,29 @@
-"""The month in a person's own words: when it is owed, and what it is made of."""
+"""The month and the year in a person's own words: when they are owed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.core.digest import Digest, DigestEntry, make_digest
-from service.core.prompts import Library, Prompt
-from service.core.schedule import Slot, next_month_slot
-from service.flows.prompting import Planned, month_before
-from service.models import Delivery, Entry, Keyring, Kind, Status, Subscriber
+from service.core.schedule import Slot, instant, next_month_slot
+from service.flows.digest_reading import last_of
+from service.flows.prompting import YEAR_GOES_ON, Planned, month_before
+from service.models import Delivery, Entry, Kind, Status, Subscriber
 
 DIGEST_LATEST = timedelta(days=7)
 SHORTEST_STAY = timedelta(days=10)
-_DAY = timedelta(days=1)
+FEWEST_MONTHS = 2
 
 
 def plan_due_digests(session: Session, *, now: datetime, limit: int) -> Planned:
     """Return what was planned for up to `limit` people whose local month has ended by `now`.
 
     Who wrote gets a digest; who did not gets one quiet question, once, and then none until they have written again;
-    who joined under ten days before the 1st gets neither. A digest more than seven days late is let go.
+    who joined under ten days before the 1st gets neither. With that of December comes, a day later, the year's digest
+    for whoever wrote in two months of it. A digest more than seven days late is let go.
     """
     people = Subscriber.due_for_digest(session, now, limit)
     due = {person.id: _due(person, now) for person in people}
@@ -32,58 +31,13 @@ def plan_due_digests(session: Session, *, now: datetime, limit: int) -> Planned:
     rows = []
     for slot in sorted({month_before(due[person.id].on) for person in owed}):
         month = [person for person in owed if month_before(due[person.id].on) == slot]
-        rows += _rows_of_month(session, month, due, slot, now)
+        rows += _rows_of_month(session, month, due, slot, now) + _rows_of_year(session, month, slot, now)
     made = Delivery.plan(session, rows)
     changes: list[dict[str, Any]] = [
         {"row_id": person.id, "next_digest_at": next_month_slot(person.schedule, now).at} for person in people
     ]
     Subscriber.write_back(session, changes)
     return Planned(made, len(people))
-
-
-def read_digest(session: Session, keyring: Keyring, library: Library, person: Subscriber, month: date) -> Digest | None:
-    """Return the digest of a month (its first day), or None if nothing was written in it."""
-    key = keyring.key_of(person)
-    entries = [
-        DigestEntry(
-            id=entry.id,
-            written_on=entry.written_on,
-            words=key.open_text(entry.sealed_words, place=f"entries.words:{entry.id}"),
-            prompt=library.get(entry.prompt_id or ""),
-            kept_out=entry.is_kept_out,
-        )
-        for entry in Entry.between(session, person.id, month, last_of(month))
-    ]
-    return make_digest(month, entries, quiet_question(library, person.locale, month).question)
-
-
-def still_standing(
-    session: Session, keyring: Keyring, library: Library, person: Subscriber, frozen: Digest
-) -> Digest | None:
-    """Return a digest as it was sent, less what its owner has deleted or kept out since; None if all is gone."""
-    live = read_digest(session, keyring, library, person, frozen.month)
-    if live is None:
-        return None
-    standing = {entry.id for entry in Entry.between(session, person.id, date.min, date.max) if not entry.is_kept_out}
-    back = frozen.then_and_now
-    return replace(
-        frozen,
-        days=tuple(day for day in frozen.days if day in live.days) or live.days,
-        words=tuple(words for words in frozen.words if words in live.words),
-        passages=tuple(passage for passage in frozen.passages if passage.entry_id in standing),
-        then_and_now=back if back and back.entry_id in standing else None,
-    )
-
-
-def quiet_question(library: Library, locale: str, month: date) -> Prompt:
-    """Return the one open question of a month: light, and the same for everybody."""
-    light = [p for p in library.for_locale(locale) if p.depth == 1 and p.kind == "question" and p.theme != "hurt"]
-    return light[(month.year * 12 + month.month) % len(light)]
-
-
-def last_of(month: date) -> date:
-    """Return the last day of the month that begins on `month`."""
-    return (month + timedelta(days=31)).replace(day=1) - _DAY
 
 
 def _due(person: Subscriber, now: datetime) -> Slot:
@@ -117,6 +71,21 @@ def _rows_of_month(
         elif person.status == Status.ACTIVE and person.id not in quiet_already:
             rows.append(_row(person, Kind.QUIET_MONTH, slot, due[person.id], now))
     return rows
+
+
+def _rows_of_year(session: Session, people: Sequence[Subscriber], slot: str, now: datetime) -> list[dict[str, Any]]:
+    """Return the year's digests that go with the month of a slot: none but with December."""
+    december = date.fromisoformat(f"{slot}-01")
+    if december.month != 12:  # noqa: PLR2004  (the last of a year)
+        return []
+    ids = [person.id for person in people]
+    writers = Entry.writers_in_months(session, ids, december.replace(month=1), last_of(december), FEWEST_MONTHS)
+    on = date(december.year + 1, *YEAR_GOES_ON)
+    return [
+        _row(person, Kind.YEAR, str(december.year), Slot(on, instant(on, person.send_time, person.zone)), now)
+        for person in people
+        if person.id in writers
+    ]
 
 
 def _row(person: Subscriber, kind: Kind, slot: str, due: Slot, now: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from service.core.prompts import Library, Prompt
 from service.flows.addressing import Addressing
 from service.flows.contents import NothingToSendError
+from service.flows.digest_reading import DigestReader
 from service.mail.compose import Composer
 from service.mail.outgoing import OutgoingEmail
 from service.models import Delivery, Keyring
@@ -24,6 +25,7 @@ class Making:
     library: Library = field(repr=False)
     composer: Composer = field(repr=False)
     addressing: Addressing
+    digests: DigestReader = field(repr=False)
 
     def prompt_of(self, delivery: Delivery) -> Prompt:
         """Return the prompt that a delivery asks.

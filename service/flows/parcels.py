@@ -27,6 +27,7 @@ _MAKERS: Mapping[Kind, Callable[[Making, Session, Delivery, Subscriber, datetime
     Kind.NOTICE: single_mail.notice,
     Kind.STEP_FOLLOW_UP: step_mail.follow_up,
     Kind.DIGEST: month_mail.digest,
+    Kind.YEAR: month_mail.year,
     Kind.QUIET_MONTH: month_mail.quiet_month,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import cast
@@ -10,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from service.core.prompts import Library
 from service.core.replies import Sent
+from service.core.returning import Passage
 from service.core.tokens import ReplyKind, ReplyToken
-from service.flows.contents import frozen_digest, read_content
+from service.flows.contents import frozen_digest, frozen_year, read_content
+from service.flows.digest_reading import DigestReader
 from service.flows.ownership import Owner
+from service.flows.prompting import YEAR_GOES_ON
 from service.flows.step_mail import composed
 from service.flows.steps import asked_about, follow_up_of
 from service.mail.compose import Composer, Stage
@@ -21,8 +25,9 @@ from service.mail.outgoing import OutgoingEmail
 from service.mail.placeholders import placeholder
 from service.models import Delivery, Keyring, Kind, SentText, Subscriber
 
-# As it goes out: with the link to a page for writing, so that its line is known for ours in a quotation.
-_WITH_A_PAGE = replace(PLACEHOLDERS, write_url=placeholder("write_url"))
+# As it goes out: with the links that only some have, so that their lines are known for ours in a quotation.
+_A_PAGE = placeholder("write_url")
+_WITH_A_PAGE = replace(PLACEHOLDERS, write_url=_A_PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Recogniser:
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
     composer: Composer = field(repr=False)
+    digests: DigestReader = field(repr=False)
     reply_domain: str
     sender_name: str
 
@@ -78,10 +84,24 @@ class Recogniser:
         return compose(session, person, token) if compose else None
 
     def _digest(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
+        """Return the month's email of the 1st, or on 2 January the year's."""
+        discreet = person.is_discreet
+        if (token.on.month, token.on.day) == YEAR_GOES_ON:
+            delivery = Delivery.of(session, person.id, Kind.YEAR, str(token.on.year - 1))
+            year = frozen_year(self.keyring, delivery, person) if delivery else None
+            if year is None:
+                return None
+            return self.composer.year(year, PLACEHOLDERS, "", keep_out_urls=_pages(year.passages), discreet=discreet)
         month = (token.on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
         delivery = Delivery.of(session, person.id, Kind.DIGEST, month)
         digest = frozen_digest(self.keyring, delivery, person) if delivery else None
-        return self.composer.digest(digest, PLACEHOLDERS, "", discreet=person.is_discreet) if digest else None
+        if digest is None:
+            return None
+        digest = self.digests.with_thread(session, person, digest)
+        pages = _pages(digest.quoted)
+        return self.composer.digest(
+            digest, PLACEHOLDERS, "", keep_out_urls=pages, markdown_url=_A_PAGE, discreet=discreet
+        )
 
     def _notice(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
         delivery = Delivery.of(session, person.id, Kind.NOTICE, token.on.isoformat())
@@ -93,3 +113,7 @@ class Recogniser:
         if delivery is None or delivery.sealed_content is None:
             return None
         return composed(self.composer, self.library, read_content(self.keyring, delivery, person), _WITH_A_PAGE)
+
+
+def _pages(quoted: Sequence[Passage]) -> dict[int, str]:
+    return {passage.entry_id: _A_PAGE for passage in quoted}

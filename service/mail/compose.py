@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Final, Literal
 
 from service.core.helplines import parse_help_lines
+from service.core.prompts import DEFAULT_LOCALE
 from service.mail.answers import read_answers
 from service.mail.outgoing import OutgoingEmail
 from service.mail.rendering import Templates
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from service.core.digest import Digest
     from service.core.prompts import Prompt
+    from service.core.year import Year
     from service.mail.links import Links
 
 NotKept = Literal["empty", "too_big", "unreadable", "held", "photo", "only_files"]
@@ -100,6 +102,7 @@ class Composer:
         """
         values = {
             "digest": digest,
+            "own": digest,
             "web_url": web_url,
             "keep_out_urls": keep_out_urls,
             "markdown_url": markdown_url,
@@ -107,9 +110,22 @@ class Composer:
         }
         return self._email("digest", links, values)
 
-    def quiet_month(self, month: str, question: str, links: Links) -> OutgoingEmail:
-        """Return the email for a month ("May") in which nothing was written."""
-        return self._email("quiet_month", links, {"month": month, "question": question})
+    def year(
+        self,
+        year: Year,
+        links: Links,
+        web_url: str,
+        *,
+        keep_out_urls: Mapping[int, str] = _NOBODY,
+        discreet: bool = False,
+    ) -> OutgoingEmail:
+        """Return the year; `web_url` is its signed-in page. A discreet one is worded as a discreet month's."""
+        values = {"year": year, "own": year, "web_url": web_url, "keep_out_urls": keep_out_urls, "discreet": discreet}
+        return self._email("year", links, values)
+
+    def quiet_month(self, month: str, question: str, links: Links, *, locale: str = DEFAULT_LOCALE) -> OutgoingEmail:
+        """Return the email for a month ("May") in which nothing was written; `locale` is the question's."""
+        return self._email("quiet_month", links, {"month": month, "question": question, "locale": locale})
 
     def sign_in(self, url: str, *, time_text: str) -> OutgoingEmail:
         """Return the magic link; `time_text` ("14:05", the person's own time) tells two of them apart."""

@@ -27,6 +27,7 @@ NAMES: Final = (
     "receipt",
     "step_follow_up",
     "digest",
+    "year",
     "quiet_month",
     "sign_in",
     "answer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, func, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, extract, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
@@ -65,6 +65,13 @@ class Entry(Base):
                 .distinct()
             )
         )
+
+    @classmethod
+    def writers_in_months(cls, session: Session, ids: Sequence[int], first: date, last: date, fewest: int) -> set[int]:
+        """Return which of these people wrote in at least `fewest` months, of local dates within one year."""
+        months = func.count(func.distinct(extract("month", cls.written_on)))
+        query = select(cls.subscriber_id).where(cls.subscriber_id.in_(ids), cls.written_on.between(first, last))
+        return set(session.scalars(query.group_by(cls.subscriber_id).having(months >= fewest)))
 
     @classmethod
     def count_of(cls, session: Session, subscriber_id: int) -> int:

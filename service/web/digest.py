@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from service.core.digest import Digest
+from service.core.returning import Passage
 from service.core.tokens import Action
 from service.flows.contents import frozen_digest
-from service.flows.digests import still_standing
 from service.flows.photos import by_entry
 from service.models import BrowserSession, Delivery, Subscriber
 from service.web import browser
@@ -38,23 +39,22 @@ def show(token: str) -> Response | str:
         if person is None or delivery is None:
             return error_page(404)
         frozen = frozen_digest(runtime.keyring, delivery, person)
-        digest = still_standing(rows, runtime.keyring, runtime.library, person, frozen) if frozen else None
-        photos = _photos(rows, person, digest) if digest and _is_read_by(rows, person) else {}
+        digest = runtime.digests().still_standing(rows, person, frozen) if frozen else None
+        photos = photos_of(rows, person, digest.quoted) if digest and _is_read_by(rows, person) else {}
     if digest is None:
         return error_page(404)
     return page("digest", digest=digest, photos=photos)
+
+
+def photos_of(rows: Session, person: Subscriber, quoted: Sequence[Passage]) -> dict[int, list[str]]:
+    """Return the addresses of the photos that came with these passages, by entry id; the page may then show them."""
+    found = by_entry(rows, person, [passage.entry_id for passage in quoted])
+    if found:
+        allow_photos()
+    return {entry_id: [f"/journal/photo/{photo.id}" for photo in some] for entry_id, some in found.items()}
 
 
 def _is_read_by(rows: Session, person: Subscriber) -> bool:
     """Say whether the one whose month it is has signed in here; the link alone shows words, but no photo."""
     secret = browser.secret_hash()
     return secret is not None and BrowserSession.owner(rows, secret, now()) == person.id
-
-
-def _photos(rows: Session, person: Subscriber, digest: Digest) -> dict[int, list[str]]:
-    """Return the addresses of the photos of what the digest shows, by entry id."""
-    passages = [*digest.passages, *([digest.then_and_now] if digest.then_and_now else [])]
-    found = by_entry(rows, person, [passage.entry_id for passage in passages])
-    if found:
-        allow_photos()
-    return {entry_id: [f"/journal/photo/{photo.id}" for photo in some] for entry_id, some in found.items()}

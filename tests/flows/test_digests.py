@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from service.core.prompts import Library
 from service.db import Database
 from service.flows import account, journal
-from service.flows.digests import DIGEST_LATEST, plan_due_digests, quiet_question, read_digest
+from service.flows.digest_reading import DigestReader, quiet_question
+from service.flows.digests import DIGEST_LATEST, plan_due_digests
 from service.flows.prompting import owe_prompt
 from service.flows.ticking import tick
 from service.models import Delivery, Entry, Keyring, State, Status, Subscriber
@@ -180,8 +181,9 @@ def test_the_digest_holds_the_months_words_and_leaves_out_what_is_kept_out(
         session.get_one(Entry, hidden).is_kept_out = True
     with database.read() as session:
         owner = session.get_one(Subscriber, person.id)
-        digest = read_digest(session, keyring, library, owner, MAY)
-        assert read_digest(session, keyring, library, owner, date(2026, 4, 1)) is None
+        reader = DigestReader(keyring, library, ())
+        digest = reader.month(session, owner, MAY)
+        assert reader.month(session, owner, date(2026, 4, 1)) is None
     assert digest is not None
     text = digest.to_json()
     assert "first warm evening" in text
