@@ -16,7 +16,7 @@ from service.models import Delivery, Kind, Status, Subscriber
 from service.web import browser, forms
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
-from service.web.writing import once_key
+from service.web.once import once_key
 from service.web.zones import zone_options
 
 blueprint = Blueprint("signup", __name__)
