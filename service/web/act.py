@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from flask import Blueprint, redirect, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from service.core.steps import StepState
 from service.core.tokens import Action, ActToken
-from service.flows import held
-from service.models import Entry, Reply
+from service.flows import held, steps
+from service.models import Entry, Reply, Step, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
+from service.web.steps import ANSWERS, read_state
 
 blueprint = Blueprint("act", __name__)
+STEP_ANSWERS = {state: words for state, words in ANSWERS.items() if state is not StepState.OPEN}
 
 
 @blueprint.route("/act/<token>", methods=["GET", "POST"])
@@ -52,6 +56,31 @@ def _keep_out(known: ActToken) -> Response | str:
     return redirect(request.path, code=303)
 
 
+def _step(known: ActToken) -> Response | str:
+    runtime = get_runtime()
+    browser.browser_hash()
+    if request.method == "GET":
+        with runtime.database.read() as rows:
+            return _step_page(rows, known)
+    state = read_state()
+    with runtime.database.write() as rows:
+        person = Subscriber.locked(rows, known.subscriber_id)
+        step = Step.of(rows, known.subscriber_id, known.object_id)
+        if person and step:
+            steps.answer(person, step, state, now())
+    return redirect(request.path, code=303)
+
+
+def _step_page(rows: Session, known: ActToken) -> str:
+    """Return the page of a step; of somebody discreet without its words, since their email quotes nothing."""
+    person = rows.get(Subscriber, known.subscriber_id)
+    step = Step.of(rows, known.subscriber_id, known.object_id)
+    if person is None or step is None:
+        return page("step", step=None, words="", answers={})
+    [shown] = steps.opened(get_runtime().keyring, person, [step])
+    return page("step", step=shown, words="" if person.is_discreet else shown.words, answers=STEP_ANSWERS)
+
+
 def _put_back(known: ActToken) -> Response | str:
     runtime = get_runtime()
     browser.browser_hash()
@@ -69,4 +98,5 @@ _ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.CLAIM_REPLY: _claim,
     Action.KEEP_OUT: _keep_out,
     Action.PUT_BACK: _put_back,
+    Action.STEP: _step,
 }

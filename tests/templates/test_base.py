@@ -68,7 +68,7 @@ def test_a_stranger_sees_no_way_to_a_journal_and_everybody_the_way_to_help() -> 
 
 def test_who_is_signed_in_finds_their_pages_and_leaves_by_a_button() -> None:
     html = page(signed_in=True)
-    assert text(html, "nav a") == "Journal Settings"
+    assert text(html, "nav a") == "Journal Steps Settings"
     assert text(html, "nav [aria-current=page]") == "Journal"
     assert attribute(html, "nav form", "method") == "post"
     assert attribute(html, "nav form", "action") == "/sign-out"

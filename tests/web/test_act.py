@@ -2,9 +2,11 @@ from datetime import timedelta
 
 import pytest
 
+from service.core.steps import StepState
 from service.core.tokens import Action
-from service.models import Entry
-from tests.web.site import Site
+from service.flows import steps
+from service.models import Entry, Step
+from tests.web.site import TOKEN, Site
 
 
 def _entry(site: Site) -> int:
@@ -64,5 +66,83 @@ def test_a_link_this_place_never_made_is_no_page(site: Site, path: str) -> None:
 
 def test_an_old_link_says_so(site: Site) -> None:
     path = _link(site, Action.KEEP_OUT, _entry(site))
+    site.clock.move(timedelta(days=2))
+    assert site.get(path).status_code == 410
+
+
+STEP = "After the kettle is on, I will open a window."
+
+
+def _step(site: Site) -> int:
+    site.join()
+    with site.runtime.database.write() as session:
+        person = session.merge(site.person())
+        return steps.choose(session, site.runtime.keyring, person, STEP, now=site.clock()).id
+
+
+def _step_stands(site: Site, step_id: int) -> tuple[str, str]:
+    with site.runtime.database.read() as session:
+        step = session.get_one(Step, step_id)
+        return step.state, str(step.answered_on)
+
+
+def test_a_step_is_shown_and_answered_without_a_sign_in(site: Site) -> None:
+    step_id = _step(site)
+    path, reader = _link(site, Action.STEP, step_id), site.another_browser()
+    asked = reader.get(path).text
+    assert STEP in asked
+    assert [words in asked for words in ("Took it<", "Not yet<", "Let it go<", "Leave it open<")] == [True] * 3 + [
+        False
+    ]
+    assert _step_stands(site, step_id) == ("open", "None")
+    assert reader.post(path, {"state": "taken"}).location == path
+    assert _step_stands(site, step_id) == ("taken", "2026-05-13")
+    assert "A real step, and you took it" in reader.get(path).text
+
+
+def test_the_answer_about_a_step_can_be_changed(site: Site) -> None:
+    step_id = _step(site)
+    path = _link(site, Action.STEP, step_id)
+    for state, title in [("let_go", "Let go, then"), ("taken", "A real step"), ("not_yet", "Not yet is fine")]:
+        site.post(path, {"state": state})
+        assert f"<h1>{title}" in site.get(path).text
+        assert _step_stands(site, step_id)[0] == state
+
+
+def test_a_button_of_nobody_s_making_answers_nothing(site: Site) -> None:
+    step_id = _step(site)
+    assert site.post(_link(site, Action.STEP, step_id), {"state": "failed"}).status_code == 400
+    assert _step_stands(site, step_id)[0] == StepState.OPEN
+
+
+def test_the_page_of_somebody_discreet_quotes_no_step(site: Site) -> None:
+    path = _link(site, Action.STEP, _step(site))
+    with site.runtime.database.write() as session:
+        session.merge(site.person()).is_discreet = True
+    shown = site.another_browser().get(path).text
+    assert STEP not in shown
+    assert "The step you chose" in shown
+
+
+def test_a_step_that_is_gone_is_said_to_be(site: Site) -> None:
+    step_id = _step(site)
+    path = _link(site, Action.STEP, step_id)
+    form = site.get(path).text
+    with site.runtime.database.write() as session:
+        Step.remove(session, site.person().id, step_id)
+    assert "It is gone already" in site.get(path).text
+    token = TOKEN.search(form)
+    assert token is not None
+    assert site.browser.post(path, data={"csrf_token": token.group(1), "state": "taken"}).status_code == 303
+
+
+def test_a_link_answers_this_person_s_steps_only(site: Site) -> None:
+    step_id = _step(site)
+    token = site.act_link(Action.STEP, step_id, person_id=123, lasts=timedelta(days=1))
+    assert "It is gone already" in site.get(f"/act/{token}").text
+
+
+def test_an_old_link_about_a_step_says_so(site: Site) -> None:
+    path = _link(site, Action.STEP, _step(site))
     site.clock.move(timedelta(days=2))
     assert site.get(path).status_code == 410
