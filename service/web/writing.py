@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
@@ -11,13 +9,13 @@ from service.core.journal import read_asked_object
 from service.core.prompts import Prompt
 from service.core.schedule import writing_date
 from service.core.tokens import Action, ActToken
-from service.db import ID_BITS
 from service.flows import journal
 from service.models import Subscriber
-from service.web import browser
+from service.web import browser, wishes
 from service.web.choosing import keep_step
-from service.web.context import get_runtime, hashed, now, page, read_act_token
+from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
+from service.web.once import once_id, once_key
 
 blueprint = Blueprint("writing", __name__)
 UNPROCESSABLE = 422
@@ -29,7 +27,7 @@ SOURCE = "page"
 def show() -> str:
     """Show an empty page."""
     with browser.visit():
-        return page("write", prompt=None, once=once_key(), errors={})
+        return page("write", prompt=None, once=once_key(), errors={}, wishes=())
 
 
 @blueprint.post("/write")
@@ -39,7 +37,7 @@ def keep() -> Response | tuple[str, int]:
     words = _words()
     if not words:
         with browser.visit():
-            return page("write", prompt=prompt, once=once_key(), errors=EMPTY), UNPROCESSABLE
+            return page("write", prompt=prompt, once=once_key(), errors=EMPTY, wishes=()), UNPROCESSABLE
     with browser.visit(writing=True) as visit:
         person = visit.person
         entry = journal.keep_entry(
@@ -51,7 +49,7 @@ def keep() -> Response | tuple[str, int]:
             prompt_id=prompt.id if prompt else None,
             source=SOURCE,
             now=now(),
-            entry_id=_entry_id(person.id),
+            entry_id=once_id("entry", person.id),
         )
         keep_step(visit.session, person, entry)
     return redirect(f"/journal/{entry.written_on}", code=303)
@@ -59,7 +57,10 @@ def keep() -> Response | tuple[str, int]:
 
 @blueprint.route("/write/<token>", methods=["GET", "POST"])
 def answer(token: str) -> Response | str | tuple[str, int]:
-    """Show the question of an email with room to write; keep what is written on the day it was asked."""
+    """Show the question of an email with room to write; keep what is written on the day it was asked.
+
+    Its other buttons ask for another question, or for none.
+    """
     act = read_act_token(token)
     if act is None or act.action is not Action.WRITE:
         return error_page(404)
@@ -67,17 +68,14 @@ def answer(token: str) -> Response | str | tuple[str, int]:
         return error_page(410, again="/sign-in")
     key, _ = read_asked_object(act.object_id)
     prompt = get_runtime().library.by_key(key)
-    words = _words()
+    words, wish = _words(), wishes.wish()
+    if wish is not None:
+        return wishes.grant(act.subscriber_id, wish, words=words, once=request.form.get("once") or once_key())
     if request.method == "POST" and words:
         return _keep_answer(act, prompt, words)
     errors = EMPTY if request.method == "POST" else {}
-    shown = page("write", prompt=prompt, once=once_key(), errors=errors)
+    shown = page("write", prompt=prompt, once=once_key(), errors=errors, wishes=wishes.WISHES)
     return (shown, UNPROCESSABLE) if errors else shown
-
-
-def once_key() -> str:
-    """Return what makes one form one entry, however often its button is pressed."""
-    return secrets.token_urlsafe(12)
 
 
 def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response | str:
@@ -95,7 +93,7 @@ def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response |
             prompt_id=prompt.id if prompt else None,
             source=SOURCE,
             now=now(),
-            entry_id=_entry_id(person.id),
+            entry_id=once_id("entry", person.id),
         )
         keep_step(rows, person, entry)
     return page("kept")
@@ -104,9 +102,3 @@ def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response |
 def _words() -> str:
     """Return what was typed, with one kind of line end and no empty lines around it."""
     return request.form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def _entry_id(person_id: int) -> int:
-    """Return the id of the entry that a form makes: the same for the same form of the same person."""
-    once = request.form.get("once") or once_key()
-    return int.from_bytes(hashed("entry", f"{person_id} {once}")[:8], "big") >> (64 - ID_BITS) or 1

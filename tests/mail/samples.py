@@ -58,6 +58,7 @@ def prompt(body: str, *, kind: str = "question", theme: str = "body", resurface:
 WORDS = prompt("Which three words fit you right now?\n\nThey need not go together.", kind="words")
 DEEP = prompt("Is there somebody you could never say it to?\n\nNo one gets it.", theme="hurt", resurface=False)
 LIGHTER = prompt("Which object at home is good to hold?\n\nAny will do.")
+STEP = replace(prompt("What is almost too small to mention?", kind="line-start", theme="step"), asks_for_step=True)
 FOLLOW_UP = prompt("Taken, not yet, or let it go?\n\nAll three are good answers.", kind="follow-up", theme="step")
 
 
@@ -99,6 +100,7 @@ def every_email() -> dict[str, OutgoingEmail]:
         "welcome": made.welcome(WORDS, LINKS, "on Sundays at 8 in the morning, London time"),
         "prompt": made.prompt(WORDS, None, BATCH),
         "prompt_with_lighter": made.prompt(DEEP, LIGHTER, LINKS),
+        "prompt_with_step": made.prompt(STEP, None, LINKS),
         "receipt": made.receipt(LINKS, act_url, country="GB", **answered),
         "step_follow_up": made.step_follow_up(FOLLOW_UP, STEP_WORDS, LINKS),
         "digest": made.digest(month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=f"{SITE}/export"),
