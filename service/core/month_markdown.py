@@ -53,7 +53,7 @@ def month_as_markdown(month: date, entries: Sequence[Written]) -> str:
 def verbatim(text: str) -> str:
     """Return Markdown that renders as this text: paragraphs where it has blank lines, breaks where it has breaks."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(_with_breaks([_escaped(line.rstrip(" \t")) for line in lines])).strip("\n")
+    return "\n".join(_with_breaks([_escaped(line.rstrip()) for line in lines])).strip("\n")
 
 
 def _parts(entry: Written) -> Iterable[str]:

@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 
 from service.core.prompts import Library
 from service.db import Database
-from service.flows import account, journal
-from service.flows.digest_reading import DigestReader, quiet_question
+from service.flows import account
 from service.flows.digests import DIGEST_LATEST, plan_due_digests
 from service.flows.prompting import owe_prompt
 from service.flows.ticking import tick
-from service.models import Delivery, Entry, Keyring, State, Status, Subscriber
+from service.models import Delivery, Keyring, State, Status, Subscriber
+from tests.flows.diary import write
 from tests.flows.members import FIRST, member, owed
 from tests.flows.people import DAY, MINUTE
 from tests.web.site import SilentBell
@@ -21,23 +21,6 @@ from tests.web.site import SilentBell
 MAY = date(2026, 5, 1)
 LATE_MAY = datetime(2026, 5, 31, 20, 0, tzinfo=UTC)
 JULY_FIRST = FIRST + 30 * DAY
-
-
-def write(
-    database: Database,
-    keyring: Keyring,
-    person: Subscriber,
-    on: date,
-    words: str = "Soup, slowly.",
-    prompt_id: str = "",
-) -> int:
-    now = datetime(on.year, on.month, on.day, 20, 0, tzinfo=UTC)
-    with database.write() as session:
-        owner = session.get_one(Subscriber, person.id)
-        entry = journal.keep_entry(
-            session, keyring, owner, words=words, written_on=on, source="mail", now=now, prompt_id=prompt_id
-        )
-        return entry.id
 
 
 def joined(database: Database, keyring: Keyring, **columns: Any) -> Subscriber:
@@ -167,34 +150,6 @@ def test_no_prompt_is_owed_for_a_day_that_the_schedule_leaves_out(database: Data
         account.rest(session, owner, account.Rest.OPEN_ENDED, FIRST)
         owe_prompt(session, owner, FIRST)
         assert owner.next_prompt_at is None
-
-
-def test_the_digest_holds_the_months_words_and_leaves_out_what_is_kept_out(
-    database: Database, keyring: Keyring, library: Library
-) -> None:
-    person = joined(database, keyring)
-    asked = library.first_six("en-GB")[0].id
-    write(database, keyring, person, date(2026, 5, 3), "The first warm evening, and nobody in the park.", asked)
-    hidden = write(database, keyring, person, date(2026, 5, 4), "Only for me, and for no other day than that.", asked)
-    write(database, keyring, person, date(2026, 6, 2), "That was June and belongs to another month.", asked)
-    with database.write() as session:
-        session.get_one(Entry, hidden).is_kept_out = True
-    with database.read() as session:
-        owner = session.get_one(Subscriber, person.id)
-        reader = DigestReader(keyring, library, ())
-        digest = reader.month(session, owner, MAY)
-        assert reader.month(session, owner, date(2026, 4, 1)) is None
-    assert digest is not None
-    text = digest.to_json()
-    assert "first warm evening" in text
-    assert "Only for me" not in text
-    assert "That was June" not in text
-
-
-def test_the_months_question_is_light_and_the_same_for_everybody(library: Library) -> None:
-    question = quiet_question(library, "en-GB", MAY)
-    assert (question.depth, question.kind) == (1, "question")
-    assert question != quiet_question(library, "en-GB", date(2026, 6, 1))
 
 
 def test_planning_digests_again_plans_nothing(database: Database, keyring: Keyring) -> None:
