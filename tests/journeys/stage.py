@@ -21,7 +21,7 @@ from service.core.addresses import Address
 from service.dispatch import QUEUES, QueueDoorbell
 from service.flows import journal
 from service.flows.ticking import Tick, tick
-from service.models import Entry, Keyring, Subscriber
+from service.models import Delivery, Entry, Keyring, State, Subscriber
 from service.postoffice import app as postoffice
 from service.postoffice.server import running
 from service.runtime import Runtime, make_runtime
@@ -101,7 +101,9 @@ class Stage:
     def _next_due_at(self) -> datetime | None:
         with self.runtime.database.read() as session:
             times = session.execute(select(func.min(Subscriber.next_prompt_at), func.min(Subscriber.next_digest_at)))
-            due = [time for time in times.one() if time is not None and time > self.clock.now]
+            ahead = Delivery.ready_at > self.clock.now
+            owed = session.scalar(select(func.min(Delivery.ready_at)).where(Delivery.state == State.PLANNED, ahead))
+            due = [time for time in (*times.one(), owed) if time is not None and time > self.clock.now]
         return min(due, default=None)
 
     def mails(self, to: str | None = None) -> list[dict[str, Any]]:
