@@ -125,6 +125,11 @@ def test_of_two_names_the_one_of_more_days_is_shown_then_the_first() -> None:
     assert shown([*both, *on_days("With Leon.", 25)]) == "Leon"
 
 
+def test_the_first_is_the_first_of_the_days_and_not_of_the_rows() -> None:
+    month = [*on_days("With Leon.", 4, 10, 21), *on_days("With Priya.", 3, 9, 20)]
+    assert shown(month) == shown(month[::-1]) == "Priya"
+
+
 def test_it_is_shown_as_it_is_written_most_often() -> None:
     assert shown([*on_days("with priya", 1), *on_days("With PRIYA.", 2), *on_days("With Priya.", 3, 4)]) == "Priya"
     assert shown([*on_days("Garden.", 1, 2, 3), *on_days("In the garden.", 4)]) == "garden"
