@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, select, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, MetaData, inspect, select, text
+from sqlalchemy.orm import Session
 
 from service.core.sealing import SealError
-from service.db import Base, Database, make_engine, migrate
-from service.models import Heartbeat, Keyring, ServiceKey, Subscriber
+from service.db import MIGRATIONS, Base, Database, make_engine, migrate
+from service.models import Entry, Heartbeat, Keyring, ServiceKey, Subscriber
 from tests.flows.members import due_at
 from tests.flows.people import NOW
 from tests.servers import Postgres
@@ -41,6 +43,50 @@ def test_migrating_from_nothing_makes_what_the_models_say_and_again_changes_noth
         with empty.connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
             assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def older_revisions() -> list[str]:
+    """Return every revision before the newest."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    return [script.revision for script in scripts.walk_revisions() if script.revision != scripts.get_current_head()]
+
+
+@pytest.mark.parametrize("revision", older_revisions())
+def test_people_and_words_of_every_older_revision_live_on(empty: Engine, revision: str) -> None:
+    migrate(empty, revision)
+    tables = MetaData()
+    tables.reflect(empty)
+    person = {
+        "id": 7,
+        "address_hash": b"h" * 32,
+        "sealed_address": b"sealed",
+        "data_key": b"key",
+        "status": "active",
+        "locale": "en-GB",
+        "days_mask": 1,
+        "send_minute": 480,
+        "time_zone": "Europe/London",
+        "history": "",
+        "prompts_sent": 3,
+        "prompts_answered": 1,
+        "muted_themes": [],
+        "wants_digest": True,
+        "wants_letters": True,
+        "is_discreet": False,
+        "help_country": "",
+        "created_at": NOW,
+    }
+    entry = {"id": 9, "subscriber_id": 7, "written_on": NOW.date(), "created_at": NOW, "source": "mail"}
+    with empty.begin() as connection:
+        connection.execute(tables.tables["subscribers"].insert(), person)
+        connection.execute(tables.tables["entries"].insert(), {**entry, "sealed_words": b"words", "is_kept_out": False})
+    migrate(empty)
+    with empty.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    with Session(empty) as session:
+        kept = session.get_one(Subscriber, 7)
+        assert (kept.unanswered, kept.eased, kept.wants_look_backs, kept.wants_thread) == (0, None, True, False)
+        assert session.get_one(Entry, 9).sealed_words == b"words"
 
 
 def test_a_difference_between_tables_and_models_would_be_found(empty: Engine) -> None:
