@@ -63,10 +63,17 @@ def _words(sentence: str) -> list[Word]:
             continue  # it becomes part of the gap
         gap = sentence[end : match.start()]
         end = match.start() + len(form)
-        form = unicodedata.normalize("NFC", form)  # quadratic in runs of marks, so only for what is short
-        key = unicodedata.normalize("NFC", form.casefold().translate(_STRAIGHT))
-        found.append(Word(key, form, gap, is_within=bool(found) and _WITHIN.fullmatch(gap) is not None))
+        if not form.isascii():
+            form = unicodedata.normalize("NFC", form)  # quadratic in runs of marks, so only for what is short
+        is_within = bool(found) and (gap == " " or _WITHIN.fullmatch(gap) is not None)
+        found.append(Word(_folded(form), form, gap, is_within))
     return found
+
+
+def _folded(form: str) -> str:
+    if form.isascii():
+        return form.lower()
+    return unicodedata.normalize("NFC", form.casefold().translate(_STRAIGHT))
 
 
 def _is_spelt(form: str) -> bool:
