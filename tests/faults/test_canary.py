@@ -28,7 +28,8 @@ WORDS = "zq7 canary words nightingale"
 MIME_WORDS = "zq7 canary mime kingfisher"
 LARGE_WORDS = "zq7 canary large cormorant"
 STOP = "zq7 canary nickname dipper"
-CANARIES = (ADDRESS, SUBJECT, WORDS, MIME_WORDS, LARGE_WORDS, STOP)
+STEP_WORDS = "zq7 canary step sandpiper"
+CANARIES = (ADDRESS, SUBJECT, WORDS, MIME_WORDS, LARGE_WORDS, STOP, STEP_WORDS)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 _opened: list[set[str]] = []
@@ -75,16 +76,36 @@ def play(stage: Stage, snapshot: Callable[[], None]) -> list[str]:
     snapshot()
     stage.work()
     assert len(stage.entries(ADDRESS)) == 3
+    take_a_step(stage, snapshot)
     stage.clock.now = datetime(2026, 6, 1, 12, tzinfo=UTC)
     stage.tick()
     snapshot()
     stage.work()
     digest = stage.mails(ADDRESS)[0]
     assert "Your May" in digest["subject"]
+    assert STEP_WORDS in digest["text"]
     everything = " ".join(mail["text"] + str(mail["headers"]) for mail in stage.mails(ADDRESS))
     tokens = {word.partition("@")[0].strip("<>") for word in everything.split() if "@reply." in word}
     tokens |= {stage.link(digest, "/digest/").rpartition("/")[2].strip(">.")}
     return [token.removeprefix("r-").removeprefix("s-") for token in tokens]
+
+
+def take_a_step(stage: Stage, snapshot: Callable[[], None]) -> None:
+    """Choose a small step in a reply, be asked about it, and say that it was taken."""
+    stage.clock.now = datetime(2026, 5, 28, 12, tzinfo=UTC)
+    question = stage.ask(ADDRESS, "nearly-silly")
+    assert stage.reply(question, f"After I wake, I will {STEP_WORDS}.")["status"] == 200
+    snapshot()
+    stage.work()
+    stage.clock.now = datetime(2026, 5, 31, 12, tzinfo=UTC)
+    stage.tick()
+    snapshot()
+    stage.work()
+    follow_up = next(mail for mail in stage.mails(ADDRESS) if STEP_WORDS in mail["text"])
+    assert stage.reply(follow_up, "Took it")["status"] == 200
+    snapshot()
+    stage.work()
+    assert "A real step" in stage.mails(ADDRESS)[0]["text"]
 
 
 def rdb(client: redis.Redis) -> bytes:

@@ -21,7 +21,7 @@ from service.core.addresses import Address
 from service.dispatch import QUEUES, QueueDoorbell
 from service.flows import journal
 from service.flows.ticking import Tick, tick
-from service.models import Delivery, Entry, Keyring, State, Subscriber
+from service.models import Delivery, Entry, Keyring, Kind, State, Subscriber
 from service.postoffice import app as postoffice
 from service.postoffice.server import running
 from service.runtime import Runtime, make_runtime
@@ -105,6 +105,19 @@ class Stage:
             owed = session.scalar(select(func.min(Delivery.ready_at)).where(Delivery.state == State.PLANNED, ahead))
             due = [time for time in (*times.one(), owed) if time is not None and time > self.clock.now]
         return min(due, default=None)
+
+    def ask(self, address: str, prompt_id: str) -> dict[str, Any]:
+        """Let a person's question of today be this one, at once; return its mail."""
+        now = self.clock.now
+        with self.runtime.database.write() as session:
+            person = Subscriber.locked(session, self.person(address).id)
+            assert person is not None
+            row = {"subscriber_id": person.id, "kind": Kind.PROMPT, "slot": f"{now:%Y-%m-%d}", "prompt_id": prompt_id}
+            planned = Delivery.plan(session, [{**row, "ready_at": now, "planned_at": now, "rung_at": now}])
+            person.look_ahead(now, not_on=now.date())
+        self.doorbell.send(planned)
+        self.work()
+        return self.mails(address)[0]
 
     def mails(self, to: str | None = None) -> list[dict[str, Any]]:
         """Return the mails in the box, the newest first."""

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from service.core.steps import StepState
-from service.models import Delivery, Kind, Outcome, Reply, Step, Subscriber
+from service.models import Delivery, Kind, Outcome, Reply, Step
 from tests.journeys.stage import Stage
 
 ANA = "ana@example.com"
@@ -21,17 +21,7 @@ def _choose(stage: Stage, words: str = STEP, **options: Any) -> None:
     """Join on Wednesday the 6th, and answer a step prompt of Thursday."""
     stage.join(ANA)
     stage.clock.now += timedelta(days=1)
-    now = stage.clock.now
-    row = {"subscriber_id": stage.person(ANA).id, "kind": Kind.PROMPT, "slot": f"{now:%Y-%m-%d}"}
-    with stage.runtime.database.write() as session:
-        person = Subscriber.locked(session, stage.person(ANA).id)
-        assert person
-        person.look_ahead(now)
-        asked = {**row, "prompt_id": "nearly-silly", "ready_at": now, "planned_at": now, "rung_at": now}
-        planned = Delivery.plan(session, [asked])
-    stage.doorbell.send(planned)
-    stage.work()
-    question = stage.mails(ANA)[0]
+    question = stage.ask(ANA, "nearly-silly")
     assert question["subject"] == "Nearly silly"
     assert "one email" in question["text"]
     assert stage.reply(question, words, **options)["status"] == 200
