@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from service.core.thread import Thread
 
-__all__ = ["Digest", "DigestEntry", "Passage", "TakenStep", "make_digest"]
-
 CALENDAR_FROM_DAYS: Final = 4
 MOST_WORDS: Final = 31
 _FORMAT: Final = 1

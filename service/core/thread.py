@@ -30,7 +30,7 @@ _UNSPACED: Final = re.compile(
 
 
 class Written(Protocol):
-    """What a thread needs to know of an entry: `service.core.digest.DigestEntry` is one."""
+    """What a thread needs to know of an entry: `service.core.returning.DigestEntry` is one."""
 
     @property
     def id(self) -> int: ...  # noqa: D102  (the entry's own words)

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.core.digest import TakenStep
 from service.core.prompts import Library, Prompt
+from service.core.returning import TakenStep
 from service.core.schedule import instant, writing_date
 from service.core.steps import FOLLOW_UP_DAYS, StepState, follow_up_on
 from service.core.tokens import ReplyKind, ReplyToken
 from service.db import random_id
+from service.flows import easing
 from service.models import Delivery, Entry, Keyring, Kind, Step, Subscriber
 
 _DAY = timedelta(days=1)
@@ -51,6 +52,7 @@ def choose(
     known = Step.of(session, person.id, step_id) if step_id else None
     if known is not None:
         return known
+    easing.restore(session, person, now)
     chosen_on = writing_date(now, person.zone)
     wanted = [chosen_on + number * _DAY for number in FOLLOW_UP_DAYS]
     busy = [on for on in wanted if Delivery.of(session, person.id, Kind.STEP_FOLLOW_UP, on.isoformat())]
@@ -92,8 +94,9 @@ def choose_from(
     return step
 
 
-def answer(person: Subscriber, step: Step, state: StepState, now: datetime) -> None:
-    """Note how a step went, or that it is open after all; every answer can be changed."""
+def answer(session: Session, person: Subscriber, step: Step, state: StepState, now: datetime) -> None:
+    """Note how a step of somebody, whose row is locked, went, or that it is open after all; it can be changed."""
+    easing.restore(session, person, now)
     step.state = state
     step.answered_on = None if state is StepState.OPEN else writing_date(now, person.zone)
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.config import ROOT
-from service.core.digest import DigestEntry
 from service.core.prompts import Prompt
+from service.core.returning import DigestEntry
 from service.core.thread import FEWEST_DAYS, Thread, find_thread
 from service.core.wording import Wording
 

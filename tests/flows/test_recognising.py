@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from sqlalchemy import delete
 from service.core.replies import Sent
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.ownership import Owner
-from service.models import Delivery
+from service.models import Delivery, Subscriber
+from tests.flows.diary import take_step, write
 from tests.flows.line import Line, open_line
 
 
@@ -60,6 +62,45 @@ def test_a_reply_to_a_prompt_whose_delivery_is_gone_finds_it_composed_again(line
 @pytest.mark.parametrize("kind", [ReplyKind.STEP, ReplyKind.ANSWER, ReplyKind.DIGEST])
 def test_where_nobody_can_say_what_was_sent_nothing_is_claimed(line: Line, kind: ReplyKind) -> None:
     assert sent(line, owner_of_reply(line, kind)) is None
+
+
+def _written_for_months(line: Line, person: Subscriber) -> None:
+    """Let somebody write in December of two years, with a step and a word that comes back."""
+    database, keyring = line.runtime.database, line.runtime.keyring
+    asked = next(p.id for p in line.runtime.library.for_locale("en-GB") if p.resurface and p.kind == "question")
+    for month in (9, 10, 11):
+        for day in (4, 9, 14):
+            write(database, keyring, person, date(2026, month, day), "Rain on the roof again.", asked)
+    write(database, keyring, person, date(2025, 12, 7), "The first snow, and no sound at all.", asked)
+    for day in (3, 9, 20):
+        write(database, keyring, person, date(2026, 12, day), "Priya rang, and then Priya came by.", asked)
+    take_step(database, keyring, person, "Ring Priya from the bus stop", date(2026, 12, 8))
+
+
+@pytest.mark.parametrize(
+    ("kind", "slot", "on", "telling"),
+    [
+        ("digest", "2026-12", date(2027, 1, 1), ["Priya rang", "first snow", "“Priya” came back", "plain text"]),
+        ("year", "2026", date(2027, 1, 2), ["September to December", "Rain on the roof", "Ring Priya", "into 2027"]),
+    ],
+)
+def test_a_reply_to_a_month_or_a_year_finds_every_line_that_was_sent(
+    line: Line, kind: str, slot: str, on: date, telling: list[str]
+) -> None:
+    (person,) = line.members("ana@example.com", wants_thread=True)
+    _written_for_months(line, person)
+    assert line.send(line.plan([person], kind=kind, slot=slot)).counts == {"sent": 1}
+    (mail,) = line.mails()
+    token = ReplyToken.decode(mail.reply_to.partition("@")[0].removeprefix("r-"), line.runtime.keyring.index)
+    assert token is not None
+    assert (token.kind, token.on) == (ReplyKind.DIGEST, on)
+    found = sent(line, Owner(person, token.on, token))
+    assert found is not None
+    assert (found.subject, found.reply_address) == (mail.subject, mail.reply_to)
+    for words in telling:
+        assert words in mail.text
+    theirs = [text for text in mail.text.splitlines() if text and "://" not in text]
+    assert [text for text in theirs if text not in found.text.splitlines()] == []
 
 
 def test_a_mail_without_a_token_answers_nothing_that_is_known(line: Line) -> None:

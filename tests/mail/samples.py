@@ -4,8 +4,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from service.core.digest import Digest, DigestEntry, TakenStep, make_digest
+from service.core.digest import Digest, make_digest
 from service.core.prompts import Prompt
+from service.core.returning import DigestEntry, TakenStep
+from service.core.thread import Thread
+from service.core.year import Year, make_year
 from service.mail.compose import Composer
 from service.mail.links import PLACEHOLDERS, Links
 from service.mail.outgoing import OutgoingEmail
@@ -81,8 +84,29 @@ def digest() -> Digest:
         entries,
         "What would you like a little less of?",
         steps=(TakenStep("Rang Priya from the bus stop", date(2026, 5, 17)),),
+        thread=Thread("Priya", (date(2026, 5, 6), date(2026, 5, 17), date(2026, 5, 26))),
         year_before=[DigestEntry(99, date(2025, 5, 12), "The lilac came out. I found it by the bins.", LIGHTER)],
     )
+    assert made is not None
+    return made
+
+
+def year() -> Year:
+    passages = {
+        date(2026, 2, 9): "Snow on the sill. I left the washing up and watched it.",
+        date(2026, 3, 14): "My shoulders came down an inch when the door shut.",
+        date(2026, 5, 26): "The bus was late, so I read. Nobody asked me anything for eleven minutes.",
+        date(2026, 10, 3): "Priya rang back. We said nothing much, and it was the best part of the day.",
+        date(2026, 12, 20): "Soup again. It was good again.",
+    }
+    chosen = {date(2026, 2, 2): "tired, grateful, late", date(2026, 11, 6): "quiet, rain, better"}
+    entries = [DigestEntry(on.toordinal(), on, words, LIGHTER) for on, words in passages.items()]
+    entries += [DigestEntry(on.toordinal(), on, words, WORDS) for on, words in chosen.items()]
+    steps = (
+        TakenStep("Rang Priya from the bus stop", date(2026, 5, 17)),
+        TakenStep("After I lock the door, I will breathe once", date(2026, 10, 8)),
+    )
+    made = make_year(2026, entries, "What would you like to keep as it is?", steps=steps)
     assert made is not None
     return made
 
@@ -91,8 +115,12 @@ def every_email() -> dict[str, OutgoingEmail]:
     """Return each email by the name of its golden files."""
     made = composer()
     month = digest()
-    keep_out = {passage.entry_id: f"{SITE}/act/{TOKEN}{passage.entry_id}" for passage in month.passages}
+    whole = year()
+    keep_out = {
+        passage.entry_id: f"{SITE}/act/{TOKEN}{passage.entry_id}" for passage in (*month.quoted, *whole.passages)
+    }
     web_url = f"{SITE}/digest/{TOKEN}"
+    markdown_url = f"{SITE}/journal/2026-05.md"
     act_url = f"{SITE}/act/{TOKEN}"
     answered = {"subject": "Re: Three words", "in_reply_to": IN_REPLY_TO}
     return {
@@ -103,8 +131,10 @@ def every_email() -> dict[str, OutgoingEmail]:
         "prompt_with_step": made.prompt(STEP, None, LINKS),
         "receipt": made.receipt(LINKS, act_url, country="GB", **answered),
         "step_follow_up": made.step_follow_up(FOLLOW_UP, STEP_WORDS, LINKS),
-        "digest": made.digest(month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=f"{SITE}/export"),
-        "digest_discreet": made.digest(month, LINKS, web_url, discreet=True),
+        "digest": made.digest(month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=markdown_url),
+        "digest_discreet": made.digest(month, LINKS, web_url, markdown_url=markdown_url, discreet=True),
+        "year": made.year(whole, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out),
+        "year_discreet": made.year(whole, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out, discreet=True),
         "quiet_month": made.quiet_month("May", "What would you like a little less of?", LINKS),
         "sign_in": made.sign_in(f"{SITE}/sign-in/{TOKEN}", time_text="14:05"),
         "could_not_keep_empty": made.could_not_keep("empty", LINKS, **answered),

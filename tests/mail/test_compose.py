@@ -1,10 +1,14 @@
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from service.core.digest import DigestEntry, TakenStep, make_digest
+from service.core.digest import make_digest
+from service.core.returning import DigestEntry, TakenStep
+from service.core.thread import Thread
+from service.core.year import make_year
 from service.mail.links import PLACEHOLDERS
 from service.mail.outgoing import OutgoingEmail
 from service.mail.placeholders import names_in
@@ -64,27 +68,88 @@ def test_what_a_person_wrote_is_never_markup_nor_a_template() -> None:
     assert email.text.count(words) == 2
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["x" * 300, "今日は疲れた" * 50, "&" * 300, "👩‍👩‍👧‍👦" * 42, "שלום " * 60, "Tea came. " * 200],
-    ids=["one long word", "Chinese characters", "references", "families", "right to left", "many sentences"],
-)
+ODD_WORDS = {
+    "one long word": "x" * 300,
+    "Chinese characters": "今日は疲れた" * 50,
+    "references": "&" * 300,
+    "families": "👩‍👩‍👧‍👦" * 42,
+    "right to left": "שלום " * 60,
+    "many sentences": "Tea came. " * 200,
+}
+odd_words = pytest.mark.parametrize("words", ODD_WORDS.values(), ids=ODD_WORDS)
+
+
+@odd_words
 def test_long_words_of_any_script_keep_lines_short_and_letters_whole(words: str) -> None:
-    made = make_digest(MAY, [DigestEntry(1, MAY, words, LIGHTER)], "Q?")
+    made = make_digest(
+        MAY,
+        [DigestEntry(1, MAY, words, LIGHTER)],
+        "Q?",
+        steps=[TakenStep(words, MAY)],
+        year_before=[DigestEntry(2, date(2025, 5, 9), words, LIGHTER)],
+        thread=Thread(words[:40].strip(), (MAY,)),
+    )
     assert made is not None
+    assert made.then_and_now is not None
     email = composer().digest(made, LINKS, "https://x.example")
-    assert max(len(line.encode()) for part in (email.html, email.text) for line in part.split("\n")) <= 998
-    said = _page(email).css_first(".said")
-    assert said is not None
-    assert _words(said.text()) == _words(made.passages[0].text)
-    assert said.attributes["dir"] == "auto"
+    assert _longest_line(email) <= 998
+    said = _page(email).css(".said")
+    assert [_words(each.text()) for each in said] == [_words(passage.text) for passage in made.quoted]
+    assert {each.attributes["dir"] for each in said} == {"auto"}
+    assert f"“{words[:40].strip()}” came back, on the 1st." in _words(_page(email).text())
+
+
+@odd_words
+def test_a_year_of_long_words_of_any_script_keeps_lines_short_and_letters_whole(words: str) -> None:
+    months = [date(2026, month, 3) for month in range(1, 9)]
+    entries = [DigestEntry(on.month, on, words, LIGHTER) for on in months]
+    entries += [DigestEntry(100 + on.month, on, words[:40], WORDS) for on in months]
+    made = make_year(2026, entries, "Q?", steps=[TakenStep(words, on) for on in months])
+    assert made is not None
+    email = composer().year(made, LINKS, "https://x.example")
+    assert _longest_line(email) <= 998
+    said = [_words(each.text()) for each in _page(email).css(".said")]
+    assert said == [_words(passage.text) for passage in made.passages]
+    for own in (*made.words, *(step.words for step in made.steps)):
+        assert _words(own) in _words(_page(email).text())
+
+
+@pytest.mark.parametrize(("entries", "passages"), [(1, (1, 1)), (3, (2, 3)), (31, (4, 6)), (200, (4, 6))])
+def test_a_month_or_a_year_of_however_many_entries_reads_alike(entries: int, passages: tuple[int, int]) -> None:
+    in_may = [MAY + timedelta(days=place % 31) for place in range(entries)]
+    in_year = [date(2026, 1, 1) + timedelta(days=place * 365 // entries) for place in range(entries)]
+    month = make_digest(MAY, _alike(in_may), "Q?")
+    year = make_year(2026, _alike(in_year), "Q?")
+    assert month is not None
+    assert year is not None
+    emails = (composer().digest(month, LINKS, "https://x.example"), composer().year(year, LINKS, "https://x.example"))
+    for email, number in zip(emails, passages, strict=True):
+        assert [each.text() for each in _page(email).css(".said")] == ["Tea came. It was hot."] * number
+        assert len(email.text.splitlines()) < 90
+
+
+def _alike(days: Sequence[date]) -> list[DigestEntry]:
+    return [DigestEntry(place, on, "Tea came. It was hot.", LIGHTER) for place, on in enumerate(days)]
+
+
+def test_the_fullest_year_is_still_a_light_email() -> None:
+    every_day = [date(2026, 1, 1) + timedelta(days=day) for day in range(365)]
+    entries = [DigestEntry(on.toordinal(), on, "疲れた、雨、スープ" * 5, WORDS) for on in every_day]
+    entries += [DigestEntry(10**6 + on.toordinal(), on, "長い一日でした、" * 37, LIGHTER) for on in every_day]
+    steps = [TakenStep("鍵を閉めたら、一息つく。" * 10, on) for on in every_day[::3]]
+    made = make_year(2026, entries, "Q?", steps=steps)
+    assert made is not None
+    assert (len(made.passages), len(made.words), len(made.steps)) == (6, 24, 12)
+    keep_out = {passage.entry_id: f"https://x.example/act/{'k' * 78}" for passage in made.passages}
+    assert len(composer().year(made, LINKS, "https://x.example", keep_out_urls=keep_out).html.encode()) < 30_000
 
 
 def test_a_discreet_digest_quotes_nothing_and_its_subject_tells_nothing() -> None:
-    email = EVERY["digest_discreet"]
-    assert email.subject == "For you to read"
-    for told in ("tired", "rest has to be", "Priya", "lilac", "May", "wrote", "journal/"):
-        assert told not in email.text
+    for email in (EVERY["digest_discreet"], EVERY["year_discreet"]):
+        assert email.subject == "For you to read"
+        for told in ("tired", "rest has to be", "Priya", "lilac", "Soup", "May", "wrote", "journal/", "words", "act/"):
+            assert told not in email.text
+            assert told not in email.html
 
 
 def test_a_discreet_follow_up_quotes_nothing() -> None:
@@ -135,6 +200,10 @@ def test_a_deep_question_comes_with_its_lighter_twin() -> None:
     assert "Or something lighter" not in EVERY["prompt"].text
     for question in (DEEP.question, LIGHTER.question):
         assert question in EVERY["prompt_with_lighter"].text
+
+
+def _longest_line(email: OutgoingEmail) -> int:
+    return max(len(line.encode()) for part in (email.html, email.text) for line in part.split("\n"))
 
 
 def _page(email: OutgoingEmail) -> LexborHTMLParser:

@@ -2,7 +2,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from service.core.dates import day_and_month, month_name
-from service.core.digest import Digest, DigestEntry, make_digest
+from service.core.digest import Digest, make_digest
+from service.core.returning import DigestEntry
 from tests.mail.samples import LIGHTER, LINKS, MAY, SITE, TEMPLATES, TOKEN, composer, digest
 
 PAGE = '{% from "_digest.html" import month_in_words %}<main>{{ month_in_words(digest, photos) }}</main>'
