@@ -36,6 +36,7 @@ WORDS = {
     27: "A neighbour held the door, and asked after my knee.",
     29: "The bus was late, so I read. Eleven quiet minutes.",
 }
+STEP, STEP_ASKED_BEFORE = WORDS[18], 22
 
 
 @pytest.fixture
@@ -62,22 +63,26 @@ def test_a_month_of_answers_comes_back_as_a_digest(stage: Stage, visits: Visits,
     _picture(mo.page, "question")
     mo.reply("tired, warm, late")
     stage.work()
+    faults: list[str] = []
     for day, words in WORDS.items():
         stage.go_to(datetime(2026, 5, day, 12, tzinfo=UTC))
         stage.reply(mo.mails()[0], words)
         stage.work()
+        if day == STEP_ASKED_BEFORE:
+            faults += _answer_about_the_step(mo, visits, checker)
     stage.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
 
     mo.go("/journal/2026-05")
     for day in (6, *WORDS):
         expect(mo.page.get_by_role("link", name=f"day {day} May, written")).to_be_visible()
-    faults = faults_of(visits, checker, mo.page, "month")
+    faults += faults_of(visits, checker, mo.page, "month")
     _picture(mo.page, "month")
     _picture(mo.page, "month-dark", "dark")
 
     mail = mo.open_mail(MAY)
     _picture_of_mail(visits.page(), mo, mail["mail_id"])
     assert "tired, warm, late · patient, funny, worn" in " ".join(mail["text"].split())
+    assert STEP in mail["text"].partition("Small steps you took")[2]
 
     inbox, mo.page = mo.page, mo.follow("on a page of yours")
     expect(mo.page.get_by_role("heading", level=1)).to_have_text(MAY)
@@ -111,6 +116,19 @@ def _join(person: Person, stage: Stage) -> None:
     person.page.get_by_role("heading", name="Welcome").wait_for()
     stage.work()
     person.open_mail(FIRST_QUESTION)
+
+
+def _answer_about_the_step(person: Person, visits: Visits, checker: Checker) -> list[str]:
+    """Say by the link of the email that asked about it that the step was taken; return what is wrong with the page."""
+    person.open_mail("Nearly silly")
+    inbox, person.page = person.page, person.follow("answer on a page")
+    expect(person.page.get_by_text(STEP)).to_be_visible()
+    found = faults_of(visits, checker, person.page, "step-answer")
+    person.page.get_by_role("button", name="Took it").click()
+    expect(person.page.get_by_role("status")).to_contain_text("It is kept among your small steps.")
+    found += faults_of(visits, checker, person.page, "step-answered")
+    person.page = inbox
+    return found
 
 
 def _picture_of_mail(page: Page, person: Person, mail_id: str) -> None:

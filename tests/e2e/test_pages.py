@@ -156,6 +156,37 @@ def test_the_journal(at_home: Person, look: Look, faults: list[str]) -> None:
     assert not faults, "\n".join(["", *faults])
 
 
+def test_small_steps(at_home: Person, look: Look, faults: list[str]) -> None:
+    page = at_home.page
+    at_home.go("/steps")
+    look(page, "steps-empty")
+    page.get_by_label("Choose a small step").fill("After I lock the door, I will stand still. " * 6)
+    page.get_by_role("button", name="Choose it").click()
+    page.get_by_role("alert").wait_for()
+    look(page, "steps-error")
+    for words in (
+        "After I lock the front door, I will stand on the step for one breath.",
+        "Put the book on the pillow.",
+        "An_unbroken_word_" * 5,
+        "After lunch, I will ring Priya.",
+    ):
+        page.get_by_label("Choose a small step").fill(words)
+        page.get_by_role("button", name="Choose it").click()
+        page.get_by_text("It is chosen.").wait_for()
+    look(page, "steps-chosen")
+    for words, answer in (("front door", "Took it"), ("pillow", "Not yet"), ("unbroken", "Let it go")):
+        step = page.get_by_role("article").filter(has_text=words)
+        step.get_by_role("button", name=answer).click()
+        step.get_by_role("button", name="Leave it open").wait_for()
+    at_home.go("/steps")
+    look(page, "steps")
+    page.get_by_role("article").filter(has_text="unbroken").get_by_role("link", name="Take it off this page").click()
+    look(page, "steps-take-off")
+    page.get_by_role("button", name="Take it off").click()
+    expect(page.get_by_role("heading", name="Let go")).to_have_count(0)
+    assert not faults, "\n".join(["", *faults])
+
+
 def test_settings(at_home: Person, look: Look, faults: list[str]) -> None:
     page = at_home.page
     at_home.go("/settings")
@@ -181,6 +212,12 @@ def test_pages_behind_the_links_of_an_email(stack: Stack, visits: Visits, look: 
     mail = gus.page
     page = gus.follow("write on a page")
     look(page, "answer-on-a-page")
+    page.get_by_role("button", name="Another question").click()
+    look(page, "another-question")
+    page.get_by_role("link", name="Back to the question").click()
+    page.get_by_role("textbox").fill("Here, perhaps.")
+    page.get_by_role("button", name="Not today").click()
+    look(page, "not-today")
     page.get_by_role("textbox").fill("Here instead.")
     page.get_by_role("button", name="Keep it").click()
     look(page, "kept")
