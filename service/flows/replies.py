@@ -182,7 +182,7 @@ class Receiver:
         step = steps.asked_about(session, owner.token)
         if step is None or verdict.step is None:
             return []
-        steps.answer(person, step, verdict.step, self.clock())
+        steps.answer(session, person, step, verdict.step, self.clock())
         return [Answer(f"step.{verdict.step}", row.id, about_id=step.id)] if verdict.outcome == Outcome.COMMAND else []
 
     def _keep_entry(

@@ -67,7 +67,7 @@ def _step(known: ActToken) -> Response | str:
         person = Subscriber.locked(rows, known.subscriber_id)
         step = Step.of(rows, known.subscriber_id, known.object_id)
         if person and step:
-            steps.answer(person, step, state, now())
+            steps.answer(rows, person, step, state, now())
     return redirect(request.path, code=303)
 
 

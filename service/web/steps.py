@@ -60,7 +60,7 @@ def answer(step_id: int) -> Response:
     """Note how a step went; it can be changed again."""
     state = read_state()
     with browser.visit(writing=True) as visit:
-        steps.answer(visit.person, _own(visit, step_id), state, now())
+        steps.answer(visit.session, visit.person, _own(visit, step_id), state, now())
     return redirect(f"/steps#step-{step_id}", code=303)
 
 

@@ -32,7 +32,7 @@ def take_step(database: Database, keyring: Keyring, person: Subscriber, words: s
     with database.write() as session:
         owner = session.get_one(Subscriber, person.id)
         step = steps.choose(session, keyring, owner, words, now=_evening(on))
-        steps.answer(owner, step, StepState.TAKEN, _evening(on))
+        steps.answer(session, owner, step, StepState.TAKEN, _evening(on))
         return step.id
 
 

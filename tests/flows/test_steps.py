@@ -80,9 +80,9 @@ def test_an_entry_changed_until_it_chooses_nothing_takes_back_only_an_open_step(
         person = member(session, keyring, looking_from=TUESDAY)
         step = _chosen(session, keyring, person)
         entry = session.get_one(Entry, step.entry_id)
-        steps.answer(person, step, StepState.TAKEN, TUESDAY)
+        steps.answer(session, person, step, StepState.TAKEN, TUESDAY)
         assert steps.choose_from(session, keyring, person, entry, chosen=None, prompt=None) is step
-        steps.answer(person, step, StepState.OPEN, TUESDAY)
+        steps.answer(session, person, step, StepState.OPEN, TUESDAY)
         assert step.answered_on is None
         assert steps.choose_from(session, keyring, person, entry, chosen=None, prompt=None) is None
         assert Step.all_of(session, person.id) == []
@@ -129,7 +129,7 @@ def test_a_step_answered_before_it_was_asked_about_is_not_asked_about(line: Line
     with database.write() as session:
         person = member(session, keyring, looking_from=line.clock.at)
         step = _chosen(session, keyring, person)
-        steps.answer(person, step, StepState.LET_GO, TUESDAY)
+        steps.answer(session, person, step, StepState.LET_GO, TUESDAY)
         owed = session.scalars(select(Delivery.id).where(Delivery.kind == Kind.STEP_FOLLOW_UP)).all()
     assert line.send(owed).counts == {State.SKIPPED: 1}
 
@@ -169,10 +169,21 @@ def test_taken_steps_are_honoured_in_the_month_they_were_taken_in(database: Data
     with database.write() as session:
         person = member(session, keyring, looking_from=TUESDAY)
         step = _chosen(session, keyring, person)
-        steps.answer(person, step, StepState.TAKEN, datetime(2026, 6, 2, 12, 0, tzinfo=UTC))
+        steps.answer(session, person, step, StepState.TAKEN, datetime(2026, 6, 2, 12, 0, tzinfo=UTC))
         of_may = steps.taken_between(session, keyring, person, date(2026, 5, 1), date(2026, 5, 31))
         of_june = steps.taken_between(session, keyring, person, date(2026, 6, 1), date(2026, 6, 30))
         assert of_may == ()
         assert [(taken.words, taken.taken_on) for taken in of_june] == [(WORDS, date(2026, 6, 2))]
-        steps.answer(person, step, StepState.LET_GO, TUESDAY)
+        steps.answer(session, person, step, StepState.LET_GO, TUESDAY)
         assert steps.taken_between(session, keyring, person, date.min, date.max) == ()
+
+
+def test_answering_or_choosing_a_step_is_a_sign_of_its_person(database: Database, keyring: Keyring) -> None:
+    with database.write() as session:
+        person = member(session, keyring, looking_from=TUESDAY, unanswered=9, eased="weekly", usual_days_mask=0b1111111)
+        person.days_mask = 1
+        step = steps.choose(session, keyring, person, "Find the pen", now=TUESDAY)
+        assert (person.unanswered, person.eased, person.days_mask) == (0, None, 0b1111111)
+        person.unanswered = 3
+        steps.answer(session, person, step, StepState.NOT_YET, TUESDAY)
+        assert person.unanswered == 0
