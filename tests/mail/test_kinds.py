@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.core.digest import Digest, DigestEntry, make_digest
+from service.core.digest import Digest, make_digest
 from service.core.prompts import Prompt
 from service.core.replies import Sent
+from service.core.returning import DigestEntry
 from service.mail.inbound import parse_post, read_mail
 from service.mail.reading import Material, read
 from service.mail.signature import sign
