@@ -39,8 +39,8 @@ class Wording:
     ordinary: frozenset[str] = frozenset()
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the lists in the text of a `words.toml`.
+    def parse(cls, text: str, *, around: bool = False) -> Self:
+        """Return the lists in the text of a `words.toml`; those for what stands `around` a prompt only if asked for.
 
         Raises:
             WordingError: it is not TOML, or a list lacks its language, reason or phrases.
@@ -48,7 +48,7 @@ class Wording:
         try:
             lists = tomllib.loads(text)
             rules: dict[str, list[tuple[re.Pattern[str], str]]] = {}
-            for refused in lists.get("refused", []):
+            for refused in [*lists.get("refused", []), *(lists.get("refused_around", []) if around else ())]:
                 language = refused["language"]
                 numbers = lists.get("numbers", {}).get(language, [])
                 pattern = _pattern(refused["phrases"], numbers)

@@ -13,6 +13,11 @@ language = "de"
 reason = "drängt"
 phrases = ["dringend*"]
 
+[[refused_around]]
+language = "en"
+reason = "makes a person feel behind"
+phrases = ["it has been"]
+
 [numbers]
 en = ["two"]
 
@@ -82,3 +87,10 @@ def test_ordinary_words_are_those_of_every_language_with_case_folded() -> None:
 def test_lists_that_cannot_be_read_are_refused(text: str) -> None:
     with pytest.raises(WordingError):
         Wording.parse(text)
+
+
+def test_what_may_not_be_said_around_a_prompt_may_be_said_in_one() -> None:
+    text = "Hurry: what it has been like?"
+    assert found(text) == ["Hurry"]
+    around = Wording.parse(WORDS, around=True)
+    assert {refused.phrase for refused in around.refused_in(text, "en-GB")} == {"Hurry", "it has been"}
