@@ -64,6 +64,15 @@ LIGHTER = prompt("Which object at home is good to hold?\n\nAny will do.")
 STEP = replace(prompt("What is almost too small to mention?", kind="line-start", theme="step"), asks_for_step=True)
 FOLLOW_UP = prompt("Taken, not yet, or let it go?\n\nAll three are good answers.", kind="follow-up", theme="step")
 
+ODD_WORDS = {
+    "one long word": "x" * 300,
+    "Chinese characters": "今日は疲れた" * 50,
+    "references": "&" * 300,
+    "families": "👩‍👩‍👧‍👦" * 42,
+    "right to left": "שלום " * 60,
+    "many sentences": "Tea came. " * 200,
+}
+
 
 def digest() -> Digest:
     passages = {
@@ -129,7 +138,7 @@ def every_email() -> dict[str, OutgoingEmail]:
         "prompt": made.prompt(WORDS, None, BATCH),
         "prompt_with_lighter": made.prompt(DEEP, LIGHTER, LINKS),
         "prompt_with_step": made.prompt(STEP, None, LINKS),
-        "receipt": made.receipt(LINKS, act_url, country="GB", **answered),
+        "receipt": made.receipt(LINKS, act_url, on=MAY, country="GB", **answered),
         "step_follow_up": made.step_follow_up(FOLLOW_UP, STEP_WORDS, LINKS),
         "digest": made.digest(month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=markdown_url),
         "digest_discreet": made.digest(month, LINKS, web_url, markdown_url=markdown_url, discreet=True),

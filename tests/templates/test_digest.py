@@ -1,15 +1,22 @@
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from service.core.dates import day_and_month, month_name
 from service.core.digest import Digest, make_digest
-from service.core.returning import DigestEntry
-from tests.mail.samples import LIGHTER, LINKS, MAY, SITE, TEMPLATES, TOKEN, composer, digest
+from service.core.returning import DigestEntry, TakenStep
+from service.core.thread import Thread
+from service.core.year import Year, make_year
+from tests.mail.samples import LIGHTER, LINKS, MAY, ODD_WORDS, SITE, TEMPLATES, TOKEN, WORDS, composer, digest, year
 
-PAGE = '{% from "_digest.html" import month_in_words %}<main>{{ month_in_words(digest, photos) }}</main>'
+MONTH = '{% from "_digest.html" import month_in_words %}<main>{{ month_in_words(own, photos) }}</main>'
+YEAR = '{% from "_digest.html" import year_in_words %}<main>{{ year_in_words(own, photos) }}</main>'
 
 
-def page(month: Digest, photos: dict[int, list[str]] | None = None) -> LexborHTMLParser:
+def page(own: Digest | Year, photos: dict[int, list[str]] | None = None) -> LexborHTMLParser:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -19,7 +26,8 @@ def page(month: Digest, photos: dict[int, list[str]] | None = None) -> LexborHTM
     )
     environment.globals["csrf_token"] = lambda: "nonce"
     environment.filters.update(day_and_month=day_and_month, month_name=month_name)
-    return LexborHTMLParser(environment.from_string(PAGE).render(digest=month, photos=photos or {}))
+    template = environment.from_string(YEAR if isinstance(own, Year) else MONTH)
+    return LexborHTMLParser(template.render(own=own, photos=photos or {}))
 
 
 def test_the_web_copy_says_what_the_email_says() -> None:
@@ -31,6 +39,55 @@ def test_the_web_copy_says_what_the_email_says() -> None:
         assert words in email
     for heading in page(month).css("h1, h2"):
         assert _words(heading.text()) in email
+
+
+def test_the_page_of_a_year_says_what_the_email_says() -> None:
+    whole = year()
+    said = _words(_first(page(whole), "main").text())
+    email = _words(composer().year(whole, LINKS, f"{SITE}/year/2026").text)
+    steps = (f"{step.words} ({day_and_month(step.taken_on)})" for step in whole.steps)
+    passages = (passage.text for passage in whole.passages)
+    for words in (whole.months_sentence, *whole.words, *steps, *passages, whole.question):
+        assert words in said
+        assert words in email
+    for heading in page(whole).css("h1, h2"):
+        assert _words(heading.text()) in email
+
+
+def test_the_thread_is_named_as_in_the_email() -> None:
+    month = digest()
+    told = f"“{month.thread.word if month.thread else None}” came back, on the {month.thread_days}."
+    assert told in _words(_first(page(month), "main").text())
+    assert told in _words(composer().digest(month, LINKS, f"{SITE}/digest/{TOKEN}").text)
+    without = replace(month, thread=None)
+    assert "came back" not in _first(page(without), "main").text()
+    assert "came back" not in composer().digest(without, LINKS, f"{SITE}/digest/{TOKEN}").text
+
+
+@pytest.mark.parametrize("words", ODD_WORDS.values(), ids=ODD_WORDS)
+def test_words_of_any_script_stand_whole_and_in_their_own_direction(words: str) -> None:
+    asked = [DigestEntry(1, MAY, words, LIGHTER), DigestEntry(2, MAY, words[:40], WORDS)]
+    steps = [TakenStep(words, MAY)]
+    thread = Thread(words[:40].strip(), (MAY,))
+    month = make_digest(MAY, asked, "Q?", steps=steps, thread=thread)
+    whole = make_year(2026, asked, "Q?", steps=steps)
+    for own in (month, whole):
+        assert own is not None
+        html = page(own)
+        assert _words(_first(html, "blockquote").text()) == _words(own.passages[0].text)
+        assert _first(html, "blockquote p").attributes["dir"] == "auto"
+        isolated = [_words(each.text()) for each in html.css("bdi")]
+        assert isolated[:2] == [_words(own.words[0]), _words(own.steps[0].words)]
+
+
+@pytest.mark.parametrize("entries", [1, 3, 31, 200])
+def test_a_month_or_a_year_of_however_many_entries_is_one_short_page(entries: int) -> None:
+    in_may = [DigestEntry(n, MAY + timedelta(days=n % 31), "Tea came.", LIGHTER) for n in range(entries)]
+    first = date(2026, 1, 1)
+    in_year = [DigestEntry(n, first + timedelta(n * 365 // entries), "Tea came.", LIGHTER) for n in range(entries)]
+    for own in (make_digest(MAY, in_may, "Q?"), make_year(2026, in_year, "Q?")):
+        assert own is not None
+        assert len(page(own).css("figure")) == len(own.passages) in range(1, 7)
 
 
 def test_each_passage_leads_to_its_day_and_can_be_kept_out_by_a_button() -> None:
