@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import requests
@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 
 from service.by_hand import Hands, HeldBell
 from service.core.addresses import Address
+from service.core.prompts import Prompt
 from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule, instant, local_date, next_month_slot, next_slot
+from service.demo.mailbox import HTTP_SECONDS, Mailbox
+from service.demo.steps import asked_at, date_answer, date_chosen, follow_ups
 from service.demo.words import Evenings
-from service.flows import signup
+from service.flows import signup, steps
 from service.flows.asking import Asker
 from service.flows.digests import plan_due_digests
 from service.flows.prompting import plan_due_prompts
@@ -27,10 +30,10 @@ from service.runtime import Runtime
 LONDON = ZoneInfo("Europe/London")
 SCHEDULE = Schedule(Rhythm.THREE.days, FIRST_LIGHT, LONDON)
 SILENT_FROM, SILENT_TO = 17, 24
+UNTIL_EVENING = timedelta(hours=11)
 # Nobody else is due at an instant that is past: the clock beside the demo has seen to that.
 EVERYBODY = 1000
 ANSWER_SECONDS = 20.0
-HTTP_SECONDS = 30.0
 _MINUTE = timedelta(minutes=1)
 
 
@@ -62,11 +65,11 @@ class Demo:
     """One made-up person and their month."""
 
     def __init__(self, runtime: Runtime, say: Callable[[str], None]) -> None:
-        self.really_now = runtime.clock()
+        self.real_clock, self.really_now = runtime.clock, runtime.clock()
         self.clock = _MovedClock(self.really_now)
         self.bell = HeldBell()
         self.runtime = replace(runtime, clock=self.clock, doorbell=self.bell)
-        self.office = runtime.settings.mailgun_api_url
+        self.mailbox = Mailbox(runtime.settings.mailgun_api_url)
         self.say = say
         self.evenings = Evenings()
         self.subscriber_id = 0
@@ -90,12 +93,11 @@ class Demo:
             hands.close()
             self._look_ahead()
         base = self.runtime.settings.base_url
-        digest = self._digest_mail(address)
         return Played(
             address,
-            f"{self.office}/?to={address}",
+            self.mailbox.url_of(address),
             f"{base}/journal",
-            f"{self.office}/mail/{digest}" if digest else f"{self.office}/",
+            self.mailbox.digest_url(address),
             self.questions,
             self.replies,
         )
@@ -105,8 +107,7 @@ class Demo:
         if not settings.is_local:
             raise DemoError("The demo plays on this machine only, and MAILGUN_API_URL names the real provider.")
         try:
-            ready = requests.get(f"{settings.base_url}/readyz", timeout=HTTP_SECONDS).ok
-            ready = requests.get(f"{self.office}/_local/mails", timeout=HTTP_SECONDS).ok and ready
+            ready = requests.get(f"{settings.base_url}/readyz", timeout=HTTP_SECONDS).ok and self.mailbox.answers()
         except requests.RequestException:
             ready = False
         if not ready:
@@ -132,18 +133,20 @@ class Demo:
         self._maybe_reply()
 
     def _live(self, hands: Hands) -> None:
-        """Go from slot to slot until now: prompts on their days, the digest on the 1st."""
+        """Go from slot to slot until now: prompts on their days, follow-ups on theirs, the digest on the 1st."""
         today = local_date(self.clock.now, LONDON)
         while True:
             after = self.clock.now
             prompt, month = next_slot(SCHEDULE, after), next_month_slot(SCHEDULE, after)
-            self.clock.now = min(prompt.at, month.at)
+            with self.runtime.database.read() as session:
+                asked = [due.ready_at for due in follow_ups(session, self.subscriber_id) if due.ready_at > after]
+            self.clock.now = min(prompt.at, month.at, *asked)
             if self.clock.now > self.really_now - _MINUTE:
                 return
             if local_date(self.clock.now, LONDON) == today:
                 continue  # the welcome was that day's question
             with self._unseen() as session:
-                person = session.get_one(Subscriber, self.subscriber_id)
+                person = self._person(session)
                 person.next_digest_at = month.at if month.at == self.clock.now else None
                 person.next_prompt_at = prompt.at if prompt.at == self.clock.now else None
                 session.flush()
@@ -151,7 +154,8 @@ class Demo:
                 planned += plan_due_prompts(
                     session, self.runtime.library, now=self.clock.now, limit=EVERYBODY
                 ).delivery_ids
-                self.bell.send(planned)
+                due = [due.id for due in follow_ups(session, self.subscriber_id) if due.ready_at == self.clock.now]
+                self.bell.send(planned + due)
             hands.work()
             self._maybe_reply()
 
@@ -161,64 +165,91 @@ class Demo:
         with self.runtime.database.write() as session:
             yield session
             session.flush()
-            if self.bell.to_send:
-                Delivery.note_rung(session, self.bell.to_send, self.really_now + _MINUTE)
+            waiting = [due.id for due in follow_ups(session, self.subscriber_id)]
+            Delivery.note_rung(session, self.bell.to_send + waiting, self.real_clock() + _MINUTE)
             person = session.get(Subscriber, self.subscriber_id) if self.subscriber_id else None
             if person is not None:
                 person.next_prompt_at = person.next_digest_at = None
 
     def _maybe_reply(self) -> None:
-        """Answer the newest question as the made-up person would, and wait until it is in the journal."""
+        """Answer what came last as the made-up person would."""
         with self.runtime.database.read() as session:
             asked = Delivery.newest_question(session, self.subscriber_id)
-            before = Entry.count_of(session, self.subscriber_id)
+            follow_up = asked_at(session, self.subscriber_id, self.clock.now)
+        if follow_up is not None:
+            self._tell_how_it_went(follow_up)
+            return
         prompt = self.runtime.library.get(asked.prompt_id or "") if asked and asked.sent_at == self.clock.now else None
         if asked is None or prompt is None:
             self.say(f"{self._day()}: the month comes back")
             return
         self.questions += 1
-        words = self.evenings.answer_to(prompt.kind, prompt.theme)
-        if words is None or SILENT_FROM <= local_date(self.clock.now, LONDON).day < SILENT_TO:
+        is_silent = SILENT_FROM <= self._on().day < SILENT_TO
+        words = None if is_silent else self.evenings.answer_to(prompt)
+        if words is None:
             self.say(f"{self._day()}: {prompt.subject} (nothing, and that is fine)")
-            return
+        else:
+            self._answer(asked, prompt, words)
+        if self._on().day >= SILENT_TO:
+            self._choose_on_the_page()
+
+    def _answer(self, asked: Delivery, prompt: Prompt, words: str) -> None:
+        since = self.real_clock()
         self._reply(asked.id, words)
+        with self._unseen() as session:
+            person = self._person(session)
+            chosen = date_chosen(session, self.runtime, person, since=since, at=self._evening())
+        self.say(f"{self._day()}: {prompt.subject} (answered{', with a small step' if chosen else ''})")
+
+    def _choose_on_the_page(self) -> None:
+        """Choose the second step as its page does, unless a question has asked for it already."""
+        words = self.evenings.step()
+        if words is None:
+            return
+        with self._unseen() as session:
+            steps.choose(session, self.runtime.keyring, self._person(session), words, now=self._evening())
+        self.say(f"{self._day()}: a small step, chosen on its page")
+
+    def _tell_how_it_went(self, follow_up: Delivery) -> None:
+        self._reply(follow_up.id, self.evenings.how_it_went())
+        with self._unseen() as session:
+            state = date_answer(session, self._person(session), follow_up.reference or 0, at=self._evening())
+        self.say(f"{self._day()}: the small step, asked about once ({state.replace('_', ' ')})")
+
+    def _reply(self, delivery_id: int, words: str) -> None:
+        """Reply to an email, and wait until that is in the journal."""
+        with self.runtime.database.read() as session:
+            before = Entry.count_of(session, self.subscriber_id)
+        if not self.mailbox.reply(delivery_id, words, client=self.evenings.client(), sent_at=self._evening()):
+            raise DemoError("A question did not reach the mailbox.")
         deadline = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < deadline:
             with self.runtime.database.read() as session:
                 if Entry.count_of(session, self.subscriber_id) > before:
                     self.replies += 1
-                    self.say(f"{self._day()}: {prompt.subject} (answered)")
                     return
             time.sleep(0.05)
         raise DemoError("A reply did not reach the journal within 20 seconds. Is `make run` still running?")
-
-    def _reply(self, delivery_id: int, words: str) -> None:
-        mails = requests.get(f"{self.office}/_local/mails", timeout=HTTP_SECONDS).json()
-        mail = next((mail for mail in mails if mail["variables"].get("delivery") == str(delivery_id)), None)
-        if mail is None:
-            raise DemoError("A question did not reach the mailbox.")
-        requests.post(
-            f"{self.office}/_local/mails/{mail['mail_id']}/reply",
-            json={
-                "words": words,
-                "client": self.evenings.client(),
-                "sent_at": (self.clock.now + timedelta(hours=11)).isoformat(),
-            },
-            timeout=HTTP_SECONDS,
-        ).raise_for_status()
-
-    def _digest_mail(self, address: str) -> str:
-        mails = requests.get(f"{self.office}/_local/mails", params={"to": address}, timeout=HTTP_SECONDS).json()
-        return next((mail["mail_id"] for mail in mails if "in your own words" in mail["subject"]), "")
 
     def _look_ahead(self) -> None:
         """Give the made-up person real next times, as anybody has."""
         if not self.subscriber_id:
             return
         with self.runtime.database.write() as session:
-            person = session.get_one(Subscriber, self.subscriber_id)
+            person = self._person(session)
             person.look_ahead(self.really_now, not_on=local_date(self.really_now, LONDON))
 
+    def _person(self, session: Session) -> Subscriber:
+        person = Subscriber.locked(session, self.subscriber_id)
+        assert person is not None
+        return person
+
+    def _on(self) -> date:
+        return local_date(self.clock.now, LONDON)
+
+    def _evening(self) -> datetime:
+        return self.clock.now + UNTIL_EVENING
+
     def _day(self) -> str:
-        on = local_date(self.clock.now, LONDON)
+        on = self._on()
         return f"{on:%a} {on.day} {on:%b}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import cycle
 
+from service.core.prompts import Prompt
+
 # By the kind of prompt they answer. None stands for an evening on which nothing is written.
 _WORDS: Mapping[str, tuple[str | None, ...]] = {
     "words": ("tired, grateful, late", "quiet, rain, better", "heavy, Sunday, soup", "slow, clear, enough"),
-    "step": ("After I lock the front door, I will stand on the step for one breath before the bus.",),
     "any": (
         (
             "The kettle, mostly. I stood next to it and did nothing else until it clicked. It was the first minute "
@@ -38,6 +39,15 @@ _WORDS: Mapping[str, tuple[str | None, ...]] = {
         "Cold water on my wrists before I went back in. It helped more than it should.",
     ),
 }
+# The small steps, and what is said of each when it is asked about, once.
+_STEPS = (
+    "After I lock the front door, I will stand on the step for one breath before the bus.",
+    "After lunch on Thursday, I will walk round the block once.",
+)
+_HOW_THEY_WENT = (
+    "Took it. Twice, in fact: the street smelled of rain, and the bus was late anyway.",
+    "Let it go. Thursday had other ideas. The block will still be there.",
+)
 CLIENTS = ("gmail_web", "iphone", "apple_mail", "gmail_android", "outlook_desktop", "thunderbird")
 
 
@@ -46,13 +56,22 @@ class Evenings:
 
     def __init__(self) -> None:
         self._words: dict[str, Iterator[str | None]] = {kind: cycle(words) for kind, words in _WORDS.items()}
+        self._steps, self._told = iter(_STEPS), iter(_HOW_THEY_WENT)
         self._clients = cycle(CLIENTS)
 
-    def answer_to(self, kind: str, theme: str) -> str | None:
+    def answer_to(self, prompt: Prompt) -> str | None:
         """Return what is written in answer to a prompt, or None on an evening off."""
-        if kind == "words":
-            return next(self._words["words"])
-        return next(self._words["step" if theme == "step" else "any"])
+        if prompt.asks_for_step:
+            return self.step()
+        return next(self._words["words" if prompt.kind == "words" else "any"])
+
+    def step(self) -> str | None:
+        """Return the next small step, or None when two were chosen: that is plenty for a month."""
+        return next(self._steps, None)
+
+    def how_it_went(self) -> str:
+        """Return what is said of the next step that is asked about."""
+        return next(self._told, "Not yet.")
 
     def client(self) -> str:
         """Return the mail program of the next reply."""

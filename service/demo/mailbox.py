@@ -1,0 +1,49 @@
+"""The mailbox of this machine as the made-up person of the demo uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import requests
+
+HTTP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """The post office's mailbox, by its address; every call raises requests.RequestException where it is away."""
+
+    url: str
+
+    def answers(self) -> bool:
+        """Say whether a mailbox is there."""
+        return requests.get(f"{self.url}/_local/mails", timeout=HTTP_SECONDS).ok
+
+    def url_of(self, address: str) -> str:
+        """Return the page with the mails to an address."""
+        return f"{self.url}/?to={address}"
+
+    def digest_url(self, address: str) -> str:
+        """Return the page of the newest digest to an address, or of the mailbox where there is none."""
+        found = (mail for mail in self._mails(to=address) if "in your own words" in mail["subject"])
+        digest = next(found, None)
+        return f"{self.url}/mail/{digest['mail_id']}" if digest else f"{self.url}/"
+
+    def reply(self, delivery_id: int, words: str, *, client: str, sent_at: datetime) -> bool:
+        """Answer the mail of a delivery as a mail program would; say whether that mail was there."""
+        mail = next((mail for mail in self._mails() if mail["variables"].get("delivery") == str(delivery_id)), None)
+        if mail is None:
+            return False
+        requests.post(
+            f"{self.url}/_local/mails/{mail['mail_id']}/reply",
+            json={"words": words, "client": client, "sent_at": sent_at.isoformat()},
+            timeout=HTTP_SECONDS,
+        ).raise_for_status()
+        return True
+
+    def _mails(self, **query: str) -> list[dict[str, Any]]:
+        answer = requests.get(f"{self.url}/_local/mails", params=query, timeout=HTTP_SECONDS)
+        mails: list[dict[str, Any]] = answer.json()
+        return mails

@@ -1,0 +1,54 @@
+"""The small steps of the demo's month, dated by its moved clock: chosen, asked about once, answered.
+
+The service that reads the replies goes by the real clock. What it notes of a step would lie in today and in days to
+come, so each is noted once more as of the evening on which the made-up person wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.core.steps import StepState
+from service.flows import steps
+from service.models import Delivery, Entry, State, Step, Subscriber
+from service.runtime import Runtime
+
+
+def date_chosen(session: Session, runtime: Runtime, person: Subscriber, *, since: datetime, at: datetime) -> bool:
+    """Let a step that a reply chose `since` an instant of the real clock have been chosen `at` one; say if it did."""
+    fresh = [step for step in Step.all_of(session, person.id) if step.created_at >= since]
+    for step in fresh:
+        [known] = steps.opened(runtime.keyring, person, [step])
+        entry = session.get(Entry, step.entry_id) if step.entry_id else None
+        prompt = runtime.library.get(step.prompt_id or "")
+        follow_up = steps.follow_up_of(session, step)
+        if follow_up is not None:
+            session.delete(follow_up)
+        session.delete(step)
+        session.flush()
+        steps.choose(session, runtime.keyring, person, known.words, now=at, entry=entry, prompt=prompt)
+    return bool(fresh)
+
+
+def date_answer(session: Session, person: Subscriber, step_id: int, *, at: datetime) -> StepState:
+    """Let what a reply said of a step have been said `at` an instant; return what it said."""
+    step = session.get_one(Step, step_id)
+    state = StepState(step.state)
+    steps.answer(session, person, step, state, at)
+    return state
+
+
+def follow_ups(session: Session, subscriber_id: int) -> Sequence[Delivery]:
+    """Return the follow-ups of a person that are still to be sent, the soonest first."""
+    found = (steps.follow_up_of(session, step) for step in Step.all_of(session, subscriber_id))
+    planned = [delivery for delivery in found if delivery is not None and delivery.state == State.PLANNED]
+    return sorted(planned, key=lambda delivery: delivery.ready_at)
+
+
+def asked_at(session: Session, subscriber_id: int, at: datetime) -> Delivery | None:
+    """Return the follow-up that was sent to a person at this instant, or None."""
+    found = (steps.follow_up_of(session, step) for step in Step.all_of(session, subscriber_id))
+    return next((delivery for delivery in found if delivery is not None and delivery.sent_at == at), None)
