@@ -24,6 +24,7 @@ def test_until_eight_are_unanswered_nothing_changes(unanswered: int, days: Days)
         pytest.param(8, SUNDAYS, None, None, id="once a week already, by their own choice"),
         pytest.param(8, SUNDAYS, Ease.WEEKLY, None, id="once a week already, by our doing"),
         pytest.param(15, SUNDAYS, Ease.WEEKLY, None, id="not yet eight more"),
+        pytest.param(9, DAILY, Ease.WEEKLY, None, id="once a week is due once, whatever the days"),
         pytest.param(16, SUNDAYS, Ease.WEEKLY, Ease.REST, id="eight more: a rest"),
         pytest.param(15, Days.of(2), None, None, id="their own once a week lasts for sixteen"),
         pytest.param(16, Days.of(2), None, Ease.REST, id="sixteen of their own once a week: a rest"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from service.core.easing import Ease
 from service.core.tokens import ReplyKind, ReplyToken
@@ -123,6 +124,29 @@ def test_many_workers_count_the_questions_of_the_same_people_without_waiting_for
         done = list(pool.map(line.send, jobs))
     assert sum(report.counts["sent"] for report in done) == 360
     assert {unanswered(line, person) for person in people} == {12}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_people_are_held_in_the_order_of_their_ids_so_that_no_two_workers_wait_for_each_other(line: Line) -> None:
+    database = line.runtime.database
+    first, second = sorted(person.id for person in line.members("a@example.com", "b@example.com"))
+    with database.write() as session:  # the later id stands first in the table, where a scan would begin
+        session.execute(update(Subscriber).where(Subscriber.id == first).values(unanswered=1))
+
+    def count() -> None:
+        with database.write() as session:
+            Subscriber.hold(session, [second, first])
+            Subscriber.count_unanswered(session, [second, first])
+
+    with ThreadPoolExecutor(1) as other:
+        with database.write() as session:
+            Subscriber.locked(session, first)
+            counting = other.submit(count)
+            while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                time.sleep(0.01)
+            free = select(Subscriber.id).where(Subscriber.id == second).with_for_update(nowait=True)
+            assert session.scalar(free) == second
+        counting.result()
 
 
 @pytest.mark.parametrize("stage", STAGES)
