@@ -2,10 +2,12 @@ from datetime import timedelta
 
 import pytest
 
+from service.core.addresses import Address
 from service.core.steps import StepState
 from service.core.tokens import Action
 from service.flows import steps
 from service.models import Entry, Step
+from tests.flows.people import join
 from tests.web.site import TOKEN, Site
 
 
@@ -137,9 +139,13 @@ def test_a_step_that_is_gone_is_said_to_be(site: Site) -> None:
 
 
 def test_a_link_answers_this_person_s_steps_only(site: Site) -> None:
-    step_id = _step(site)
-    token = site.act_link(Action.STEP, step_id, person_id=123, lasts=timedelta(days=1))
-    assert "It is gone already" in site.get(f"/act/{token}").text
+    step_id, runtime = _step(site), site.runtime
+    with runtime.database.write() as session:
+        ben = join(session, runtime.keyring, runtime.library, Address.parse("ben@example.com"), site.clock())
+    path = f"/act/{site.act_link(Action.STEP, step_id, person_id=ben.id, lasts=timedelta(days=1))}"
+    assert "It is gone already" in site.get(path).text
+    assert site.post(path, {"state": "taken"}, page="/write").status_code == 303
+    assert _step_stands(site, step_id)[0] == StepState.OPEN
 
 
 def test_an_old_link_about_a_step_says_so(site: Site) -> None:

@@ -89,6 +89,14 @@ def test_so_do_those_that_a_write_link_keeps(site: Site) -> None:
     assert _steps(site) == [PLAN]
 
 
+def test_only_the_page_of_a_step_prompt_tells_of_the_one_email(site: Site) -> None:
+    site.join()
+    asked = site.runtime.library.get("nearly-silly")
+    assert asked is not None
+    told = ["one email asks about it" in site.get(_write_path(site, key)).text for key in (asked.key, 0)]
+    assert told == [True, False]
+
+
 def test_other_words_choose_none(site: Site) -> None:
     site.join()
     site.write(PLAN)
