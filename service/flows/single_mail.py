@@ -61,6 +61,7 @@ def receipt(making: Making, _session: Session, delivery: Delivery, person: Subsc
         making.addressing.act_url("act", Action.UNDO_ENTRY, person, until, delivery.reference or 0),
         subject=about["subject"],
         in_reply_to=about["message_id"],
+        on=now.date(),
         country=person.help_country,
     )
     return email, delivery.sealed_content

@@ -14,6 +14,7 @@ from service.mail.outgoing import OutgoingEmail
 from service.mail.rendering import Templates
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from service.core.digest import Digest
@@ -72,10 +73,19 @@ class Composer:
         return self._email("prompt", links, {"prompt": prompt, "lighter": lighter})
 
     def receipt(
-        self, links: Links, undo_url: str, *, subject: str, in_reply_to: str, country: str = ""
+        self, links: Links, undo_url: str, *, subject: str, in_reply_to: str, on: date, country: str = ""
     ) -> OutgoingEmail:
-        """Return the note that follows the first reply; `subject` is that of our email, not the person's."""
-        values = {"undo_url": undo_url, "help_lines": self._help.in_country(country), "answered": _bare(subject)}
+        """Return the note that follows the first reply; `subject` is that of our email, not the person's.
+
+        It names the help lines of a country, and says which of them nobody has checked lately, as of the day `on`.
+        """
+        help_lines = self._help.in_country(country)
+        values = {
+            "undo_url": undo_url,
+            "help_lines": help_lines,
+            "unchecked": [line for line in help_lines if not line.is_checked(on)],
+            "answered": _bare(subject),
+        }
         return self._email("receipt", links, values, in_reply_to=in_reply_to, may_leave=False)
 
     def step_follow_up(self, prompt: Prompt, step_words: str, links: Links, *, subject: str = "") -> OutgoingEmail:
