@@ -28,11 +28,13 @@ def plan_due_digests(session: Session, *, now: datetime, limit: int) -> Planned:
     people = Subscriber.due_for_digest(session, now, limit)
     due = {person.id: _due(person, now) for person in people}
     owed = [person for person in people if _is_owed(person, due[person.id], now)]
-    rows = []
+    rows, later = [], []
     for slot in sorted({month_before(due[person.id].on) for person in owed}):
         month = [person for person in owed if month_before(due[person.id].on) == slot]
-        rows += _rows_of_month(session, month, due, slot, now) + _rows_of_year(session, month, slot, now)
-    made = Delivery.plan(session, rows)
+        rows += _rows_of_month(session, month, due, slot, now)
+        later += _rows_of_year(session, month, slot, now)
+    made = Delivery.plan(session, [{**row, "rung_at": now} for row in rows])
+    Delivery.plan(session, later)  # the sweep rings for them when they are ready
     changes: list[dict[str, Any]] = [
         {"row_id": person.id, "next_digest_at": next_month_slot(person.schedule, now).at} for person in people
     ]
@@ -96,5 +98,4 @@ def _row(person: Subscriber, kind: Kind, slot: str, due: Slot, now: datetime) ->
         "ready_at": due.at,
         "expires_at": due.at + DIGEST_LATEST,
         "planned_at": now,
-        "rung_at": now,
     }
