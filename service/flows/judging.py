@@ -51,8 +51,8 @@ class Understood:
 
     @property
     def is_a_sign(self) -> bool:
-        """Say whether it shows, without words to keep or a command, that a person is here."""
-        return self.by_person and (self.verdict.outcome == Outcome.EMPTY or self.verdict.step is not None)
+        """Say whether it shows that a person is here, though nothing in it is kept or carried out."""
+        return self.by_person and self.verdict.outcome in {Outcome.EMPTY, Outcome.CONFIRMED}
 
     def confirms(self, person: Subscriber) -> bool:
         """Say whether this is how a person agrees to be written to: no program can do that in their place."""

@@ -207,6 +207,15 @@ def test_one_reply_restores(letterbox: Letterbox, raw: bytes, stage: str) -> Non
     assert standing(letterbox) == (None, 0, Status.ACTIVE)
 
 
+def test_a_yes_to_the_first_email_of_all_restores_too(letterbox: Letterbox) -> None:
+    stand(letterbox.line, letterbox.ana, **EASED["rest"])
+    token = ReplyToken(ReplyKind.CONFIRMATION, letterbox.ana.id, 0, ON).encode(letterbox.line.runtime.keyring.index)
+    reply = letterbox.comes(mail("Yes!"), f"r-{token}@{REPLY_DOMAIN}")
+    assert reply is not None
+    assert reply.outcome == Outcome.CONFIRMED
+    assert standing(letterbox) == (None, 0, Status.ACTIVE)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize(
     ("raw", "outcome"),
