@@ -138,7 +138,7 @@ def test_a_step_that_was_taken_stays_whatever_the_words_become(home: Site) -> No
     with home.runtime.database.write() as session:
         person = session.merge(home.person())
         [step] = Step.all_of(session, person.id)
-        answer(person, step, StepState.TAKEN, home.clock())
+        answer(session, person, step, StepState.TAKEN, home.clock())
     home.post(f"{entry}/edit", {"words": "Nothing, really."})
     assert _steps(home) == ["After the kettle is on, I will open a window."]
 
