@@ -6,24 +6,30 @@ The pictures named `readme-` are those of docs/screenshots/.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from service.db import make_engine, migrate
+from service.db import make_engine, migrate, random_id
+from service.models import Entry, Photo, Subscriber
 from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
 from tests.e2e.looking import SCREENSHOTS
 from tests.e2e.people import CONFIRM, FIRST_QUESTION, Person
 from tests.e2e.stack import Stack
 from tests.e2e.visiting import Visits, visiting
+from tests.flows.diary import take_step, write
 from tests.journeys.stage import Stage, set_up
 
 MAY = "Your May, in your own words"
+PHOTO_WIDTH = 320
 # The first six questions are the same for everybody, so these answer them; the 25th is left out.
 WORDS = {
     8: "The kettle, just before it clicked off.",
@@ -145,3 +151,86 @@ def _picture(page: Page, name: str, scheme: Literal["light", "dark"] = "light", 
     page.emulate_media(color_scheme="null")
     if before:
         page.set_viewport_size(before)
+
+
+def test_a_month_and_a_year_with_all_they_can_hold(stage: Stage, visits: Visits, checker: Checker) -> None:
+    noa = Person("noa@example.com", visits.page(), visits.stack)
+    _join(noa, stage)
+    _fill_a_year(stage, noa.address)
+    stage.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
+
+    mail = noa.open_mail(MAY)
+    for told in ("“Priya” came back", "The lilac came out", "Ring Priya from the bus stop"):
+        assert told in " ".join(mail["text"].split())
+    assert f"{noa.stack.web_url}/journal/2026-05.md" in mail["text"]
+    noa.page = noa.follow("on a page of yours")
+    expect(noa.page.get_by_role("heading", name="A thread")).to_be_visible()
+    photo = noa.page.get_by_alt_text("A photo you sent on 12 May 2025")
+    expect(photo).to_be_visible()
+    assert photo.evaluate("image => image.decode().then(() => image.naturalWidth)") == PHOTO_WIDTH
+    faults = faults_of(visits, checker, noa.page, "digest-full")
+
+    noa.go("/year/2026")
+    expect(noa.page.get_by_text("You wrote in January and March to May.")).to_be_visible()
+    faults += faults_of(visits, checker, noa.page, "year")
+    with noa.page.expect_navigation():
+        noa.page.get_by_role("link", name="March", exact=True).click()
+    with noa.page.expect_download() as file:
+        noa.page.get_by_role("link", name="Take the month as plain text").click()
+    assert file.value.suggested_filename == "small-steps-2026-03.md"
+    noa.go("/year/2024")
+    expect(noa.page.get_by_role("heading", name="Nothing stands here for 2024")).to_be_visible()
+    faults += faults_of(visits, checker, noa.page, "year-without-words")
+    noa.go("/journal")
+    faults += faults_of(visits, checker, noa.page, "journal-of-years")
+    assert not faults, "\n".join(["", *faults])
+
+
+def _fill_a_year(stage: Stage, address: str) -> None:
+    """Write in months of two years, in several scripts, with a photo, a step taken, and a name that comes back."""
+    runtime, person = stage.runtime, stage.person(address)
+    database, keyring = runtime.database, runtime.keyring
+    with database.write() as session:
+        session.get_one(Subscriber, person.id).wants_thread = True
+    may_return = [p for p in runtime.library.for_locale("en-GB") if p.resurface and p.theme == "rest"]
+    asked = next(p.id for p in may_return if p.kind == "question")
+    words = next(p.id for p in runtime.library.for_locale("en-GB") if p.resurface and p.kind == "words")
+    lilac = write(database, keyring, person, date(2025, 5, 12), "The lilac came out. I found it by the bins.", asked)
+    _give_photo(stage, lilac)
+    odd = (
+        "ישבתי ליד החלון, והיה שקט.",
+        "今日は疲れた。雨の音を聞いていた。",
+        "An_unbroken_word_" * 12,
+        "Soup. 👩‍👩‍👧‍👦",
+    )
+    for month, each in zip((1, 3, 4, 4), odd, strict=True):
+        for day in (2, 9, 16):
+            write(database, keyring, person, date(2026, month, day), each, asked)
+    for day in (7, 9, 20):
+        write(database, keyring, person, date(2026, 5, day), "The bell went, and Priya came in with soup.", asked)
+        write(database, keyring, person, date(2026, 5, day), "عبء, quiet, 静か", words)
+    take_step(database, keyring, person, "Ring Priya from the bus stop", date(2026, 5, 17))
+
+
+def _give_photo(stage: Stage, entry_id: int) -> None:
+    image = Image.new("RGB", (PHOTO_WIDTH, 240), "teal")
+    data = BytesIO()
+    image.save(data, "JPEG")
+    runtime = stage.runtime
+    with runtime.database.write() as session:
+        entry = session.get_one(Entry, entry_id)
+        key = runtime.keyring.key_of(session.get_one(Subscriber, entry.subscriber_id))
+        photo = Photo(
+            id=random_id(),
+            entry_id=entry.id,
+            subscriber_id=entry.subscriber_id,
+            stored_as=f"photos/{entry.id}",
+            content_type="image/jpeg",
+            width=image.width,
+            height=image.height,
+            position=0,
+            created_at=stage.clock.now,
+            content_mac=b"m" * 32,
+        )
+        runtime.storage.put(photo.stored_as, key.seal(data.getvalue(), place=f"photos:{photo.id}", random=os.urandom))
+        session.add(photo)
