@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from service.core.dates import RUN, month_name, ordinal, ordinals_listed
-from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, shuffling
+from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, fresh_first, shuffling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -133,7 +133,7 @@ def _of(month: date, entries: Iterable[DigestEntry]) -> list[DigestEntry]:
 
 def _passages(entries: Sequence[DigestEntry], order: Callable[[object], bytes]) -> tuple[Passage, ...]:
     """Return up to four passages in order of date, of different days while there are enough of them."""
-    shuffled = sorted(entries, key=lambda entry: order(entry.id))
+    shuffled = fresh_first(sorted(entries, key=lambda entry: order(entry.id)))
     wanted = 2 if len(shuffled) <= 4 else 3 if len(shuffled) <= 9 else 4  # noqa: PLR2004  (two to four, with the month)
     days: set[date] = set()
     fresh: list[DigestEntry] = []

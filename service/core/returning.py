@@ -115,6 +115,18 @@ def shuffling(seed: str) -> Callable[[object], bytes]:
     return key
 
 
+def fresh_first(entries: Iterable[DigestEntry]) -> list[DigestEntry]:
+    """Return the entries in their order, but those that say again what one before them says at the end."""
+    said: set[str] = set()
+    fresh: list[DigestEntry] = []
+    again: list[DigestEntry] = []
+    for entry in entries:
+        words = one_line(entry.words).casefold()
+        (again if words in said else fresh).append(entry)
+        said.add(words)
+    return fresh + again
+
+
 def chosen_words(entries: Iterable[DigestEntry], most: int) -> tuple[str, ...]:
     """Return the three-word replies in order, evenly thinned where there are very many."""
     words = [entry.as_words for entry in entries if entry.is_words]

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from service.core.dates import RUN, month_name, months_listed
-from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, shuffling, thinned
+from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, fresh_first, shuffling, thinned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -64,7 +64,7 @@ def make_year(
     """Return the year in a person's own words, or None if nothing was written in it.
 
     What may come back in a month may come back here: up to six passages, each of another month, and of very many
-    words and steps an even choice. One entry kept out leaves the other passages as they were.
+    words and steps an even choice. One entry kept out leaves the other passages as they were, unless two say the same.
     """
     of_year = sorted(
         (entry for entry in entries if entry.written_on.year == year), key=lambda entry: (entry.written_on, entry.id)
@@ -85,7 +85,7 @@ def make_year(
 def _passages(entries: Iterable[DigestEntry], order: Callable[[object], bytes]) -> tuple[Passage, ...]:
     """Return one passage each of up to six months, in order of date."""
     by_month: dict[int, Passage] = {}
-    for entry in sorted(entries, key=lambda entry: order(entry.id)):
+    for entry in fresh_first(sorted(entries, key=lambda entry: order(entry.id))):
         if entry.written_on.month not in by_month and (passage := Passage.of(entry, order)) is not None:
             by_month[entry.written_on.month] = passage
     months = sorted(by_month, key=lambda month: order(("month", month)))[:MOST_PASSAGES]

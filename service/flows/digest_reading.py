@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,11 @@ from service.flows.steps import taken_between
 from service.models import Entry, Keyring, Subscriber
 
 _DAY = timedelta(days=1)
+# A question that goes with somebody into a month or a year is not about this evening.
+_OF_A_DAY = re.compile(
+    r"\b(?:this (?:week|morning|evening)|today|tonight|tomorrow|coming days|since you woke|heute|morgen|diese Woche)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,8 @@ def last_of(month: date) -> date:
 
 
 def _light_questions(library: Library, locale: str) -> list[Prompt]:
-    return [p for p in library.for_locale(locale) if p.depth == 1 and p.kind == "question" and p.theme != "hurt"]
+    light = [p for p in library.for_locale(locale) if p.depth == 1 and p.kind == "question" and p.theme != "hurt"]
+    return [p for p in light if not p.asks_for_step and not _OF_A_DAY.search(p.question)]
 
 
 def _a_year_before(month: date) -> date:

@@ -16,6 +16,7 @@ from tests.flows.diary import take_step, write
 from tests.flows.members import member
 
 MAY = date(2026, 5, 1)
+MONTHS = range(1, 13)
 PARK = "The first warm evening, and nobody in the park."
 LILAC = "The lilac came out, and stood by the bins."
 
@@ -215,6 +216,16 @@ def test_the_months_question_is_light_and_the_same_for_everybody(library: Librar
     question = quiet_question(library, "en-GB", MAY)
     assert (question.depth, question.kind) == (1, "question")
     assert question != quiet_question(library, "en-GB", date(2026, 6, 1))
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de"])
+def test_what_is_carried_into_a_month_or_a_year_asks_of_no_single_day(library: Library, locale: str) -> None:
+    carried = {quiet_question(library, locale, date(year, month, 1)) for year in range(2026, 2036) for month in MONTHS}
+    carried |= {year_question(library, locale, year) for year in range(2026, 2036)}
+    assert len(carried) >= 5
+    for near in ("this week", "this morning", "tonight", "tomorrow", "heute", "morgen", "diese woche"):
+        assert [prompt.question for prompt in carried if near in prompt.question.casefold()] == []
+    assert not any(prompt.asks_for_step for prompt in carried)
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "de"])
