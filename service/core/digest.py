@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from service.core.dates import RUN, month_name, ordinal, ordinals_listed
+from service.core.prompts import DEFAULT_LOCALE
 from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, fresh_first, shuffling
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A month, by its first day, in the order in which it is read.
+    """A month, by its first day, in the order in which it is read; `locale` is the question's language.
 
     The thread is stored nowhere: a frozen copy is without it.
     """
@@ -35,6 +36,7 @@ class Digest:
     passages: tuple[Passage, ...]
     then_and_now: Passage | None
     question: str
+    locale: str = DEFAULT_LOCALE
     thread: Thread | None = None
 
     @property
@@ -97,6 +99,7 @@ def make_digest(
     entries: Iterable[DigestEntry],
     question: str,
     *,
+    locale: str = DEFAULT_LOCALE,
     steps: Iterable[TakenStep] = (),
     year_before: Iterable[DigestEntry] = (),
     thread: Thread | None = None,
@@ -122,6 +125,7 @@ def make_digest(
         passages=_passages([entry for entry in welcome if not entry.is_words], order),
         then_and_now=_look_back(_of(month.replace(year=month.year - 1), year_before), order),
         question=question,
+        locale=locale,
         thread=thread,
     )
 

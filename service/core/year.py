@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from service.core.dates import RUN, month_name, months_listed
+from service.core.prompts import DEFAULT_LOCALE
 from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, fresh_first, shuffling, thinned
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ _FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A year, with the first days of the months written in, in the order in which it is read."""
+    """A year, with the first days of the months written in, in the order in which it is read.
+
+    `locale` is the question's language.
+    """
 
     year: int
     months: tuple[date, ...]
@@ -30,6 +34,7 @@ class Year:
     steps: tuple[TakenStep, ...]
     passages: tuple[Passage, ...]
     question: str
+    locale: str = DEFAULT_LOCALE
 
     @property
     def months_sentence(self) -> str:
@@ -59,7 +64,12 @@ class Year:
 
 
 def make_year(
-    year: int, entries: Iterable[DigestEntry], question: str, *, steps: Sequence[TakenStep] = ()
+    year: int,
+    entries: Iterable[DigestEntry],
+    question: str,
+    *,
+    locale: str = DEFAULT_LOCALE,
+    steps: Sequence[TakenStep] = (),
 ) -> Year | None:
     """Return the year in a person's own words, or None if nothing was written in it.
 
@@ -79,6 +89,7 @@ def make_year(
         steps=tuple(step.shortened for step in thinned(steps, MOST_STEPS)),
         passages=_passages([entry for entry in welcome if not entry.is_words], shuffling(str(year))),
         question=question,
+        locale=locale,
     )
 
 

@@ -39,10 +39,12 @@ class DigestReader:
         entries = self._entries(session, person, month, last_of(month))
         if not entries:
             return None
+        asked = quiet_question(self.library, person.locale, month)
         return make_digest(
             month,
             entries,
-            quiet_question(self.library, person.locale, month).question,
+            asked.question,
+            locale=asked.locale,
             steps=taken_between(session, self.keyring, person, month, last_of(month)),
             year_before=self._year_before(session, person, month) if person.wants_look_backs else (),
             thread=self._thread(session, person, month, entries) if person.wants_thread else None,
@@ -55,7 +57,8 @@ class DigestReader:
         if not entries:
             return None
         steps = taken_between(session, self.keyring, person, first, last)
-        return make_year(year, entries, year_question(self.library, person.locale, year).question, steps=steps)
+        asked = year_question(self.library, person.locale, year)
+        return make_year(year, entries, asked.question, locale=asked.locale, steps=steps)
 
     def still_standing(self, session: Session, person: Subscriber, frozen: Digest) -> Digest | None:
         """Return a digest as it was sent, less what its owner has deleted or kept out since; None if all is gone.

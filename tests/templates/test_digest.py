@@ -90,6 +90,20 @@ def test_a_month_or_a_year_of_however_many_entries_is_one_short_page(entries: in
         assert len(page(own).css("figure")) == len(own.passages) in range(1, 7)
 
 
+@pytest.mark.parametrize(("locale", "lang"), [("en-GB", None), ("de", "de")])
+def test_a_question_in_another_language_says_which(locale: str, lang: str | None) -> None:
+    asked = [DigestEntry(1, MAY, "Tee.", LIGHTER)]
+    month = make_digest(MAY, asked, "Welche Art von müde?", locale=locale)
+    whole = make_year(2026, asked, "Welche Art von müde?", locale=locale)
+    assert month is not None
+    assert whole is not None
+    assert Digest.from_json(month.to_json()).locale == Year.from_json(whole.to_json()).locale == locale
+    emails = (composer().digest(month, LINKS, SITE), composer().year(whole, LINKS, SITE))
+    for html in (page(month), page(whole), *(LexborHTMLParser(email.html) for email in emails)):
+        [question] = [each for each in html.css("p") if "müde" in each.text()]
+        assert question.attributes.get("lang") == lang
+
+
 def test_each_passage_leads_to_its_day_and_can_be_kept_out_by_a_button() -> None:
     month = digest()
     shown = [passage.entry_id for passage in (*month.passages, month.then_and_now) if passage]
