@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import cast
 
 from sqlalchemy.orm import Session
 
+from service.core.dates import month_name
 from service.core.prompts import Library
 from service.core.replies import Sent
 from service.core.returning import Passage
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.contents import frozen_digest, frozen_year, read_content
-from service.flows.digest_reading import DigestReader
+from service.flows.digest_reading import DigestReader, quiet_question
 from service.flows.ownership import Owner
 from service.flows.prompting import YEAR_GOES_ON
 from service.flows.step_mail import composed
@@ -85,23 +86,32 @@ class Recogniser:
 
     def _digest(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
         """Return the month's email of the 1st, or on 2 January the year's."""
-        discreet = person.is_discreet
         if (token.on.month, token.on.day) == YEAR_GOES_ON:
-            delivery = Delivery.of(session, person.id, Kind.YEAR, str(token.on.year - 1))
-            year = frozen_year(self.keyring, delivery, person) if delivery else None
-            if year is None:
-                return None
-            return self.composer.year(year, PLACEHOLDERS, "", keep_out_urls=_pages(year.passages), discreet=discreet)
-        month = (token.on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
-        delivery = Delivery.of(session, person.id, Kind.DIGEST, month)
+            return self._year(session, person, token.on.year - 1)
+        month = (token.on.replace(day=1) - timedelta(days=1)).replace(day=1)
+        delivery = Delivery.of(session, person.id, Kind.DIGEST, f"{month:%Y-%m}")
         digest = frozen_digest(self.keyring, delivery, person) if delivery else None
         if digest is None:
-            return None
+            return self._quiet_month(session, person, month)
         digest = self.digests.with_thread(session, person, digest)
         pages = _pages(digest.quoted)
         return self.composer.digest(
-            digest, PLACEHOLDERS, "", keep_out_urls=pages, markdown_url=_A_PAGE, discreet=discreet
+            digest, PLACEHOLDERS, "", keep_out_urls=pages, markdown_url=_A_PAGE, discreet=person.is_discreet
         )
+
+    def _quiet_month(self, session: Session, person: Subscriber, month: date) -> OutgoingEmail | None:
+        if Delivery.of(session, person.id, Kind.QUIET_MONTH, f"{month:%Y-%m}") is None:
+            return None
+        asked = quiet_question(self.library, person.locale, month)
+        return self.composer.quiet_month(month_name(month), asked.question, PLACEHOLDERS, locale=asked.locale)
+
+    def _year(self, session: Session, person: Subscriber, year: int) -> OutgoingEmail | None:
+        delivery = Delivery.of(session, person.id, Kind.YEAR, str(year))
+        made = frozen_year(self.keyring, delivery, person) if delivery else None
+        if made is None:
+            return None
+        pages = _pages(made.passages)
+        return self.composer.year(made, PLACEHOLDERS, "", keep_out_urls=pages, discreet=person.is_discreet)
 
     def _notice(self, session: Session, person: Subscriber, token: ReplyToken) -> OutgoingEmail | None:
         delivery = Delivery.of(session, person.id, Kind.NOTICE, token.on.isoformat())

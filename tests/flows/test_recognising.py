@@ -81,6 +81,7 @@ def _written_for_months(line: Line, person: Subscriber) -> None:
     ("kind", "slot", "on", "telling"),
     [
         ("digest", "2026-12", date(2027, 1, 1), ["Priya rang", "first snow", "“Priya” came back", "plain text"]),
+        ("quiet_month", "2027-01", date(2027, 2, 1), ["January went by quietly"]),
         ("year", "2026", date(2027, 1, 2), ["September to December", "Rain on the roof", "Ring Priya", "into 2027"]),
     ],
 )
