@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 YEAR_LENGTH = len("2026")
 MONTH_LENGTH = len("2026-01")
+YEAR_GOES_ON = (1, 2)  # the month's digest has the 1st, and a day brings one email
 _LAST_MONTH = 12
 
 
@@ -26,3 +27,15 @@ def month_of(slot: str) -> int:
 def request_slot(request_id: int, now: datetime) -> str:
     """Return the slot of an email that was asked for, of which several a day are right."""
     return f"{now.astimezone(UTC):%Y-%m-%d}/{request_id}"
+
+
+def digest_slot(on: date) -> str | None:
+    """Return the slot of the digest that goes on a local date: of the month, or on 2 January of the year before."""
+    if on.day == 1:
+        return month_before(on)
+    return str(on.year - 1) if (on.month, on.day) == YEAR_GOES_ON else None
+
+
+def month_before(first: date) -> str:
+    """Return the month before the one that begins on `first`, as a digest's slot names it: "2026-05"."""
+    return (first - timedelta(days=1)).strftime("%Y-%m")

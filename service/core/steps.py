@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from service.core.sayings import longest_first, plain, what_follows, what_precedes
 from service.core.sentences import one_line, sentences
+from service.core.slots import digest_slot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -157,10 +158,10 @@ def book_of_steps(books: Mapping[str, StepBook], locale: str) -> StepBook:
 def follow_up_on(chosen_on: date, days: Days, busy: Collection[date]) -> date:
     """Return the local date on which a step is asked about: two to four days after it was chosen.
 
-    Rather a day on which no question comes, and not one of the `busy` ones: another follow-up's, a first of a month.
+    Rather a day on which no question comes, and not one of the `busy` ones: another follow-up's, a digest's.
     """
     wanted = [chosen_on + timedelta(days=number) for number in FOLLOW_UP_DAYS]
-    free = [on for on in wanted if on not in busy and on.day != 1] or wanted
+    free = [on for on in wanted if on not in busy and digest_slot(on) is None] or wanted
     return next((on for on in free if on not in days), free[0])
 
 

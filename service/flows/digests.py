@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.core.schedule import Slot, instant, next_month_slot
+from service.core.slots import YEAR_GOES_ON, month_before
 from service.flows.digest_reading import last_of
-from service.flows.prompting import YEAR_GOES_ON, Planned, month_before
+from service.flows.prompting import Planned
 from service.models import Delivery, Entry, Kind, Status, Subscriber
 
 DIGEST_LATEST = timedelta(days=7)

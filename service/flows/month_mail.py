@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from service.core.dates import MONTHS
 from service.core.returning import Passage
+from service.core.slots import YEAR_GOES_ON
 from service.core.tokens import Action, ReplyKind
 from service.flows.contents import NothingToSendError, content_place
 from service.flows.digest_reading import last_of, quiet_question
 from service.flows.digests import FEWEST_MONTHS
 from service.flows.making import Made, Making
-from service.flows.prompting import YEAR_GOES_ON
 from service.mail.links import Links
 from service.models import Delivery, Subscriber
 

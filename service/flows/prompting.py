@@ -14,11 +14,11 @@ from service.core.easing import Ease
 from service.core.prompts import Library, Prompt
 from service.core.rotation import History, choose, ranking
 from service.core.schedule import Days, Schedule, Slot, next_slot, slot_at
+from service.core.slots import digest_slot
 from service.flows import easing
 from service.models import Delivery, Kind, Status, Subscriber
 
 PROMPT_LATEST = timedelta(hours=12)
-YEAR_GOES_ON = (1, 2)  # the month's digest has the 1st, and a day brings one email
 DIGEST_KINDS = (Kind.DIGEST, Kind.QUIET_MONTH, Kind.YEAR)
 IN_PLACE_OF_PROMPT = (*DIGEST_KINDS, Kind.STEP_FOLLOW_UP)
 
@@ -173,18 +173,6 @@ def _with_another_email(session: Session, people: Sequence[Subscriber], due: Map
     found: set[int] = set()
     for on, ids in by_day.items():
         found |= Delivery.planned_kinds(session, ids, (Kind.STEP_FOLLOW_UP,), on.isoformat())
-        if slot := _digest_slot(on):
+        if slot := digest_slot(on):
             found |= Delivery.planned_kinds(session, ids, DIGEST_KINDS, slot)
     return found
-
-
-def _digest_slot(on: date) -> str | None:
-    """Return the slot of the digest that goes on a local date: of the month, or on 2 January of the year before."""
-    if on.day == 1:
-        return month_before(on)
-    return str(on.year - 1) if (on.month, on.day) == YEAR_GOES_ON else None
-
-
-def month_before(first: date) -> str:
-    """Return the month before the one that begins on `first`, as a digest's slot names it: "2026-05"."""
-    return (first - timedelta(days=1)).strftime("%Y-%m")

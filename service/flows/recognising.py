@@ -13,11 +13,11 @@ from service.core.dates import month_name
 from service.core.prompts import Library
 from service.core.replies import Sent
 from service.core.returning import Passage
+from service.core.slots import YEAR_GOES_ON
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.contents import frozen_digest, frozen_year, read_content
 from service.flows.digest_reading import DigestReader, quiet_question
 from service.flows.ownership import Owner
-from service.flows.prompting import YEAR_GOES_ON
 from service.flows.step_mail import composed
 from service.flows.steps import asked_about, follow_up_of
 from service.mail.compose import Composer, Stage

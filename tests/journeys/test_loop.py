@@ -44,9 +44,17 @@ def test_a_person_signs_up_is_asked_replies_and_gets_the_month_back(stage: Stage
 
 def test_each_local_day_of_the_schedule_brings_one_email_and_the_first_brings_the_digest(stage: Stage) -> None:
     stage.join(ANA)
+    put_away = (13, 20, 27)  # a sign of her each week, or less would be written
+    for day in put_away:
+        stage.go_to(datetime(2026, 5, day, 12, tzinfo=UTC))
+        stage.reply(stage.mails(ANA)[0], "Not today")
+        stage.work()
     stage.go_to(datetime(2026, 6, 2, 12, tzinfo=UTC))
     received = [mail["subject"] for mail in stage.mails(ANA)]
     assert received[-2:] == ["Your first question", "Confirm your emails"]
     assert received.count("May, and a question") == 1
-    assert len(received) == 2 + 25 + 1 + 1  # confirmation and welcome, 7 to 31 May, the quiet month, 2 June
+    answers = [subject for subject in received if subject.startswith("Re: ")]
+    assert len(answers) == len(put_away)
+    asked = len(received) - len(answers)
+    assert asked == 2 + 25 + 1 + 1  # confirmation and welcome, 7 to 31 May, the quiet month, 2 June
     assert len(set(received)) == len(received)

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from service.app import create_app
+from service.core.easing import WEEKLY_AFTER
 from service.flows.replies import Receiver
 from service.flows.ticking import tick
 from service.models import Delivery, Kind, Outcome, Reply, Subscriber
@@ -148,7 +149,8 @@ def test_two_services_wired_together_exchange_prompts_and_nothing_else(pair: Pai
     for copy in pair.copies:
         assert set(copy.outcomes()) == {Outcome.AUTO_REPLY}
         assert set(copy.kinds()) <= ASKED_BY_NOBODY_ELSE
-        assert copy.kinds()[Kind.PROMPT] >= DAYS / 2
+        assert copy.kinds()[Kind.PROMPT] > WEEKLY_AFTER
+        assert copy.kinds()[Kind.NOTICE] == 1, "what a program writes is no sign of a person"
     assert pair.carried <= 2 * (DAYS + 2), "one a local day each, and the notices of the months"
 
 
