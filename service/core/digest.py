@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from service.core.dates import RUN, month_name, ordinal, ordinals_listed
 from service.core.prompts import DEFAULT_LOCALE
-from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, fresh_first, shuffling
+from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, fresh_first, quotable, shuffling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -100,7 +100,7 @@ def make_digest(
     question: str,
     *,
     locale: str = DEFAULT_LOCALE,
-    steps: Iterable[TakenStep] = (),
+    steps: Sequence[TakenStep] = (),
     year_before: Iterable[DigestEntry] = (),
     thread: Thread | None = None,
 ) -> Digest | None:
@@ -109,20 +109,20 @@ def make_digest(
     Passages come only from replies to prompts marked `resurface`, never from the theme "hurt" nor
     from entries kept out; a text is cut at its sentences and not otherwise looked into. Equal
     arguments give equal digests. Entries of other months are passed over; of `year_before`, the
-    entries of the same month a year earlier, one may come back under the same rules.
+    entries of the same month a year earlier, one may come back under the same rules. What chose
+    one of the `steps` is not quoted beside it.
     """
     of_month = _of(month, entries)
     if not of_month:
         return None
     ids = ",".join(str(entry.id) for entry in of_month)
     order = shuffling(f"{month.isoformat()}:{ids}")
-    welcome = [entry for entry in of_month if entry.may_return]
     return Digest(
         month=month,
         days=tuple(sorted({entry.written_on for entry in of_month})),
-        words=chosen_words(welcome, MOST_WORDS),
+        words=chosen_words(of_month, MOST_WORDS),
         steps=tuple(step.shortened for step in steps),
-        passages=_passages([entry for entry in welcome if not entry.is_words], order),
+        passages=_passages(quotable(of_month, steps), order),
         then_and_now=_look_back(_of(month.replace(year=month.year - 1), year_before), order),
         question=question,
         locale=locale,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
@@ -85,22 +85,23 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class TakenStep:
-    """A small step the person chose and took."""
+    """A small step the person chose and took; `entry_id` is the entry that chose it, if one did."""
 
     words: str = field(repr=False)
     taken_on: date
+    entry_id: int | None = field(default=None, compare=False)
 
     @property
     def shortened(self) -> TakenStep:
         """Return the step on one line of a bearable length."""
         text = one_line(self.words)
         cut = text if len(text) <= LONGEST_STEP else f"{text[: LONGEST_STEP - 1].rstrip()}…"
-        return TakenStep(cut, self.taken_on)
+        return replace(self, words=cut)
 
     @classmethod
     def thawed(cls, frozen: dict[str, Any]) -> Self:
         """Return the step of a frozen copy."""
-        return cls(frozen["words"], date.fromisoformat(frozen["taken_on"]))
+        return cls(frozen["words"], date.fromisoformat(frozen["taken_on"]), frozen.get("entry_id"))
 
 
 def shuffling(seed: str) -> Callable[[object], bytes]:
@@ -113,6 +114,12 @@ def shuffling(seed: str) -> Callable[[object], bytes]:
         return keyed.digest()
 
     return key
+
+
+def quotable(entries: Iterable[DigestEntry], steps: Iterable[TakenStep]) -> list[DigestEntry]:
+    """Return what passages may come from: entries that may return and are no three words nor honoured as a step."""
+    honoured = {step.entry_id for step in steps}
+    return [entry for entry in entries if entry.may_return and not entry.is_words and entry.id not in honoured]
 
 
 def fresh_first(entries: Iterable[DigestEntry]) -> list[DigestEntry]:
@@ -129,7 +136,7 @@ def fresh_first(entries: Iterable[DigestEntry]) -> list[DigestEntry]:
 
 def chosen_words(entries: Iterable[DigestEntry], most: int) -> tuple[str, ...]:
     """Return the three-word replies in order, evenly thinned where there are very many."""
-    words = [entry.as_words for entry in entries if entry.is_words]
+    words = [entry.as_words for entry in entries if entry.is_words and entry.may_return]
     return thinned([each for each in words if each], most)
 
 

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from service.core.dates import RUN, month_name, months_listed
 from service.core.prompts import DEFAULT_LOCALE
-from service.core.returning import DigestEntry, Passage, TakenStep, chosen_words, fresh_first, shuffling, thinned
+from service.core.returning import (
+    DigestEntry,
+    Passage,
+    TakenStep,
+    chosen_words,
+    fresh_first,
+    quotable,
+    shuffling,
+    thinned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -81,13 +90,12 @@ def make_year(
     )
     if not of_year:
         return None
-    welcome = [entry for entry in of_year if entry.may_return]
     return Year(
         year=year,
         months=tuple(sorted({entry.written_on.replace(day=1) for entry in of_year})),
-        words=chosen_words(welcome, MOST_WORDS),
+        words=chosen_words(of_year, MOST_WORDS),
         steps=tuple(step.shortened for step in thinned(steps, MOST_STEPS)),
-        passages=_passages([entry for entry in welcome if not entry.is_words], shuffling(str(year))),
+        passages=_passages(quotable(of_year, steps), shuffling(str(year))),
         question=question,
         locale=locale,
     )

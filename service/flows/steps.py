@@ -144,7 +144,7 @@ def taken_between(
 ) -> tuple[TakenStep, ...]:
     """Return the steps taken on these local dates, both included, as a digest honours them."""
     found = opened(keyring, person, Step.taken_between(session, person.id, first, last))
-    return tuple(TakenStep(step.words, step.answered_on) for step in found if step.answered_on)
+    return tuple(TakenStep(step.words, step.answered_on, step.entry_id) for step in found if step.answered_on)
 
 
 def _seal(keyring: Keyring, person: Subscriber, step: Step, words: str) -> None:

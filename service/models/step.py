@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.core.steps import StepState
 from service.db import Base, Id, random_id
+from service.models.entry import Entry
 
 _KEY = 0xFFFFFFFF
 
@@ -66,9 +67,16 @@ class Step(Base):
 
     @classmethod
     def taken_between(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[Step]:
-        """Return the steps that a person said were taken on these local dates, both included, in that order."""
+        """Return the steps that a person said were taken on these local dates, both included, in that order.
+
+        One that was chosen in an entry they keep out of their digests is left out with it.
+        """
+        kept_out = select(Entry.id).where(Entry.id == cls.entry_id, Entry.is_kept_out).exists()
         query = select(cls).where(
-            cls.subscriber_id == subscriber_id, cls.state == StepState.TAKEN, cls.answered_on.between(first, last)
+            cls.subscriber_id == subscriber_id,
+            cls.state == StepState.TAKEN,
+            cls.answered_on.between(first, last),
+            ~kept_out,
         )
         return session.scalars(query.order_by(cls.answered_on, cls.created_at, cls.id)).all()
 

@@ -143,6 +143,18 @@ def test_steps_taken_are_named_on_one_line() -> None:
     assert len(digest.steps[0].words) == 120
 
 
+def test_what_chose_a_step_is_not_quoted_beside_it() -> None:
+    words = "After the kettle is on, I will open a window."
+    chose, other = entry(3, words, entry_id=3), entry(4, "Soup, slowly.", entry_id=4)
+    step = TakenStep(words, MAY.replace(day=6), entry_id=3)
+    digest = make_digest(MAY, [chose, other], QUESTION, steps=[step])
+    assert digest
+    assert [taken.words for taken in digest.steps] == [words]
+    assert texts(digest) == ["Soup, slowly."]
+    assert Digest.from_json(digest.to_json()).steps[0].entry_id == chose.id
+    assert texts(made(chose, other)) == [words, "Soup, slowly."]
+
+
 def old(day: int, words: str, *, year: int = 2025, month: int = 5, kept_out: bool = False) -> DigestEntry:
     return DigestEntry(1000 + day, date(year, month, day), words, asked(), kept_out)
 

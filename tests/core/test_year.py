@@ -111,6 +111,13 @@ def test_the_passages_of_one_year_and_another_are_of_other_months_and_days() -> 
     assert len(chosen) == 12
 
 
+def test_what_chose_a_step_is_not_quoted_beside_it() -> None:
+    chose = entry(2, words="After the kettle is on, I will open a window.")
+    step = TakenStep(chose.words, chose.written_on, entry_id=chose.id)
+    assert chose.id not in {passage.entry_id for passage in made(chose, entry(3), steps=(step,)).passages}
+    assert chose.id in {passage.entry_id for passage in made(chose, entry(3)).passages}
+
+
 def test_of_very_many_words_and_steps_an_even_choice_comes_back_in_order() -> None:
     entries = [
         entry(month, day, f"tired, {month}, {day}", asked("words")) for month in range(1, 13) for day in range(1, 17)

@@ -174,6 +174,11 @@ def test_taken_steps_are_honoured_in_the_month_they_were_taken_in(database: Data
         of_june = steps.taken_between(session, keyring, person, date(2026, 6, 1), date(2026, 6, 30))
         assert of_may == ()
         assert [(taken.words, taken.taken_on) for taken in of_june] == [(WORDS, date(2026, 6, 2))]
+        entry = session.get_one(Entry, step.entry_id)
+        entry.is_kept_out = True
+        assert steps.taken_between(session, keyring, person, date.min, date.max) == ()
+        entry.is_kept_out = False
+        assert steps.taken_between(session, keyring, person, date.min, date.max) == of_june
         steps.answer(session, person, step, StepState.LET_GO, TUESDAY)
         assert steps.taken_between(session, keyring, person, date.min, date.max) == ()
 
