@@ -65,4 +65,4 @@ def test_nobody_gets_the_month_of_somebody_else(home: Site) -> None:
 
 def test_the_month_s_page_leads_to_its_file_where_there_is_one(home: Site) -> None:
     assert f'href="{FILE}"' in home.get("/journal/2026-05").text
-    assert ".md" not in home.get("/journal/2026-04").text
+    assert '.md"' not in home.get("/journal/2026-04").text
