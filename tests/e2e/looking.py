@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, cast
 
@@ -11,19 +12,20 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(__file__).parent / "node_modules"
 SCREENSHOTS = ROOT / "var" / "screenshots"
 WIDTHS = (320, 1280)
+WIDTHS_OF_EMAILS = (320, 700)
 HEIGHT = 900
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 
 
-def shot(page: Page, name: str) -> list[Path]:
+def shot(page: Page, name: str, widths: Sequence[int] = WIDTHS) -> list[Path]:
     """Take the whole page in light and dark, on a narrow and on a wide screen; return the files in var/screenshots/."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size
     taken = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        for width in WIDTHS:
+        for width in widths:
             page.set_viewport_size({"width": width, "height": HEIGHT})
             file = SCREENSHOTS / f"{name}-{scheme}-{width}.png"
             page.screenshot(path=file, full_page=True, animations="disabled")

@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from tests.e2e.checker import Checker, allowances_for_emails
 from tests.e2e.inspecting import LARGEST_BYTES, NARROW, SMALL_TARGETS
-from tests.e2e.looking import HEIGHT, axe, shot, sideways
+from tests.e2e.looking import HEIGHT, WIDTHS_OF_EMAILS, axe, shot, sideways
 from tests.e2e.people import Person
 from tests.mail.samples import every_email
 
@@ -23,7 +23,7 @@ def test_an_email_can_be_read_by_everybody_on_a_phone(page: Page, name: str) -> 
     assert axe(page) == []
     assert page.evaluate(SMALL_TARGETS) == []
     assert sideways(page, NARROW) == 0
-    shot(page, f"email-{name}")
+    shot(page, f"email-{name}", WIDTHS_OF_EMAILS)
 
 
 def test_an_email_uses_nothing_whose_loss_is_not_thought_of(checker: Checker) -> None:

@@ -17,9 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from service.core.easing import Ease
 from service.db import make_engine, migrate, random_id
-from service.flows import easing
 from service.models import Entry, Photo, Subscriber
 from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
@@ -186,21 +184,10 @@ def test_a_month_and_a_year_with_all_they_can_hold(stage: Stage, visits: Visits,
     faults += faults_of(visits, checker, noa.page, "year-without-words")
     noa.go("/journal")
     faults += faults_of(visits, checker, noa.page, "journal-of-years")
-    _write_less_often_to(stage, noa.address)
-    noa.go("/settings")
+    noa.go("/settings")  # none of May's questions was answered
     expect(noa.page.get_by_text("Any reply brings your own days back.")).to_be_visible()
     faults += faults_of(visits, checker, noa.page, "settings-less-often")
     assert not faults, "\n".join(["", *faults])
-
-
-def _write_less_often_to(stage: Stage, address: str) -> None:
-    """Make of somebody what silence makes of them."""
-    with stage.runtime.database.write() as session:
-        person = session.get_one(Subscriber, stage.person(address).id)
-        for name, value in easing.eased_columns(person, Ease.WEEKLY).items():
-            if name != "row_id":
-                setattr(person, name, value)
-        person.look_ahead(stage.clock())
 
 
 def _fill_a_year(stage: Stage, address: str) -> None:
