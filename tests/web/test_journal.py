@@ -62,6 +62,14 @@ def test_a_month_marks_the_days_with_words_and_leads_to_them(home: Site) -> None
     assert text.count('class="on"') == 1
 
 
+def test_a_question_in_another_language_says_which(home: Site) -> None:
+    german = home.runtime.library.first_six("de")[0]
+    text = home.get(_keep(home, "müde", prompt_id=german.id)).text
+    assert f'<p class="muted" lang="de" dir="auto">{german.question}' in text
+    english = home.get(_keep(home, "tired", prompt_id="three-words")).text
+    assert '<p class="muted">Which three words' in english
+
+
 def test_a_month_without_words_is_allowed(home: Site) -> None:
     _keep(home, "hello", date(2026, 4, 9))
     text = home.get("/journal/2026-02").text
