@@ -13,6 +13,7 @@ from service.cli_prompts import prompts
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.flows import quarantine
+from service.runtime import set_up_logging
 
 
 @click.group()
@@ -123,6 +124,7 @@ def demo(settings: Settings) -> None:
     """Play a month in a minute, for a made-up person, on this machine; `make run` must be running."""
     from service.demo.play import Demo, DemoError  # noqa: PLC0415 - only here
 
+    set_up_logging("WARNING")  # the month is to be read, not the machinery
     try:
         played = Demo(runtime_of(settings), say=click.echo).play()
     except DemoError as error:

@@ -22,6 +22,7 @@ MINUTE_SECONDS = 240  # a minute on a quiet machine; nobody measures it here
 def test_the_demo_leaves_a_digest_in_the_mailbox_and_a_month_in_the_journal(stack: Stack, visits: Visits) -> None:
     played = _smallsteps("demo", stack)
     assert played.returncode == 0, played.stderr
+    assert played.stderr == ""
 
     (digest_url,) = re.findall(r"The digest +(\S+)", played.stdout)
     page = visits.page()
