@@ -13,6 +13,7 @@ from service.core.tokens import Action, ActToken
 from service.flows import held, steps
 from service.models import Entry, Reply, Step, Subscriber
 from service.web import browser
+from service.web.answering import said_by_email
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
 from service.web.steps import ANSWERS, read_state
@@ -76,9 +77,11 @@ def _step_page(rows: Session, known: ActToken) -> str:
     person = rows.get(Subscriber, known.subscriber_id)
     step = Step.of(rows, known.subscriber_id, known.object_id)
     if person is None or step is None:
-        return page("step", step=None, words="", answers={})
+        return page("step", step=None, said=None, words="", answers={})
     [shown] = steps.opened(get_runtime().keyring, person, [step])
-    return page("step", step=shown, words="" if person.is_discreet else shown.words, answers=STEP_ANSWERS)
+    said = None if shown.state is StepState.OPEN else said_by_email(f"step.{shown.state}")
+    words = "" if person.is_discreet else shown.words
+    return page("step", step=shown, said=said, words=words, answers=STEP_ANSWERS)
 
 
 def _put_back(known: ActToken) -> Response | str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
 
 from flask import request
@@ -10,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from service.core.commands import Command, Verb
 from service.flows import commands
-from service.mail.answers import Answer, read_answers
+from service.mail.answers import Answer
 from service.models import Subscriber
-from service.runtime import TEMPLATES
+from service.web.answering import said_by_email
 from service.web.context import get_runtime, now, page
 from service.web.errors import error_page
 
@@ -43,10 +42,5 @@ def grant(person_id: int, verb: Verb, *, words: str, once: str) -> Response | st
         else:
             done = commands.carry_out(rows, runtime.library, person, Command(verb), now())
     runtime.doorbell.send(done.planned)
-    answer = _ON_ITS_WAY[verb] if done.planned else _answers()[f"command.{done.answer}"]
+    answer = _ON_ITS_WAY[verb] if done.planned else said_by_email(f"command.{done.answer}")
     return page("asked", answer=answer, words=words, once=once)
-
-
-@cache
-def _answers() -> dict[str, Answer]:
-    return read_answers((TEMPLATES / "email" / "answers.toml").read_text(encoding="utf-8"))
