@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from flask import request
 from werkzeug.datastructures import MultiDict
 
 from service.core.addresses import Address, AddressError
@@ -31,6 +32,11 @@ class Slip:
     """The address is possible, but this one may be meant."""
 
     likely: str = field(repr=False)
+
+
+def typed_words() -> str:
+    """Return the words of this request's form, with one kind of line end and no empty lines around them."""
+    return request.form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def read_signup(typed: Typed) -> SignupForm | Problems | Slip:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import Calendar
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -20,6 +20,7 @@ from service.web import browser
 from service.web.browser import Visit
 from service.web.choosing import keep_step, step_in
 from service.web.context import get_runtime, now, page
+from service.web.forms import typed_words
 from service.web.security import allow_photos
 
 blueprint = Blueprint("journal", __name__)
@@ -71,31 +72,37 @@ def one_entry(entry_id: int) -> str:
     return page("entry", shown=shown, undone=request.args.get("kept"))
 
 
-@blueprint.route("/journal/entry/<id:entry_id>/edit", methods=["GET", "POST"])
-def edit(entry_id: int) -> Response | str | tuple[str, int]:
-    """Show an entry's words to be changed; put the new ones in their place."""
-    words = request.form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
-    if request.method == "POST" and words:
-        with browser.visit(writing=True) as visit:
-            entry = _own(visit, entry_id)
-            before = step_in(visit.person, entry)
-            journal.rewrite(visit.keyring, visit.person, entry, words, now())
-            keep_step(visit.session, visit.person, entry, before=before)
-        return redirect(_address(entry_id), code=303)
+@blueprint.get("/journal/entry/<id:entry_id>/edit")
+def show_edit(entry_id: int) -> str:
+    """Show an entry's words to be changed."""
+    return _edit_page(entry_id, {})
+
+
+@blueprint.post("/journal/entry/<id:entry_id>/edit")
+def edit(entry_id: int) -> Response | tuple[str, int]:
+    """Put new words in the place of an entry's."""
+    words = typed_words()
+    if not words:
+        return _edit_page(entry_id, EMPTY), UNPROCESSABLE
+    with browser.visit(writing=True) as visit:
+        entry = _own(visit, entry_id)
+        before = step_in(visit.person, entry)
+        journal.rewrite(visit.keyring, visit.person, entry, words, now())
+        keep_step(visit.session, visit.person, entry, before=before)
+    return redirect(_address(entry_id), code=303)
+
+
+@blueprint.get("/journal/entry/<id:entry_id>/delete")
+def show_delete(entry_id: int) -> str:
+    """Ask whether to delete an entry."""
     with browser.visit() as visit:
         [shown] = _shown(visit, [_own(visit, entry_id)])
-    errors = EMPTY if request.method == "POST" else {}
-    text = page("edit", shown=shown, errors=errors, longest=WORDS_BYTES)
-    return (text, UNPROCESSABLE) if errors else text
+    return page("delete", shown=shown)
 
 
-@blueprint.route("/journal/entry/<id:entry_id>/delete", methods=["GET", "POST"])
-def delete(entry_id: int) -> Response | str:
-    """Ask whether to delete an entry; delete it for good."""
-    if request.method == "GET":
-        with browser.visit() as visit:
-            [shown] = _shown(visit, [_own(visit, entry_id)])
-        return page("delete", shown=shown)
+@blueprint.post("/journal/entry/<id:entry_id>/delete")
+def delete(entry_id: int) -> Response:
+    """Delete an entry for good."""
     with browser.visit(writing=True) as visit:
         month = _own(visit, entry_id).written_on
         gone = photos.remove_entry(visit.session, visit.person, entry_id)
@@ -128,6 +135,12 @@ def put_back(entry_id: int) -> Response:
         entry = _own(visit, entry_id)
         journal.put_back(visit.keyring, visit.person, entry, request.form.get("piece", ""), now())
     return redirect(_address(entry_id), code=303)
+
+
+def _edit_page(entry_id: int, errors: Mapping[str, str]) -> str:
+    with browser.visit() as visit:
+        [shown] = _shown(visit, [_own(visit, entry_id)])
+    return page("edit", shown=shown, errors=errors, longest=WORDS_BYTES)
 
 
 def _own(visit: Visit, entry_id: int) -> Entry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
@@ -66,15 +68,16 @@ def sent() -> str:
     return page("sent", code=browser.shown_code())
 
 
-@blueprint.route("/confirm/<token>", methods=["GET", "POST"])
+@blueprint.get("/confirm/<token>")
+def show_confirm(token: str) -> Response | str:
+    """Show the button that confirms."""
+    return _with_confirm_token(token, _show_confirm)
+
+
+@blueprint.post("/confirm/<token>")
 def confirm(token: str) -> Response | str:
-    """Show the button that confirms; confirm when it is pressed, and sign this browser in."""
-    act = read_act_token(token)
-    if act is None or act.action is not Action.CONFIRM:
-        return error_page(404)
-    if act.has_expired(now()):
-        return error_page(410, again="/")
-    return _confirm(act) if request.method == "POST" else _show_confirm(act)
+    """Confirm, and sign this browser in."""
+    return _with_confirm_token(token, _confirm)
 
 
 @blueprint.get("/welcome")
@@ -87,6 +90,15 @@ def welcome() -> str:
         delivery = Delivery.of(visit.session, person.id, Kind.WELCOME, confirmed_on.isoformat())
     prompt = runtime.library.get(delivery.prompt_id or "") if delivery else None
     return page("welcome", schedule=str(person.schedule), prompt=prompt, once=once_key())
+
+
+def _with_confirm_token(token: str, view: Callable[[ActToken], Response | str]) -> Response | str:
+    act = read_act_token(token)
+    if act is None or act.action is not Action.CONFIRM:
+        return error_page(404)
+    if act.has_expired(now()):
+        return error_page(410, again="/")
+    return view(act)
 
 
 def _show_confirm(act: ActToken) -> Response | str:

@@ -64,13 +64,17 @@ def answer(step_id: int) -> Response:
     return redirect(f"/steps#step-{step_id}", code=303)
 
 
-@blueprint.route("/steps/<id:step_id>/remove", methods=["GET", "POST"])
-def remove(step_id: int) -> Response | str:
-    """Ask whether to take a step off the page; take it off for good."""
-    if request.method == "GET":
-        with browser.visit() as visit:
-            [step] = steps.opened(visit.keyring, visit.person, [_own(visit, step_id)])
-        return page("step_remove", step=step)
+@blueprint.get("/steps/<id:step_id>/remove")
+def show_remove(step_id: int) -> str:
+    """Ask whether to take a step off the page."""
+    with browser.visit() as visit:
+        [step] = steps.opened(visit.keyring, visit.person, [_own(visit, step_id)])
+    return page("step_remove", step=step)
+
+
+@blueprint.post("/steps/<id:step_id>/remove")
+def remove(step_id: int) -> Response:
+    """Take a step off the page for good."""
     with browser.visit(writing=True) as visit:
         Step.remove(visit.session, visit.person.id, _own(visit, step_id).id)
     return redirect("/steps", code=303)

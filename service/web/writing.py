@@ -15,6 +15,7 @@ from service.web import browser, wishes
 from service.web.choosing import keep_step
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
+from service.web.forms import typed_words
 from service.web.once import once_id, once_key
 
 blueprint = Blueprint("writing", __name__)
@@ -34,7 +35,7 @@ def show() -> str:
 def keep() -> Response | tuple[str, int]:
     """Keep what was written, on today's page of the journal."""
     prompt = get_runtime().library.get(request.form.get("prompt", ""))
-    words = _words()
+    words = typed_words()
     if not words:
         with browser.visit():
             return page("write", prompt=prompt, once=once_key(), errors=EMPTY, wishes=()), UNPROCESSABLE
@@ -55,27 +56,43 @@ def keep() -> Response | tuple[str, int]:
     return redirect(f"/journal/{entry.written_on}", code=303)
 
 
-@blueprint.route("/write/<token>", methods=["GET", "POST"])
-def answer(token: str) -> Response | str | tuple[str, int]:
-    """Show the question of an email with room to write; keep what is written on the day it was asked.
+@blueprint.get("/write/<token>")
+def show_answer(token: str) -> Response | str:
+    """Show the question of an email with room to write."""
+    act = _read_token(token)
+    if isinstance(act, Response):
+        return act
+    return page("write", prompt=_asked(act), once=once_key(), errors={}, wishes=wishes.WISHES)
 
-    Its other buttons ask for another question, or for none.
-    """
+
+@blueprint.post("/write/<token>")
+def answer(token: str) -> Response | str | tuple[str, int]:
+    """Keep what is written on the day the question was asked; other buttons ask for another question, or for none."""
+    act = _read_token(token)
+    if isinstance(act, Response):
+        return act
+    words, wish = typed_words(), wishes.wish()
+    if wish is not None:
+        return wishes.grant(act.subscriber_id, wish, words=words, once=request.form.get("once") or once_key())
+    prompt = _asked(act)
+    if words:
+        return _keep_answer(act, prompt, words)
+    return page("write", prompt=prompt, once=once_key(), errors=EMPTY, wishes=wishes.WISHES), UNPROCESSABLE
+
+
+def _read_token(token: str) -> ActToken | Response:
+    """Return what a link allows, or the page that says why it allows nothing."""
     act = read_act_token(token)
     if act is None or act.action is not Action.WRITE:
         return error_page(404)
     if act.has_expired(now()):
         return error_page(410, again="/sign-in")
+    return act
+
+
+def _asked(act: ActToken) -> Prompt | None:
     key, _ = read_asked_object(act.object_id)
-    prompt = get_runtime().library.by_key(key)
-    words, wish = _words(), wishes.wish()
-    if wish is not None:
-        return wishes.grant(act.subscriber_id, wish, words=words, once=request.form.get("once") or once_key())
-    if request.method == "POST" and words:
-        return _keep_answer(act, prompt, words)
-    errors = EMPTY if request.method == "POST" else {}
-    shown = page("write", prompt=prompt, once=once_key(), errors=errors, wishes=wishes.WISHES)
-    return (shown, UNPROCESSABLE) if errors else shown
+    return get_runtime().library.by_key(key)
 
 
 def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response | str:
@@ -97,8 +114,3 @@ def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response |
         )
         keep_step(rows, person, entry)
     return page("kept")
-
-
-def _words() -> str:
-    """Return what was typed, with one kind of line end and no empty lines around it."""
-    return request.form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()

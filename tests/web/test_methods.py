@@ -1,0 +1,150 @@
+"""Only POST changes anything: every route is asked with every other method, and no row of any table may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from service.core.journal import asked_object
+from service.core.tokens import Action, ReplyKind, ReplyToken
+from service.db import Base, Database
+from service.flows import steps
+from service.models import Entry, Outcome, Photo, Reply
+from tests.web.site import Site
+
+METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
+CHANGING = "POST"
+DAY = date(2026, 5, 13)
+
+
+def rows_of(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Return everything that the database holds, by table."""
+    with database.read() as session:
+        return {
+            table.name: sorted((tuple(row) for row in session.execute(select(table))), key=repr)
+            for table in Base.metadata.sorted_tables
+        }
+
+
+class Objects:
+    """One of everything that a link can be about, all of it one person's."""
+
+    def __init__(self, site: Site) -> None:
+        site.join()
+        site.write("the bus was late")
+        runtime, person = site.runtime, site.person()
+        with runtime.database.write() as session:
+            owner = session.merge(person)
+            self.step = steps.choose(session, runtime.keyring, owner, "Open a window.", now=site.clock()).id
+            [entry] = Entry.between(session, person.id, DAY, DAY)
+            self.entry = entry.id
+            photo = Photo(
+                entry_id=entry.id,
+                subscriber_id=person.id,
+                stored_as="photos/1",
+                content_type="image/jpeg",
+                width=1,
+                height=1,
+                position=0,
+                created_at=site.clock(),
+                content_mac=b"m" * 32,
+            )
+            held, deleted = (self._mail(person.id, outcome, site) for outcome in (Outcome.HELD, Outcome.ENTRY))
+            session.add_all([photo, held, deleted])
+            session.flush()
+            self.photo, self.held, self.deleted = photo.id, held.id, deleted.id
+        self.person_id = person.id
+        site.ask_for_signup("ben@example.com")  # a pending person, and a request that waits
+        site.do_what_was_asked()
+        self.request = site.bell.acted[-1]
+
+    @staticmethod
+    def _mail(person_id: int, outcome: Outcome, site: Site) -> Reply:
+        return Reply(
+            received_at=site.clock(),
+            recipient_hash=outcome.encode().ljust(32),
+            message_id_hash=b"i" * 32,
+            content_hash=b"c" * 32,
+            sealed_raw=b"sealed",
+            subscriber_id=person_id,
+            outcome=outcome,
+            entry_id=404,
+            reason="of this test",
+        )
+
+    def ids(self) -> tuple[int, ...]:
+        return (self.entry, self.step, self.photo, self.held, self.deleted)
+
+    def tokens(self, site: Site) -> Iterator[str]:
+        """Yield a token of every kind: each action on each object, the one of the footer, a reply's, and nonsense."""
+        prompt = site.runtime.library.first_six("en-GB")[0]
+        about = (*self.ids(), self.request, asked_object(prompt.key, DAY))
+        for action in Action:
+            for object_id in about:
+                yield site.act_link(action, object_id, person_id=self.person_id, lasts=timedelta(minutes=5))
+        yield site.frequency_link()
+        index = site.runtime.keyring.index
+        yield ReplyToken(ReplyKind.PROMPT, self.person_id, prompt.key, DAY).encode(index)
+        yield "nonsense"
+
+
+def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the addresses of a route, with everything of this site that fits its parts."""
+    values: dict[str, Sequence[object]] = {
+        "token": tokens,
+        "entry_id": objects.ids(),
+        "step_id": objects.ids(),
+        "photo_id": objects.ids(),
+        "reply_id": objects.ids(),
+        "day": (DAY,),
+        "month": (DAY.replace(day=1),),
+        "year": (DAY.year,),
+    }
+    if not rule.arguments:
+        yield rule.rule
+        return
+    (argument,) = rule.arguments
+    for value in values[argument]:
+        built = rule.build({argument: value})
+        assert built is not None
+        yield built[1]
+
+
+def _rules(app: Flask) -> list[Rule]:
+    return sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+
+
+@pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "a stranger"])
+@pytest.mark.parametrize("method", METHODS)
+def test_no_other_method_changes_a_row(site: Site, method: str, signed_in: bool) -> None:
+    objects = Objects(site)
+    tokens = [*objects.tokens(site)]
+    browser = site.browser if signed_in else site.another_browser().browser
+    before, asked = rows_of(site.runtime.database), 0
+    for rule in _rules(site.app):
+        for path in _paths(rule, objects, tokens):
+            browser.open(path, method=method, data={"words": "a", "state": "taken", "length": "week", "wish": "stop"})
+            asked += 1
+    assert asked > len(tokens)
+    after = rows_of(site.runtime.database)
+    assert {name for name in after if after[name] != before[name]} == set()
+
+
+def test_the_crawl_sees_a_change(site: Site) -> None:
+    """The comparison itself: the same rows differ after one button was pressed."""
+    objects = Objects(site)
+    before = rows_of(site.runtime.database)
+    site.post(f"/journal/entry/{objects.entry}/delete")
+    after = rows_of(site.runtime.database)
+    assert {name for name in after if after[name] != before[name]} == {"entries", "photos"}
+
+
+def test_a_route_either_shows_or_acts(site: Site) -> None:
+    """A view that serves both has to tell them apart itself, and once took HEAD for a button."""
+    both = [rule.rule for rule in _rules(site.app) if {"GET", CHANGING} <= (rule.methods or set())]
+    assert both == []
