@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.core.addresses import Address, AddressError
 from service.core.schedule import writing_date
 from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
+from service.mail.alignment import is_aligned, is_refuted
 from service.mail.inbound import InboundMail
 from service.models import Alias, Keyring, Subscriber
 
@@ -50,7 +51,8 @@ def owner_of(
         if token and (person := session.get(Subscriber, token.subscriber_id)):
             # A notice asks nothing: words in answer to it, perhaps months later, belong to the day of their writing.
             on = _written_on(mail, person, now) if token.kind is ReplyKind.NOTICE else token.on
-            return Owner(person, on, token, is_theirs=_is_own(session, person, sender))
+            is_theirs = _is_own(session, person, sender) and not is_refuted(mail)
+            return Owner(person, on, token, is_theirs=is_theirs)
         stop = _frequency_of(local, keyring)
         if stop and (person := session.get(Subscriber, stop.subscriber_id)):
             return Owner(person, writing_date(now, person.zone), wants_to_stop=True)
@@ -82,21 +84,6 @@ def is_erased(session: Session, keyring: Keyring, recipients: Sequence[str], rep
         _token_of(local, keyring) or _frequency_of(local, keyring) for local in _locals_at(recipients, reply_domain)
     ]
     return bool(tokens) and all(token and session.get(Subscriber, token.subscriber_id) is None for token in tokens)
-
-
-def is_aligned(mail: InboundMail) -> bool:
-    """Say whether the provider vouches for the From: SPF passed for its domain, or one DKIM signature of it passed.
-
-    Relaxed alignment (RFC 7489, 3.1): one domain is the other, or stands below it.
-    """
-    if mail.from_address is None:
-        return False
-    domain = mail.from_address.rpartition("@")[2].lower()
-    if mail.spf == "pass" and _relaxed(mail.sender.rpartition("@")[2].lower(), domain):
-        return True
-    signatures = mail.all_headers("DKIM-Signature")
-    signed_by = [_tag(signature, "d") for signature in signatures]
-    return mail.dkim == "pass" and len(signed_by) == 1 and _relaxed(signed_by[0], domain)
 
 
 def sender_hash(keyring: Keyring, mail: InboundMail) -> bytes | None:
@@ -151,15 +138,3 @@ def _locals_at(addresses: Sequence[str], reply_domain: str) -> Iterator[str]:
         local, _, domain = address.strip().lower().rpartition("@")
         if domain == reply_domain.lower():
             yield local
-
-
-def _relaxed(one: str, other: str) -> bool:
-    return bool(one) and (one == other or one.endswith(f".{other}") or other.endswith(f".{one}"))
-
-
-def _tag(signature: str, name: str) -> str:
-    for part in signature.split(";"):
-        key, _, value = part.partition("=")
-        if key.strip().lower() == name:
-            return "".join(value.split()).lower()
-    return ""

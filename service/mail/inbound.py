@@ -48,7 +48,7 @@ class InboundMail:
 
     `plain` and `html` are None in the MIME form, where `raw_mime` holds the whole mail.
     `from_address` is None unless the From names exactly one sender. `headers` are decoded
-    and in order. `spf`, `dkim` and `flag` are the provider's verdicts in lower case, None
+    and in order. `spf`, `dkim` and `flag` are the provider's own verdicts in lower case, None
     if its spam filter is not set to tag: then the sender is not authenticated at all.
     """
 
@@ -98,7 +98,6 @@ def read_mail(post: Post) -> InboundMail:
         raw_mime=raw_mime,
         attachments=_attachments(post) if raw_mime is None else (),
         sent_at=sent_at(_first(headers, "date")),
-        # The provider puts its own on top; a sender's copy stands further down.
         spf=_verdict(headers, "x-mailgun-spf"),
         dkim=_verdict(headers, "x-mailgun-dkim-check-result"),
         flag=_verdict(headers, "x-mailgun-sflag"),
@@ -144,7 +143,13 @@ def _first(headers: Pairs, name: str) -> str | None:
 
 
 def _verdict(headers: Pairs, name: str) -> str | None:
-    value = _first(headers, name)
+    """Return the provider's verdict of this name, in lower case, or None if it gave none.
+
+    The provider writes its own above the topmost Received, which is the one of its own server. What stands below it,
+    or in a mail without any, may come from the sender (captured posts in django-anymail and multi_mail).
+    """
+    received = next((at for at, (key, _) in enumerate(headers) if key.lower() == "received"), 0)
+    value = _first(headers[:received], name)
     return value.lower() if value else None
 
 

@@ -25,8 +25,9 @@ _Files = list[tuple[str, str, str, bytes]]
 
 
 def authenticated(raw_mime: bytes, *, passes: bool = True) -> bytes:
-    """Return the mail with the spam filter's headers on top, and a signature of the From's domain."""
-    sender = parseaddr(dict(split_headers(raw_mime)).get("From", ""))[1]
+    """Return the mail with the spam filter's headers above the provider's Received, and signed by the From's domain."""
+    headers = dict(split_headers(raw_mime))
+    sender = parseaddr(headers.get("From", ""))[1]
     domain = sender.rpartition("@")[2] or "nowhere.example"
     verdict = "Pass" if passes else "Fail"
     lines = [
@@ -36,6 +37,7 @@ def authenticated(raw_mime: bytes, *, passes: bool = True) -> bytes:
         f"X-Mailgun-Spf: {verdict}",
         f"X-Mailgun-Dkim-Check-Result: {verdict}",
         f"X-Envelope-From: <{sender}>",
+        f"Received: from mx.{domain} by mx.postoffice.example with ESMTP; {headers.get('Date', '')}",
         f"Dkim-Signature: v=1; a=rsa-sha256; d={domain}; s=local; h=from:to:subject; bh=bG9jYWw=; b=bG9jYWw=",
     ]
     return "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace") + raw_mime
