@@ -53,6 +53,7 @@ class Action(IntEnum):
     DIGEST = 7
     PUT_BACK = 8
     STEP = 9
+    CONFIRM_ALIAS = 10
 
 
 _FREQUENCY_KIND = 0x20

@@ -8,11 +8,14 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from service.core.addresses import Address, AddressError
 from service.core.journal import for_showing, split_at
-from service.flows.ownership import sender_hash
+from service.flows import aliases
+from service.flows.aliases import Claimed, Standing
 from service.flows.receiving import Door
+from service.mail.alignment import is_aligned
 from service.mail.inbound import MalformedPostError, read_mail
-from service.models import Alias, Reply, Subscriber
+from service.models import Reply, Subscriber
 
 SHOWN_BYTES = 20_000
 THINKING = timedelta(days=1)
@@ -58,15 +61,25 @@ def look(door: Door, subscriber_id: int, reply_id: int) -> HeldMail | None:
     return replace(shown, sender=for_showing(mail.from_address or ""), text=for_showing(text))
 
 
-def take_in(door: Door, subscriber_id: int, reply_id: int, now: datetime) -> bool:
-    """Let a held mail be understood again, as its owner's own; say whether it was still held.
+def take_in(door: Door, subscriber_id: int, reply_id: int, now: datetime) -> Claimed | None:
+    """Let a held mail be understood again, as its owner's own; return how its sender's address stands from now on.
 
-    From now on the address that it came from counts as theirs.
+    None where it was held no longer.
 
     Raises:
         SealError, StorageError: it cannot be read or kept now.
     """
-    return _take_up(door, Reply.held_for, subscriber_id, reply_id, now, adopt=True)
+    with door.database.read() as session:
+        reply, person = Reply.held_for(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
+    sender = _sender(door, reply, person) if reply and person else None
+    if not _take_up(door, Reply.held_for, subscriber_id, reply_id, now):
+        return None
+    with door.database.write() as session:
+        owner = Subscriber.locked(session, subscriber_id)
+        if sender is None or owner is None:
+            return Claimed(Standing.REFUSED)
+        address, is_proved = sender
+        return aliases.claim(session, door.keyring, owner, address, is_proved=is_proved, now=now)
 
 
 def put_back(door: Door, subscriber_id: int, reply_id: int, now: datetime) -> bool:
@@ -75,7 +88,7 @@ def put_back(door: Door, subscriber_id: int, reply_id: int, now: datetime) -> bo
     Raises:
         SealError, StorageError: it cannot be read or kept now.
     """
-    return _take_up(door, Reply.taken_back, subscriber_id, reply_id, now, adopt=False)
+    return _take_up(door, Reply.taken_back, subscriber_id, reply_id, now)
 
 
 def disown(session: Session, subscriber_id: int, reply_id: int, now: datetime) -> None:
@@ -85,30 +98,29 @@ def disown(session: Session, subscriber_id: int, reply_id: int, now: datetime) -
         row.disown(now + THINKING)
 
 
-def _take_up(door: Door, find: Find, subscriber_id: int, reply_id: int, now: datetime, *, adopt: bool) -> bool:
-    """Let one of a person's mails be understood again; `adopt` its sender as an alias of theirs."""
+def _take_up(door: Door, find: Find, subscriber_id: int, reply_id: int, now: datetime) -> bool:
+    """Let one of a person's mails be understood again; say whether it was there."""
     with door.database.read() as session:
         reply, person = find(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
     if reply is None or person is None:
         return False
-    sender = _sender_hash(door, reply, person) if adopt else None
     raw = door.given_back(reply, person)  # before the transaction, in which no network call may stand
     with door.database.write() as session:
         row = find(session, subscriber_id, reply_id, lock=True)
         if row is not None:
             raw.put_on(row)
             row.take_up_again(now)
-            if sender and sender != person.address_hash:
-                Alias.add(session, sender, subscriber_id, now)
     if row is not None and reply.stored_as:
         door.storage.remove(reply.stored_as)
     return row is not None
 
 
-def _sender_hash(door: Door, reply: Reply, person: Subscriber) -> bytes | None:
+def _sender(door: Door, reply: Reply, person: Subscriber) -> tuple[Address, bool] | None:
+    """Return the one address that a mail is from, and whether the provider vouches for it, or None."""
     try:
-        return sender_hash(door.keyring, read_mail(door.open_own(reply, person)))
-    except MalformedPostError:
+        mail = read_mail(door.open_own(reply, person))
+        return Address.parse(mail.from_address or ""), is_aligned(mail)
+    except (MalformedPostError, AddressError):
         return None
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
+from service.core.addresses import Address
 from service.core.prompts import Library, Prompt
 from service.flows.addressing import Addressing
 from service.flows.contents import NothingToSendError
@@ -13,8 +13,14 @@ from service.mail.compose import Composer
 from service.mail.outgoing import OutgoingEmail
 from service.models import Delivery, Keyring
 
-# An email, and what of it is to be kept sealed with its delivery.
-Made: TypeAlias = tuple[OutgoingEmail, bytes | None]
+
+@dataclass(frozen=True, slots=True)
+class BuiltEmail:
+    """An email, what of it is kept sealed with its delivery, and where it goes if not to the person's own address."""
+
+    email: OutgoingEmail
+    sealed_content: bytes | None = field(default=None, repr=False)
+    to: Address | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ from service.core.tokens import Action, ReplyKind
 from service.flows.contents import NothingToSendError, content_place
 from service.flows.digest_reading import last_of, quiet_question
 from service.flows.digests import FEWEST_MONTHS
-from service.flows.making import Made, Making
+from service.flows.making import BuiltEmail, Making
 from service.mail.links import Links
 from service.models import Delivery, Subscriber
 
 DIGEST_LINK_LASTS = timedelta(days=400)
 
 
-def digest(making: Making, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Made:
+def digest(making: Making, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> BuiltEmail:
     """Return the month in a person's own words, and its frozen copy."""
     month = making.digests.month(session, person, delivery.on) if person.wants_digest else None
     if month is None:
@@ -35,10 +35,10 @@ def digest(making: Making, session: Session, delivery: Delivery, person: Subscri
         markdown_url=f"{making.addressing.base_url}/journal/{month.month:%Y-%m}.md",
         discreet=person.is_discreet,
     )
-    return email, _sealed(making, delivery, person, month.to_json())
+    return BuiltEmail(email, _sealed(making, delivery, person, month.to_json()))
 
 
-def year(making: Making, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Made:
+def year(making: Making, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> BuiltEmail:
     """Return the year in a person's own words, and its frozen copy, by which a reply's quotation is known."""
     made = making.digests.year(session, person, delivery.on.year) if person.wants_digest else None
     if made is None or len(made.months) < FEWEST_MONTHS:
@@ -50,17 +50,19 @@ def year(making: Making, session: Session, delivery: Delivery, person: Subscribe
         keep_out_urls=_keep_out_urls(making, person, made.passages, now),
         discreet=person.is_discreet,
     )
-    return email, _sealed(making, delivery, person, made.to_json())
+    return BuiltEmail(email, _sealed(making, delivery, person, made.to_json()))
 
 
-def quiet_month(making: Making, _session: Session, delivery: Delivery, person: Subscriber, _now: datetime) -> Made:
+def quiet_month(
+    making: Making, _session: Session, delivery: Delivery, person: Subscriber, _now: datetime
+) -> BuiltEmail:
     """Return the one question of a month in which nothing was written."""
     if not person.wants_digest:
         raise NothingToSendError("the month's email is not wanted any more")
     question = quiet_question(making.library, person.locale, delivery.on)
     links = _links(making, person, last_of(delivery.on) + timedelta(days=1))
     month = MONTHS[delivery.on.month - 1]
-    return making.composer.quiet_month(month, question.question, links, locale=question.locale), None
+    return BuiltEmail(making.composer.quiet_month(month, question.question, links, locale=question.locale))
 
 
 def _links(making: Making, person: Subscriber, on: date) -> Links:

@@ -106,11 +106,9 @@ def _is_own(session: Session, person: Subscriber, sender: bytes | None) -> bool:
 
 
 def _known(session: Session, sender: bytes) -> Subscriber | None:
-    """Return the person with this address; one who has signed up with it comes before one who calls it theirs."""
-    person = Subscriber.with_address(session, sender)
-    if person is None and (owner_id := Alias.owner_id(session, sender)):
-        person = session.get(Subscriber, owner_id)
-    return person
+    """Return the person with this address, or whose alias it is; a signup that nobody confirmed comes last."""
+    owner_id = Alias.owner_id(session, sender)
+    return session.get(Subscriber, owner_id) if owner_id else Subscriber.with_address(session, sender)
 
 
 def _token_of(local: str, keyring: Keyring) -> ReplyToken | None:

@@ -9,14 +9,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.flows import month_mail, single_mail, step_mail
-from service.flows.making import Made, Making
+from service.flows.making import BuiltEmail, Making
 from service.mail.links import PLACEHOLDERS
 from service.mail.outgoing import OutgoingEmail, Recipient
 from service.mail.placeholders import placeholder
 from service.models import Delivery, Kind, Subscriber
 
 _OWN = ("reply_address", "stop_url", "one_click_url", "stop_address", "rest_url", "write_url")
-_MAKERS: Mapping[Kind, Callable[[Making, Session, Delivery, Subscriber, datetime], Made]] = {
+_MAKERS: Mapping[Kind, Callable[[Making, Session, Delivery, Subscriber, datetime], BuiltEmail]] = {
     Kind.PROMPT: single_mail.prompt,
     Kind.ANOTHER: single_mail.prompt,
     Kind.WELCOME: single_mail.welcome,
@@ -25,6 +25,7 @@ _MAKERS: Mapping[Kind, Callable[[Making, Session, Delivery, Subscriber, datetime
     Kind.RECEIPT: single_mail.receipt,
     Kind.ANSWER: single_mail.answer,
     Kind.NOTICE: single_mail.notice,
+    Kind.ALIAS: single_mail.alias,
     Kind.STEP_FOLLOW_UP: step_mail.follow_up,
     Kind.DIGEST: month_mail.digest,
     Kind.YEAR: month_mail.year,
@@ -61,8 +62,9 @@ class Packer:
         address = self.making.keyring.address_of(person).text
         if delivery.kind in {Kind.PROMPT, Kind.ANOTHER} and "+" not in address:
             return self._in_batch(delivery, person, address)
-        email, sealed = _MAKERS[Kind(delivery.kind)](self.making, session, delivery, person, now)
-        return Parcel(delivery, self._with_id(email, delivery), Recipient(address, delivery.id), None, sealed)
+        built = _MAKERS[Kind(delivery.kind)](self.making, session, delivery, person, now)
+        to = Recipient(built.to.text if built.to else address, delivery.id)
+        return Parcel(delivery, self._with_id(built.email, delivery), to, None, built.sealed_content)
 
     def _in_batch(self, delivery: Delivery, person: Subscriber, address: str) -> Parcel:
         making = self.making

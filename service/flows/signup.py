@@ -16,6 +16,7 @@ from service.core.schedule import Days, Schedule, find_zone, local_date
 from service.core.slots import request_slot
 from service.core.tokens import ActToken
 from service.db import random_id
+from service.flows import aliases
 from service.flows.asking import Asker, TooMany, record
 from service.flows.ledger import note_consent
 from service.models import (
@@ -92,7 +93,7 @@ def act(session: Session, keyring: Keyring, request_id: int, now: datetime) -> l
 
 
 def confirm(session: Session, library: Library, subscriber_id: int, now: datetime, *, source: str) -> list[int]:
-    """Return the ids of the emails that confirming leads to: the welcome, once a local day.
+    """Return the ids of the emails that confirming leads to: the welcome, once a local day, and a notice if need be.
 
     Whoever is pending or stopped becomes active; for anybody else, or confirming twice, nothing changes. `source` says
     where it came from: "link" or "reply".
@@ -119,7 +120,7 @@ def confirm(session: Session, library: Library, subscriber_id: int, now: datetim
     if planned:
         person.history = History.parse(person.history).adding(prompt.id, today).text
         person.prompts_sent += 1
-    return planned
+    return planned + aliases.release(session, person, now)
 
 
 def confirm_by_link(

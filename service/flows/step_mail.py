@@ -13,7 +13,7 @@ from service.core.prompts import Library
 from service.core.steps import StepState
 from service.core.tokens import Action, ReplyKind
 from service.flows.contents import NothingToSendError, content_place
-from service.flows.making import Made, Making
+from service.flows.making import BuiltEmail, Making
 from service.flows.single_mail import STEP_LINK_LASTS
 from service.flows.steps import follow_up_prompt, opened
 from service.mail.compose import Composer
@@ -22,7 +22,7 @@ from service.mail.outgoing import OutgoingEmail
 from service.models import Delivery, Step, Subscriber
 
 
-def follow_up(making: Making, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> Made:
+def follow_up(making: Making, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> BuiltEmail:
     """Return the one question about a step, and its own lines for when its reply quotes them."""
     step = Step.of(session, person.id, delivery.reference or 0)
     if step is None or step.state != StepState.OPEN:
@@ -43,7 +43,7 @@ def follow_up(making: Making, session: Session, delivery: Delivery, person: Subs
     sealed = making.keyring.key_of(person).seal_text(
         json.dumps(content), place=content_place(delivery.id), random=os.urandom
     )
-    return email, sealed
+    return BuiltEmail(email, sealed)
 
 
 def composed(composer: Composer, library: Library, content: Mapping[str, str], links: Links) -> OutgoingEmail | None:

@@ -27,6 +27,7 @@ Command = Literal[
     "not_today", "rest", "rest_open", "weekly", "resume", "stop", "delete", "nothing_to_delete", "no_more", "help"
 ]
 Stage = Literal["weekly", "rest"]
+AliasNotice = Literal["asked_for", "released"]
 StepAnswered = Literal["taken", "not_yet", "let_go"]
 
 _NOBODY: Final[Mapping[int, str]] = {}
@@ -180,6 +181,14 @@ class Composer:
     def less_often(self, stage: Stage, links: Links) -> OutgoingEmail:
         """Return the notice that questions come weekly now, or that they rest."""
         return self._answer(f"less_often.{stage}", links, button_url=f"{self._base_url}/settings")
+
+    def alias_confirmation(self, url: str) -> OutgoingEmail:
+        """Return the question whether an address is somebody's other one; it goes there, and names nobody."""
+        return self._answer("alias.confirm", None, button_url=url)
+
+    def alias_notice(self, case: AliasNotice, links: Links) -> OutgoingEmail:
+        """Return the notice that somebody asked for a person's address, or that an alias has a journal of its own."""
+        return self._answer(f"alias.{case}", links)
 
     def export_ready(self, url: str, links: Links) -> OutgoingEmail:
         """Return the way to the signed-in page with the export; never an attachment."""

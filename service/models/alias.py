@@ -1,4 +1,4 @@
-"""Other addresses from which a person writes, by keyed hash, each because they said so."""
+"""Other addresses from which a person writes, by keyed hash, each proved to be theirs (flows/aliases)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, LargeBinary, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, insert_into
+from service.models.subscriber import Subscriber
 
 
 class Alias(Base):
@@ -27,8 +28,18 @@ class Alias(Base):
 
     @classmethod
     def owner_id(cls, session: Session, address_hash: bytes) -> int | None:
-        """Return whose other address this is, or None."""
-        return session.scalar(select(cls.subscriber_id).where(cls.address_hash == address_hash))
+        """Return whose other address this is, or None; an address with a journal of its own is nobody else's.
+
+        Asked of the subscribers each time, so that it holds even for an alias added while its address was confirmed.
+        """
+        has_own_journal = Subscriber.is_confirmed(address_hash).exists()
+        return session.scalar(select(cls.subscriber_id).where(cls.address_hash == address_hash, ~has_own_journal))
+
+    @classmethod
+    def release(cls, session: Session, address_hash: bytes, *, besides: int) -> int | None:
+        """Let an address be an alias no longer, unless it is one of `besides`; return whose it was, or None."""
+        query = delete(cls).where(cls.address_hash == address_hash, cls.subscriber_id != besides)
+        return session.scalar(query.returning(cls.subscriber_id).execution_options(synchronize_session=False))
 
     @classmethod
     def remove(cls, session: Session, address_hash: bytes, subscriber_id: int) -> None:

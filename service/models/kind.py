@@ -26,6 +26,7 @@ class Kind(StrEnum):
     RECEIPT = "receipt"
     ANSWER = "answer"
     NOTICE = "notice"
+    ALIAS = "alias"
 
 
 # A kind that stands nowhere here goes to anybody who is not suppressed.

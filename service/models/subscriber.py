@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     LargeBinary,
+    Select,
     SmallInteger,
     String,
     Text,
@@ -126,6 +127,17 @@ class Subscriber(Base):
     def with_address(cls, session: Session, address_hash: bytes) -> Subscriber | None:
         """Return the person with this address hash, or None."""
         return session.scalar(select(cls).where(cls.address_hash == address_hash))
+
+    @classmethod
+    def is_confirmed(cls, address_hash: bytes) -> Select[int]:
+        """Return the query for a person with this address who has confirmed it at some time."""
+        return select(cls.id).where(cls.address_hash == address_hash, cls.status != Status.PENDING)
+
+    @classmethod
+    def confirmed_with_address(cls, session: Session, address_hash: bytes) -> Subscriber | None:
+        """Return the person with this address hash who has confirmed it, or None."""
+        person = cls.with_address(session, address_hash)
+        return person if person and person.status != Status.PENDING else None
 
     @classmethod
     def enrol(cls, session: Session, person: dict[str, object]) -> Subscriber:

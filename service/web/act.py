@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from service.core.steps import StepState
 from service.core.tokens import Action, ActToken
-from service.flows import held, steps
+from service.flows import aliases, held, steps
 from service.models import Entry, Reply, Step, Subscriber
 from service.web import browser
 from service.web.answering import said_by_email
@@ -104,15 +104,34 @@ def _put_back(known: ActToken) -> Response:
     return redirect(request.path, code=303)
 
 
+def _show_alias(known: ActToken) -> Response | str:
+    # Signed in, so that it takes both mailboxes to join an address to a journal, and no scanner can press the button.
+    with browser.visit() as visit:
+        if visit.person.id != known.subscriber_id:
+            return error_page(404)
+        standing = aliases.look(visit.session, visit.keyring, visit.person, known.object_id)
+    return page("alias", standing=standing.name.lower())
+
+
+def _confirm_alias(known: ActToken) -> Response:
+    with browser.visit(writing=True) as visit:
+        if visit.person.id != known.subscriber_id:
+            return error_page(404)
+        aliases.confirm(visit.session, visit.keyring, visit.person, known.object_id, now())
+    return redirect(request.path, code=303)
+
+
 _PAGES: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.UNDO_ENTRY: _show_undo_entry,
     Action.CLAIM_REPLY: _show_claim,
     Action.KEEP_OUT: _show_keep_out,
     Action.PUT_BACK: _show_put_back,
     Action.STEP: _show_step,
+    Action.CONFIRM_ALIAS: _show_alias,
 }
 _ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.KEEP_OUT: _keep_out,
     Action.PUT_BACK: _put_back,
     Action.STEP: _answer_step,
+    Action.CONFIRM_ALIAS: _confirm_alias,
 }

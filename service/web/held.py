@@ -6,6 +6,7 @@ from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
 from service.flows import held
+from service.flows.aliases import Standing
 from service.web import browser
 from service.web.context import get_runtime, now, page
 from service.web.errors import error_page
@@ -24,13 +25,18 @@ def look(reply_id: int) -> Response | str:
 
 @blueprint.post("/journal/held/<id:reply_id>")
 def take_in(reply_id: int) -> Response | str:
-    """Let it into the journal; a job reads it as it reads every reply."""
+    """Let it into the journal, where a job reads it as it reads every reply; say how its sender's address stands."""
     runtime = get_runtime()
     with browser.visit() as visit:
         person_id = visit.person.id
-    if held.take_in(runtime.door(), person_id, reply_id, now()):
-        runtime.doorbell.receive([reply_id])
-    return redirect("/journal", code=303)
+    claimed = held.take_in(runtime.door(), person_id, reply_id, now())
+    if claimed is None:
+        return redirect("/journal", code=303)
+    runtime.doorbell.receive([reply_id])
+    runtime.doorbell.send(claimed.delivery_ids)
+    if claimed.standing is Standing.THEIRS:
+        return redirect("/journal", code=303)
+    return page("taken_in", standing=claimed.standing.name.lower())
 
 
 @blueprint.post("/journal/held/<id:reply_id>/disown")

@@ -75,17 +75,6 @@ def test_their_own_address_never_becomes_an_alias(box: Letterbox) -> None:
     assert not _is_alias(box, ANA)
 
 
-def test_an_address_that_is_somebody_else_s_already_stays_theirs(box: Letterbox) -> None:
-    runtime = box.line.runtime
-    (ben,) = box.line.members("ben@example.com")
-    digest = runtime.keyring.address_hash(Address.parse(WORK))
-    with runtime.database.write() as session:
-        Alias.add(session, digest, ben.id, box.line.clock())
-    _take_in(box, _comes(box, "From my desk."))
-    with runtime.database.read() as session:
-        assert Alias.owner_id(session, digest) == ben.id
-
-
 def test_the_owner_is_asked_once_a_day_and_finds_the_others_there(box: Letterbox) -> None:
     first = _comes(box, "One.")
     box.line.clock.move(MINUTE)

@@ -168,6 +168,9 @@ def every_email() -> dict[str, OutgoingEmail]:
         "command_help": made.command_answer("help", LINKS, **answered),
         "less_often_weekly": made.less_often("weekly", LINKS),
         "less_often_rest": made.less_often("rest", LINKS),
+        "alias_confirm": made.alias_confirmation(act_url),
+        "alias_asked_for": made.alias_notice("asked_for", LINKS),
+        "alias_released": made.alias_notice("released", LINKS),
         "export_ready": made.export_ready(f"{SITE}/export", LINKS),
         "goodbye": made.goodbye(),
     }

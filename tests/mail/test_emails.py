@@ -13,7 +13,7 @@ from tests.mail.samples import IN_REPLY_TO, STEP_WORDS, TEMPLATES, digest, every
 
 GOLDEN = Path(__file__).parents[1] / "data" / "emails"
 EVERY = every_email()
-NO_WAY_OUT_NEEDED = {"confirmation", "sign_in", "receipt", "goodbye"}
+NO_WAY_OUT_NEEDED = {"confirmation", "sign_in", "receipt", "goodbye", "alias_confirm"}
 STEP_ANSWERS = {"step_taken", "step_not_yet", "step_let_go"}
 ANSWERS = {name for name in EVERY if name.startswith(("could_not_keep", "command"))} | {"receipt"} | STEP_ANSWERS
 

