@@ -29,19 +29,20 @@ from sqlalchemy import insert
 from bench.made_up import made_up_month
 from service.config import Settings
 from service.core.addresses import Address
-from service.core.digest import make_digest
-from service.core.prompts import Prompt
-from service.core.returning import DigestEntry
+from service.core.library.prompts import Prompt
+from service.core.month.digest import make_digest
+from service.core.month.resurfacing import DigestEntry
 from service.core.schedule import Rhythm
 from service.core.sealing import DataKey
 from service.core.slots import month_of
 from service.db import Database, migrate, random_id
+from service.flows.outgoing import emails
 from service.local.secrets import ensure_local_environment
-from service.mail.compose import Composer
-from service.mail.links import Links
-from service.mail.outgoing import OutgoingEmail
-from service.models import Delivery, Entry, Kind, State, Status, Subscriber
-from service.models.claim import Claim
+from service.mail.outbound.composer import Composer
+from service.mail.outbound.links import Links
+from service.mail.outbound.mailer import OutgoingEmail
+from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Subscriber, SubscriberStatus
+from service.models.outgoing.delivery_state import DeliveryClaim
 from service.runtime import Runtime, make_runtime
 
 MONTH = date(2026, 5, 1)
@@ -109,7 +110,9 @@ def _composing(composer: Composer, months: Sequence[Sequence[DigestEntry]]) -> f
             raise SystemExit("a month came out empty: the figure would mean nothing")
         keep_out = {passage.entry_id: f"{BASE}/act/{TOKEN}" for passage in digest.passages}
         markdown = f"{BASE}/journal/2026-05.md"
-        return composer.digest(digest, LINKS, f"{BASE}/digest/{TOKEN}", keep_out_urls=keep_out, markdown_url=markdown)
+        return emails.digest.compose(
+            composer, digest, LINKS, f"{BASE}/digest/{TOKEN}", keep_out_urls=keep_out, markdown_url=markdown
+        )
 
     return _seconds(lambda: [len(compose(entries).html) for entries in months])
 
@@ -134,14 +137,14 @@ def _without_inliner(runtime: Runtime) -> Composer:
 
 def _pack(runtime: Runtime, months: Sequence[Sequence[DigestEntry]], options: argparse.Namespace) -> None:
     claims = _fill(runtime, months, options)
-    packer = runtime.packer()
+    email_builder = runtime.email_builder()
     packed = []
 
     def pack() -> None:
         for start in range(0, len(claims), CHUNK):
             with runtime.database.read() as session:
                 for delivery, person in Delivery.with_subscribers(session, claims[start : start + CHUNK]):
-                    packed.append(len(packer.pack(session, delivery, person, NOW).sealed_content or b""))
+                    packed.append(len(email_builder.build(session, delivery, person, NOW).sealed_content or b""))
 
     began = time.perf_counter()
     seconds = _seconds(pack)
@@ -152,7 +155,9 @@ def _pack(runtime: Runtime, months: Sequence[Sequence[DigestEntry]], options: ar
     print(_line(f"packing from SQLite{thread}", seconds, len(months), limit=0), f"  ({elapsed:.1f} s by the clock)")
 
 
-def _fill(runtime: Runtime, months: Sequence[Sequence[DigestEntry]], options: argparse.Namespace) -> list[Claim]:
+def _fill(
+    runtime: Runtime, months: Sequence[Sequence[DigestEntry]], options: argparse.Namespace
+) -> list[DeliveryClaim]:
     """Put everybody and their entries into the database, and a digest that this worker has claimed."""
     chance = random.Random(options.seed + 1)  # noqa: S311 - made-up people, the same each time
     prompts = [entry.prompt for entry in months[0] if isinstance(entry.prompt, Prompt)]
@@ -171,7 +176,7 @@ def _fill(runtime: Runtime, months: Sequence[Sequence[DigestEntry]], options: ar
             session.execute(insert(Subscriber), people)
             session.execute(insert(Entry), entries)
             session.execute(insert(Delivery), deliveries)
-        claims += [Claim(row["id"], row["attempt"]) for row in deliveries]
+        claims += [DeliveryClaim(row["id"], row["attempt"]) for row in deliveries]
     return claims
 
 
@@ -190,7 +195,7 @@ def _person(runtime: Runtime, address: str, *, wants_thread: bool) -> dict[str, 
         "address_hash": runtime.keyring.address_hash(parsed),
         "sealed_address": runtime.keyring.seal_address(key, person_id, parsed),
         "data_key": wrapped,
-        "status": Status.ACTIVE,
+        "status": SubscriberStatus.ACTIVE,
         "locale": LOCALE,
         "days_mask": Rhythm.THREE.days.mask,
         "send_minute": 480,
@@ -223,9 +228,9 @@ def _delivery(person_id: int) -> dict[str, Any]:
         "id": random_id(),
         "month": month_of(slot),
         "subscriber_id": person_id,
-        "kind": Kind.DIGEST,
+        "kind": DeliveryKind.DIGEST,
         "slot": slot,
-        "state": State.CLAIMED,
+        "state": DeliveryState.CLAIMED,
         "attempt": 1,
         "ready_at": NOW,
         "planned_at": NOW,

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from service.core.prompts import Prompt
-from service.core.returning import DigestEntry
+from service.core.library.prompts import Prompt
+from service.core.month.resurfacing import DigestEntry
 
 NAMES = ("Priya", "Leon", "Aunt Rosa", "Bristol", "Zoë")
 SYLLABLES = ("ba", "den", "fi", "gor", "hal", "lem", "mi", "nou", "per", "ri", "sol", "tam", "ur", "ven", "wick")

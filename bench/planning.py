@@ -19,13 +19,13 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from service.by_hand import HeldBell
 from service.core.schedule import Rhythm
 from service.db import Database, migrate
-from service.flows.ticking import tick
-from service.models import Status, Subscriber
+from service.flows.outgoing.tick import tick
+from service.job_queue import InMemoryQueue
+from service.models import Subscriber, SubscriberStatus
 from service.runtime import load_library
-from tests.servers import running_postgres
+from tests.harness.servers import running_postgres
 
 NOW = datetime(2026, 5, 6, 7, 0, tzinfo=UTC)  # 08:00 in London
 ZONES = ("Europe/London", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney")
@@ -54,13 +54,13 @@ def _options() -> argparse.Namespace:
 
 
 def _seconds(database_at: object, people: int, due: int, seed: int) -> float:
-    library, bell = load_library(), HeldBell()
+    library, queue = load_library(), InMemoryQueue()
     with database_at() as database:  # type: ignore[operator]  # one of the two below
         _fill(database, people, due, random.Random(seed))  # noqa: S311 - made-up people, the same each time
         began = time.perf_counter()
-        done = tick(database, library, bell, now=NOW, chunk=1000)
+        done = tick(database, library, queue, now=NOW, chunk=1000)
         seconds = time.perf_counter() - began
-        if done.planned != due or len(set(bell.to_send)) != due:
+        if done.planned != due or len(set(queue.deliveries)) != due:
             raise SystemExit(f"planned {done.planned} of {due}: the figure would mean nothing")
         return seconds
 
@@ -76,7 +76,7 @@ def _fill(database: Database, people: int, due: int, chance: random.Random) -> N
                 "address_hash": chance.randbytes(32),
                 "sealed_address": chance.randbytes(50),
                 "data_key": chance.randbytes(65),
-                "status": Status.ACTIVE,
+                "status": SubscriberStatus.ACTIVE,
                 "days_mask": Rhythm.DAILY.days.mask if is_due else Rhythm.THREE.days.mask,
                 "send_minute": 480 if is_due else chance.randrange(48) * 30,
                 "time_zone": ZONES[0] if is_due else chance.choice(ZONES),

@@ -23,8 +23,8 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from service.core.prompts import THEMES, Library, Prompt
-from service.core.rotation import History, choose, ranking
+from service.core.library.prompts import THEMES, Library, Prompt
+from service.core.library.rotation import History, choose, ranking
 
 PROMPTS = Path(__file__).parents[1] / "templates" / "prompts"
 MOST_A_CALL = 1000

@@ -26,8 +26,8 @@ from service.local.secrets import ensure_local_environment
 from service.local.web_server import web_command
 from service.mail.signature import sign
 from service.runtime import make_runtime
-from tests.journeys.stage import free_port
-from tests.servers import running_queue
+from tests.harness.journey import free_port
+from tests.harness.servers import running_queue
 
 LIMIT_MS = 50.0
 WORDS = "Rain on the window, and soup.\n\n> On Wednesday we asked:\n> Which three words fit you right now?\n" * 20

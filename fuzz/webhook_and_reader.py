@@ -11,19 +11,19 @@ from urllib.parse import urlencode
 import atheris
 
 with atheris.instrument_imports(include=["service"]):
-    from service.core.automatic import author, holds_telling_part, is_delivery_report, is_reaction
-    from service.core.replies import Sent
-    from service.core.reports import failed_for_good
-    from service.mail.automatic import load_signs
-    from service.mail.inbound import MalformedPostError, content_hash, parse_post, read_mail
-    from service.mail.reading import Material, read
+    from service.core.replies import SentEmail
+    from service.core.replies.classify.automatic import author_of, holds_telling_part, is_delivery_report, is_reaction
+    from service.core.replies.classify.bounce_reports import failed_for_good
+    from service.mail.inbound.inbound_mail import MalformedPostError, content_hash, parse_post, read_mail
+    from service.mail.inbound.phrase_files import load_automatic_signs
+    from service.mail.inbound.reading import MailContent, read
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "tests" / "data"
 FOUND = ROOT / "var" / "fuzz"
 LONGEST_BYTES = 64 * 1024
 LONGEST_SECONDS = 6
-SENT = Sent("Soup", "What did you taste today?\nReply with a line or two.", "<p>What did you taste today?</p>")
+SENT = SentEmail("Soup", "What did you taste today?\nReply with a line or two.", "<p>What did you taste today?</p>")
 KINDS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "text/plain", "")
 
 
@@ -36,19 +36,21 @@ def webhook(data: bytes) -> None:
         return
     content_hash(post)
     mail = read_mail(post)
-    signs = load_signs()
-    author(mail.headers, signs, envelope_sender=mail.sender, from_address=mail.from_address, own=["hello@example.com"])
+    signs = load_automatic_signs()
+    author_of(
+        mail.headers, signs, envelope_sender=mail.sender, from_address=mail.from_address, own=["hello@example.com"]
+    )
     is_delivery_report(mail.headers)
     holds_telling_part((file.content_type, file.data) for file in mail.attachments)
-    reader(Material(mail.raw_mime, mail.plain, mail.html))
+    reader(MailContent(mail.raw_mime, mail.plain, mail.html))
 
 
-def reader(material: Material) -> None:
+def reader(material: MailContent) -> None:
     """Read a mail, as the child does, with and without knowing what was sent."""
     for sent in (SENT, None):
         reading = read(material, sent)
         failed_for_good(reading.report)
-        is_reaction(reading.words.bare, SENT.text, load_signs())
+        is_reaction(reading.words.bare, SENT.text, load_automatic_signs())
         reading.words.text.encode("utf-8")
 
 
@@ -59,9 +61,9 @@ def fuzz(data: bytes) -> None:
     way, rest = data[0] % 4, data[1:]
     ways = {
         0: lambda: webhook(rest or b"\x00"),
-        1: lambda: reader(Material(raw_mime=rest)),
-        2: lambda: reader(Material(plain=rest.decode("utf-8", "replace"))),
-        3: lambda: reader(Material(html=rest.decode("utf-8", "surrogateescape"))),
+        1: lambda: reader(MailContent(raw_mime=rest)),
+        2: lambda: reader(MailContent(plain=rest.decode("utf-8", "replace"))),
+        3: lambda: reader(MailContent(html=rest.decode("utf-8", "surrogateescape"))),
     }
     ways[way]()
 

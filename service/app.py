@@ -13,30 +13,24 @@ from service.core import dates
 from service.core.helplines import parse_help_lines
 from service.core.sealing import SealError
 from service.runtime import TEMPLATES, Runtime, make_runtime, set_up_logging
-from service.web import (
-    access_log,
-    act,
-    browser,
-    converters,
+from service.web import access_log, browser, converters, errors, health, security, webhooks
+from service.web.csrf import csrf
+from service.web.pages import (
+    action_link,
     digest,
-    errors,
     frequency,
-    health,
     held,
     journal,
     month_markdown,
     photos,
-    plain,
-    security,
     settings,
     sign_in,
     signup,
+    static_pages,
     steps,
-    webhooks,
-    writing,
+    write,
     year,
 )
-from service.web.csrf import csrf
 
 GUNICORN_GIVES_UP = 4  # its code for an app that cannot be loaded: it does not start another worker
 
@@ -49,12 +43,12 @@ BLUEPRINTS = (
     held.blueprint,
     digest.blueprint,
     year.blueprint,
-    writing.blueprint,
+    write.blueprint,
     steps.blueprint,
     settings.blueprint,
     frequency.blueprint,
-    act.blueprint,
-    plain.blueprint,
+    action_link.blueprint,
+    static_pages.blueprint,
     health.blueprint,
     webhooks.blueprint,
 )
@@ -64,7 +58,7 @@ def create_app(runtime: Runtime) -> Flask:
     """Return the application that serves every page and webhook of these running parts."""
     style = (TEMPLATES / "style.css").read_text("utf-8").strip()
     script = (TEMPLATES / "zone.js").read_text("utf-8").strip()
-    app = errors.Scrubbed("smallsteps", template_folder=str(TEMPLATES), static_folder=None)
+    app = errors.ScrubbedFlask("smallsteps", template_folder=str(TEMPLATES), static_folder=None)
     app.extensions["runtime"] = runtime
     app.extensions["help_lines"] = parse_help_lines((TEMPLATES / "helplines.toml").read_text("utf-8"))
     access_log.keep(app)

@@ -12,7 +12,7 @@ import click
 from service.cli_prompts import prompts
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
-from service.flows import quarantine
+from service.flows.incoming import quarantine
 from service.runtime import set_up_logging
 
 
@@ -29,7 +29,7 @@ main.add_command(prompts)
 @click.option("--mail-port", type=int, default=None, help="Where the mailbox is; 8025 if not said.")
 def up(web_port: int | None, mail_port: int | None) -> None:
     """Start everything on this machine, and say where to click."""
-    from service.local.problems import StartError  # noqa: PLC0415 - no other command needs the process manager
+    from service.local.start_error import StartError  # noqa: PLC0415 - no other command needs the process manager
     from service.local.up import up as start  # noqa: PLC0415 - likewise
 
     try:
@@ -107,11 +107,12 @@ def migrate(settings: Settings) -> None:
 @with_settings
 def tick(settings: Settings, at: str | None, send_too: bool, as_json: bool) -> None:
     """Plan what is due, once."""
-    from service.by_hand import HeldBell, tick_by_hand  # noqa: PLC0415 - only here
+    from service.inline import tick_inline  # noqa: PLC0415 - only here
+    from service.job_queue import InMemoryQueue  # noqa: PLC0415 - likewise
 
     instant = _instant(at) if at else None
-    runtime = runtime_of(settings, **({"doorbell": HeldBell()} if send_too else {}))
-    result = tick_by_hand(runtime, at=instant, send=send_too)
+    runtime = runtime_of(settings, **({"job_queue": InMemoryQueue()} if send_too else {}))
+    result = tick_inline(runtime, at=instant, send=send_too)
     if as_json:
         click.echo(json.dumps(result))
         return
@@ -146,7 +147,7 @@ def replies() -> None:
 def replies_held(settings: Settings, as_json: bool) -> None:
     """List mail that is held or could not be read: ids, dates and reasons, nobody's words."""
     with runtime_of(settings).database.read() as session:
-        found = quarantine.set_aside(session)
+        found = quarantine.quarantined(session)
     if as_json:
         click.echo(json.dumps([asdict(mail) for mail in found], default=str))
         return
@@ -169,11 +170,11 @@ def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool) -
     if unreadable:
         with runtime.database.read() as session:
             ids = quarantine.unreadable(session)
-    results = quarantine.replay(runtime.door(), ids, runtime.clock())
-    runtime.doorbell.receive([result.id for result in results if result.what is quarantine.Replay.RUNG])
+    results = quarantine.replay(runtime.inbound_store(), ids, runtime.clock())
+    runtime.job_queue.enqueue_replies([result.id for result in results if result.what is quarantine.ReplayResult.RUNG])
     for result in results:
-        click.echo(f"{result.id}  {result.what}", err=result.what is not quarantine.Replay.RUNG)
-    if any(result.what is not quarantine.Replay.RUNG for result in results):
+        click.echo(f"{result.id}  {result.what}", err=result.what is not quarantine.ReplayResult.RUNG)
+    if any(result.what is not quarantine.ReplayResult.RUNG for result in results):
         raise SystemExit(1)
     if not results:
         click.echo("There is nothing to read again.")

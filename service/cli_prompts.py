@@ -6,8 +6,8 @@ import click
 
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
-from service.core.prompt_check import check
-from service.core.prompts import KINDS, THEMES
+from service.core.library.prompt_check import check
+from service.core.library.prompts import KINDS, THEMES
 from service.runtime import load_library, prompt_files
 
 

@@ -1,9 +1,8 @@
-"""The doorbell: puts ids into the queue after a commit. The database is the truth; a lost ring costs a minute."""
+"""The job queue on RQ: ids only, as JSON, never a word or an address. Only this file and `workers` know RQ."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import structlog
 from redis import Redis
@@ -15,10 +14,10 @@ SEND_QUEUE = "send"
 RECEIVE_QUEUE = "receive"
 QUEUES = (SEND_QUEUE, RECEIVE_QUEUE)
 
-SEND_JOB = "workers.jobs.send"
-ACT_JOB = "workers.jobs.act"
-RECEIVE_JOB = "workers.jobs.receive"
-JOBS = (SEND_JOB, ACT_JOB, RECEIVE_JOB)
+SEND_JOB = "workers.jobs.send_deliveries"
+MAIL_REQUEST_JOB = "workers.jobs.process_mail_requests"
+REPLY_JOB = "workers.jobs.process_replies"
+JOBS = (SEND_JOB, MAIL_REQUEST_JOB, REPLY_JOB)
 
 IDS_A_JOB = 1000
 JOB_TIMEOUT_SECONDS = 600
@@ -29,47 +28,27 @@ ANSWER_SECONDS = 3
 log = structlog.get_logger()
 
 
-class Doorbell(Protocol):
-    """Tells workers that there is something to do; a ring that is not heard is made up for by the sweep."""
-
-    def send(self, delivery_ids: Sequence[int]) -> None:
-        """Ask a worker to send these deliveries."""
-        ...
-
-    def act(self, request_ids: Sequence[int]) -> None:
-        """Ask a worker to act on these requests for mail."""
-        ...
-
-    def receive(self, reply_ids: Sequence[int]) -> None:
-        """Ask a worker to understand these mails."""
-        ...
-
-    def answers(self) -> bool:
-        """Say whether the queue can be reached."""
-        ...
-
-
-class QueueDoorbell:
-    """The doorbell that rings RQ: ids only, as JSON, never a word or an address."""
+class RqJobQueue:
+    """A `JobQueue` that enqueues RQ jobs of up to a thousand ids each."""
 
     def __init__(self, redis_url: str) -> None:
         self.connection = connect(redis_url)
         self._queues = {name: Queue(name, connection=self.connection, serializer=JSONSerializer) for name in QUEUES}
 
-    def send(self, delivery_ids: Sequence[int]) -> None:
-        """Ask a worker to send these deliveries."""
-        self._ring(SEND_QUEUE, SEND_JOB, delivery_ids)
+    def enqueue_deliveries(self, ids: Sequence[int]) -> None:
+        """Enqueue deliveries to be sent."""
+        self._enqueue(SEND_QUEUE, SEND_JOB, ids)
 
-    def act(self, request_ids: Sequence[int]) -> None:
-        """Ask a worker to act on these requests for mail."""
-        self._ring(RECEIVE_QUEUE, ACT_JOB, request_ids)
+    def enqueue_mail_requests(self, ids: Sequence[int]) -> None:
+        """Enqueue requests for an email, made on a page."""
+        self._enqueue(RECEIVE_QUEUE, MAIL_REQUEST_JOB, ids)
 
-    def receive(self, reply_ids: Sequence[int]) -> None:
-        """Ask a worker to understand these mails."""
-        self._ring(RECEIVE_QUEUE, RECEIVE_JOB, reply_ids)
+    def enqueue_replies(self, ids: Sequence[int]) -> None:
+        """Enqueue mail that came in, to be processed."""
+        self._enqueue(RECEIVE_QUEUE, REPLY_JOB, ids)
 
-    def answers(self) -> bool:
-        """Say whether the queue can be reached."""
+    def is_reachable(self) -> bool:
+        """Say whether the queue server answers."""
         try:
             return bool(self.connection.ping())
         except RedisError:
@@ -79,7 +58,7 @@ class QueueDoorbell:
         """Return how many jobs wait in a queue."""
         return self._queues[queue].count
 
-    def _ring(self, queue: str, job: str, ids: Sequence[int]) -> None:
+    def _enqueue(self, queue: str, job: str, ids: Sequence[int]) -> None:
         try:
             for start in range(0, len(ids), IDS_A_JOB):
                 self._queues[queue].enqueue(
@@ -91,8 +70,8 @@ class QueueDoorbell:
                     failure_ttl=0,
                 )
         except RedisError as error:
-            # Nothing is lost: the sweep rings again for whatever stands in the database.
-            log.warning("doorbell.unheard", queue=queue, ids=len(ids), error=type(error).__name__)
+            # Nothing is lost: the sweep enqueues again whatever still waits in the database.
+            log.warning("queue.unreachable", queue=queue, ids=len(ids), error=type(error).__name__)
 
 
 def connect(redis_url: str, *, blocking: bool = False) -> Redis:

@@ -14,25 +14,26 @@ import structlog
 
 from service.clock import Clock, utc_now
 from service.config import ROOT, Settings
-from service.core.commands import Phrasebook
-from service.core.prompts import Library
-from service.core.steps import StepBook
-from service.core.wording import Wording
+from service.core.library.prompts import Library
+from service.core.replies.classify.commands import CommandPhrases
+from service.core.steps import StepPhrases
+from service.core.text.lexicon import Lexicon
 from service.db import Database
-from service.dispatch import Doorbell, QueueDoorbell
-from service.flows.addressing import Addressing
-from service.flows.digest_reading import DigestReader
-from service.flows.making import Making
-from service.flows.parcels import Packer
-from service.flows.photos import Darkroom
-from service.flows.receiving import Door
-from service.flows.recognising import Recogniser
-from service.flows.replies import Receiver
-from service.flows.sending import Sender
-from service.mail.compose import Composer
-from service.mail.mailgun import MailgunGateway
-from service.mail.outgoing import Mailer
-from service.mail.reader import Reader
+from service.dispatch import RqJobQueue
+from service.flows.incoming.photos import PhotoProcessor
+from service.flows.incoming.process import ReplyProcessor
+from service.flows.incoming.sent_email import SentEmailFinder
+from service.flows.incoming.store import InboundStore
+from service.flows.outgoing.email_builder import EmailBuilder
+from service.flows.outgoing.email_context import EmailContext
+from service.flows.outgoing.links import LinkMaker
+from service.flows.outgoing.send import Sender
+from service.flows.people.digest_reading import DigestReader
+from service.job_queue import JobQueue
+from service.mail.inbound.reader import MailReader
+from service.mail.outbound.composer import Composer
+from service.mail.outbound.mailer import Mailer
+from service.mail.outbound.mailgun import MailgunGateway
 from service.models import Keyring
 from service.storage import Storage
 
@@ -50,16 +51,16 @@ class Runtime:
     composer: Composer = field(repr=False)
     mailer: Mailer = field(repr=False)
     storage: Storage = field(repr=False)
-    doorbell: Doorbell = field(repr=False)
+    job_queue: JobQueue = field(repr=False)
     ordinary: frozenset[str] = field(repr=False)
-    step_books: Mapping[str, StepBook] = field(repr=False)
+    step_phrases: Mapping[str, StepPhrases] = field(repr=False)
     clock: Clock = utc_now
 
     def sender(self, stopping: Callable[[], bool] = lambda: False) -> Sender:
         """Return what sends deliveries; `stopping` tells it that the worker is to end."""
         return Sender(
             database=self.database,
-            packer=self.packer(),
+            email_builder=self.email_builder(),
             mailer=self.mailer,
             clock=self.clock,
             lease=timedelta(seconds=self.settings.lease_seconds),
@@ -67,42 +68,43 @@ class Runtime:
             stopping=stopping,
         )
 
-    def packer(self) -> Packer:
-        """Return what makes emails from deliveries."""
-        addressing = Addressing(self.keyring, self.settings.base_url, self.settings.reply_domain)
-        making = Making(self.keyring, self.library, self.composer, addressing, self.digests())
-        return Packer(making, mail_domain=parseaddr(self.settings.mail_from)[1].rpartition("@")[2])
+    def email_builder(self) -> EmailBuilder:
+        """Return what builds emails for deliveries."""
+        return EmailBuilder(self.email_context(), mail_domain=parseaddr(self.settings.mail_from)[1].rpartition("@")[2])
+
+    def email_context(self) -> EmailContext:
+        """Return the parts that emails are built with."""
+        links = LinkMaker(self.keyring, self.settings.base_url, self.settings.reply_domain)
+        return EmailContext(self.keyring, self.library, self.composer, links, self.digests())
 
     def digests(self) -> DigestReader:
         """Return what opens the words that digests are made of."""
         return DigestReader(self.keyring, self.library, self.ordinary)
 
-    def door(self) -> Door:
+    def inbound_store(self) -> InboundStore:
         """Return what keeps the mail that comes in."""
-        return Door(self.database, self.keyring, self.storage, self.settings.reply_domain, self.clock)
+        return InboundStore(self.database, self.keyring, self.storage, self.settings.reply_domain, self.clock)
 
-    def receiver(self) -> Receiver:
+    def reply_processor(self) -> ReplyProcessor:
         """Return what understands the mail that came in."""
         name, address = parseaddr(self.settings.mail_from)
-        reader = Reader()
-        return Receiver(
+        reader = MailReader()
+        return ReplyProcessor(
             database=self.database,
             keyring=self.keyring,
             library=self.library,
-            door=self.door(),
+            inbound_store=self.inbound_store(),
             reader=reader,
-            darkroom=Darkroom(self.database, self.keyring, self.storage, reader),
-            recogniser=Recogniser(
-                self.keyring, self.library, self.composer, self.digests(), self.settings.reply_domain, name
-            ),
+            photo_processor=PhotoProcessor(self.database, self.keyring, self.storage, reader),
+            sent_email_finder=SentEmailFinder(self.email_context(), name),
             own_address=address,
-            phrasebooks=load_phrasebooks(),
-            step_books=self.step_books,
+            command_phrases=load_command_phrases(),
+            step_phrases=self.step_phrases,
             clock=self.clock,
         )
 
 
-def make_runtime(settings: Settings, *, clock: Clock = utc_now, doorbell: Doorbell | None = None) -> Runtime:
+def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQueue | None = None) -> Runtime:
     """Return the parts of a process, from its settings.
 
     Raises:
@@ -127,9 +129,9 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, doorbell: Doorbe
             now=clock,
         ),
         storage=Storage.at(settings.storage_url),
-        doorbell=doorbell or QueueDoorbell(settings.redis_url),
+        job_queue=job_queue or RqJobQueue(settings.redis_url),
         ordinary=load_ordinary(),
-        step_books=load_step_books(),
+        step_phrases=load_step_phrases(),
         clock=clock,
     )
 
@@ -141,19 +143,19 @@ def load_library() -> Library:
 
 def load_ordinary() -> frozenset[str]:
     """Return the words that come back in anybody's writing, of templates/prompts/words.toml."""
-    return Wording.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8")).ordinary
+    return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8")).ordinary
 
 
-def load_phrasebooks() -> dict[str, Phrasebook]:
+def load_command_phrases() -> dict[str, CommandPhrases]:
     """Return the commands of templates/commands, by language."""
     files = (TEMPLATES / "commands").glob("*.toml")
-    return {path.stem: Phrasebook.parse(path.read_text("utf-8")) for path in files}
+    return {path.stem: CommandPhrases.parse(path.read_text("utf-8")) for path in files}
 
 
-def load_step_books() -> dict[str, StepBook]:
+def load_step_phrases() -> dict[str, StepPhrases]:
     """Return how steps are chosen and answered, of templates/steps, by language."""
     files = (TEMPLATES / "steps").glob("*.toml")
-    return {path.stem: StepBook.parse(path.read_text("utf-8")) for path in files}
+    return {path.stem: StepPhrases.parse(path.read_text("utf-8")) for path in files}
 
 
 def prompt_files() -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from service.db import Database, make_engine, migrate
-from tests.servers import Postgres, running_postgres, running_queue
+from tests.harness.servers import Postgres, running_postgres, running_queue
 
 TEMPLATE = "migrated"
 

@@ -19,7 +19,7 @@ from service.config import Settings
 from service.core.sealing import IndexKey
 from service.core.tokens import ActToken, FrequencyToken, ReplyToken
 from service.local import preview
-from service.mail.outgoing import OutgoingEmail
+from service.mail.outbound.mailer import OutgoingEmail
 from service.postoffice.app import create_app
 from service.postoffice.server import running
 from service.runtime import Runtime, load_library, make_runtime

@@ -12,17 +12,19 @@ from click.testing import CliRunner, Result
 
 from service.cli import main
 from service.models import Outcome, Reply
-from tests.flows.letterbox import Letterbox, open_letterbox
-from tests.flows.posts import mail
+from tests.harness.inbound import InboundHarness, open_inbound_harness
+from tests.harness.posts import mail
 
 USED = ("base_url", "secret_key", "encryption_keys", "storage_url", "mailgun_api_url", "mailgun_api_key")
 ALSO = ("mailgun_domain", "mail_from", "reply_domain", "postal_address", "database_url", "redis_url")
 
 
 @pytest.fixture
-def box(migrated_sqlite: Path, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Letterbox]:
-    with open_letterbox(migrated_sqlite, tmp_path, redis_url=redis_url) as letterbox:
-        settings = letterbox.line.runtime.settings
+def harness(
+    migrated_sqlite: Path, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[InboundHarness]:
+    with open_inbound_harness(migrated_sqlite, tmp_path, redis_url=redis_url) as letterbox:
+        settings = letterbox.sending.runtime.settings
         for name in (*USED, *ALSO, "mailgun_signing_key"):
             monkeypatch.setenv(name.upper(), _written(getattr(settings, name)))
         yield letterbox
@@ -36,32 +38,32 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(main, ["replies", *words])
 
 
-def held(box: Letterbox) -> Reply:
-    reply = box.comes(mail("Words of somebody.", sender="ben@example.com"))
+def held(harness: InboundHarness) -> Reply:
+    reply = harness.comes(mail("Words of somebody.", sender="ben@example.com"))
     assert reply is not None
     assert reply.outcome == Outcome.HELD
     return reply
 
 
-def test_held_lists_for_a_person_and_for_a_program(box: Letterbox) -> None:
+def test_held_lists_for_a_person_and_for_a_program(harness: InboundHarness) -> None:
     assert run("held").output == "Nothing is held, and everything could be read.\n"
-    reply = held(box)
+    reply = held(harness)
     assert run("held").output.startswith(f"{reply.id}  2026-05-13 09:00 UTC  held: ")
     (listed,) = json.loads(run("held", "--json").output)
     assert sorted(listed) == ["id", "kept_until", "outcome", "reason", "received_at"]
     assert listed["id"] == reply.id
 
 
-def test_replay_rings_for_what_can_be_read_again_and_ends_with_1_for_the_rest(box: Letterbox) -> None:
-    reply = held(box)
+def test_replay_rings_for_what_can_be_read_again_and_ends_with_1_for_the_rest(harness: InboundHarness) -> None:
+    reply = held(harness)
     result = run("replay", str(reply.id), "12")
     assert (result.exit_code, result.stdout) == (1, f"{reply.id}  will be read again\n")
     assert result.stderr.endswith("12  no mail has this id\n")
-    assert box.rows()[0].outcome is None
+    assert harness.rows()[0].outcome is None
 
 
-def test_replay_wants_ids_or_the_unreadable(box: Letterbox) -> None:
+def test_replay_wants_ids_or_the_unreadable(harness: InboundHarness) -> None:
     assert run("replay").exit_code == 2
     assert run("replay", "1", "--unreadable").exit_code == 2
     assert run("replay", "--unreadable").output == "There is nothing to read again.\n"
-    assert box.rows() == []
+    assert harness.rows() == []

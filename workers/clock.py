@@ -11,7 +11,7 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.flows.ticking import prune, tick
+from service.flows.outgoing.tick import prune, tick
 from service.runtime import Runtime
 from service.storage import StorageError
 
@@ -30,9 +30,11 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
     while not stop.is_set():
         now = runtime.clock()
         try:
-            done = tick(runtime.database, runtime.library, runtime.doorbell, now=now, chunk=runtime.settings.chunk_size)
-            if done.planned or done.rung_again or done.unknown:
-                log.info("clock.tick", planned=done.planned, rung_again=done.rung_again, unknown=done.unknown)
+            done = tick(
+                runtime.database, runtime.library, runtime.job_queue, now=now, chunk=runtime.settings.chunk_size
+            )
+            if done.planned or done.enqueued_again or done.unknown:
+                log.info("clock.tick", planned=done.planned, enqueued_again=done.enqueued_again, unknown=done.unknown)
             if now - pruned_at >= PRUNE_EVERY:
                 prune(runtime.database, runtime.storage, now=now)
                 pruned_at = now

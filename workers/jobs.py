@@ -4,49 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from service.flows import signup
-from workers import process
-from workers.contained import contained
+from service.flows.people import signup
+from workers import worker_parts
+from workers.log_errors import log_errors
 
 
-@contained
-def send(delivery_ids: list[int]) -> None:
+@log_errors
+def send_deliveries(delivery_ids: list[int]) -> None:
     """Send these deliveries."""
-    parts = process.parts()
+    parts = worker_parts.parts()
     report = parts.sender.send(delivery_ids)
-    if report.left and not process.stopping():
-        parts.runtime.doorbell.send(report.left)
+    if report.left and not worker_parts.stopping():
+        parts.runtime.job_queue.enqueue_deliveries(report.left)
 
 
-def act(request_ids: list[int]) -> None:
+def process_mail_requests(request_ids: list[int]) -> None:
     """Act on these requests for mail, each by itself."""
-    _each(_act, request_ids)
+    _each(_process_mail_request, request_ids)
 
 
-def receive(reply_ids: list[int]) -> None:
+def process_replies(reply_ids: list[int]) -> None:
     """Understand these mails, each by itself: one that fails costs the others nothing."""
-    _each(_receive, reply_ids)
+    _each(_process_reply, reply_ids)
 
 
-@contained
-def _act(request_ids: list[int]) -> None:
+@log_errors
+def _process_mail_request(request_ids: list[int]) -> None:
     (request_id,) = request_ids
-    runtime = process.parts().runtime
+    runtime = worker_parts.parts().runtime
     with runtime.database.write() as session:
-        planned = signup.act(session, runtime.keyring, request_id, runtime.clock())
-    runtime.doorbell.send(planned)
+        planned = signup.process_mail_request(session, runtime.keyring, request_id, runtime.clock())
+    runtime.job_queue.enqueue_deliveries(planned)
 
 
-@contained
-def _receive(reply_ids: list[int]) -> None:
+@log_errors
+def _process_reply(reply_ids: list[int]) -> None:
     (reply_id,) = reply_ids
-    parts = process.parts()
-    parts.runtime.doorbell.send(parts.receiver.understand(reply_id))
+    parts = worker_parts.parts()
+    parts.runtime.job_queue.enqueue_deliveries(parts.reply_processor.process(reply_id))
 
 
 def _each(job: Callable[[list[int]], None], ids: Iterable[int]) -> None:
     """Do a job for one id after the other; told to stop, leave the rest to the sweep."""
     for id_ in ids:
-        if process.stopping():
+        if worker_parts.stopping():
             return
         job([id_])

@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 
 from service.dispatch import connect
 from service.runtime import Runtime
-from workers import process
+from workers import worker_parts
 
 
 class Worker(SimpleWorker):
@@ -19,17 +19,17 @@ class Worker(SimpleWorker):
 
     def handle_warm_shutdown_request(self) -> None:
         """Tell the job under way that nothing may be claimed or handed over any more."""
-        process.stop()
+        worker_parts.stop()
 
 
 def work(runtime: Runtime, queue_name: str, *, burst: bool = False) -> None:
     """Work on one queue until told to stop or, in a burst, until it is empty."""
-    parts = process.hold(runtime)
+    parts = worker_parts.hold(runtime)
     connection = connect(runtime.settings.redis_url, blocking=True)
     queue = Queue(queue_name, connection=connection, serializer=JSONSerializer)
     worker = Worker([queue], connection=connection, serializer=JSONSerializer, log_job_description=False)
     try:
         worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
     finally:
-        parts.receiver.reader.close()
+        parts.reply_processor.reader.close()
         connection.close()

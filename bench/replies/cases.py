@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from service.core.replies import Bodies, Sent, decode_bodies
+from service.core.replies import Bodies, SentEmail, decode_bodies
 
 _ENDINGS = {"mime": ".eml", "html": ".html", "plain": ".txt"}
 
@@ -21,7 +21,7 @@ class Case:
     name: str
     collection: str
     bodies: Bodies = field(repr=False)
-    sent: Sent | None = field(repr=False)
+    sent: SentEmail | None = field(repr=False)
     expected: str = field(repr=False)
     most: str = field(repr=False)
     accepted: tuple[str, ...] = field(repr=False)
@@ -59,13 +59,13 @@ def _bodies(kind: str, data: bytes) -> Bodies:
     return Bodies(html=text) if kind == "html" else Bodies(plain=text)
 
 
-def _sent(prompt: dict[str, str] | None, bodies: Bodies) -> Sent | None:
+def _sent(prompt: dict[str, str] | None, bodies: Bodies) -> SentEmail | None:
     """Return what was answered; the service knows its reply address, here the mail's To has it."""
     if not prompt:
         return None
     to = (bodies.headers.get("to") or ("",))[0]
     address = to[to.rfind("<") + 1 :].strip("<> ") if "," not in to else ""
-    return Sent(
+    return SentEmail(
         subject=prompt.get("subject", ""),
         text=prompt.get("text", ""),
         html=prompt.get("html", ""),

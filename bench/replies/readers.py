@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bench.replies.cases import Case
-from service.core.replies import Phrases, read_words
-from service.core.replies.html_text import linear_lines
+from service.core.replies import ClientPhrases, read_words
+from service.core.replies.html.html_linear import linear_lines
 
 PHRASES = Path(__file__).parents[2] / "service" / "core" / "data" / "replies.toml"
 _PEERS = ("mail-parser-reply", "email-reply-parser", "quotequail", "unquotemail", "talon")
@@ -43,7 +43,7 @@ def absent_readers() -> list[str]:
 
 def ours() -> Reader:
     """Return the reader of this repository."""
-    phrases = Phrases.parse(PHRASES.read_text(encoding="utf-8"))
+    phrases = ClientPhrases.parse(PHRASES.read_text(encoding="utf-8"))
 
     def read(case: Case) -> str:
         words = read_words(case.bodies.plain, case.bodies.html, case.sent, phrases)

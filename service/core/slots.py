@@ -29,6 +29,11 @@ def request_slot(request_id: int, now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y-%m-%d}/{request_id}"
 
 
+def month_slot(on: date) -> str | None:
+    """Return the slot of the month's email that goes on a local date, or None on any day but the 1st."""
+    return month_before(on) if on.day == 1 else None
+
+
 def digest_slot(on: date) -> str | None:
     """Return the slot of the digest that goes on a local date: of the month, or on 2 January of the year before."""
     if on.day == 1:

@@ -10,15 +10,15 @@ from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from service.core.sayings import longest_first, plain, what_follows, what_precedes
-from service.core.sentences import one_line, sentences
 from service.core.slots import digest_slot
+from service.core.text.normalise import longest_first, normalise, what_follows, what_precedes
+from service.core.text.sentences import one_line, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import date
 
-    from service.core.prompts import Prompt
+    from service.core.library.prompts import Prompt
     from service.core.schedule import Days
 
 ENGLISH: Final = "en"
@@ -50,7 +50,7 @@ class StepAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class StepBook:
+class StepPhrases:
     """How steps are chosen and answered in one language, from a file of templates/steps/."""
 
     answers: Mapping[str, StepState]
@@ -88,7 +88,7 @@ class StepBook:
 
         Its first two clauses and its last one are looked at, and only for the phrases of the book.
         """
-        clauses = [said for said in map(plain, _CLAUSES.split(words[:MOST_READ])) if said]
+        clauses = [said for said in map(normalise, _CLAUSES.split(words[:MOST_READ])) if said]
         if not clauses:
             return None
         for place, said in enumerate(clauses[:2]):
@@ -111,12 +111,12 @@ class StepBook:
         if not prompt.asks_for_step:
             return None
         found = list(chain.from_iterable(sentences(words[:MOST_READ])))
-        plan = next((sentence for sentence in found if self._is_plan(plain(sentence))), None)
-        promise = plan or next((sentence for sentence in found if what_follows(plain(sentence), self.will)), None)
+        plan = next((sentence for sentence in found if self._is_plan(normalise(sentence))), None)
+        promise = plan or next((sentence for sentence in found if what_follows(normalise(sentence), self.will)), None)
         if promise is not None and len(promise) <= LONGEST_STEP:
             return promise.strip(_QUOTES)
         text = words.strip()
-        if len(text) > LONGEST_LOOSE_STEP or text.endswith("?") or self._chooses_nothing(plain(text)):
+        if len(text) > LONGEST_LOOSE_STEP or text.endswith("?") or self._chooses_nothing(normalise(text)):
             return None
         return _filled_in(prompt, text) or (one_line(text) if len(found) == 1 else None)
 
@@ -150,7 +150,7 @@ class StepBook:
         return not said or said in self.chooses_nothing or bool(what_follows(said, self.chooses_nothing))
 
 
-def book_of_steps(books: Mapping[str, StepBook], locale: str) -> StepBook:
+def step_phrases_for(books: Mapping[str, StepPhrases], locale: str) -> StepPhrases:
     """Return the book of a locale's language, or the English one where it has none."""
     return books.get(locale.partition("-")[0]) or books[ENGLISH]
 

@@ -12,7 +12,7 @@ HTTP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class DemoMailbox:
     """The post office's mailbox, by its address; every call raises requests.RequestException where it is away."""
 
     url: str

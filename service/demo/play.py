@@ -13,17 +13,18 @@ from zoneinfo import ZoneInfo
 import requests
 from sqlalchemy.orm import Session
 
-from service.by_hand import Hands, HeldBell
 from service.core.addresses import Address
-from service.core.prompts import Prompt
+from service.core.library.prompts import Prompt
 from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule, instant, local_date, next_month_slot, next_slot
-from service.demo.mailbox import HTTP_SECONDS, Mailbox
+from service.demo.mailbox import HTTP_SECONDS, DemoMailbox
 from service.demo.steps import asked_at, date_answer, date_chosen, follow_ups
 from service.demo.words import Evenings
-from service.flows import signup, steps
-from service.flows.asking import Asker
-from service.flows.digests import plan_due_digests
-from service.flows.prompting import plan_due_prompts
+from service.flows.outgoing.plan_digests import plan_due_digests
+from service.flows.outgoing.plan_prompts import plan_due_prompts
+from service.flows.people import signup, steps
+from service.flows.people.mail_requests import Requester
+from service.inline import InlineWorker
+from service.job_queue import InMemoryQueue
 from service.models import Delivery, Entry, Subscriber
 from service.runtime import Runtime
 
@@ -67,9 +68,9 @@ class Demo:
     def __init__(self, runtime: Runtime, say: Callable[[str], None]) -> None:
         self.real_clock, self.really_now = runtime.clock, runtime.clock()
         self.clock = _MovedClock(self.really_now)
-        self.bell = HeldBell()
-        self.runtime = replace(runtime, clock=self.clock, doorbell=self.bell)
-        self.mailbox = Mailbox(runtime.settings.mailgun_api_url)
+        self.queue = InMemoryQueue()
+        self.runtime = replace(runtime, clock=self.clock, job_queue=self.queue)
+        self.mailbox = DemoMailbox(runtime.settings.mailgun_api_url)
         self.say = say
         self.evenings = Evenings()
         self.subscriber_id = 0
@@ -85,7 +86,7 @@ class Demo:
         address = f"mira-{secrets.token_hex(3)}@example.com"
         first = (local_date(self.really_now, LONDON).replace(day=1) - timedelta(days=1)).replace(day=1)
         self.clock.now = instant(first, FIRST_LIGHT, LONDON) - 30 * _MINUTE
-        hands = Hands(self.runtime, self.bell)
+        hands = InlineWorker(self.runtime, self.queue)
         try:
             self._join(Address.parse(address), hands)
             self._live(hands)
@@ -113,14 +114,16 @@ class Demo:
         if not ready:
             raise DemoError("The demo needs the pages and the mailbox. Start them with `make run` in another terminal.")
 
-    def _join(self, address: Address, hands: Hands) -> None:
+    def _join(self, address: Address, hands: InlineWorker) -> None:
         self.say(f"{self._day()}: signs up and confirms")
-        asker = Asker(*(secrets.token_bytes(32) for _ in range(3)))
+        asker = Requester(*(secrets.token_bytes(32) for _ in range(3)))
         form = signup.SignupForm(address, SCHEDULE, "en-GB")
         with self._unseen() as session:
             asked = signup.ask(session, self.runtime.keyring, form=form, asker=asker, now=self.clock.now)
             assert isinstance(asked, int)
-            self.bell.send(signup.act(session, self.runtime.keyring, asked, self.clock.now))
+            self.queue.enqueue_deliveries(
+                signup.process_mail_request(session, self.runtime.keyring, asked, self.clock.now)
+            )
             person = Subscriber.with_address(session, self.runtime.keyring.address_hash(address))
             assert person is not None
             self.subscriber_id = person.id
@@ -128,11 +131,11 @@ class Demo:
         self.clock.now += 2 * _MINUTE
         with self._unseen() as session:
             library, now = self.runtime.library, self.clock.now
-            self.bell.send(signup.confirm(session, library, self.subscriber_id, now, source="link"))
+            self.queue.enqueue_deliveries(signup.confirm(session, library, self.subscriber_id, now, source="link"))
         hands.work()
         self._maybe_reply()
 
-    def _live(self, hands: Hands) -> None:
+    def _live(self, hands: InlineWorker) -> None:
         """Go from slot to slot until now: prompts on their days, follow-ups on theirs, the digest on the 1st."""
         today = local_date(self.clock.now, LONDON)
         while True:
@@ -155,7 +158,7 @@ class Demo:
                     session, self.runtime.library, now=self.clock.now, limit=EVERYBODY
                 ).delivery_ids
                 due = [due.id for due in follow_ups(session, self.subscriber_id) if due.ready_at == self.clock.now]
-                self.bell.send(planned + due)
+                self.queue.enqueue_deliveries(planned + due)
             hands.work()
             self._maybe_reply()
 
@@ -166,7 +169,7 @@ class Demo:
             yield session
             session.flush()
             waiting = [due.id for due in follow_ups(session, self.subscriber_id)]
-            Delivery.note_rung(session, self.bell.to_send + waiting, self.real_clock() + _MINUTE)
+            Delivery.note_enqueued(session, self.queue.deliveries + waiting, self.real_clock() + _MINUTE)
             person = session.get(Subscriber, self.subscriber_id) if self.subscriber_id else None
             if person is not None:
                 person.next_prompt_at = person.next_digest_at = None

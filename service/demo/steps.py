@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.core.steps import StepState
-from service.flows import steps
-from service.models import Delivery, Entry, State, Step, Subscriber
+from service.flows.people import steps
+from service.models import Delivery, DeliveryState, Entry, Step, Subscriber
 from service.runtime import Runtime
 
 
@@ -21,7 +21,7 @@ def date_chosen(session: Session, runtime: Runtime, person: Subscriber, *, since
     """Let a step that a reply chose `since` an instant of the real clock have been chosen `at` one; say if it did."""
     fresh = [step for step in Step.all_of(session, person.id) if step.created_at >= since]
     for step in fresh:
-        [known] = steps.opened(runtime.keyring, person, [step])
+        [known] = steps.open_steps(runtime.keyring, person, [step])
         entry = session.get(Entry, step.entry_id) if step.entry_id else None
         prompt = runtime.library.get(step.prompt_id or "")
         follow_up = steps.follow_up_of(session, step)
@@ -44,7 +44,7 @@ def date_answer(session: Session, person: Subscriber, step_id: int, *, at: datet
 def follow_ups(session: Session, subscriber_id: int) -> Sequence[Delivery]:
     """Return the follow-ups of a person that are still to be sent, the soonest first."""
     found = (steps.follow_up_of(session, step) for step in Step.all_of(session, subscriber_id))
-    planned = [delivery for delivery in found if delivery is not None and delivery.state == State.PLANNED]
+    planned = [delivery for delivery in found if delivery is not None and delivery.state == DeliveryState.PLANNED]
     return sorted(planned, key=lambda delivery: delivery.ready_at)
 
 

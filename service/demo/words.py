@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import cycle
 
-from service.core.prompts import Prompt
+from service.core.library.prompts import Prompt
 
 # By the kind of prompt they answer. None stands for an evening on which nothing is written.
 _WORDS: Mapping[str, tuple[str | None, ...]] = {

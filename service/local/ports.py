@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from service.local.problems import StartError
+from service.local.start_error import StartError
 
 HOST = "127.0.0.1"
 PROBE_SECONDS = 2.0

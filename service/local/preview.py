@@ -9,9 +9,11 @@ from typing import Final
 import requests
 
 from service.config import Settings
-from service.core.prompts import Library, Prompt
-from service.mail.links import Links
-from service.mail.outgoing import Accepted, OutgoingEmail, ProviderMisconfigured, Recipient
+from service.core.library.prompts import Library, Prompt
+from service.flows.outgoing.emails import prompt as prompt_email
+from service.flows.outgoing.emails import step_follow_up
+from service.mail.outbound.links import Links
+from service.mail.outbound.mailer import Accepted, OutgoingEmail, ProviderMisconfigured, Recipient
 from service.runtime import Runtime
 
 ADDRESS: Final = "preview@example.com"
@@ -89,9 +91,9 @@ def compose(runtime: Runtime, prompt: Prompt) -> OutgoingEmail:
     """Return the email that asks this prompt; its links open harmless pages, and none of them is anybody's."""
     links = _links(runtime.settings)
     if prompt.kind == "follow-up":
-        return runtime.composer.step_follow_up(prompt, STEP_WORDS, links)
+        return step_follow_up.compose(runtime.composer, prompt, STEP_WORDS, links)
     lighter = runtime.library.get(prompt.lighter) if prompt.lighter else None
-    return runtime.composer.prompt(prompt, lighter, links)
+    return prompt_email.compose(runtime.composer, prompt, lighter, links)
 
 
 def _links(settings: Settings) -> Links:

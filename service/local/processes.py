@@ -18,14 +18,14 @@ from typing import Literal, TextIO
 GRACE = timedelta(seconds=25)
 START = timedelta(seconds=60)
 PRIVATE = 0o077  # what any of them writes is for this user alone
-TETHER = Path(__file__).with_name("tether.py")
+PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 PROBE_SECONDS = 0.1
 LAST_LINES_SECONDS = 1.0
 READ_BYTES = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ProcessCommand:
     """One process: what to run, how to ask whether it answers, and whether the others lean on it.
 
     What the others lean on is started before them and stopped after them, so that a worker that
@@ -38,7 +38,7 @@ class Command:
 
 
 def run_all(
-    commands: Mapping[str, Command],
+    commands: Mapping[str, ProcessCommand],
     grace: timedelta = GRACE,
     *,
     start: timedelta = START,
@@ -63,7 +63,7 @@ class _Crew:
 
     def __init__(
         self,
-        commands: Mapping[str, Command],
+        commands: Mapping[str, ProcessCommand],
         *,
         grace: timedelta,
         start: timedelta,
@@ -122,7 +122,7 @@ class _Crew:
         # A session of its own: the terminal's Ctrl-C reaches us alone, and we pass it on in order.
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-I", "-S", str(TETHER), str(os.getpid())),
+            *("-I", "-S", str(PARENT_DEATH), str(os.getpid())),
             *self._commands[name].argv,
             stdin=DEVNULL,
             stdout=writing,

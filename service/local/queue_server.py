@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
 
-from service.local.problems import StartError
+from service.local.start_error import StartError
 
 # The kernel's room for a socket's path: 108 bytes on Linux, 104 on macOS, less the closing zero.
 LONGEST_SOCKET_PATH_BYTES = 100

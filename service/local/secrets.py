@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from service.local.problems import StartError
+from service.local.start_error import StartError
 
 ENVIRONMENT_FILE = "local.env"
 HEADER = """\

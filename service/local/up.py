@@ -15,10 +15,10 @@ from dotenv import dotenv_values
 
 from service.config import LOOPBACK, ROOT
 from service.local.ports import HOST, answers_http, answers_socket, require_free
-from service.local.problems import StartError
-from service.local.processes import GRACE, PRIVATE, Command, run_all
+from service.local.processes import GRACE, PRIVATE, ProcessCommand, run_all
 from service.local.queue_server import queue_command
 from service.local.secrets import ensure_local_environment
+from service.local.start_error import StartError
 from service.local.web_server import web_command
 
 WEB_PORT = 8000
@@ -46,11 +46,11 @@ def up(
     settings = local_settings(var, web_port=web_port, mail_port=mail_port)
     require_free(_port(settings["BASE_URL"], WEB_PORT), option="--web-port", setting="BASE_URL")
     require_free(_port(settings["MAILGUN_API_URL"], MAIL_PORT), option="--mail-port", setting="MAILGUN_API_URL")
-    commands: dict[str, Command] = {}
+    commands: dict[str, ProcessCommand] = {}
     if "REDIS_URL" not in settings:
         queue = queue_command(var)
         settings["REDIS_URL"] = queue.url
-        commands["queue"] = Command(queue.argv, partial(answers_socket, queue.socket), leaned_on=True)
+        commands["queue"] = ProcessCommand(queue.argv, partial(answers_socket, queue.socket), leaned_on=True)
     environment = {**os.environ, **settings}
     _say("Preparing the database")
     migrated = subprocess.run(_ours("migrate"), check=False, env=environment, umask=PRIVATE)  # noqa: S603 - our own command
@@ -91,15 +91,15 @@ def local_settings(var: Path, *, web_port: int | None = None, mail_port: int | N
     return {"LOG_FORMAT": "plain", **settings}
 
 
-def _own_commands(settings: Mapping[str, str]) -> dict[str, Command]:
+def _own_commands(settings: Mapping[str, str]) -> dict[str, ProcessCommand]:
     mail = settings["MAILGUN_API_URL"]
     web = f"{HOST}:{_port(settings['BASE_URL'], WEB_PORT)}"
     return {
-        "postoffice": Command(_ours("postoffice"), partial(answers_http, mail), leaned_on=True),
-        "web": Command(web_command(web), partial(answers_http, f"http://{web}/healthz")),
-        "send": Command(_ours("worker", "send")),
-        "receive": Command(_ours("worker", "receive")),
-        "clock": Command(_ours("clock")),
+        "postoffice": ProcessCommand(_ours("postoffice"), partial(answers_http, mail), leaned_on=True),
+        "web": ProcessCommand(web_command(web), partial(answers_http, f"http://{web}/healthz")),
+        "send": ProcessCommand(_ours("worker", "send")),
+        "receive": ProcessCommand(_ours("worker", "receive")),
+        "clock": ProcessCommand(_ours("clock")),
     }
 
 

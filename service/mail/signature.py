@@ -20,7 +20,7 @@ _MAX_TIMESTAMP_DIGITS = 12
 _MAX_TOKEN_LENGTH = 256
 
 
-class Verdict(Enum):
+class SignatureCheck(Enum):
     """What a signature is worth; only GENUINE is true."""
 
     GENUINE = "genuine"
@@ -28,7 +28,7 @@ class Verdict(Enum):
     STALE = "stale"
 
     def __bool__(self) -> bool:
-        return self is Verdict.GENUINE
+        return self is SignatureCheck.GENUINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,18 @@ class Signature:
     token: str = field(repr=False)
     signature: str = field(repr=False)
 
-    def verify(self, keys: Sequence[str], now: datetime) -> Verdict:
+    def verify(self, keys: Sequence[str], now: datetime) -> SignatureCheck:
         """Return whether one of `keys` made this signature and it is neither too old nor too new.
 
         Whatever the fields hold, this answers; it never raises. Every key is tried, in
         constant time, so that old and new are both good while a key changes.
         """
         if not self._is_genuine(keys):
-            return Verdict.FORGED
+            return SignatureCheck.FORGED
         signed_at = self._signed_at()
         if signed_at is None or not now - OLDEST <= signed_at <= now + NEWEST:
-            return Verdict.STALE
-        return Verdict.GENUINE
+            return SignatureCheck.STALE
+        return SignatureCheck.GENUINE
 
     def _is_genuine(self, keys: Sequence[str]) -> bool:
         if not 0 < len(self.token) <= _MAX_TOKEN_LENGTH:

@@ -1,42 +1,47 @@
 """Tables, constraints, and every query, as class methods named for their intent."""
 
-from service.models.alias import Alias
-from service.models.claim import Claim, State
-from service.models.consent import Consent, Suppression, SuppressionReason
-from service.models.delivery import Delivery
-from service.models.entry import Entry
+from service.models.incoming.reply import Outcome, Reply
+from service.models.incoming.webhook_token import WebhookToken
 from service.models.keyring import Keyring, ServiceKey
-from service.models.kind import Kind
-from service.models.photo import Photo
-from service.models.reply import Outcome, Reply
-from service.models.request import Asked, BrowserSession, Heartbeat, MailRequest
-from service.models.sent_text import SentText
-from service.models.spent_token import SpentToken
-from service.models.step import Step
-from service.models.subscriber import Status, Subscriber
+from service.models.outgoing.delivery import Delivery
+from service.models.outgoing.delivery_content import open_content, seal_content
+from service.models.outgoing.delivery_kind import DeliveryKind
+from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
+from service.models.outgoing.new_delivery import NewDelivery
+from service.models.outgoing.sent_text import SentText
+from service.models.people.alias import Alias
+from service.models.people.consent import Consent, Suppression, SuppressionReason
+from service.models.people.entry import Entry
+from service.models.people.mail_request import BrowserSession, Heartbeat, MailRequest, MailRequestKind
+from service.models.people.photo import Photo
+from service.models.people.step import Step
+from service.models.people.subscriber import Subscriber, SubscriberStatus
 
 __all__ = [
     "Alias",
-    "Asked",
     "BrowserSession",
-    "Claim",
     "Consent",
     "Delivery",
+    "DeliveryClaim",
+    "DeliveryKind",
+    "DeliveryState",
     "Entry",
     "Heartbeat",
     "Keyring",
-    "Kind",
     "MailRequest",
+    "MailRequestKind",
+    "NewDelivery",
     "Outcome",
     "Photo",
     "Reply",
     "SentText",
     "ServiceKey",
-    "SpentToken",
-    "State",
-    "Status",
     "Step",
     "Subscriber",
+    "SubscriberStatus",
     "Suppression",
     "SuppressionReason",
+    "WebhookToken",
+    "open_content",
+    "seal_content",
 ]

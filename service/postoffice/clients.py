@@ -8,15 +8,7 @@ from email.utils import parseaddr
 from html import escape
 from itertools import chain, repeat
 
-from service.postoffice.quotation import (
-    Answer,
-    Where,
-    body_of,
-    linked,
-    marked,
-    markup,
-    wrapped,
-)
+from service.postoffice.quotation import TypedReply, Where, body_of, linked, marked, markup, wrapped
 
 _GMAIL_WIDTH = 76
 _GMAIL_QUOTE = (
@@ -34,21 +26,21 @@ class Client:
     """A mail program: its name for people, and what it makes of an Answer."""
 
     label: str
-    write: Callable[[Answer], Parts]
+    write: Callable[[TypedReply], Parts]
     is_flowed: bool = False
     uses_outlook_prefix: bool = False
 
 
-def _gmail_web(answer: Answer) -> Parts:
+def _gmail_web(answer: TypedReply) -> Parts:
     words = markup(answer.words) if "\n" in answer.words else escape(answer.words)
     return _gmail(answer, f'<div dir="ltr">{words}</div>', tail="<br>", attribute='dir="ltr" ')
 
 
-def _gmail_android(answer: Answer) -> Parts:
+def _gmail_android(answer: TypedReply) -> Parts:
     return _gmail(answer, markup(answer.words, attributes='dir="auto"'), tail="<br>", attribute="")
 
 
-def _gmail(answer: Answer, words_html: str, *, tail: str, attribute: str) -> Parts:
+def _gmail(answer: TypedReply, words_html: str, *, tail: str, attribute: str) -> Parts:
     attribution = answer.attribution(answer.language.gmail)
     head = wrapped(attribution, _GMAIL_WIDTH)
     text = _text(answer, head, wrapped(answer.words, _GMAIL_WIDTH), width=_GMAIL_WIDTH - 2)
@@ -61,7 +53,7 @@ def _gmail(answer: Answer, words_html: str, *, tail: str, attribute: str) -> Par
     return text, _html(answer, words_html, f"{tail}{opened}{shown}", quote, "</div>")
 
 
-def _apple_mail(answer: Answer) -> Parts:
+def _apple_mail(answer: TypedReply) -> Parts:
     attribution = answer.attribution(answer.language.apple)
     text = _text(answer, attribution, answer.words)
     head = (
@@ -79,7 +71,7 @@ def _apple_mail(answer: Answer) -> Parts:
     )
 
 
-def _iphone(answer: Answer) -> Parts:
+def _iphone(answer: TypedReply) -> Parts:
     """Return an iPhone's parts: the attribution is quoted as well, and a BOM opens the quotation."""
     attribution = answer.attribution(answer.language.apple)
     footer = answer.language.iphone_footer
@@ -106,7 +98,7 @@ def _iphone(answer: Answer) -> Parts:
     return text, f'<html><head></head><body dir="auto">{html}</body></html>'
 
 
-def _outlook_desktop(answer: Answer) -> Parts:
+def _outlook_desktop(answer: TypedReply) -> Parts:
     """Return Outlook's parts: a header block, nothing marked, an empty line after each line."""
     block = "\n".join(f"{name}: {value}" for name, value in answer.header_block())
     doubled = answer.mail.text.strip("\n").replace("\n", "\n\n")
@@ -126,7 +118,7 @@ def _outlook_desktop(answer: Answer) -> Parts:
     )
 
 
-def _outlook_web(answer: Answer) -> Parts:
+def _outlook_web(answer: TypedReply) -> Parts:
     block = "\n".join(f"{name}: {value}" for name, value in answer.header_block())
     text = _unmarked(answer, f"\n{_RULE}\n{block}\n", answer.mail.text)
     rows = "<br>".join(f"<b>{escape(n)}:</b> {escape(v)}" for n, v in answer.header_block())
@@ -140,7 +132,7 @@ def _outlook_web(answer: Answer) -> Parts:
     return text, f'<html><head></head><body dir="ltr">{html}</body></html>'
 
 
-def _yahoo(answer: Answer) -> Parts:
+def _yahoo(answer: TypedReply) -> Parts:
     """Return Yahoo's parts: four spaces before the attribution, two after each quoted line."""
     attribution = answer.attribution(answer.language.yahoo)
     quoted = "\n".join(f" {line}  " for line in answer.mail.text.strip("\n").split("\n"))
@@ -160,7 +152,7 @@ def _yahoo(answer: Answer) -> Parts:
     return text, f"<html><head></head><body>{html}</body></html>"
 
 
-def _thunderbird(answer: Answer) -> Parts:
+def _thunderbird(answer: TypedReply) -> Parts:
     attribution = answer.attribution(answer.language.thunderbird)
     text = _text(answer, attribution, _space_stuffed(answer.words), gap="\n")
     head = f'<div class="moz-cite-prefix">{escape(attribution)}<br></div>'
@@ -172,7 +164,7 @@ def _thunderbird(answer: Answer) -> Parts:
     return text, f"<!DOCTYPE html><html><head></head><body>{html}</body></html>"
 
 
-def _phone(answer: Answer) -> Parts:
+def _phone(answer: TypedReply) -> Parts:
     """Return what a plain mail program on a phone sends: text alone, a block above the old mail."""
     block = "\n".join(f"{name}: {value}" for name, value in answer.header_block())
     head = f"\n\n{answer.language.phone_footer}\n\n-------- {answer.language.original} --------\n{block}\n"
@@ -193,7 +185,7 @@ CLIENTS: Mapping[str, Client] = {
 
 
 def _text(
-    answer: Answer,
+    answer: TypedReply,
     head: str,
     words: str,
     *,
@@ -213,7 +205,7 @@ def _text(
     return f"{head}{gap}" + "\n\n".join(turns) + "\n"
 
 
-def _unmarked(answer: Answer, head: str, quoted: str) -> str:
+def _unmarked(answer: TypedReply, head: str, quoted: str) -> str:
     """Return the text part of a program that marks nothing."""
     if answer.where is Where.TOP:
         return f"{answer.words}\n{head}\n{quoted}\n"
@@ -224,7 +216,7 @@ def _unmarked(answer: Answer, head: str, quoted: str) -> str:
     return f"{head}\n" + "\n\n".join(turns) + "\n"
 
 
-def _html(answer: Answer, words: str, head: str, quote: Callable[[str], str], tail: str) -> str:
+def _html(answer: TypedReply, words: str, head: str, quote: Callable[[str], str], tail: str) -> str:
     """Return the HTML part: words and quotation in the order of `where`."""
     if answer.where is Where.BETWEEN:
         turns = [
@@ -238,7 +230,7 @@ def _html(answer: Answer, words: str, head: str, quote: Callable[[str], str], ta
     return f"{words}{head}{quoted}{tail}"
 
 
-def _linked(answer: Answer, attribution: str) -> str:
+def _linked(answer: TypedReply, attribution: str) -> str:
     return linked(attribution, parseaddr(answer.mail.sender)[1])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from service.postoffice.faults import KINDS
-from service.postoffice.mailbox import StoredMail
+from service.postoffice.mailbox import MailboxMail
 from service.postoffice.office import HAPPENINGS
 from service.postoffice.postman import WebPost
 from service.postoffice.provider import office
@@ -146,7 +146,7 @@ def clear_faults() -> Response:
     return jsonify(on=False)
 
 
-def _found(mail_id: str) -> StoredMail:
+def _found(mail_id: str) -> MailboxMail:
     found = office().mailbox.find(mail_id)
     if found is None:
         abort(HTTPStatus.NOT_FOUND)

@@ -19,7 +19,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class StoredMail:
+class MailboxMail:
     """One mail for one recipient, as that person would get it.
 
     `headers` are those the recipient sees, in order; `provider_id` has no `<>` and is shared
@@ -71,17 +71,17 @@ class Mailbox:
         self._lock = threading.Lock()
         self._mails = {mail.mail_id: mail for mail in map(_from_json, read_all(folder))}
 
-    def add(self, mail: StoredMail) -> None:
+    def add(self, mail: MailboxMail) -> None:
         """Keep the mail; it is on disk when this returns."""
         write_atomically(self._folder / f"{mail.mail_id}.json", mail.as_json())
         with self._lock:
             self._mails[mail.mail_id] = mail
 
-    def find(self, mail_id: str) -> StoredMail | None:
+    def find(self, mail_id: str) -> MailboxMail | None:
         """Return the mail of that id."""
         return self._mails.get(mail_id)
 
-    def newest_first(self, recipient: str | None = None) -> Iterator[StoredMail]:
+    def newest_first(self, recipient: str | None = None) -> Iterator[MailboxMail]:
         """Yield the mails, of one recipient or of all."""
         with self._lock:
             found = sorted(self._mails.values(), key=lambda mail: mail.mail_id, reverse=True)
@@ -95,9 +95,9 @@ class Mailbox:
             self._mails.clear()
 
 
-def _from_json(text: str) -> StoredMail:
+def _from_json(text: str) -> MailboxMail:
     found = json.loads(text)
-    return StoredMail(
+    return MailboxMail(
         **found
         | {
             "accepted_at": datetime.fromisoformat(found["accepted_at"]),

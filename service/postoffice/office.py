@@ -14,12 +14,12 @@ import urllib3
 
 from service.clock import Clock
 from service.config import LOOPBACK
-from service.mail.posts import Post
+from service.mail.inbound.posts import Post
 from service.mail.signature import sign
-from service.postoffice.accepting import Call, NotAcceptedError, accept
+from service.postoffice.accept_message import NotAcceptedError, SendCall, accept
+from service.postoffice.event_log import SUPPRESSED, Event, EventLog, Suppressions, make_event
 from service.postoffice.faults import Faults
-from service.postoffice.ledger import SUPPRESSED, Event, EventLog, Suppressions, make_event
-from service.postoffice.mailbox import Mailbox, StoredMail
+from service.postoffice.mailbox import Mailbox, MailboxMail
 from service.postoffice.postman import NO_ANSWER, Postman, WebPost, new_post
 from service.postoffice.route import route_form
 
@@ -62,7 +62,7 @@ class PostOffice:
         self.postman = Postman(place.folder / "outbox")
         self.faults = Faults()
 
-    def take(self, post: Post) -> Call:
+    def take(self, post: Post) -> SendCall:
         """Accept a form of the messages API: keep its mails, and tell of their delivery.
 
         Raises:
@@ -81,7 +81,7 @@ class PostOffice:
                 self.postman.post_later(notice)
         return call
 
-    def happen(self, name: str, mail: StoredMail) -> WebPost | None:
+    def happen(self, name: str, mail: MailboxMail) -> WebPost | None:
         """Make something happen to a mail, and post the event at once.
 
         Raises:
@@ -121,7 +121,7 @@ class PostOffice:
         url = self.place.inbound_url.rstrip("/") + ("/mime" if as_mime else "")
         return self.postman.post_now(new_post("route", "a reply", url, content_type, body))
 
-    def unsubscribe_with_one_click(self, mail: StoredMail) -> int | None:
+    def unsubscribe_with_one_click(self, mail: MailboxMail) -> int | None:
         """Post to the mail's List-Unsubscribe as a mail program does (RFC 8058); return the status.
 
         None if the mail offers no such thing; 0 if nobody answered. Only our own service is
@@ -152,7 +152,7 @@ class PostOffice:
         parts = urlsplit(url)
         return parts.hostname in LOOPBACK and parts.port == urlsplit(self.place.inbound_url).port
 
-    def _deliver(self, mail: StoredMail) -> Event:
+    def _deliver(self, mail: MailboxMail) -> Event:
         """Put the mail in the box, unless its address is barred; return what is to be told of it."""
         table = self.suppressions.table_of(mail.recipient)
         if table is None:
@@ -161,10 +161,10 @@ class PostOffice:
         reason, code = SUPPRESSED[table]
         return self._event("failed", mail, severity="permanent", reason=reason, **_status(code))
 
-    def _event(self, name: str, mail: StoredMail, **details: Any) -> Event:
+    def _event(self, name: str, mail: MailboxMail, **details: Any) -> Event:
         return make_event(name, mail, domain=self.place.domain, at=self.now(), **details)
 
-    def _event_post(self, mail: StoredMail, event: Event) -> WebPost | None:
+    def _event_post(self, mail: MailboxMail, event: Event) -> WebPost | None:
         """Return the webhook's post of an event, signed; None if no webhook is set."""
         if not self.place.events_url:
             return None

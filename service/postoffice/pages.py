@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.postoffice.clients import CLIENTS
 from service.postoffice.languages import LANGUAGES
-from service.postoffice.mailbox import StoredMail
+from service.postoffice.mailbox import MailboxMail
 from service.postoffice.mime import File
 from service.postoffice.postman import SCHEDULES, WebPost
 from service.postoffice.provider import office
@@ -38,7 +38,7 @@ _BLANK_TARGET = '<base target="_blank">'
 def mailbox() -> str:
     """Show the newest mails, grouped by who got them."""
     recipient = request.args.get("to") or None
-    groups: dict[str, list[StoredMail]] = {}
+    groups: dict[str, list[MailboxMail]] = {}
     for mail in islice(office().mailbox.newest_first(recipient), MAX_LISTED):
         groups.setdefault(mail.recipient, []).append(mail)
     return render_template("mailbox.html", groups=groups, recipient=recipient)
@@ -162,7 +162,7 @@ def style() -> Response:
     return Response(render_template("style.css"), mimetype="text/css")
 
 
-def _found(mail_id: str) -> StoredMail:
+def _found(mail_id: str) -> MailboxMail:
     found = office().mailbox.find(mail_id)
     if found is None:
         abort(HTTPStatus.NOT_FOUND)
@@ -186,7 +186,7 @@ def _files() -> Sequence[File]:
     ]
 
 
-def _stop_address(mail: StoredMail) -> str | None:
+def _stop_address(mail: MailboxMail) -> str | None:
     listed = (mail.header("List-Unsubscribe") or "").split(",")
     mailto = next((part.strip(" <>") for part in listed if "mailto:" in part.lower()), None)
     return mailto.partition(":")[2].partition("?")[0] if mailto else None

@@ -11,7 +11,7 @@ from html import escape
 from itertools import zip_longest
 
 from service.postoffice.languages import Language, moment_words
-from service.postoffice.mailbox import StoredMail
+from service.postoffice.mailbox import MailboxMail
 
 BREAK = "<br>"
 
@@ -25,11 +25,11 @@ class Where(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TypedReply:
     """What a person types, in answer to which mail, in which language and where."""
 
     words: str = field(repr=False)
-    mail: StoredMail
+    mail: MailboxMail
     language: Language
     where: Where
 

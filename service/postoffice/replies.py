@@ -9,16 +9,16 @@ from email.utils import format_datetime
 
 from service.postoffice.clients import CLIENTS
 from service.postoffice.languages import LANGUAGES
-from service.postoffice.mailbox import StoredMail
+from service.postoffice.mailbox import MailboxMail
 from service.postoffice.mime import File, write_mail
-from service.postoffice.quotation import Answer, Where
+from service.postoffice.quotation import TypedReply, Where
 
 _LATER = timedelta(minutes=5)
 
 
 def reply_as(
     client: str,
-    mail: StoredMail,
+    mail: MailboxMail,
     words: str,
     where: Where | str = Where.TOP,
     *,
@@ -39,7 +39,7 @@ def reply_as(
     """
     program = CLIENTS[client]
     words = words.replace("\r\n", "\n").strip("\n")
-    answer = Answer(words, mail, LANGUAGES[language], Where(where))
+    answer = TypedReply(words, mail, LANGUAGES[language], Where(where))
     text, html = program.write(answer)
     prefix = answer.language.outlook_prefix if program.uses_outlook_prefix else "Re:"
     return write_mail(

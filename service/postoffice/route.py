@@ -15,7 +15,7 @@ from email.policy import compat32
 from email.utils import parseaddr
 from urllib.parse import urlencode
 
-from service.mail.headers import decoded, split_headers
+from service.mail.inbound.headers import decoded, split_headers
 from service.mail.signature import Signature
 
 _SCORE = "-0.1"

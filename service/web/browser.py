@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from flask import request, session
 from sqlalchemy.orm import Session
 
-from service.flows import sign_in
-from service.flows.asking import Asker
+from service.flows.people import sign_in
+from service.flows.people.mail_requests import Requester
 from service.models import BrowserSession, Keyring, Subscriber
 from service.web.context import get_runtime, hashed, network_hash, now
 
@@ -40,10 +40,10 @@ def browser_hash() -> bytes:
     return hashed("browser", session[_NONCE])
 
 
-def new_asker() -> Asker:
+def new_asker() -> Requester:
     """Return who asks for an email, with a fresh code that only this browser is shown."""
     session[_CODE] = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    return Asker(network_hash(), browser_hash(), code_hash(session[_CODE]))
+    return Requester(network_hash(), browser_hash(), code_hash(session[_CODE]))
 
 
 def code_hash(typed: str) -> bytes:

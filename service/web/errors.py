@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ErrorText:
     """A title, and what happened and what to do next."""
 
     title: str
@@ -29,17 +29,17 @@ class Words:
 
 
 WORDS = {
-    400: Words("That did not work", "The request was not one this site understands. Nothing was changed."),
-    403: Words("You are signed out", "Sign in, and try that again."),
-    404: Words("There is no such page", "The address may have been cut short. Nothing is lost."),
-    405: Words("There is nothing to see here", "This address only takes what a page sends to it."),
-    410: Words("That link has expired", "Links work for a while and then no more. Get a new one."),
-    413: Words("That was too much at once", "Shorten it or send it in two parts. Nothing was changed."),
-    429: Words("Let us take that slowly", "A lot was asked from here in the last hour. Try again in an hour."),
-    500: Words("Something went wrong here", "It was our software, not you. Try again in a little while."),
-    503: Words("We are resting for a moment", "Your words are safe. Try again in a minute."),
+    400: ErrorText("That did not work", "The request was not one this site understands. Nothing was changed."),
+    403: ErrorText("You are signed out", "Sign in, and try that again."),
+    404: ErrorText("There is no such page", "The address may have been cut short. Nothing is lost."),
+    405: ErrorText("There is nothing to see here", "This address only takes what a page sends to it."),
+    410: ErrorText("That link has expired", "Links work for a while and then no more. Get a new one."),
+    413: ErrorText("That was too much at once", "Shorten it or send it in two parts. Nothing was changed."),
+    429: ErrorText("Let us take that slowly", "A lot was asked from here in the last hour. Try again in an hour."),
+    500: ErrorText("Something went wrong here", "It was our software, not you. Try again in a little while."),
+    503: ErrorText("We are resting for a moment", "Your words are safe. Try again in a minute."),
 }
-STALE_FORM = Words(
+STALE_FORM = ErrorText(
     "That page had grown old",
     "It was open too long, or cookies are off. Nothing was changed. Go back, load it anew and try again.",
 )
@@ -55,7 +55,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
 
 
-def error_page(code: int, words: Words | None = None, *, lost: str = "", again: str = "") -> Response:
+def error_page(code: int, words: ErrorText | None = None, *, lost: str = "", again: str = "") -> Response:
     """Return the page of an error; `lost` are words that would be lost with it, `again` where a new link is got."""
     shown = words or WORDS.get(code, WORDS[500])
     response = make_response(page("error", code=code, words=shown, lost=lost, again=again), code)
@@ -64,7 +64,7 @@ def error_page(code: int, words: Words | None = None, *, lost: str = "", again: 
     return response
 
 
-class Scrubbed(Flask):
+class ScrubbedFlask(Flask):
     """A Flask whose log of an error holds its kind and its place in the code: no path, no words, no address."""
 
     def log_exception(
@@ -83,7 +83,7 @@ def _http_error(error: HTTPException) -> AnyResponse:
         return error.response
     code = error.code or 500
     if error.description == "host":
-        return error_page(code, Words(WORDS[400].title, OTHER_HOST.format(get_runtime().settings.base_url)))
+        return error_page(code, ErrorText(WORDS[400].title, OTHER_HOST.format(get_runtime().settings.base_url)))
     response = error_page(code)
     allowed: Any = getattr(error, "valid_methods", None)
     if allowed:

@@ -10,10 +10,10 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from service.core.addresses import Address, AddressError
-from service.core.prompts import DEFAULT_LOCALE, THEMES
+from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule, find_zone
-from service.flows.account import Preferences, Rest
-from service.flows.signup import SignupForm
+from service.flows.people.account import Preferences, Rest
+from service.flows.people.signup import SignupForm
 
 Typed = MultiDict[str, str]
 HALF_HOURS = tuple(time(hour, minute) for hour in range(24) for minute in (0, 30))
@@ -21,14 +21,14 @@ UNTIL = "until"
 
 
 @dataclass(frozen=True, slots=True)
-class Problems:
+class FormErrors:
     """What is wrong, by field, each in a sentence that says what to do."""
 
     by_field: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class LikelyTypo:
     """The address is possible, but this one may be meant."""
 
     likely: str = field(repr=False)
@@ -39,7 +39,7 @@ def typed_words() -> str:
     return request.form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def read_signup(typed: Typed) -> SignupForm | Problems | Slip:
+def read_signup(typed: Typed) -> SignupForm | FormErrors | LikelyTypo:
     """Return the signup, or what to look at again; a likely slip is asked about once and never forced."""
     problems: dict[str, str] = {}
     address = _address(typed, problems)
@@ -48,19 +48,19 @@ def read_signup(typed: Typed) -> SignupForm | Problems | Slip:
     if zone is None:
         problems["time_zone"] = "Choose your time zone"
     if address is None or days is None or zone is None:
-        return Problems(problems)
+        return FormErrors(problems)
     if address.likely and typed.get("sure") != address.text:
-        return Slip(address.likely)
+        return LikelyTypo(address.likely)
     return SignupForm(address, Schedule(days, FIRST_LIGHT, zone), DEFAULT_LOCALE)
 
 
-def read_address(typed: Typed) -> Address | Problems:
+def read_address(typed: Typed) -> Address | FormErrors:
     """Return the address that was typed, or what is wrong with it."""
     problems: dict[str, str] = {}
-    return _address(typed, problems) or Problems(problems)
+    return _address(typed, problems) or FormErrors(problems)
 
 
-def read_preferences(typed: Typed, countries: Collection[str], locales: Collection[str]) -> Preferences | Problems:
+def read_preferences(typed: Typed, countries: Collection[str], locales: Collection[str]) -> Preferences | FormErrors:
     """Return the settings, or what to look at again.
 
     `countries` are those that have help lines, `locales` those that have questions.
@@ -79,7 +79,7 @@ def read_preferences(typed: Typed, countries: Collection[str], locales: Collecti
     if len(muted) == len(THEMES):
         problems["muted"] = "Leave at least one theme in"
     if problems or at is None or zone is None:
-        return Problems(problems)
+        return FormErrors(problems)
     country, locale = typed.get("help_country", ""), typed.get("locale", "")
     return Preferences(
         schedule=Schedule(Days(mask), at, zone),
@@ -94,18 +94,18 @@ def read_preferences(typed: Typed, countries: Collection[str], locales: Collecti
     )
 
 
-def read_rest(typed: Typed) -> Rest | date | Problems:
+def read_rest(typed: Typed) -> Rest | date | FormErrors:
     """Return how long the rest is to be, or what to look at again."""
     length = typed.get("length", "")
     if length == UNTIL:
         try:
             return date.fromisoformat(typed.get("until", ""))
         except ValueError:
-            return Problems({UNTIL: "Choose the date until which to rest"})
+            return FormErrors({UNTIL: "Choose the date until which to rest"})
     try:
         return Rest(length)
     except ValueError:
-        return Problems({"length": "Choose how long"})
+        return FormErrors({"length": "Choose how long"})
 
 
 def _address(typed: Typed, problems: dict[str, str]) -> Address | None:

@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.flows.ticking import CLOCK
-from service.models import Delivery, Heartbeat, Reply, State
+from service.flows.outgoing.tick import CLOCK
+from service.models import Delivery, DeliveryState, Heartbeat, Reply
 from service.runtime import Runtime
 from service.web.context import get_runtime
 
@@ -32,7 +32,7 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """Say whether the database and the queue answer and the clock has ticked in the last two minutes."""
     runtime = get_runtime()
-    parts = {"database": False, "queue": runtime.doorbell.answers(), "clock": False}
+    parts = {"database": False, "queue": runtime.job_queue.is_reachable(), "clock": False}
     try:
         with runtime.database.read() as session:
             ticked_at = Heartbeat.last(session, CLOCK)
@@ -68,7 +68,7 @@ class _Figures:
             waiting = Reply.waiting(session)
             ticked_at = Heartbeat.last(session, CLOCK)
         deliveries = GaugeMetricFamily("smallsteps_deliveries", "Deliveries that are not finished.", labels=["state"])
-        for state in (State.PLANNED, State.CLAIMED, State.UNKNOWN):
+        for state in (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.UNKNOWN):
             deliveries.add_metric([state.value], open_now.get(state, 0))
         yield deliveries
         yield GaugeMetricFamily("smallsteps_replies_waiting", "Mails that are not understood yet.", value=waiting)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, g, request
 
 from service.config import Settings
-from service.flows.sign_in import SIGNED_IN_FOR
+from service.flows.people.sign_in import SIGNED_IN_FOR
 
 LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words are three times that when every byte is percent-encoded
 HSTS = "max-age=63072000; includeSubDomains"

@@ -6,10 +6,10 @@ import structlog
 from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.flows import events
-from service.flows.receiving import Stored
-from service.mail.events import MalformedEventError, read_event, read_event_post
-from service.mail.inbound import MalformedPostError, parse_post
+from service.flows.incoming import events
+from service.flows.incoming.store import StoreResult
+from service.mail.inbound.inbound_mail import MalformedPostError, parse_post
+from service.mail.provider_events import MalformedEventError, read_event, read_event_post
 from service.storage import StorageError
 from service.web.context import get_runtime
 
@@ -17,7 +17,12 @@ LARGEST_POST_BYTES = 80 * 1024 * 1024
 LARGEST_EVENT_BYTES = 1024 * 1024
 
 KEPT, UNSIGNED, NEVER_AGAIN, TRY_AGAIN, UNREADABLE = 200, 401, 406, 503, 400
-_CODES = {Stored.KEPT: KEPT, Stored.DUPLICATE: KEPT, Stored.REUSED: NEVER_AGAIN, Stored.ERASED: NEVER_AGAIN}
+_CODES = {
+    StoreResult.KEPT: KEPT,
+    StoreResult.DUPLICATE: KEPT,
+    StoreResult.REUSED: NEVER_AGAIN,
+    StoreResult.ERASED: NEVER_AGAIN,
+}
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks/mailgun")
 log = structlog.get_logger()
@@ -41,12 +46,12 @@ def inbound() -> Response:
     if not verdict:
         return _answer(UNSIGNED, verdict.value)
     try:
-        stored, reply_ids = runtime.door().store(post, content_type, body, signature.token)
+        stored, reply_ids = runtime.inbound_store().store(post, content_type, body, signature.token)
     except (SQLAlchemyError, StorageError) as error:
         log.error("inbound.not_kept", error=type(error).__name__)
         return _answer(TRY_AGAIN, "not kept")
     if reply_ids:
-        runtime.doorbell.receive(reply_ids)
+        runtime.job_queue.enqueue_replies(reply_ids)
     return _answer(_CODES[stored], stored.value)
 
 

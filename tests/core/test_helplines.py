@@ -1,11 +1,11 @@
 from datetime import date
-from pathlib import Path
 
 import pytest
 
+from service.config import ROOT
 from service.core.helplines import HelpLine, parse_help_lines
 
-OURS = parse_help_lines((Path(__file__).parents[2] / "templates" / "helplines.toml").read_text(encoding="utf-8"))
+OURS = parse_help_lines((ROOT / "templates" / "helplines.toml").read_text(encoding="utf-8"))
 
 
 def test_the_directory_of_all_countries_comes_with_the_lines() -> None:

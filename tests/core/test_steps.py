@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.schedule import Days, Rhythm
-from service.core.steps import LONGEST_STEP, StepState, book_of_steps, follow_up_on
-from service.runtime import load_library, load_step_books
+from service.core.steps import LONGEST_STEP, StepState, follow_up_on, step_phrases_for
+from service.runtime import load_library, load_step_phrases
 
-BOOKS = load_step_books()
+BOOKS = load_step_phrases()
 ENGLISH = BOOKS["en"]
 LIBRARY = load_library()
 PROMPTS = {prompt.id: prompt for prompt in LIBRARY.for_locale("en-GB")}
@@ -162,10 +162,10 @@ def test_a_step_is_one_line_of_the_persons_own_and_short(words: str) -> None:
 
 
 def test_german_has_its_own_book_and_other_languages_the_english_one() -> None:
-    answer = book_of_steps(BOOKS, "de").answer_in("Noch nicht, leider")
+    answer = step_phrases_for(BOOKS, "de").answer_in("Noch nicht, leider")
     assert answer
     assert answer.state is NOT_YET
-    assert book_of_steps(BOOKS, "nl") is ENGLISH
+    assert step_phrases_for(BOOKS, "nl") is ENGLISH
 
 
 def test_every_locale_that_asks_for_steps_can_ask_about_them() -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from service.core.prompts import Library, Prompt
-from service.core.steps import StepState, book_of_steps
+from service.core.library.prompts import Library, Prompt
+from service.core.steps import StepState, step_phrases_for
 from service.demo.words import Evenings
-from service.runtime import load_library, load_step_books
+from service.runtime import load_library, load_step_phrases
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def _asking(library: Library) -> list[Prompt]:
 
 
 def test_every_step_is_read_out_of_its_reply_whichever_question_asks(library: Library) -> None:
-    book, evenings = book_of_steps(load_step_books(), "en-GB"), Evenings()
+    book, evenings = step_phrases_for(load_step_phrases(), "en-GB"), Evenings()
     steps = [evenings.step(), evenings.step()]
     assert None not in steps
     assert evenings.step() is None
@@ -27,7 +27,7 @@ def test_every_step_is_read_out_of_its_reply_whichever_question_asks(library: Li
 
 
 def test_the_first_step_was_taken_and_the_second_let_go_with_more_to_keep() -> None:
-    book, evenings = book_of_steps(load_step_books(), "en-GB"), Evenings()
+    book, evenings = step_phrases_for(load_step_phrases(), "en-GB"), Evenings()
     told = [book.answer_in(evenings.how_it_went()) for _ in range(2)]
     assert [answer.state for answer in told if answer] == [StepState.TAKEN, StepState.LET_GO]
     assert not any(answer.is_all for answer in told if answer)

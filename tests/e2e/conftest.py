@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.checker import Checker, running_checker
 from tests.e2e.people import Person
-from tests.e2e.stack import Stack, running_stack
+from tests.e2e.running_service import RunningService, running_stack
 from tests.e2e.visiting import Visits, visiting
 
 # No sandbox: CI is root in a container. The others keep the browser off the network but for our pages.
@@ -26,7 +26,7 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """Everything that `smallsteps up` starts, with a var/ of its own, on free ports."""
     with running_stack(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
@@ -50,7 +50,7 @@ def checker() -> Iterator[Checker]:
 
 
 @pytest.fixture
-def visits(browser: Browser, stack: Stack) -> Iterator[Visits]:
+def visits(browser: Browser, stack: RunningService) -> Iterator[Visits]:
     """Browsers for one test; what they complain of, or fetch from elsewhere, fails it."""
     with visiting(browser, stack) as visits:
         yield visits
@@ -63,7 +63,7 @@ def page(visits: Visits) -> Page:
 
 
 @pytest.fixture(scope="session")
-def ana(browser: Browser, stack: Stack) -> Iterator[Person]:
+def ana(browser: Browser, stack: RunningService) -> Iterator[Person]:
     """Somebody who has joined and answered the first question; her page is signed in."""
     with visiting(browser, stack) as visits:
         ana = Person("ana@example.com", visits.page(), stack)

@@ -8,7 +8,8 @@ from typing import Literal, cast
 
 from playwright.sync_api import Page
 
-ROOT = Path(__file__).resolve().parents[2]
+from service.config import ROOT
+
 TOOLS = Path(__file__).parent / "node_modules"
 SCREENSHOTS = ROOT / "var" / "screenshots"
 WIDTHS = (320, 1280)

@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from tests.e2e.stack import Stack
+from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import until
 
 CONFIRM = "Confirm your emails"
@@ -23,7 +23,7 @@ class Person:
 
     address: str
     page: Page
-    stack: Stack
+    stack: RunningService
 
     def go(self, path: str) -> None:
         """Open a page of the service."""

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.people import CONFIRM, FIRST_QUESTION, Person
-from tests.e2e.stack import Stack
+from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits
 
 MOST_STOPS = 60
@@ -20,7 +20,7 @@ FOCUSED = """() => { const at = document.activeElement, style = getComputedStyle
 
 @pytest.mark.parametrize("forced_colors", ["none", "active"], ids=["our colours", "forced colours"])
 def test_signing_up_and_answering_need_only_a_keyboard(
-    stack: Stack, visits: Visits, forced_colors: Literal["none", "active"]
+    stack: RunningService, visits: Visits, forced_colors: Literal["none", "active"]
 ) -> None:
     jo = Person(f"jo-{forced_colors}@example.com", visits.page(forced_colors=forced_colors), stack)
     jo.go("/")
@@ -52,14 +52,14 @@ def test_signing_up_and_answering_need_only_a_keyboard(
     jo.find_in_journal("And a bus that waited.")
 
 
-def test_the_first_stop_of_a_page_leads_past_its_head(stack: Stack, page: Page) -> None:
+def test_the_first_stop_of_a_page_leads_past_its_head(stack: RunningService, page: Page) -> None:
     page.goto(stack.web_url)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_after_a_slip_the_keyboard_stands_at_the_list_of_what_went_wrong(stack: Stack, page: Page) -> None:
+def test_after_a_slip_the_keyboard_stands_at_the_list_of_what_went_wrong(stack: RunningService, page: Page) -> None:
     page.goto(stack.web_url)
     page.get_by_role("button", name="Send me the first question").click()
     summary = page.get_by_role("alert")
@@ -70,7 +70,7 @@ def test_after_a_slip_the_keyboard_stands_at_the_list_of_what_went_wrong(stack: 
     expect(page).to_have_title(re.compile(r"^Error: "))
 
 
-def test_everything_works_without_script(stack: Stack, visits: Visits) -> None:
+def test_everything_works_without_script(stack: RunningService, visits: Visits) -> None:
     kim = Person("kim@example.com", visits.page(java_script_enabled=False), stack)
     kim.go("/")
     kim.page.get_by_label("Email address").fill(kim.address)

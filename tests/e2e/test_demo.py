@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+from service.config import ROOT
 from service.local.up import local_settings
-from tests.e2e.stack import ROOT, Stack
+from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits
 
 TAKEN = "After I lock the front door, I will stand on the step"
@@ -19,7 +20,9 @@ STEPS = (TAKEN, "After lunch on Thursday, I will walk round the block")
 MINUTE_SECONDS = 240  # a minute on a quiet machine; nobody measures it here
 
 
-def test_the_demo_leaves_a_digest_in_the_mailbox_and_a_month_in_the_journal(stack: Stack, visits: Visits) -> None:
+def test_the_demo_leaves_a_digest_in_the_mailbox_and_a_month_in_the_journal(
+    stack: RunningService, visits: Visits
+) -> None:
     played = _smallsteps("demo", stack)
     assert played.returncode == 0, played.stderr
     assert played.stderr == ""
@@ -48,8 +51,8 @@ def test_the_demo_leaves_a_digest_in_the_mailbox_and_a_month_in_the_journal(stac
         assert len(asked) == times, step
 
 
-def test_the_demo_says_what_it_needs_when_nothing_runs(stack: Stack) -> None:
-    alone = Stack("http://127.0.0.1:9", "http://127.0.0.1:9", stack.var, stack.log)
+def test_the_demo_says_what_it_needs_when_nothing_runs(stack: RunningService) -> None:
+    alone = RunningService("http://127.0.0.1:9", "http://127.0.0.1:9", stack.var, stack.log)
     refused = _smallsteps("demo", alone)
     assert refused.returncode == 1
     assert "make run" in refused.stderr
@@ -65,7 +68,7 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _smallsteps(command: str, stack: Stack) -> subprocess.CompletedProcess[str]:
+def _smallsteps(command: str, stack: RunningService) -> subprocess.CompletedProcess[str]:
     ports = {"web_port": urlsplit(stack.web_url).port, "mail_port": urlsplit(stack.mail_url).port}
     return subprocess.run(
         [sys.executable, "-m", "service.cli", command],

@@ -7,11 +7,11 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.e2e.people import FIRST_QUESTION, Person
-from tests.e2e.stack import Stack
+from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits
 
 
-def test_somebody_signs_up_is_asked_and_finds_the_answers_in_the_journal(stack: Stack, page: Page) -> None:
+def test_somebody_signs_up_is_asked_and_finds_the_answers_in_the_journal(stack: RunningService, page: Page) -> None:
     bo = Person("bo@example.com", page, stack)
     bo.join()
     expect(bo.page.get_by_role("main")).to_contain_text("on Mondays, Wednesdays and Fridays")
@@ -127,7 +127,9 @@ def test_the_browser_that_asked_needs_no_code_and_comes_back_to_its_page(ana: Pe
     expect(ana.page).to_have_url(f"{ana.stack.web_url}/settings")
 
 
-def test_one_click_stops_the_emails_and_signing_up_again_brings_them_back(stack: Stack, visits: Visits) -> None:
+def test_one_click_stops_the_emails_and_signing_up_again_brings_them_back(
+    stack: RunningService, visits: Visits
+) -> None:
     cleo = Person("cleo@example.com", visits.page(), stack)
     cleo.join()
     cleo.open_mail(FIRST_QUESTION)
@@ -148,7 +150,9 @@ def test_one_click_stops_the_emails_and_signing_up_again_brings_them_back(stack:
     expect(cleo.page.get_by_role("main")).to_contain_text("on Mondays, Wednesdays and Fridays")
 
 
-def test_the_page_behind_stop_offers_a_rest_and_stops_by_its_button_alone(stack: Stack, visits: Visits) -> None:
+def test_the_page_behind_stop_offers_a_rest_and_stops_by_its_button_alone(
+    stack: RunningService, visits: Visits
+) -> None:
     dot = Person("dot@example.com", visits.page(), stack)
     dot.join()
     dot.open_mail(FIRST_QUESTION)

@@ -23,10 +23,10 @@ from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
 from tests.e2e.looking import SCREENSHOTS
 from tests.e2e.people import CONFIRM, FIRST_QUESTION, Person
-from tests.e2e.stack import Stack
+from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits, visiting
-from tests.flows.diary import take_step, write
-from tests.journeys.stage import Stage, set_up
+from tests.harness.diary import take_step, write
+from tests.harness.journey import JourneyHarness, open_journey_harness
 
 MAY = "Your May, in your own words"
 PHOTO_WIDTH = 320
@@ -46,37 +46,37 @@ STEP, STEP_ASKED_BEFORE = WORDS[18], 22
 
 
 @pytest.fixture
-def stage(redis_url: str, tmp_path: Path) -> Iterator[Stage]:
+def journey(redis_url: str, tmp_path: Path) -> Iterator[JourneyHarness]:
     """A whole Small Steps with a clock that is moved, on SQLite."""
     database_url = f"sqlite:///{tmp_path / 'smallsteps.db'}"
     engine = make_engine(database_url)
     migrate(engine)
     engine.dispose()
-    with set_up(database_url, redis_url, tmp_path, trusted_proxies=1) as stage:
-        yield stage
+    with open_journey_harness(database_url, redis_url, tmp_path, trusted_proxies=1) as journey:
+        yield journey
 
 
 @pytest.fixture
-def visits(browser: Browser, stage: Stage, tmp_path: Path) -> Iterator[Visits]:
+def visits(browser: Browser, journey: JourneyHarness, tmp_path: Path) -> Iterator[Visits]:
     """Browsers that visit this stage."""
-    with visiting(browser, Stack(stage.web, stage.office, tmp_path, tmp_path / "stack.log")) as visits:
+    with visiting(browser, RunningService(journey.web, journey.office, tmp_path, tmp_path / "stack.log")) as visits:
         yield visits
 
 
-def test_a_month_of_answers_comes_back_as_a_digest(stage: Stage, visits: Visits, checker: Checker) -> None:
+def test_a_month_of_answers_comes_back_as_a_digest(journey: JourneyHarness, visits: Visits, checker: Checker) -> None:
     mo = Person("mo@example.com", visits.page(), visits.stack)
-    _join(mo, stage)
+    _join(mo, journey)
     _picture(mo.page, "question")
     mo.reply("tired, warm, late")
-    stage.work()
+    journey.work()
     faults: list[str] = []
     for day, words in WORDS.items():
-        stage.go_to(datetime(2026, 5, day, 12, tzinfo=UTC))
-        stage.reply(mo.mails()[0], words)
-        stage.work()
+        journey.go_to(datetime(2026, 5, day, 12, tzinfo=UTC))
+        journey.reply(mo.mails()[0], words)
+        journey.work()
         if day == STEP_ASKED_BEFORE:
             faults += _answer_about_the_step(mo, visits, checker)
-    stage.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
+    journey.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
 
     mo.go("/journal/2026-05")
     for day in (6, *WORDS):
@@ -111,17 +111,17 @@ def test_a_month_of_answers_comes_back_as_a_digest(stage: Stage, visits: Visits,
     assert not faults, "\n".join(["", *faults])
 
 
-def _join(person: Person, stage: Stage) -> None:
+def _join(person: Person, journey: JourneyHarness) -> None:
     """Sign up and confirm, the workers working when something waits; the first question lies open."""
     person.go("/")
     _picture(person.page, "signup")
     person.ask_to_join()
-    stage.work()
+    journey.work()
     person.open_mail(CONFIRM)
     person.page = person.follow("Confirm")
     person.page.get_by_role("button", name="Yes, send them").click()
     person.page.get_by_role("heading", name="Welcome").wait_for()
-    stage.work()
+    journey.work()
     person.open_mail(FIRST_QUESTION)
 
 
@@ -154,11 +154,11 @@ def _picture(page: Page, name: str, scheme: Literal["light", "dark"] = "light", 
         page.set_viewport_size(before)
 
 
-def test_a_month_and_a_year_with_all_they_can_hold(stage: Stage, visits: Visits, checker: Checker) -> None:
+def test_a_month_and_a_year_with_all_they_can_hold(journey: JourneyHarness, visits: Visits, checker: Checker) -> None:
     noa = Person("noa@example.com", visits.page(), visits.stack)
-    _join(noa, stage)
-    _fill_a_year(stage, noa.address)
-    stage.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
+    _join(noa, journey)
+    _fill_a_year(journey, noa.address)
+    journey.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
 
     mail = noa.open_mail(MAY)
     for told in ("“Priya” came back", "The lilac came out", "Ring Priya from the bus stop"):
@@ -190,9 +190,9 @@ def test_a_month_and_a_year_with_all_they_can_hold(stage: Stage, visits: Visits,
     assert not faults, "\n".join(["", *faults])
 
 
-def _fill_a_year(stage: Stage, address: str) -> None:
+def _fill_a_year(journey: JourneyHarness, address: str) -> None:
     """Write in months of two years, in several scripts, with a photo, a step taken, and a name that comes back."""
-    runtime, person = stage.runtime, stage.person(address)
+    runtime, person = journey.runtime, journey.person(address)
     database, keyring = runtime.database, runtime.keyring
     with database.write() as session:
         session.get_one(Subscriber, person.id).wants_thread = True
@@ -200,7 +200,7 @@ def _fill_a_year(stage: Stage, address: str) -> None:
     asked = next(p.id for p in may_return if p.kind == "question")
     words = next(p.id for p in runtime.library.for_locale("en-GB") if p.resurface and p.kind == "words")
     lilac = write(database, keyring, person, date(2025, 5, 12), "The lilac came out. I found it by the bins.", asked)
-    _give_photo(stage, lilac)
+    _give_photo(journey, lilac)
     odd = (
         "ישבתי ליד החלון, והיה שקט.",
         "今日は疲れた。雨の音を聞いていた。",
@@ -216,11 +216,11 @@ def _fill_a_year(stage: Stage, address: str) -> None:
     take_step(database, keyring, person, "Ring Priya from the bus stop", date(2026, 5, 17))
 
 
-def _give_photo(stage: Stage, entry_id: int) -> None:
+def _give_photo(journey: JourneyHarness, entry_id: int) -> None:
     image = Image.new("RGB", (PHOTO_WIDTH, 240), "teal")
     data = BytesIO()
     image.save(data, "JPEG")
-    runtime = stage.runtime
+    runtime = journey.runtime
     with runtime.database.write() as session:
         entry = session.get_one(Entry, entry_id)
         key = runtime.keyring.key_of(session.get_one(Subscriber, entry.subscriber_id))
@@ -233,7 +233,7 @@ def _give_photo(stage: Stage, entry_id: int) -> None:
             width=image.width,
             height=image.height,
             position=0,
-            created_at=stage.clock.now,
+            created_at=journey.clock.now,
             content_mac=b"m" * 32,
         )
         runtime.storage.put(photo.stored_as, key.seal(data.getvalue(), place=f"photos:{photo.id}", random=os.urandom))

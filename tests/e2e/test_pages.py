@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
 from tests.e2e.people import FIRST_QUESTION, Person
-from tests.e2e.stack import Stack
+from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits
 
 UNKNOWN_TOKEN = "kq3m5zr7wxa2bcd4efgh6ijklmnopqrstuvwxyz2"
@@ -54,14 +54,14 @@ def at_home(ana: Person, visits: Visits) -> Person:
     ids=lambda text: text if not text.startswith("/") else "",
 )
 def test_pages_that_anybody_may_open(
-    stack: Stack, page: Page, look: Look, faults: list[str], path: str, name: str
+    stack: RunningService, page: Page, look: Look, faults: list[str], path: str, name: str
 ) -> None:
     page.goto(stack.web_url + path)
     look(page, name)
     assert not faults, "\n".join(["", *faults])
 
 
-def test_the_way_in(stack: Stack, visits: Visits, look: Look, faults: list[str]) -> None:
+def test_the_way_in(stack: RunningService, visits: Visits, look: Look, faults: list[str]) -> None:
     eve = Person("eve@example.com", visits.page(), stack)
     eve.go("/")
     eve.page.get_by_role("button", name="Send me the first question").click()
@@ -205,7 +205,9 @@ def test_settings(at_home: Person, look: Look, faults: list[str]) -> None:
     assert not faults, "\n".join(["", *faults])
 
 
-def test_pages_behind_the_links_of_an_email(stack: Stack, visits: Visits, look: Look, faults: list[str]) -> None:
+def test_pages_behind_the_links_of_an_email(
+    stack: RunningService, visits: Visits, look: Look, faults: list[str]
+) -> None:
     gus = Person("gus@example.com", visits.page(), stack)
     gus.join()
     gus.open_mail(FIRST_QUESTION)
@@ -243,7 +245,7 @@ def test_pages_behind_the_links_of_an_email(stack: Stack, visits: Visits, look: 
     assert not faults, "\n".join(["", *faults])
 
 
-def test_asking_too_often(stack: Stack, visits: Visits, look: Look, faults: list[str]) -> None:
+def test_asking_too_often(stack: RunningService, visits: Visits, look: Look, faults: list[str]) -> None:
     hal = Person("hal@example.com", visits.page(), stack)
     for _ in range(10):
         hal.ask_to_join()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
-from tests.e2e.stack import Stack
+from tests.e2e.running_service import RunningService
 
 Found = TypeVar("Found")
 PATIENCE_SECONDS = 30
@@ -26,7 +26,7 @@ class Visits:
     """
 
     browser: Browser
-    stack: Stack
+    stack: RunningService
     complaints: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
     answers: dict[str, Response] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Visits:
 
 
 @contextmanager
-def visiting(browser: Browser, stack: Stack) -> Iterator[Visits]:
+def visiting(browser: Browser, stack: RunningService) -> Iterator[Visits]:
     """Yield what opens browsers; afterwards close them all, and fail if any complained."""
     visits = Visits(browser, stack)
     try:

@@ -19,8 +19,8 @@ import redis
 from sqlalchemy import make_url, text
 
 from tests.faults.traces import traces, traces_in_files
-from tests.journeys.stage import Stage
-from tests.servers import Postgres
+from tests.harness.journey import JourneyHarness
+from tests.harness.servers import Postgres
 
 ADDRESS = "zq7canary.heron@example.com"
 SUBJECT = "zq7 canary subject wagtail"
@@ -56,56 +56,56 @@ def files_written() -> Iterator[set[str]]:
         _opened.pop()
 
 
-def play(stage: Stage, snapshot: Callable[[], None]) -> list[str]:
+def play(journey: JourneyHarness, snapshot: Callable[[], None]) -> list[str]:
     """Play a month, looking at the queue while jobs wait in it; return the tokens that people were sent."""
-    browser = stage.browser()
+    browser = journey.browser()
     browser.press("/subscribe", page="/", email=ADDRESS, rhythm="daily", time_zone="Europe/London")
     snapshot()
-    stage.work()
-    browser.press(stage.link(stage.mails(ADDRESS)[0], "/confirm/"))
+    journey.work()
+    browser.press(journey.link(journey.mails(ADDRESS)[0], "/confirm/"))
     snapshot()
-    stage.work()
+    journey.work()
     sender = f'"{STOP}" <{ADDRESS}>'
     answers = [
-        stage.reply(stage.mails(ADDRESS)[0], WORDS, sender=sender),
-        stage.reply(stage.mails(ADDRESS)[0], MIME_WORDS, form="mime", client="iphone", sender=sender),
-        stage.reply(stage.mails(ADDRESS)[0], f"{LARGE_WORDS} " * 20_000, sender=sender),
-        stage.reply(stage.mails(ADDRESS)[0], SUBJECT, sender="someone.else@example.net"),
+        journey.reply(journey.mails(ADDRESS)[0], WORDS, sender=sender),
+        journey.reply(journey.mails(ADDRESS)[0], MIME_WORDS, form="mime", client="iphone", sender=sender),
+        journey.reply(journey.mails(ADDRESS)[0], f"{LARGE_WORDS} " * 20_000, sender=sender),
+        journey.reply(journey.mails(ADDRESS)[0], SUBJECT, sender="someone.else@example.net"),
     ]
     assert [answer["status"] for answer in answers] == [200] * 4
     snapshot()
-    stage.work()
-    assert len(stage.entries(ADDRESS)) == 3
-    take_a_step(stage, snapshot)
-    stage.clock.now = datetime(2026, 6, 1, 12, tzinfo=UTC)
-    stage.tick()
+    journey.work()
+    assert len(journey.entries(ADDRESS)) == 3
+    take_a_step(journey, snapshot)
+    journey.clock.now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    journey.tick()
     snapshot()
-    stage.work()
-    digest = stage.mails(ADDRESS)[0]
+    journey.work()
+    digest = journey.mails(ADDRESS)[0]
     assert "Your May" in digest["subject"]
     assert STEP_WORDS in digest["text"]
-    everything = " ".join(mail["text"] + str(mail["headers"]) for mail in stage.mails(ADDRESS))
+    everything = " ".join(mail["text"] + str(mail["headers"]) for mail in journey.mails(ADDRESS))
     tokens = {word.partition("@")[0].strip("<>") for word in everything.split() if "@reply." in word}
-    tokens |= {stage.link(digest, "/digest/").rpartition("/")[2].strip(">.")}
+    tokens |= {journey.link(digest, "/digest/").rpartition("/")[2].strip(">.")}
     return [token.removeprefix("r-").removeprefix("s-") for token in tokens]
 
 
-def take_a_step(stage: Stage, snapshot: Callable[[], None]) -> None:
+def take_a_step(journey: JourneyHarness, snapshot: Callable[[], None]) -> None:
     """Choose a small step in a reply, be asked about it, and say that it was taken."""
-    stage.clock.now = datetime(2026, 5, 28, 12, tzinfo=UTC)
-    question = stage.ask(ADDRESS, "nearly-silly")
-    assert stage.reply(question, f"After I wake, I will {STEP_WORDS}.")["status"] == 200
+    journey.clock.now = datetime(2026, 5, 28, 12, tzinfo=UTC)
+    question = journey.ask(ADDRESS, "nearly-silly")
+    assert journey.reply(question, f"After I wake, I will {STEP_WORDS}.")["status"] == 200
     snapshot()
-    stage.work()
-    stage.clock.now = datetime(2026, 5, 31, 12, tzinfo=UTC)
-    stage.tick()
+    journey.work()
+    journey.clock.now = datetime(2026, 5, 31, 12, tzinfo=UTC)
+    journey.tick()
     snapshot()
-    stage.work()
-    follow_up = next(mail for mail in stage.mails(ADDRESS) if STEP_WORDS in mail["text"])
-    assert stage.reply(follow_up, "Took it")["status"] == 200
+    journey.work()
+    follow_up = next(mail for mail in journey.mails(ADDRESS) if STEP_WORDS in mail["text"])
+    assert journey.reply(follow_up, "Took it")["status"] == 200
     snapshot()
-    stage.work()
-    assert "A real step" in stage.mails(ADDRESS)[0]["text"]
+    journey.work()
+    assert "A real step" in journey.mails(ADDRESS)[0]["text"]
 
 
 def rdb(client: redis.Redis) -> bytes:
@@ -119,17 +119,17 @@ def rdb(client: redis.Redis) -> bytes:
     return content + b"".join(client.dump(key) or b"" for key in client.scan_iter())
 
 
-def flushed(stage: Stage) -> None:
+def flushed(journey: JourneyHarness) -> None:
     """Let a database write everything it holds in memory to its files."""
-    engine = stage.runtime.database.engine
+    engine = journey.runtime.database.engine
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("CHECKPOINT"))
 
 
-def never_compress(stage: Stage) -> None:
+def never_compress(journey: JourneyHarness) -> None:
     """Let PostgreSQL keep long values as they are, so that they can be searched."""
-    engine = stage.runtime.database.engine
+    engine = journey.runtime.database.engine
     if engine.dialect.name != "postgresql":
         return
     query = (
@@ -141,8 +141,8 @@ def never_compress(stage: Stage) -> None:
             connection.execute(text(f"ALTER TABLE {table} ALTER {column} SET STORAGE EXTERNAL"))
 
 
-def database_folder(stage: Stage, request: pytest.FixtureRequest) -> Path:
-    url = make_url(stage.runtime.settings.database_url)
+def database_folder(journey: JourneyHarness, request: pytest.FixtureRequest) -> Path:
+    url = make_url(journey.runtime.settings.database_url)
     if url.get_backend_name() == "sqlite":
         # Its folder holds the objects and the post office as well; copies of the file, its WAL and its journal are due.
         return Path(url.database or "").parent
@@ -151,7 +151,7 @@ def database_folder(stage: Stage, request: pytest.FixtureRequest) -> Path:
 
 
 def test_nothing_private_stands_anywhere_in_plain_text(
-    stage: Stage,
+    journey: JourneyHarness,
     redis_url: str,
     tmp_path: Path,
     request: pytest.FixtureRequest,
@@ -161,17 +161,17 @@ def test_nothing_private_stands_anywhere_in_plain_text(
     started, temporary = time.time() - 1, tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    never_compress(stage)
+    never_compress(journey)
     memory: list[bytes] = []
     with redis.Redis.from_url(redis_url) as client, files_written() as written:
-        secrets = [*CANARIES, *play(stage, lambda: memory.append(rdb(client)))]
+        secrets = [*CANARIES, *play(journey, lambda: memory.append(rdb(client)))]
     assert len(secrets) > len(CANARIES) + 3
-    flushed(stage)
+    flushed(journey)
     logged = "".join(capfd.readouterr())
     assert "request" in logged, "the log was captured"
     assert "deliveries.sent" in logged
 
-    folder, objects = database_folder(stage, request), tmp_path / "objects"
+    folder, objects = database_folder(journey, request), tmp_path / "objects"
     assert database_traces(folder, secrets, started) == {}
     assert traces(b"".join(memory), secrets) == set()
     assert any(b"rq:job" in part for part in memory), "jobs were waiting"
@@ -182,8 +182,8 @@ def test_nothing_private_stands_anywhere_in_plain_text(
     allowed = (str(tmp_path / "postoffice"), str(objects), "/dev/null", str(folder))
     assert [path for path in written if not path.startswith(allowed) and "__pycache__" not in path] == []
 
-    plant_in_every_store(stage, redis_url, objects, temporary)
-    flushed(stage)
+    plant_in_every_store(journey, redis_url, objects, temporary)
+    flushed(journey)
     assert {WORDS} in database_traces(folder, secrets, started).values()
     with redis.Redis.from_url(redis_url) as client:
         assert traces(rdb(client), secrets) == {MIME_WORDS}
@@ -202,9 +202,9 @@ def database_traces(folder: Path, secrets: list[str], started: float) -> dict[st
     return {name: names for name, names in found.items() if names}
 
 
-def plant_in_every_store(stage: Stage, redis_url: str, objects: Path, temporary: Path) -> None:
+def plant_in_every_store(journey: JourneyHarness, redis_url: str, objects: Path, temporary: Path) -> None:
     """Put a canary into each store, written in another way in each: the scan must find them all."""
-    with stage.runtime.database.engine.begin() as connection:
+    with journey.runtime.database.engine.begin() as connection:
         connection.execute(text("CREATE TABLE planted (words TEXT)"))
         hidden = base64.b64encode(zlib.compress(WORDS.encode())).decode()
         connection.execute(text("INSERT INTO planted VALUES (:words)"), {"words": hidden})

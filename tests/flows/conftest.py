@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from service.config import ROOT
-from service.core.prompts import Library
+from service.core.library.prompts import Library
 from service.db import Database
 from service.models import Keyring
-from tests.flows.people import NOW
+from tests.harness.people import NOW
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.stage import Stage, set_up
+from tests.harness.journey import JourneyHarness, open_journey_harness
 
 
 @pytest.fixture
-def stage(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Stage]:
+def journey(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[JourneyHarness]:
     """A whole Small Steps, on SQLite and then on PostgreSQL."""
-    with set_up(database_url, redis_url, tmp_path) as running:
+    with open_journey_harness(database_url, redis_url, tmp_path) as running:
         yield running

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from service.db import Base
-from tests.journeys.stage import Stage
+from tests.harness.journey import JourneyHarness
 
 ANA, BEN = "ana@example.com", "ben@example.com"
 DESPAIR = (
@@ -37,39 +37,39 @@ TOLD_FIRST = "the provider's record"  # said of a delivery where the event came 
 Line = Mapping[str, Any]
 
 
-def test_despair_ends_exactly_as_any_other_reply_does(stage: Stage) -> None:
-    logs = _two_people_write(stage, DESPAIR, ORDINARY)
-    assert {entry.words for entry in stage.entries(ANA)} == {*DESPAIR}
-    assert {entry.words for entry in stage.entries(BEN)} == {*ORDINARY}
-    assert _rows(stage, ANA) == _rows(stage, BEN)
+def test_despair_ends_exactly_as_any_other_reply_does(journey: JourneyHarness) -> None:
+    logs = _two_people_write(journey, DESPAIR, ORDINARY)
+    assert {entry.words for entry in journey.entries(ANA)} == {*DESPAIR}
+    assert {entry.words for entry in journey.entries(BEN)} == {*ORDINARY}
+    assert _rows(journey, ANA) == _rows(journey, BEN)
     assert logs[ANA] == logs[BEN]
-    assert _mails(stage, ANA) == _mails(stage, BEN)
-    assert {mail["recipient"] for mail in stage.mails()} == {ANA, BEN}
-    assert _days(stage, ANA) == _days(stage, BEN)
+    assert _mails(journey, ANA) == _mails(journey, BEN)
+    assert {mail["recipient"] for mail in journey.mails()} == {ANA, BEN}
+    assert _days(journey, ANA) == _days(journey, BEN)
 
 
-def test_a_reply_that_ends_in_another_way_is_told_apart_by_each_of_these(stage: Stage) -> None:
+def test_a_reply_that_ends_in_another_way_is_told_apart_by_each_of_these(journey: JourneyHarness) -> None:
     """The control of the test above: a command in place of one of the six."""
-    logs = _two_people_write(stage, DESPAIR, (*ORDINARY[:-1], "Not today"))
-    assert _rows(stage, ANA)["replies"] != _rows(stage, BEN)["replies"]
-    assert _rows(stage, ANA)["entries"] != _rows(stage, BEN)["entries"]
+    logs = _two_people_write(journey, DESPAIR, (*ORDINARY[:-1], "Not today"))
+    assert _rows(journey, ANA)["replies"] != _rows(journey, BEN)["replies"]
+    assert _rows(journey, ANA)["entries"] != _rows(journey, BEN)["entries"]
     assert logs[ANA] != logs[BEN]
-    assert _mails(stage, ANA) != _mails(stage, BEN)
+    assert _mails(journey, ANA) != _mails(journey, BEN)
 
 
-def _two_people_write(stage: Stage, anas: tuple[str, ...], bens: tuple[str, ...]) -> dict[str, list[Line]]:
+def _two_people_write(journey: JourneyHarness, anas: tuple[str, ...], bens: tuple[str, ...]) -> dict[str, list[Line]]:
     """Let two people who joined alike reply to the first question; return what was logged of each reply."""
     logs: dict[str, list[Line]] = {}
     for address, replies in ((ANA, anas), (BEN, bens)):
-        stage.join(address)
-        welcome = stage.mails(address)[0]
+        journey.join(address)
+        welcome = journey.mails(address)[0]
         with capture_logs() as logged:
             for words in replies:
-                assert stage.reply(welcome, words)["status"] == 200
-                stage.work()
+                assert journey.reply(welcome, words)["status"] == 200
+                journey.work()
         # The provider's events of the emails come when they come.
         logs[address] = [_unowned(line) for line in logged if line.get("route") != "webhooks.event"]
-    stage.go_to(datetime(2026, 5, 9, 12, tzinfo=UTC))
+    journey.go_to(datetime(2026, 5, 9, 12, tzinfo=UTC))
     return logs
 
 
@@ -89,11 +89,11 @@ def _is_own(value: object) -> bool:
     return value is None or value == TOLD_FIRST or isinstance(value, bytes)
 
 
-def _rows(stage: Stage, address: str) -> dict[str, list[Line]]:
+def _rows(journey: JourneyHarness, address: str) -> dict[str, list[Line]]:
     """Return everything that the database holds of a person, table by table."""
-    owner = stage.person(address).id
+    owner = journey.person(address).id
     found: dict[str, list[Line]] = {}
-    with stage.runtime.database.read() as session:
+    with journey.runtime.database.read() as session:
         for table in Base.metadata.sorted_tables:
             key = table.c.id if table.name == "subscribers" else table.c.get("subscriber_id")
             if key is not None:
@@ -102,11 +102,11 @@ def _rows(stage: Stage, address: str) -> dict[str, list[Line]]:
     return found
 
 
-def _mails(stage: Stage, address: str) -> list[tuple[str, str]]:
+def _mails(journey: JourneyHarness, address: str) -> list[tuple[str, str]]:
     """Return subject and words of every mail to a person, without links."""
-    return [(mail["subject"], re.sub(r"https?://\S+", "", mail["text"])) for mail in stage.mails(address)]
+    return [(mail["subject"], re.sub(r"https?://\S+", "", mail["text"])) for mail in journey.mails(address)]
 
 
-def _days(stage: Stage, address: str) -> list[datetime | None]:
-    person = stage.person(address)
+def _days(journey: JourneyHarness, address: str) -> list[datetime | None]:
+    person = journey.person(address)
     return [person.next_prompt_at, person.next_digest_at]

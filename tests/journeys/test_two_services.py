@@ -16,19 +16,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from service.app import create_app
-from service.core.easing import WEEKLY_AFTER
-from service.flows.replies import Receiver
-from service.flows.ticking import tick
-from service.models import Delivery, Kind, Outcome, Reply, Subscriber
-from service.postoffice.mailbox import StoredMail
+from service.core.frequency import WEEKLY_AFTER
+from service.flows.incoming.process import ReplyProcessor
+from service.flows.outgoing.tick import tick
+from service.models import Delivery, DeliveryKind, Outcome, Reply, Subscriber
+from service.postoffice.mailbox import MailboxMail
 from service.postoffice.route import authenticated
-from tests.flows.line import SIGNING_KEY, Line, open_line
-from tests.flows.people import NOW
-from tests.flows.posts import post, signed
+from tests.harness.people import NOW
+from tests.harness.posts import post, signed
+from tests.harness.sending import SIGNING_KEY, SendingHarness, open_sending_harness
 
 HOURS = timedelta(hours=1000)
 DAYS = HOURS.days + 1
-ASKED_BY_NOBODY_ELSE = {Kind.PROMPT, Kind.QUIET_MONTH, Kind.NOTICE, Kind.DIGEST}
+ASKED_BY_NOBODY_ELSE = {DeliveryKind.PROMPT, DeliveryKind.QUIET_MONTH, DeliveryKind.NOTICE, DeliveryKind.DIGEST}
 TELLING = ("auto-submitted", "list-id", "precedence", "list-unsubscribe", "list-unsubscribe-post")
 
 
@@ -37,8 +37,8 @@ class Copy:
     """One copy of the service, with a post office that hands what it takes to the wire."""
 
     name: str
-    line: Line
-    receiver: Receiver
+    harness: SendingHarness
+    reply_processor: ReplyProcessor
     web: FlaskClient
     seen: set[str] = field(default_factory=set)
 
@@ -47,46 +47,46 @@ class Copy:
         return f"hello@mail.{self.name}.example"
 
     def next_due_at(self) -> datetime | None:
-        with self.line.runtime.database.read() as session:
+        with self.harness.runtime.database.read() as session:
             times = session.execute(select(func.min(Subscriber.next_prompt_at), func.min(Subscriber.next_digest_at)))
             return min((time for time in times.one() if time is not None), default=None)
 
     def tick(self) -> None:
-        runtime = self.line.runtime
-        tick(runtime.database, runtime.library, runtime.doorbell, now=self.line.clock(), chunk=100)
+        runtime = self.harness.runtime
+        tick(runtime.database, runtime.library, runtime.job_queue, now=self.harness.clock(), chunk=100)
 
-    def work(self) -> list[StoredMail]:
+    def work(self) -> list[MailboxMail]:
         """Understand and send all that was rung for; return the mails that went out."""
-        bell = self.line.bell
-        while bell.received or bell.sent:
-            received, bell.received = bell.received, []
-            sent, bell.sent = bell.sent, []
+        queue = self.harness.queue
+        while queue.replies or queue.deliveries:
+            received, queue.replies = queue.replies, []
+            sent, queue.deliveries = queue.deliveries, []
             for reply_id in received:
-                sent += self.receiver.understand(reply_id)
-            self.line.send(sent)
-        out = [mail for mail in self.line.mails() if mail.mail_id not in self.seen]
+                sent += self.reply_processor.process(reply_id)
+            self.harness.send(sent)
+        out = [mail for mail in self.harness.mails() if mail.mail_id not in self.seen]
         self.seen |= {mail.mail_id for mail in out}
         return out
 
-    def takes(self, mail: StoredMail, *, without: tuple[str, ...]) -> None:
+    def takes(self, mail: MailboxMail, *, without: tuple[str, ...]) -> None:
         """Let a mail of the other's come in, some of its headers lost on the way."""
         head, _, body = mail.source().partition(b"\r\n\r\n")
         kept, keeps = [], True
-        for line in head.split(b"\r\n"):
-            if not line[:1].isspace():
-                keeps = line.partition(b":")[0].decode().lower() not in without
-            kept += [line] if keeps else []
+        for harness in head.split(b"\r\n"):
+            if not harness[:1].isspace():
+                keeps = harness.partition(b":")[0].decode().lower() not in without
+            kept += [harness] if keeps else []
         raw = authenticated(b"\r\n".join(kept) + b"\r\n\r\n" + body)
-        content_type, form = post(raw, mail.recipient, signed(self.line.clock(), key=SIGNING_KEY))
+        content_type, form = post(raw, mail.recipient, signed(self.harness.clock(), key=SIGNING_KEY))
         answer = self.web.post("/webhooks/mailgun/inbound", data=form, content_type=content_type)
         assert answer.status_code == 200
 
     def outcomes(self) -> Counter[str | None]:
-        with self.line.runtime.database.read() as session:
+        with self.harness.runtime.database.read() as session:
             return Counter(session.scalars(select(Reply.outcome)))
 
     def kinds(self) -> Counter[str]:
-        with self.line.runtime.database.read() as session:
+        with self.harness.runtime.database.read() as session:
             return Counter(session.scalars(select(Delivery.kind)))
 
 
@@ -103,7 +103,7 @@ class Pair:
         now = NOW
         while now <= until:
             for copy in self.copies:
-                copy.line.clock.at = now
+                copy.harness.clock.now = now
                 copy.tick()
             while self._carry():
                 assert self.carried <= 20 * DAYS, "they answer each other without an end"
@@ -126,8 +126,8 @@ class Pair:
 def pair(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Pair]:
     with ExitStack() as stack:
         one, other = (_copy(stack, name, migrated_sqlite, tmp_path / name) for name in ("one", "other"))
-        one.line.members(other.address)
-        other.line.members(one.address)
+        one.harness.members(other.address)
+        other.harness.members(one.address)
         yield Pair((one, other))
 
 
@@ -138,10 +138,10 @@ def _copy(stack: ExitStack, name: str, migrated_sqlite: Path, folder: Path) -> C
         "mail_from": f"Small Steps <hello@mail.{name}.example>",
         "reply_domain": f"reply.{name}.example",
     }
-    line = stack.enter_context(open_line(f"sqlite:///{folder}/smallsteps.db", folder, **settings))
-    receiver = line.runtime.receiver()
-    stack.callback(receiver.reader.close)
-    return Copy(name, line, receiver, create_app(line.runtime).test_client())
+    harness = stack.enter_context(open_sending_harness(f"sqlite:///{folder}/smallsteps.db", folder, **settings))
+    reply_processor = harness.runtime.reply_processor()
+    stack.callback(reply_processor.reader.close)
+    return Copy(name, harness, reply_processor, create_app(harness.runtime).test_client())
 
 
 def test_two_services_wired_together_exchange_prompts_and_nothing_else(pair: Pair) -> None:
@@ -149,8 +149,8 @@ def test_two_services_wired_together_exchange_prompts_and_nothing_else(pair: Pai
     for copy in pair.copies:
         assert set(copy.outcomes()) == {Outcome.AUTO_REPLY}
         assert set(copy.kinds()) <= ASKED_BY_NOBODY_ELSE
-        assert copy.kinds()[Kind.PROMPT] > WEEKLY_AFTER
-        assert copy.kinds()[Kind.NOTICE] == 1, "what a program writes is no sign of a person"
+        assert copy.kinds()[DeliveryKind.PROMPT] > WEEKLY_AFTER
+        assert copy.kinds()[DeliveryKind.NOTICE] == 1, "what a program writes is no sign of a person"
     assert pair.carried <= 2 * (DAYS + 2), "one a local day each, and the notices of the months"
 
 

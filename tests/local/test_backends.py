@@ -13,10 +13,11 @@ import pytest
 import redis
 from sqlalchemy import inspect, text
 
+from service.config import ROOT
 from service.db import Database
 
 HOLDING = """
-from tests.servers import running_postgres, running_queue
+from tests.harness.servers import running_postgres, running_queue
 with running_postgres() as server, running_queue() as url:
     print(server.folder, url.removeprefix("unix://"), flush=True)
     input()
@@ -42,7 +43,7 @@ def test_the_queue_is_a_real_server_and_starts_empty(redis_url: str) -> None:
 
 
 def test_the_servers_go_even_when_the_tests_are_killed() -> None:
-    root = Path(__file__).resolve().parents[2]
+    root = ROOT
     tests = subprocess.Popen(
         [sys.executable, "-c", HOLDING], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from service.config import ROOT
+
 OLD = """\
 #!/bin/sh
 [ "$1" = --version ] && echo "Python 3.9.2" && exit

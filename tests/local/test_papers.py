@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from service.cli import main
-from service.config import Settings
+from service.config import ROOT, Settings
 
-ROOT = Path(__file__).resolve().parents[2]
 # Measured defaults that nobody needs to change, and what only this machine's post office reads.
 UNLISTED = {"CHUNK_SIZE", "LEASE_SECONDS", "POSTOFFICE_FOLDER"}
 

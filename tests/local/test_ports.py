@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.local.ports import answers_http, answers_socket, require_free
-from service.local.problems import StartError
+from service.local.start_error import StartError
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from service.config import ROOT
+
 STARTER = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from service.local.processes import Command, run_all
+from service.local.processes import ProcessCommand, run_all
 from service.local.ports import answers_socket
 
 def python(code):
@@ -98,7 +99,7 @@ def gone_within(seconds: float, *pids: int) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_ends_every_process_and_the_code_is_zero(start: Start, number: signal.Signals) -> None:
-    run = start("sys.exit(run_all({'one': Command(SLEEPER), 'two': Command(SLEEPER)}, on_ready=ready))")
+    run = start("sys.exit(run_all({'one': ProcessCommand(SLEEPER), 'two': ProcessCommand(SLEEPER)}, on_ready=ready))")
     pids = [int(word) for word in run.until("READY").split()[1:]]
     run.process.send_signal(number)
     code, said = run.end()
@@ -107,7 +108,7 @@ def test_a_signal_ends_every_process_and_the_code_is_zero(start: Start, number: 
 
 
 def test_every_line_says_whose_it_is(start: Start) -> None:
-    run = start("sys.exit(run_all({'web': Command(SLEEPER), 'receive': Command(SLEEPER)}))")
+    run = start("sys.exit(run_all({'web': ProcessCommand(SLEEPER), 'receive': ProcessCommand(SLEEPER)}))")
     run.until("up", times=2)
     assert "web     | up" in run.lines
     assert "receive | up" in run.lines
@@ -116,7 +117,7 @@ def test_every_line_says_whose_it_is(start: Start) -> None:
 def test_a_crash_of_one_ends_all_with_its_name_and_code(start: Start) -> None:
     run = start("""
         crash = python("import sys; print('oh'); sys.exit(7)")
-        sys.exit(run_all({'web': Command(SLEEPER), 'clock': Command(crash)}))
+        sys.exit(run_all({'web': ProcessCommand(SLEEPER), 'clock': ProcessCommand(crash)}))
     """)
     code, said = run.end()
     assert code == 7
@@ -124,19 +125,19 @@ def test_a_crash_of_one_ends_all_with_its_name_and_code(start: Start) -> None:
 
 
 def test_a_process_that_ends_without_an_error_is_a_fault_too(start: Start) -> None:
-    run = start("sys.exit(run_all({'web': Command(SLEEPER), 'clock': Command(python('pass'))}))")
+    run = start("sys.exit(run_all({'web': ProcessCommand(SLEEPER), 'clock': ProcessCommand(python('pass'))}))")
     assert run.end()[0] == 1
 
 
 def test_a_command_that_is_not_there_is_one_line(start: Start) -> None:
-    run = start("sys.exit(run_all({'queue': Command(('/no/such/server',))}))")
+    run = start("sys.exit(run_all({'queue': ProcessCommand(('/no/such/server',))}))")
     code, said = run.end()
     assert code == 127
     assert "queue | /no/such/server cannot be started: No such file or directory" in said
 
 
 def test_a_process_that_needs_longer_than_others_grant_is_let_finish(start: Start) -> None:
-    run = start("sys.exit(run_all({'send': Command(python(GENTLE.format(seconds=8)))}))")
+    run = start("sys.exit(run_all({'send': ProcessCommand(python(GENTLE.format(seconds=8)))}))")
     run.until("up")
     run.process.send_signal(signal.SIGTERM)
     code, said = run.end()
@@ -145,7 +146,7 @@ def test_a_process_that_needs_longer_than_others_grant_is_let_finish(start: Star
 
 
 def test_a_process_that_does_not_stop_is_killed_after_the_grace_and_named(start: Start) -> None:
-    run = start("sys.exit(run_all({'send': Command(STUBBORN)}, timedelta(seconds=1)))")
+    run = start("sys.exit(run_all({'send': ProcessCommand(STUBBORN)}, timedelta(seconds=1)))")
     run.until("up")
     run.process.send_signal(signal.SIGTERM)
     code, said = run.end()
@@ -154,7 +155,7 @@ def test_a_process_that_does_not_stop_is_killed_after_the_grace_and_named(start:
 
 
 def test_a_second_signal_ends_the_waiting(start: Start) -> None:
-    run = start("sys.exit(run_all({'send': Command(STUBBORN)}, timedelta(seconds=60)))")
+    run = start("sys.exit(run_all({'send': ProcessCommand(STUBBORN)}, timedelta(seconds=60)))")
     run.until("up")
     run.process.send_signal(signal.SIGINT)
     run.until("stopping")
@@ -165,8 +166,8 @@ def test_a_second_signal_ends_the_waiting(start: Start) -> None:
 def test_what_others_lean_on_stops_after_them(start: Start) -> None:
     run = start("""
         commands = {
-            "queue": Command(python(GENTLE.format(seconds=0)), leaned_on=True),
-            "send": Command(python(GENTLE.format(seconds=1))),
+            "queue": ProcessCommand(python(GENTLE.format(seconds=0)), leaned_on=True),
+            "send": ProcessCommand(python(GENTLE.format(seconds=1))),
         }
         sys.exit(run_all(commands))
     """)
@@ -183,7 +184,7 @@ def test_what_others_lean_on_answers_before_they_start(start: Start, tmp_path: P
         file = Path(sys.argv[1])
         slow = python(f"import pathlib, time; time.sleep(0.5); pathlib.Path({str(file)!r}).touch(); time.sleep(600)")
         look = python(f"import pathlib, time; print('found', pathlib.Path({str(file)!r}).exists()); time.sleep(600)")
-        sys.exit(run_all({"look": Command(look), "queue": Command(slow, file.exists, leaned_on=True)}, on_ready=ready))
+        sys.exit(run_all({"look": ProcessCommand(look), "queue": ProcessCommand(slow, file.exists, leaned_on=True)}, on_ready=ready))
         """,
         str(tmp_path / "answering"),
     )
@@ -191,7 +192,7 @@ def test_what_others_lean_on_answers_before_they_start(start: Start, tmp_path: P
 
 
 def test_one_that_never_answers_ends_the_start(start: Start) -> None:
-    run = start("sys.exit(run_all({'web': Command(SLEEPER, lambda: False)}, start=timedelta(seconds=1)))")
+    run = start("sys.exit(run_all({'web': ProcessCommand(SLEEPER, lambda: False)}, start=timedelta(seconds=1)))")
     code, said = run.end()
     assert code == 1
     assert "web does not answer after 1 s; stopping everything" in said
@@ -201,7 +202,7 @@ def test_what_a_process_leaves_behind_goes_with_it(start: Start) -> None:
     run = start("""
         leave = "print('left', subprocess.Popen(['sleep', '600']).pid)"
         parent = python(f"import subprocess, time; {leave}; time.sleep(600)")
-        sys.exit(run_all({"web": Command(parent)}))
+        sys.exit(run_all({"web": ProcessCommand(parent)}))
     """)
     left = int(run.until("left").split()[-1])
     run.process.send_signal(signal.SIGTERM)
@@ -211,7 +212,7 @@ def test_what_a_process_leaves_behind_goes_with_it(start: Start) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its starter is gone")
 def test_the_processes_end_even_when_the_starter_is_killed(start: Start) -> None:
-    run = start("run_all({'one': Command(SLEEPER), 'two': Command(SLEEPER)}, on_ready=ready)")
+    run = start("run_all({'one': ProcessCommand(SLEEPER), 'two': ProcessCommand(SLEEPER)}, on_ready=ready)")
     pids = [int(word) for word in run.until("READY").split()[1:]]
     os.kill(run.process.pid, signal.SIGKILL)
     assert gone_within(5, *pids)
@@ -219,6 +220,6 @@ def test_the_processes_end_even_when_the_starter_is_killed(start: Start) -> None
 
 def test_what_they_write_is_for_their_user_alone(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "written"
-    run = start("sys.exit(run_all({'web': Command(python(f'open({sys.argv[1]!r}, chr(119))'))}))", str(file))
+    run = start("sys.exit(run_all({'web': ProcessCommand(python(f'open({sys.argv[1]!r}, chr(119))'))}))", str(file))
     run.end()
     assert file.stat().st_mode & 0o777 == 0o600

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from service.local.problems import StartError
 from service.local.queue_server import LONGEST_SOCKET_PATH_BYTES, queue_command
+from service.local.start_error import StartError
 
 
 def test_the_server_of_the_wheel_is_taken_before_any_on_the_path(tmp_path: Path) -> None:

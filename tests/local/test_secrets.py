@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from service.config import Settings
-from service.local.problems import StartError
 from service.local.secrets import ensure_local_environment
+from service.local.start_error import StartError
 
 
 def test_the_settings_are_found_again_and_never_made_twice(tmp_path: Path) -> None:

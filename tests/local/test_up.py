@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from service.config import Settings
-from service.local.problems import StartError
 from service.local.secrets import ensure_local_environment
+from service.local.start_error import StartError
 from service.local.up import local_settings, up
 
 

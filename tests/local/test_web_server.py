@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from service.config import ROOT
 from service.local.ports import answers_http
 from service.local.web_server import APPLICATION, web_command
 
@@ -41,7 +42,7 @@ def ask(port: int, request: str) -> bytes:
 def test_what_is_logged_of_a_bad_request_holds_nothing_of_it(tmp_path: Path, port: int) -> None:
     (tmp_path / "failing.py").write_text(FAILING_APPLICATION)
     argv = ["failing:create_app()" if word == APPLICATION else word for word in web_command(f"127.0.0.1:{port}")]
-    root = Path(__file__).resolve().parents[2]
+    root = ROOT
     server = subprocess.Popen(
         argv, cwd=tmp_path, env={"PYTHONPATH": f"{root}:{tmp_path}"}, stderr=subprocess.STDOUT, stdout=subprocess.PIPE
     )

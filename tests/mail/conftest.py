@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from service.mail.mailgun import MailgunGateway
+from service.mail.outbound.mailgun import MailgunGateway
 from service.postoffice.app import create_app
-from service.postoffice.mailbox import StoredMail
+from service.postoffice.mailbox import MailboxMail
 from service.postoffice.office import PostOffice
 from service.postoffice.server import running
 
@@ -27,7 +27,7 @@ class Provider:
     url: str
     office: PostOffice
 
-    def mails(self) -> list[StoredMail]:
+    def mails(self) -> list[MailboxMail]:
         """Return what it accepted, oldest first."""
         return sorted(self.office.mailbox.newest_first(), key=lambda mail: mail.mail_id)
 

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from service.core.sealing import SealError
 from service.db import MIGRATIONS, Base, Database, make_engine, migrate
 from service.models import Alias, Entry, Heartbeat, Keyring, ServiceKey, Subscriber
-from tests.flows.members import due_at
-from tests.flows.people import NOW
-from tests.servers import Postgres
+from tests.harness.members import due_at
+from tests.harness.people import NOW
+from tests.harness.servers import Postgres
 
+PROVED_FROM = "0003"  # aliases of before were taken on without a proof, and go
 KEY, OTHER = b"k" * 32, b"o" * 32
 
 
@@ -87,9 +88,15 @@ def test_people_and_words_of_every_older_revision_live_on(empty: Engine, revisio
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     with Session(empty) as session:
         kept = session.get_one(Subscriber, 7)
-        assert (kept.unanswered, kept.eased, kept.wants_look_backs, kept.wants_thread) == (0, None, True, False)
+        assert (kept.unanswered, kept.slow_down_stage, kept.wants_look_backs, kept.wants_thread) == (
+            0,
+            None,
+            True,
+            False,
+        )
         assert session.get_one(Entry, 9).sealed_words == b"words"
-        assert session.scalars(select(Alias)).all() == []  # taken on before anybody had to prove one
+        aliases = session.scalars(select(Alias.address_hash)).all()
+        assert aliases == ([] if revision < PROVED_FROM else [b"a" * 32])
 
 
 def test_a_difference_between_tables_and_models_would_be_found(empty: Engine) -> None:

@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from flask.testing import FlaskClient
 
 from service.postoffice.app import create_app
-from service.postoffice.mailbox import StoredMail
+from service.postoffice.mailbox import MailboxMail
 from service.postoffice.office import PostOffice
 from service.postoffice.server import running
 
@@ -73,7 +73,7 @@ def make_app(folder: Path, webhook: Webhook) -> Flask:
     )
 
 
-def send(client: FlaskClient, **fields: object) -> StoredMail:
+def send(client: FlaskClient, **fields: object) -> MailboxMail:
     """Send one mail through the API, wait until its delivery is told of, and return it."""
     form = {
         "from": "Small Steps <hello@mail.example.org>",

@@ -1,23 +1,23 @@
 """The post office against the fixtures written from the provider's papers (tests/data/mailgun/README.md)."""
 
 import json
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 
-from service.mail.events import read_event_post
-from service.mail.inbound import Post, parse_post, read_mail
-from service.mail.mailgun_answers import read_answer
-from service.mail.outgoing import ProviderMisconfigured
+from service.config import ROOT
+from service.mail.inbound.inbound_mail import Post, parse_post, read_mail
+from service.mail.outbound.mailer import ProviderMisconfigured
+from service.mail.outbound.mailgun_responses import read_answer
+from service.mail.provider_events import read_event_post
 from service.mail.signature import sign
 from service.postoffice.faults import KINDS, answer_texts
 from service.postoffice.office import PostOffice
 from service.postoffice.route import authenticated, route_form
 from tests.postoffice.conftest import NOW, Webhook, send
 
-DATA = Path(__file__).parents[1] / "data" / "mailgun"
+DATA = ROOT / "tests" / "data" / "mailgun"
 FIELDS = [(name, value) for name, value in json.loads((DATA / "route-fields.json").read_text())]
 SIGNED = sign("signing-key", timestamp=int(NOW.timestamp()), token="t" * 50)
 MAIL = b"""\

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from service.mail.inbound import parse_post
-from service.mail.signature import Signature, Verdict
+from service.mail.inbound.inbound_mail import parse_post
+from service.mail.signature import Signature, SignatureCheck
 from service.postoffice.office import PostOffice
 from service.postoffice.postman import SCHEDULES, Postman, new_post
 from tests.postoffice.conftest import NOW, Webhook, send
@@ -22,7 +22,7 @@ def test_a_delivery_is_told_of_with_a_genuine_signature(
     ((path, content_type, body),) = webhook.posts
     assert (path, content_type) == ("webhooks/mailgun/events", "application/json")
     payload = json.loads(body)
-    assert Signature(**payload["signature"]).verify(["signing-key"], NOW) is Verdict.GENUINE
+    assert Signature(**payload["signature"]).verify(["signing-key"], NOW) is SignatureCheck.GENUINE
     assert payload["event-data"]["event"] == "delivered"
     assert payload["event-data"]["user-variables"]["delivery"] == "42"
 

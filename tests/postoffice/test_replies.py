@@ -6,11 +6,11 @@ from email.policy import default
 
 import pytest
 
-from service.mail.inbound import parse_post, read_mail
+from service.mail.inbound.inbound_mail import parse_post, read_mail
 from service.mail.signature import sign
 from service.postoffice.clients import CLIENTS
 from service.postoffice.languages import LANGUAGES
-from service.postoffice.mailbox import StoredMail
+from service.postoffice.mailbox import MailboxMail
 from service.postoffice.mime import File
 from service.postoffice.quotation import Where
 from service.postoffice.replies import new_mail, reply_as
@@ -23,8 +23,8 @@ SIGNED = sign("signing-key", timestamp=int(NOW.timestamp()), token="t" * 50)
 
 
 @pytest.fixture
-def mail() -> StoredMail:
-    return StoredMail(
+def mail() -> MailboxMail:
+    return MailboxMail(
         mail_id="1",
         provider_id="20260503080000.1@mail.example.org",
         accepted_at=NOW,
@@ -47,7 +47,7 @@ def bodies(raw: bytes) -> tuple[str, str | None]:
 
 @pytest.mark.parametrize("where", Where)
 @pytest.mark.parametrize("name", CLIENTS)
-def test_every_program_keeps_every_line_of_the_words_in_order(mail: StoredMail, name: str, where: Where) -> None:
+def test_every_program_keeps_every_line_of_the_words_in_order(mail: MailboxMail, name: str, where: Where) -> None:
     text, html = bodies(reply_as(name, mail, WORDS, where))
     at = 0
     for line in LINES:
@@ -59,7 +59,7 @@ def test_every_program_keeps_every_line_of_the_words_in_order(mail: StoredMail, 
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_the_words_stand_above_below_or_between(mail: StoredMail, name: str) -> None:
+def test_the_words_stand_above_below_or_between(mail: MailboxMail, name: str) -> None:
     def places(where: Where) -> tuple[int, int, int]:
         text, _ = bodies(reply_as(name, mail, WORDS, where))
         return text.index("A heron"), text.index("What went past?"), text.index("- rain")
@@ -74,7 +74,7 @@ def test_the_words_stand_above_below_or_between(mail: StoredMail, name: str) -> 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", CLIENTS)
-def test_every_program_speaks_every_language(mail: StoredMail, name: str, language: str) -> None:
+def test_every_program_speaks_every_language(mail: MailboxMail, name: str, language: str) -> None:
     message = message_from_bytes(reply_as(name, mail, "x", language=language), policy=default)
     assert message["To"] == "r-abc@reply.example.org"
     assert message["In-Reply-To"] == f"<{mail.provider_id}>"
@@ -97,25 +97,27 @@ def test_every_program_speaks_every_language(mail: StoredMail, name: str, langua
         ("phone", "de", "-------- Ursprüngliche Nachricht --------"),
     ],
 )
-def test_the_quotation_is_introduced_as_the_program_does(mail: StoredMail, name: str, language: str, line: str) -> None:
+def test_the_quotation_is_introduced_as_the_program_does(
+    mail: MailboxMail, name: str, language: str, line: str
+) -> None:
     text, _ = bodies(reply_as(name, mail, "x", language=language))
     assert line in text
 
 
-def test_marking_programs_mark_every_quoted_line(mail: StoredMail) -> None:
+def test_marking_programs_mark_every_quoted_line(mail: MailboxMail) -> None:
     for name in ("gmail_web", "gmail_android", "apple_mail", "iphone", "thunderbird"):
         text, _ = bodies(reply_as(name, mail, "x"))
         assert "> What went past?" in text
 
 
-def test_a_plain_phone_sends_text_alone_and_thunderbird_flows(mail: StoredMail) -> None:
+def test_a_plain_phone_sends_text_alone_and_thunderbird_flows(mail: MailboxMail) -> None:
     assert bodies(reply_as("phone", mail, "x"))[1] is None
     raw = reply_as("thunderbird", mail, "> mine\nFrom here")
     assert b'format="flowed"' in raw
     assert bodies(raw)[0].startswith(" > mine\r\n From here\r\n")
 
 
-def test_a_reply_as_fields_comes_back_as_the_same_mail(mail: StoredMail) -> None:
+def test_a_reply_as_fields_comes_back_as_the_same_mail(mail: MailboxMail) -> None:
     raw = authenticated(reply_as("gmail_web", mail, WORDS))
     content_type, body = route_form(raw, recipients=["r-abc@reply.example.org"], signature=SIGNED, as_mime=False)
     assert content_type == "application/x-www-form-urlencoded"
@@ -131,14 +133,14 @@ def test_a_reply_as_fields_comes_back_as_the_same_mail(mail: StoredMail) -> None
     assert found.raw_mime is None
 
 
-def test_a_reply_as_mime_carries_its_exact_bytes(mail: StoredMail) -> None:
+def test_a_reply_as_mime_carries_its_exact_bytes(mail: MailboxMail) -> None:
     raw = authenticated(reply_as("gmail_web", mail, WORDS), passes=False)
     found = read_mail(parse_post(*route_form(raw, recipients=["a"], signature=SIGNED, as_mime=True)))
     assert found.raw_mime == raw
     assert found.spf == "fail"
 
 
-def test_a_photo_makes_the_post_multipart(mail: StoredMail) -> None:
+def test_a_photo_makes_the_post_multipart(mail: MailboxMail) -> None:
     photo = File('my "best" photo.png', "image/png", b"\x89PNG\r\n\x1a\n--x\r\n")
     raw = reply_as("iphone", mail, WORDS, files=[photo])
     content_type, body = route_form(raw, recipients=["a"], signature=SIGNED, as_mime=False)
@@ -161,7 +163,7 @@ def test_a_mail_that_answers_none_has_its_own_subject() -> None:
     assert message["In-Reply-To"] is None
 
 
-def test_an_unknown_program_language_or_place_is_an_error(mail: StoredMail) -> None:
+def test_an_unknown_program_language_or_place_is_an_error(mail: MailboxMail) -> None:
     with pytest.raises(KeyError):
         reply_as("pigeon", mail, "x")
     with pytest.raises(KeyError):

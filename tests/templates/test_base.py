@@ -1,10 +1,10 @@
-from pathlib import Path
-
 import pytest
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined
 from selectolax.lexbor import LexborHTMLParser
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+from service.config import ROOT
+
+TEMPLATES = ROOT / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
 PAGE = """
 {% extends "base.html" %}

@@ -6,11 +6,24 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from service.core.dates import day_and_month, month_name
-from service.core.digest import Digest, make_digest
-from service.core.returning import DigestEntry, TakenStep
-from service.core.thread import Thread
-from service.core.year import Year, make_year
-from tests.mail.samples import LIGHTER, LINKS, MAY, ODD_WORDS, SITE, TEMPLATES, TOKEN, WORDS, composer, digest, year
+from service.core.month.digest import Digest, make_digest
+from service.core.month.resurfacing import DigestEntry, TakenStep
+from service.core.month.thread import Thread
+from service.core.month.year import Year, make_year
+from service.flows.outgoing import emails
+from tests.harness.sample_emails import (
+    LIGHTER,
+    LINKS,
+    MAY,
+    ODD_WORDS,
+    SITE,
+    TEMPLATES,
+    TOKEN,
+    WORDS,
+    composer,
+    digest,
+    year,
+)
 
 MONTH = '{% from "_digest.html" import month_in_words %}<main>{{ month_in_words(own, photos) }}</main>'
 YEAR = '{% from "_digest.html" import year_in_words %}<main>{{ year_in_words(own, photos) }}</main>'
@@ -33,7 +46,7 @@ def page(own: Digest | Year, photos: dict[int, list[str]] | None = None) -> Lexb
 def test_the_web_copy_says_what_the_email_says() -> None:
     month = digest()
     said = _words(_first(page(month), "main").text())
-    email = _words(composer().digest(month, LINKS, f"{SITE}/digest/{TOKEN}").text)
+    email = _words(emails.digest.compose(composer(), month, LINKS, f"{SITE}/digest/{TOKEN}").text)
     for words in (month.days_sentence, *month.words, month.question, *(passage.text for passage in month.passages)):
         assert words in said
         assert words in email
@@ -44,7 +57,7 @@ def test_the_web_copy_says_what_the_email_says() -> None:
 def test_the_page_of_a_year_says_what_the_email_says() -> None:
     whole = year()
     said = _words(_first(page(whole), "main").text())
-    email = _words(composer().year(whole, LINKS, f"{SITE}/year/2026").text)
+    email = _words(emails.year.compose(composer(), whole, LINKS, f"{SITE}/year/2026").text)
     steps = (f"{step.words} ({day_and_month(step.taken_on)})" for step in whole.steps)
     passages = (passage.text for passage in whole.passages)
     for words in (whole.months_sentence, *whole.words, *steps, *passages, whole.question):
@@ -58,10 +71,10 @@ def test_the_thread_is_named_as_in_the_email() -> None:
     month = digest()
     told = f"“{month.thread.word if month.thread else None}” came back, on the {month.thread_days}."
     assert told in _words(_first(page(month), "main").text())
-    assert told in _words(composer().digest(month, LINKS, f"{SITE}/digest/{TOKEN}").text)
+    assert told in _words(emails.digest.compose(composer(), month, LINKS, f"{SITE}/digest/{TOKEN}").text)
     without = replace(month, thread=None)
     assert "came back" not in _first(page(without), "main").text()
-    assert "came back" not in composer().digest(without, LINKS, f"{SITE}/digest/{TOKEN}").text
+    assert "came back" not in emails.digest.compose(composer(), without, LINKS, f"{SITE}/digest/{TOKEN}").text
 
 
 @pytest.mark.parametrize("words", ODD_WORDS.values(), ids=ODD_WORDS)
@@ -98,8 +111,11 @@ def test_a_question_in_another_language_says_which(locale: str, lang: str | None
     assert month is not None
     assert whole is not None
     assert Digest.from_json(month.to_json()).locale == Year.from_json(whole.to_json()).locale == locale
-    emails = (composer().digest(month, LINKS, SITE), composer().year(whole, LINKS, SITE))
-    for html in (page(month), page(whole), *(LexborHTMLParser(email.html) for email in emails)):
+    both = (
+        emails.digest.compose(composer(), month, LINKS, SITE),
+        emails.year.compose(composer(), whole, LINKS, SITE),
+    )
+    for html in (page(month), page(whole), *(LexborHTMLParser(email.html) for email in both)):
         [question] = [each for each in html.css("p") if "müde" in each.text()]
         assert question.attributes.get("lang") == lang
 

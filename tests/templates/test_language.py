@@ -8,19 +8,24 @@ from dataclasses import replace
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from service.core.prompts import Prompt
-from service.mail.outgoing import OutgoingEmail
-from tests.mail.samples import LINKS, composer, prompt
+from service.core.library.prompts import Prompt
+from service.flows.outgoing import emails
+from service.mail.outbound.mailer import OutgoingEmail
+from tests.harness.sample_emails import LINKS, composer, prompt
 
 GERMAN = replace(prompt("Welche drei Wörter passen gerade?\n\nSie müssen nicht zueinander passen."), locale="de")
 LIGHTER = replace(prompt("Was hältst du gern in der Hand?\n\nEgal was."), locale="de")
 BRITISH = prompt("Which three words fit you right now?\n\nThey need not go together.")
 
 MADE: dict[str, Callable[[Prompt], OutgoingEmail]] = {
-    "prompt": lambda asked: composer().prompt(asked, replace(LIGHTER, locale=asked.locale), LINKS),
-    "welcome": lambda asked: composer().welcome(asked, LINKS, "on Sundays at 8 in the morning, London time"),
-    "step_follow_up": lambda asked: composer().step_follow_up(asked, "Ich atme einmal durch.", LINKS),
-    "quiet_month": lambda asked: composer().quiet_month("May", asked.question, LINKS, locale=asked.locale),
+    "prompt": lambda asked: emails.prompt.compose(composer(), asked, replace(LIGHTER, locale=asked.locale), LINKS),
+    "welcome": lambda asked: emails.welcome.compose(
+        composer(), asked, LINKS, "on Sundays at 8 in the morning, London time"
+    ),
+    "step_follow_up": lambda asked: emails.step_follow_up.compose(composer(), asked, "Ich atme einmal durch.", LINKS),
+    "quiet_month": lambda asked: emails.quiet_month.compose(
+        composer(), "May", asked.question, LINKS, locale=asked.locale
+    ),
 }
 each_email = pytest.mark.parametrize("name", MADE)
 

@@ -9,20 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from service.core.prompts import Prompt
-from service.core.wording import Refused, Wording, without_quotations
-from service.mail.answers import read_answers
+from service.config import ROOT
+from service.core.library.prompts import Prompt
+from service.core.text.lexicon import Lexicon, RefusedPhrase, without_quotations
+from service.mail.outbound.short_emails import read_short_emails
 from service.runtime import load_library
 from tests.templates.voice import TEMPLATES, Said, said_in_code, said_in_html, said_in_text
 
 LISTS = (TEMPLATES / "prompts" / "words.toml").read_text(encoding="utf-8")
-OF_PROMPTS, AROUND_PROMPTS = Wording.parse(LISTS), Wording.parse(LISTS, around=True)
-PAGES = Path(__file__).parents[2] / "service" / "web"
+OF_PROMPTS, AROUND_PROMPTS = Lexicon.parse(LISTS), Lexicon.parse(LISTS, around=True)
+PAGES = ROOT / "service" / "web"
 LIBRARY = load_library()
 IN_USE = [prompt for locale in LIBRARY.locales for prompt in LIBRARY.for_locale(locale)]
 HTML = sorted([*TEMPLATES.glob("email/**/*.html"), *TEMPLATES.glob("pages/**/*.html"), *TEMPLATES.glob("*.html")])
 TEXT = sorted(TEMPLATES.glob("email/**/*.txt"))
-ANSWERS = read_answers((TEMPLATES / "email" / "answers.toml").read_text(encoding="utf-8"))
+ANSWERS = read_short_emails((TEMPLATES / "email" / "answers.toml").read_text(encoding="utf-8"))
 
 # What may be said although a list has it, each by a rule.
 AS_A_PERSON = "speaks as a person"
@@ -33,7 +34,7 @@ HOW_LONG_KEPT = re.compile(r"(?:^|[.¶] )(?:A|The) [^.¶]*: $")  # "A signup tha
 NUMBER = re.compile(rf"(?:\d|{'|'.join(tomllib.loads(LISTS)['numbers']['en'])})", re.IGNORECASE)
 
 
-def wrong_in(said: Iterable[Said], wording: Wording, language: str = "en") -> Iterator[str]:
+def wrong_in(said: Iterable[Said], wording: Lexicon, language: str = "en") -> Iterator[str]:
     """Yield every phrase that the lists refuse and no rule allows, with its reason."""
     for each in said:
         words = " ".join(without_quotations(each.words.replace("’", "'")).split())
@@ -43,7 +44,7 @@ def wrong_in(said: Iterable[Said], wording: Wording, language: str = "en") -> It
                 yield f"{refused.phrase}: {refused.reason}"
 
 
-def _may(refused: Refused, before: str, said: Said, words: str) -> bool:
+def _may(refused: RefusedPhrase, before: str, said: Said, words: str) -> bool:
     if refused.reason.startswith(AS_A_PERSON):
         return said.own_voice
     if refused.reason not in NAMED:

@@ -6,12 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from jinja2 import Environment
 from selectolax.lexbor import LexborHTMLParser
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+from service.config import ROOT
+
+TEMPLATES = ROOT / "templates"
 FILLED = " 7 "  # stands for whatever a template fills in, so that "{{ n }} days" is read as a number of days
 ATTRIBUTES = ("alt", "aria-label", "title", "placeholder", "content")
 # What a person presses or ticks is said in their own voice: it may say "me" and "my".

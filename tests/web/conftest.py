@@ -13,10 +13,12 @@ import pytest
 from service.app import create_app
 from service.config import Settings
 from service.db import Database
+from service.job_queue import InMemoryQueue
 from service.models import Keyring
 from service.runtime import Runtime, make_runtime
-from tests.flows.people import NOW
-from tests.web.site import Clock, SilentBell, Site
+from tests.harness.clock import MovableClock
+from tests.harness.people import NOW
+from tests.harness.website import WebHarness
 
 BASE_URL = "http://localhost"  # the host that Flask's test client speaks to
 
@@ -44,7 +46,7 @@ def parts(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Ru
     """The parts that no test changes (library, templates), made once."""
     folder = tmp_path_factory.mktemp("parts")
     shutil.copy(migrated_sqlite, folder / "parts.db")
-    runtime = make_runtime(_settings(f"sqlite:///{folder}/parts.db", folder), doorbell=SilentBell())
+    runtime = make_runtime(_settings(f"sqlite:///{folder}/parts.db", folder), job_queue=InMemoryQueue())
     runtime.database.engine.dispose()
     return runtime
 
@@ -56,17 +58,17 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def site(parts: Runtime, settings: Settings) -> Iterator[Site]:
+def site(parts: Runtime, settings: Settings) -> Iterator[WebHarness]:
     """A fresh site and a browser that has never been there."""
-    clock, bell, database = Clock(NOW), SilentBell(), Database.at(settings.database_url)
+    clock, queue, database = MovableClock(NOW), InMemoryQueue(), Database.at(settings.database_url)
     runtime = replace(
         parts,
         settings=settings,
         database=database,
         keyring=Keyring.load(database, settings.keys, NOW),
-        doorbell=bell,
+        job_queue=queue,
         clock=clock,
     )
     app = create_app(runtime)
-    yield Site(app, runtime, clock, bell, app.test_client())
+    yield WebHarness(app, runtime, clock, queue, app.test_client())
     database.engine.dispose()

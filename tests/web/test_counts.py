@@ -9,13 +9,13 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from service.core.tokens import Action
-from service.flows import steps
-from service.flows.contents import content_place
-from service.models import Delivery, Kind, Subscriber
-from tests.flows.diary import take_step, write
-from tests.mail.samples import LINKS
-from tests.web.home import asked
-from tests.web.site import Site
+from service.flows.outgoing import emails
+from service.flows.people import steps
+from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber, seal_content
+from tests.harness.diary import take_step, write
+from tests.harness.journal_content import asked
+from tests.harness.sample_emails import LINKS
+from tests.harness.website import WebHarness
 
 FIRST = date(2026, 5, 1)
 ENTRIES, TAKEN, OPEN = 37, 41, 43  # no day, month or time of day that these tests show is one of them
@@ -24,7 +24,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßéèêñøåæ" + "αβγδεζ"
 
 
 @pytest.fixture
-def home(site: Site) -> Site:
+def home(site: WebHarness) -> WebHarness:
     """A site whose browser is signed in, with very many entries and steps in the days before."""
     site.join()
     database, keyring, person, prompt = site.runtime.database, site.runtime.keyring, site.person(), asked(site)
@@ -52,28 +52,33 @@ def counted_in(html: str) -> set[int]:
 @pytest.mark.parametrize(
     "path", ["/journal", "/journal/2026-05", "/journal/2026-05-03", "/steps", "/year/2026", "/settings", "/write"]
 )
-def test_no_page_tells_how_many_entries_or_steps_there_are(home: Site, path: str) -> None:
+def test_no_page_tells_how_many_entries_or_steps_there_are(home: WebHarness, path: str) -> None:
     page = home.get(path)
     assert page.status_code == 200
     assert counted_in(page.text) == set()
 
 
-def test_no_digest_and_no_web_copy_tells_it_either(home: Site) -> None:
+def test_no_digest_and_no_web_copy_tells_it_either(home: WebHarness) -> None:
     runtime, person = home.runtime, home.person()
     with runtime.database.write() as session:
         month = runtime.digests().month(session, session.get_one(Subscriber, person.id), FIRST)
         assert month is not None
-        row = {"subscriber_id": person.id, "kind": Kind.DIGEST, "slot": "2026-05"}
-        [id_] = Delivery.plan(session, [{**row, "ready_at": home.clock(), "planned_at": home.clock()}])
+        digest = NewDelivery(
+            subscriber_id=person.id,
+            kind=DeliveryKind.DIGEST,
+            slot="2026-05",
+            ready_at=home.clock(),
+            planned_at=home.clock(),
+        )
+        [id_] = Delivery.plan(session, [digest])
         delivery = Delivery.one_of(session, person.id, id_)
         assert delivery is not None
-        key = runtime.keyring.key_of(person)
-        delivery.sealed_content = key.seal_text(month.to_json(), place=content_place(id_), random=bytes)
+        delivery.sealed_content = seal_content(runtime.keyring, person, id_, month.to_json())
     token = home.act_link(Action.DIGEST, id_, person_id=person.id, lasts=timedelta(days=30))
     copy = home.get(f"/digest/{token}")
     assert copy.status_code == 200
     assert counted_in(copy.text) == set()
-    email = runtime.composer.digest(month, LINKS, "https://steps.example.org/x")
+    email = emails.digest.compose(runtime.composer, month, LINKS, "https://steps.example.org/x")
     assert counted_in(email.html) == set()
     assert counted_in(re.sub(r"https?://\S+", "", email.text)) == set()
 

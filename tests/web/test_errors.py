@@ -4,7 +4,7 @@ import pytest
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from tests.web.site import Site
+from tests.harness.website import WebHarness
 
 # Words that the voice of the pages does without.
 BANNED = re.compile(r"\b(oops|invalid|error|sorry|please|unfortunately|forbidden)\b|!", re.IGNORECASE)
@@ -19,17 +19,17 @@ def _words(html: str) -> str:
     ("path", "code"),
     [("/nowhere", 404), ("/journal/2026-13", 404), ("/sign-out", 405), ("/confirm/x", 404), ("/sign-in/x", 404)],
 )
-def test_what_is_not_there_says_so_kindly(site: Site, path: str, code: int) -> None:
+def test_what_is_not_there_says_so_kindly(site: WebHarness, path: str, code: int) -> None:
     answer = site.get(path)
     assert answer.status_code == code
     assert not BANNED.search(_words(answer.text))
 
 
-def test_a_wrong_method_names_the_right_ones(site: Site) -> None:
+def test_a_wrong_method_names_the_right_ones(site: WebHarness) -> None:
     assert "POST" in site.get("/sign-out").headers["Allow"]
 
 
-def test_a_fault_of_ours_shows_and_logs_nothing_private(site: Site) -> None:
+def test_a_fault_of_ours_shows_and_logs_nothing_private(site: WebHarness) -> None:
     @site.app.get("/breaks/<token>")
     def breaks(token: str) -> str:
         raise ValueError(f"private words {token}")
@@ -45,7 +45,7 @@ def test_a_fault_of_ours_shows_and_logs_nothing_private(site: Site) -> None:
     assert failed["error"] == "ValueError"
 
 
-def test_a_database_that_is_away_is_a_rest(site: Site) -> None:
+def test_a_database_that_is_away_is_a_rest(site: WebHarness) -> None:
     @site.app.get("/away")
     def away() -> str:
         raise OperationalError("SELECT", {}, Exception("ana@example.com"))
@@ -57,7 +57,7 @@ def test_a_database_that_is_away_is_a_rest(site: Site) -> None:
     assert "ana@" not in repr(logs)
 
 
-def test_the_log_names_routes_and_never_paths(site: Site) -> None:
+def test_the_log_names_routes_and_never_paths(site: WebHarness) -> None:
     site.join()
     link = site.frequency_link()
     with structlog.testing.capture_logs() as logs:

@@ -1,19 +1,19 @@
 import re
 from datetime import date
 
-from service.core.replies.words import Trimmed
-from service.flows import journal
-from tests.web.site import Site
+from service.core.replies.values import TrimmedPiece
+from service.flows.people import journal
+from tests.harness.website import WebHarness
 
 LINK = re.compile(r'(?:href|action)="(/[^"]*|#[^"]*)"')
 START = ("/", "/sign-in", "/sent", "/journal", "/welcome", "/help-now", "/nowhere")
 
 
-def test_every_link_and_every_form_leads_to_a_page(site: Site) -> None:
+def test_every_link_and_every_form_leads_to_a_page(site: WebHarness) -> None:
     """Walk from page to page as a person would, to the last one."""
     site.join()
     with site.runtime.database.write() as session:
-        journal.keep_entry(
+        journal.add_entry(
             session,
             site.runtime.keyring,
             session.merge(site.person()),
@@ -21,7 +21,7 @@ def test_every_link_and_every_form_leads_to_a_page(site: Site) -> None:
             written_on=date(2026, 4, 9),
             source="mail",
             now=site.clock(),
-            trimmed=(Trimmed("footer", "-- ", 1),),
+            trimmed=(TrimmedPiece("footer", "-- ", 1),),
         )
     seen, waiting = set(START), list(START)
     while waiting:

@@ -10,12 +10,12 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from service.core.journal import asked_object
+from service.core.entry_text import write_link_object
 from service.core.tokens import Action, ReplyKind, ReplyToken
 from service.db import Base, Database
-from service.flows import steps
+from service.flows.people import steps
 from service.models import Entry, Outcome, Photo, Reply
-from tests.web.site import Site
+from tests.harness.website import WebHarness
 
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
 CHANGING = "POST"
@@ -34,7 +34,7 @@ def rows_of(database: Database) -> dict[str, list[tuple[object, ...]]]:
 class Objects:
     """One of everything that a link can be about, all of it one person's."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: WebHarness) -> None:
         site.join()
         site.write("the bus was late")
         runtime, person = site.runtime, site.person()
@@ -61,10 +61,10 @@ class Objects:
         self.person_id = person.id
         site.ask_for_signup("ben@example.com")  # a pending person, and a request that waits
         site.do_what_was_asked()
-        self.request = site.bell.acted[-1]
+        self.request = site.queue.mail_requests[-1]
 
     @staticmethod
-    def _mail(person_id: int, outcome: Outcome, site: Site) -> Reply:
+    def _mail(person_id: int, outcome: Outcome, site: WebHarness) -> Reply:
         return Reply(
             received_at=site.clock(),
             recipient_hash=outcome.encode().ljust(32),
@@ -80,10 +80,10 @@ class Objects:
     def ids(self) -> tuple[int, ...]:
         return (self.entry, self.step, self.photo, self.held, self.deleted)
 
-    def tokens(self, site: Site) -> Iterator[str]:
+    def tokens(self, site: WebHarness) -> Iterator[str]:
         """Yield a token of every kind: each action on each object, the one of the footer, a reply's, and nonsense."""
         prompt = site.runtime.library.first_six("en-GB")[0]
-        about = (*self.ids(), self.request, asked_object(prompt.key, DAY))
+        about = (*self.ids(), self.request, write_link_object(prompt.key, DAY))
         for action in Action:
             for object_id in about:
                 yield site.act_link(action, object_id, person_id=self.person_id, lasts=timedelta(minutes=5))
@@ -121,7 +121,7 @@ def _rules(app: Flask) -> list[Rule]:
 
 @pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "a stranger"])
 @pytest.mark.parametrize("method", METHODS)
-def test_no_other_method_changes_a_row(site: Site, method: str, signed_in: bool) -> None:
+def test_no_other_method_changes_a_row(site: WebHarness, method: str, signed_in: bool) -> None:
     objects = Objects(site)
     tokens = [*objects.tokens(site)]
     browser = site.browser if signed_in else site.another_browser().browser
@@ -135,7 +135,7 @@ def test_no_other_method_changes_a_row(site: Site, method: str, signed_in: bool)
     assert {name for name in after if after[name] != before[name]} == set()
 
 
-def test_the_crawl_sees_a_change(site: Site) -> None:
+def test_the_crawl_sees_a_change(site: WebHarness) -> None:
     """The comparison itself: the same rows differ after one button was pressed."""
     objects = Objects(site)
     before = rows_of(site.runtime.database)
@@ -144,7 +144,7 @@ def test_the_crawl_sees_a_change(site: Site) -> None:
     assert {name for name in after if after[name] != before[name]} == {"entries", "photos"}
 
 
-def test_a_route_either_shows_or_acts(site: Site) -> None:
+def test_a_route_either_shows_or_acts(site: WebHarness) -> None:
     """A view that serves both has to tell them apart itself, and once took HEAD for a button."""
     both = [rule.rule for rule in _rules(site.app) if {"GET", CHANGING} <= (rule.methods or set())]
     assert both == []

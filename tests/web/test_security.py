@@ -12,7 +12,7 @@ from service.config import Settings
 from service.db import Base
 from service.web.context import network_hash
 from service.web.security import source_hash
-from tests.web.site import Site
+from tests.harness.website import WebHarness
 
 PUBLIC = ("/", "/sent", "/sign-in", "/help-now", "/privacy", "/about", "/nowhere")
 PRIVATE = ("/welcome", "/journal", "/journal/2026-05", "/journal/2026-05-13", "/write", "/settings")
@@ -23,7 +23,7 @@ def _source(code: str) -> str:
     return "'sha256-" + base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() + "'"
 
 
-def test_a_browser_may_run_only_the_style_and_script_that_stand_there(site: Site) -> None:
+def test_a_browser_may_run_only_the_style_and_script_that_stand_there(site: WebHarness) -> None:
     site.join()
     for path in PUBLIC + PRIVATE:
         page = site.get(path)
@@ -38,7 +38,7 @@ def test_a_browser_may_run_only_the_style_and_script_that_stand_there(site: Site
         assert not re.search(r"<[^>]+ (style|on\w+)=", page.text), path
 
 
-def test_every_answer_carries_the_headers(site: Site) -> None:
+def test_every_answer_carries_the_headers(site: WebHarness) -> None:
     for path in PUBLIC + PRIVATE:
         headers = site.get(path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
@@ -47,13 +47,13 @@ def test_every_answer_carries_the_headers(site: Site) -> None:
         assert headers["Cache-Control"] == "no-store"
 
 
-def test_a_page_without_a_person_s_words_stays_small(site: Site) -> None:
+def test_a_page_without_a_person_s_words_stays_small(site: WebHarness) -> None:
     site.join()
     for path in PUBLIC + PRIVATE:
         assert len(site.get(path).data) < LARGEST_PAGE_BYTES, path
 
 
-def test_the_largest_settings_page_stays_small(site: Site) -> None:
+def test_the_largest_settings_page_stays_small(site: WebHarness) -> None:
     site.join()
     answer = site.post("/settings", {"time_zone": "", "at": "", "muted": ["body"]})
     assert answer.status_code == 422
@@ -65,17 +65,17 @@ def test_the_hash_is_that_of_the_text() -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost:81", "localhost.evil.example", "[bad", ""])
-def test_another_host_is_told_where_the_site_lives(site: Site, host: str) -> None:
+def test_another_host_is_told_where_the_site_lives(site: WebHarness, host: str) -> None:
     answer = site.app.test_client().get("/", headers={"Host": host})
     assert answer.status_code == 400
     assert "This site lives at http://localhost" in answer.text
 
 
-def test_a_platform_may_ask_for_health_by_any_host(site: Site) -> None:
+def test_a_platform_may_ask_for_health_by_any_host(site: WebHarness) -> None:
     assert site.app.test_client().get("/healthz", headers={"Host": "10.0.0.7:9000"}).status_code == 200
 
 
-def test_no_get_writes_a_row(site: Site) -> None:
+def test_no_get_writes_a_row(site: WebHarness) -> None:
     site.join()
     site.write("hello")
     link = site.frequency_link()
@@ -87,7 +87,7 @@ def test_no_get_writes_a_row(site: Site) -> None:
     assert _contents(site) == before
 
 
-def test_every_post_but_the_machines_needs_the_page_s_token(site: Site) -> None:
+def test_every_post_but_the_machines_needs_the_page_s_token(site: WebHarness) -> None:
     """A token in the form that belongs to the cookie; only RFC 8058's post and the provider's do without."""
     site.join()
     machines = {"webhooks.inbound", "webhooks.inbound_mime", "webhooks.event"}
@@ -99,7 +99,7 @@ def test_every_post_but_the_machines_needs_the_page_s_token(site: Site) -> None:
 
 
 @pytest.fixture
-def secure(site: Site, settings: Settings) -> Flask:
+def secure(site: WebHarness, settings: Settings) -> Flask:
     """The application behind a proxy that speaks TLS."""
     public = settings.model_copy(update={"base_url": "https://steps.example.org", "trusted_proxies": 1})
     return create_app(replace(site.runtime, settings=public))
@@ -114,7 +114,7 @@ def test_over_tls_the_cookie_and_the_site_stay_there(secure: Flask) -> None:
         assert attribute in cookie
 
 
-def test_a_proxy_is_believed_as_far_as_it_is_trusted(secure: Flask, site: Site) -> None:
+def test_a_proxy_is_believed_as_far_as_it_is_trusted(secure: Flask, site: WebHarness) -> None:
     headers = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Forwarded-Proto": "https"}
     assert _network(secure, headers, "https://steps.example.org") == _network_of(secure, "198.51.100.7")
     assert _network(site.app, headers, "http://localhost") == _network_of(site.app, "127.0.0.1")
@@ -130,7 +130,7 @@ def test_a_proxy_is_believed_as_far_as_it_is_trusted(secure: Flask, site: Site) 
     ],
     ids=["two IPv4 addresses", "one customer's /64", "two /64s", "IPv4 in IPv6"],
 )
-def test_a_network_is(site: Site, one: str, other: str, same: bool) -> None:
+def test_a_network_is(site: WebHarness, one: str, other: str, same: bool) -> None:
     assert (_network_of(site.app, one) == _network_of(site.app, other)) == same
 
 
@@ -147,6 +147,6 @@ def _network(app: Flask, headers: dict[str, str], base_url: str) -> bytes:
     return seen[0]
 
 
-def _contents(site: Site) -> list[object]:
+def _contents(site: WebHarness) -> list[object]:
     with site.runtime.database.read() as session:
         return [sorted(map(repr, session.execute(text(f"SELECT * FROM {name}")))) for name in Base.metadata.tables]

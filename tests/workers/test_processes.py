@@ -17,12 +17,12 @@ import pytest
 from sqlalchemy import func, select, update
 
 from service.config import ROOT
-from service.dispatch import QueueDoorbell
-from service.flows.ticking import sweep
-from service.mail.inbound import parse_post
+from service.dispatch import RqJobQueue
+from service.flows.outgoing.tick import sweep
+from service.mail.inbound.inbound_mail import parse_post
 from service.models import Delivery, Entry, Reply
-from tests.flows.line import SIGNING_KEY, Line, open_line
-from tests.flows.posts import mail, post, signed
+from tests.harness.posts import mail, post, signed
+from tests.harness.sending import SIGNING_KEY, SendingHarness, open_sending_harness
 
 PATIENCE_SECONDS = 60
 DRAINED_SECONDS = 20
@@ -30,14 +30,14 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def line(database_url: str, tmp_path: Path) -> Iterator[Line]:
-    with open_line(database_url, tmp_path, now=datetime.now(UTC)) as opened:
+def harness(database_url: str, tmp_path: Path) -> Iterator[SendingHarness]:
+    with open_sending_harness(database_url, tmp_path, now=datetime.now(UTC)) as opened:
         yield opened
 
 
 @contextmanager
-def worker(line: Line, redis_url: str, *command: str) -> Iterator[subprocess.Popen[str]]:
-    settings = line.runtime.settings
+def worker(harness: SendingHarness, redis_url: str, *command: str) -> Iterator[subprocess.Popen[str]]:
+    settings = harness.runtime.settings
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "SECRET_KEY": settings.secret_key,
@@ -64,10 +64,10 @@ def worker(line: Line, redis_url: str, *command: str) -> Iterator[subprocess.Pop
 
 
 @contextmanager
-def ringing(redis_url: str) -> Iterator[QueueDoorbell]:
-    bell = QueueDoorbell(redis_url)
-    yield bell
-    bell.connection.close()
+def ringing(redis_url: str) -> Iterator[RqJobQueue]:
+    queue = RqJobQueue(redis_url)
+    yield queue
+    queue.connection.close()
 
 
 def wait_until(happened: Callable[[], object]) -> None:
@@ -77,88 +77,97 @@ def wait_until(happened: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def people_alone(line: Line, number: int) -> list[int]:
+def people_alone(harness: SendingHarness, number: int) -> list[int]:
     """Plan one email each to people who are all written to singly."""
-    return line.plan(line.members(*[f"p{place}+alone@example.com" for place in range(number)]))
+    return harness.plan(harness.members(*[f"p{place}+alone@example.com" for place in range(number)]))
 
 
-def test_sigterm_finishes_the_call_under_way_and_puts_back_the_rest(line: Line, redis_url: str) -> None:
-    ids = people_alone(line, 30)
-    with ringing(redis_url) as bell, worker(line, redis_url, "workers", "send") as process:
-        bell.send(ids)
-        wait_until(lambda: len(line.mails()) >= 2)
+def test_sigterm_finishes_the_call_under_way_and_puts_back_the_rest(harness: SendingHarness, redis_url: str) -> None:
+    ids = people_alone(harness, 30)
+    with ringing(redis_url) as queue, worker(harness, redis_url, "workers", "send") as process:
+        queue.enqueue_deliveries(ids)
+        wait_until(lambda: len(harness.mails()) >= 2)
         process.send_signal(signal.SIGTERM)
         told_at = time.monotonic()
         assert process.wait(PATIENCE_SECONDS) == 0
         assert time.monotonic() - told_at < DRAINED_SECONDS
-    states = line.states()
+    states = harness.states()
     assert set(states) <= {"sent", "planned"}, "none is unknown, none is held"
-    assert states["sent"] == len(line.mails())
+    assert states["sent"] == len(harness.mails())
     assert sum(states.values()) == 30
-    line.clock.move(timedelta(minutes=5))
-    line.send(ids)
-    assert sorted(mail.recipient for mail in line.mails()) == sorted({mail.recipient for mail in line.mails()})
-    assert len(line.mails()) == 30
+    harness.clock.move(timedelta(minutes=5))
+    harness.send(ids)
+    assert sorted(mail.recipient for mail in harness.mails()) == sorted({mail.recipient for mail in harness.mails()})
+    assert len(harness.mails()) == 30
 
 
-def kill_at(line: Line, redis_url: str, place: str, queue: str, ring: Callable[[QueueDoorbell], None]) -> None:
+def kill_at(
+    harness: SendingHarness, redis_url: str, place: str, queue_name: str, ring: Callable[[RqJobQueue], None]
+) -> None:
     """Start a worker, let it stop on entry to a place, and kill it there."""
-    with ringing(redis_url) as bell, worker(line, redis_url, "tests.workers.stopping_at", place, queue) as process:
-        ring(bell)
+    with (
+        ringing(redis_url) as queue,
+        worker(harness, redis_url, "tests.workers.stopping_at", place, queue_name) as process,
+    ):
+        ring(queue)
         assert process.stdout
         assert process.stdout.readline().startswith("stopped at")
         process.kill()
         process.wait()
 
 
-def lapse(line: Line, table: type[Delivery | Reply]) -> None:
-    with line.runtime.database.write() as session:
+def lapse(harness: SendingHarness, table: type[Delivery | Reply]) -> None:
+    with harness.runtime.database.write() as session:
         session.execute(update(table).where(table.lease_until.is_not(None)).values(lease_until=LONG_AGO))
 
 
 @pytest.mark.parametrize(
     ("place", "sent", "state"),
     [
-        pytest.param("service.models.delivery:Delivery.claim", 0, "planned", id="before the claim"),
-        pytest.param("service.mail.mailgun:MailgunGateway.send", 0, "unknown", id="before the hand-over"),
-        pytest.param("service.flows.sending:Sender._record_sent", 1, "unknown", id="after it, before the record"),
+        pytest.param("service.models.outgoing.delivery:Delivery.claim", 0, "planned", id="before the claim"),
+        pytest.param("service.mail.outbound.mailgun:MailgunGateway.send", 0, "unknown", id="before the hand-over"),
+        pytest.param("service.flows.outgoing.send:Sender._record_sent", 1, "unknown", id="after it, before the record"),
     ],
 )
 def test_a_worker_killed_in_the_middle_of_a_send_never_leads_to_a_second_copy(
-    line: Line, redis_url: str, place: str, sent: int, state: str
+    harness: SendingHarness, redis_url: str, place: str, sent: int, state: str
 ) -> None:
-    ids = people_alone(line, 1)
-    kill_at(line, redis_url, place, "send", lambda bell: bell.send(ids))
-    lapse(line, Delivery)
-    sweep(line.runtime.database, line.bell, now=line.clock())
-    assert (line.states(), len(line.mails())) == ({state: 1}, sent)
-    line.send(ids)
-    assert len(line.mails()) == (1 if state == "planned" else sent)
+    ids = people_alone(harness, 1)
+    kill_at(harness, redis_url, place, "send", lambda queue: queue.enqueue_deliveries(ids))
+    lapse(harness, Delivery)
+    sweep(harness.runtime.database, harness.queue, now=harness.clock())
+    assert (harness.states(), len(harness.mails())) == ({state: 1}, sent)
+    harness.send(ids)
+    assert len(harness.mails()) == (1 if state == "planned" else sent)
 
 
 @pytest.mark.parametrize(
-    "place", ["service.flows.replies:Receiver._understand", "service.flows.replies:Receiver._carry_out"]
+    "place",
+    [
+        "service.flows.incoming.process:ReplyProcessor._process",
+        "service.flows.incoming.process:ReplyProcessor._carry_out",
+    ],
 )
 def test_a_receiver_killed_in_the_middle_of_a_mail_loses_nothing_and_doubles_nothing(
-    line: Line, redis_url: str, place: str
+    harness: SendingHarness, redis_url: str, place: str
 ) -> None:
-    reply_id = kept(line)
-    kill_at(line, redis_url, place, "receive", lambda bell: bell.receive([reply_id]))
-    lapse(line, Reply)
-    receiver = line.runtime.receiver()
-    receiver.understand(reply_id)
-    receiver.understand(reply_id)
-    receiver.reader.close()
-    with line.runtime.database.read() as session:
+    reply_id = kept(harness)
+    kill_at(harness, redis_url, place, "receive", lambda queue: queue.enqueue_replies([reply_id]))
+    lapse(harness, Reply)
+    reply_processor = harness.runtime.reply_processor()
+    reply_processor.process(reply_id)
+    reply_processor.process(reply_id)
+    reply_processor.reader.close()
+    with harness.runtime.database.read() as session:
         assert session.get_one(Reply, reply_id).outcome == "entry"
         assert session.scalar(select(func.count()).select_from(Entry)) == 1
 
 
-def kept(line: Line) -> int:
-    line.members("ana@example.com")
-    signature = signed(line.clock(), key=SIGNING_KEY)
+def kept(harness: SendingHarness) -> int:
+    harness.members("ana@example.com")
+    signature = signed(harness.clock(), key=SIGNING_KEY)
     form = post(mail("Soup, slowly."), "hello@reply.example.org", signature)
-    _, (reply_id,) = line.runtime.door().store(parse_post(*form), *form, signature.token)
+    _, (reply_id,) = harness.runtime.inbound_store().store(parse_post(*form), *form, signature.token)
     return reply_id
 
 

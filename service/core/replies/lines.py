@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from service.core.replies.evidence import Evidence, Marks, evidence
-from service.core.replies.words import Reason
+from service.core.replies.quotation.evidence import Evidence, Marks, evidence
+from service.core.replies.values import Reason
 
 # Marks that reading HTML adds. Noncharacters (Unicode 23.7) never stand in a mail's own text:
 # `clean` replaces them, so a mail cannot forge one.

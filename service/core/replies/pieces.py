@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from service.core.replies.html.markdown import markdown, unfolded
 from service.core.replies.lines import Line, blank
-from service.core.replies.markdown import markdown, unfolded
-from service.core.replies.words import Reason, Trimmed, Words
+from service.core.replies.values import Reason, ReplyWords, TrimmedPiece
 
 
-def words_of(lines: Sequence[Line], over: str, *, is_html: bool) -> Words:
+def words_of(lines: Sequence[Line], over: str, *, is_html: bool) -> ReplyWords:
     """Return the kept lines as words, and the others as trimmed pieces with their places."""
     writer = _Writer(is_html)
     for line in lines:
@@ -22,7 +22,7 @@ class _Writer:
         self._is_html = is_html
         self._text: list[str] = []
         self._bare: list[str] = []
-        self._trimmed: list[Trimmed] = []
+        self._trimmed: list[TrimmedPiece] = []
         self._block: list[Line] = []
         self._piece: list[str] = []
         self._reason: Reason | None = None
@@ -38,17 +38,17 @@ class _Writer:
         self._reason = line.reason
         self._piece.append(line.raw)
 
-    def words(self, over: str) -> Words:
+    def words(self, over: str) -> ReplyWords:
         """Return all of it."""
         self._end_piece()
         self._end_block()
-        return Words("\n".join(self._text), tuple(self._trimmed), over, "\n".join(self._bare))
+        return ReplyWords("\n".join(self._text), tuple(self._trimmed), over, "\n".join(self._bare))
 
     def _end_piece(self) -> None:
         if self._reason is not None:
             text = "\n".join(self._piece).strip("\n")
             if text.strip():
-                self._trimmed.append(Trimmed(self._reason, text, len(self._text)))
+                self._trimmed.append(TrimmedPiece(self._reason, text, len(self._text)))
         self._piece.clear()
         self._reason = None
 

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from service.core.replies.evidence import Marks
-from service.core.replies.footers import mark_footers
-from service.core.replies.html import html_lines
+from service.core.replies.client_phrases import ClientPhrases
+from service.core.replies.html.html_tree import html_lines
 from service.core.replies.lines import PICTURES, Hint, Line, clean, plain_line, plain_lines
-from service.core.replies.ours import mark_ours
-from service.core.replies.phrases import Phrases
 from service.core.replies.pieces import words_of
-from service.core.replies.recognition import Form, fold
-from service.core.replies.signs import Signs
-from service.core.replies.words import Sent, Words
+from service.core.replies.quotation.client_marks import ClientMarks
+from service.core.replies.quotation.evidence import Marks
+from service.core.replies.quotation.footers import mark_footers
+from service.core.replies.quotation.line_matching import Form, fold
+from service.core.replies.quotation.sent_lines import mark_ours
+from service.core.replies.values import ReplyWords, SentEmail
 
 CAP = 256 * 1024  # characters that are read; what is beyond is kept unread
 LINES = 4_500  # about what the cap holds of wrapped prose
@@ -21,7 +21,7 @@ _KEPT_SHARE = 0.3
 _SHORTEST_TRAIT = 3
 
 
-def read_words(plain: str | None, html: str | None, sent: Sent | None, phrases: Phrases) -> Words:
+def read_words(plain: str | None, html: str | None, sent: SentEmail | None, phrases: ClientPhrases) -> ReplyWords:
     """Return the person's own words in a reply, with what was trimmed and why; never raises.
 
     Both parts are read by themselves. The HTML's words are taken, since it knows paragraphs
@@ -39,13 +39,13 @@ def read_words(plain: str | None, html: str | None, sent: Sent | None, phrases: 
         if part[0].lines
     ]
     if not parts:
-        return Words("")
+        return ReplyWords("")
     chosen = parts[0] if len(parts) == 1 else _choose(*parts)
     return words_of(chosen.lines, chosen.over, is_html=chosen.is_html)
 
 
 @dataclass(slots=True)
-class _Part:
+class _BodyPart:
     """The lines of one part, and what lies beyond the cap."""
 
     lines: list[Line] = field(repr=False)
@@ -68,37 +68,37 @@ class _Read:
         )
 
 
-def _plain_part(plain: str | None) -> _Part:
+def _plain_part(plain: str | None) -> _BodyPart:
     text = clean(plain or "")
     if not text.strip():
-        return _Part([])
+        return _BodyPart([])
     cut = len(text)
     if cut > CAP:
         cut = text.rfind("\n", CAP // 2, CAP)
         cut = cut if cut >= 0 else CAP
     raws = text[:cut].split("\n", LINES)
     beyond = "\n" + raws.pop() if len(raws) > LINES else ""
-    return _Part(list(map(plain_line, raws)), beyond + text[cut:])
+    return _BodyPart(list(map(plain_line, raws)), beyond + text[cut:])
 
 
-def _html_part(html: str | None, phrases: Phrases) -> _Part:
+def _html_part(html: str | None, phrases: ClientPhrases) -> _BodyPart:
     if not html or not html.strip():
-        return _Part([])
+        return _BodyPart([])
     lines = html_lines(clean(html), phrases)
     size = 0
     if len(lines) > LINES:
-        return _Part(lines[:LINES], "\n" + "\n".join(line.text for line in lines[LINES:]))
+        return _BodyPart(lines[:LINES], "\n" + "\n".join(line.text for line in lines[LINES:]))
     for index, line in enumerate(lines):
         if size + len(line.text) > CAP:
             over = "\n".join(rest.text for rest in lines[index + 1 :])
             cut = CAP - size
             first = Line(line.text[:cut], line.text[:cut], line.depth, line.hint, "", line.box)
-            return _Part([*lines[:index], first], f"{line.text[cut:]}\n{over}".rstrip("\n"))
+            return _BodyPart([*lines[:index], first], f"{line.text[cut:]}\n{over}".rstrip("\n"))
         size += len(line.text) + 1
-    return _Part(lines)
+    return _BodyPart(lines)
 
 
-def _read(part: _Part, is_html: bool, sent: Sent | None, phrases: Phrases) -> _Read:
+def _read(part: _BodyPart, is_html: bool, sent: SentEmail | None, phrases: ClientPhrases) -> _Read:
     lines = part.lines
     for line in lines:
         if line.hint & Hint.HIDDEN:
@@ -106,7 +106,7 @@ def _read(part: _Part, is_html: bool, sent: Sent | None, phrases: Phrases) -> _R
     marks = Marks(phrases, _traits(sent))
     forms = _forms(sent, phrases) if sent is not None else ()
     after = mark_ours(lines, forms, marks) if forms else None
-    Signs(lines, marks, strict=sent is not None).mark(after or 0)
+    ClientMarks(lines, marks, strict=sent is not None).mark(after or 0)
     mark_footers(lines, phrases)
     _keep_more(lines)
     return _Read(lines, part.over, is_html, after is not None)
@@ -122,7 +122,7 @@ def _keep_more(lines: Sequence[Line]) -> None:
                 line.reason = None
 
 
-def _traits(sent: Sent | None) -> tuple[str, ...]:
+def _traits(sent: SentEmail | None) -> tuple[str, ...]:
     """Return what in an attribution or a header can only mean our email."""
     if sent is None:
         return ()
@@ -132,7 +132,7 @@ def _traits(sent: Sent | None) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _forms(sent: Sent, phrases: Phrases) -> tuple[Form, ...]:
+def _forms(sent: SentEmail, phrases: ClientPhrases) -> tuple[Form, ...]:
     """Return the text and the HTML of what went out, ready to be found.
 
     Many people answer the same email, so the last few are remembered.

@@ -12,7 +12,7 @@ from bench.replies.cases import Case, read_cases
 from bench.replies.readers import ours
 from bench.replies.scores import judge, score
 from bench.replies.speed import mails_per_second
-from tests.core.replies.mails import DATA
+from tests.harness.reply_examples import DATA
 
 READER = ours()
 

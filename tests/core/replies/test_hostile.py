@@ -6,8 +6,8 @@ from time import process_time
 
 import pytest
 
-from service.core.replies import Sent
-from tests.core.replies.mails import SENT, TEXT, read
+from service.core.replies import SentEmail
+from tests.harness.reply_examples import SENT, TEXT, read
 
 KB = 1_000
 LIMIT_MS = 3_000  # a guard against hanging; the bar is 100 ms on a quiet machine, and a loaded one was seen at 346
@@ -57,7 +57,7 @@ PAGES = {
 }
 
 
-def milliseconds(plain: str | None, html: str | None, sent: Sent | None) -> float:
+def milliseconds(plain: str | None, html: str | None, sent: SentEmail | None) -> float:
     before = process_time()
     read(plain, html, sent)
     size = len(plain or "") + len(html or "")
@@ -66,7 +66,7 @@ def milliseconds(plain: str | None, html: str | None, sent: Sent | None) -> floa
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize("sent", [SENT, None], ids=["prompt known", "prompt unknown"])
-def test_no_text_takes_long(text: str, sent: Sent | None) -> None:
+def test_no_text_takes_long(text: str, sent: SentEmail | None) -> None:
     assert milliseconds(text, None, sent) < LIMIT_MS
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.core.replies import Sent
-from tests.core.replies.mails import (
+from service.core.replies import SentEmail
+from tests.harness.reply_examples import (
     GMAIL_EN,
     OWN,
     SENT,
@@ -29,7 +29,7 @@ def parts(mail: Mail) -> Iterator[tuple[str | None, str | None]]:
     yield mail.plain, mail.html
 
 
-def check(mail: Mail, sent: Sent | None) -> None:
+def check(mail: Mail, sent: SentEmail | None) -> None:
     for plain, html in parts(mail):
         found = read(plain, html, sent)
         assert squeezed(found.bare) == squeezed(mail.words), (mail.program, found.bare)
@@ -51,7 +51,7 @@ def test_an_attribution_with_an_address_is_enough_where_the_prompt_is_unknown(at
 
 @pytest.mark.parametrize("labels", languages()["headers"], ids="/".join)
 @pytest.mark.parametrize("sent", [SENT, None], ids=["prompt known", "prompt unknown"])
-def test_a_header_block_in_any_language_ends_the_words(labels: list[str], sent: Sent | None) -> None:
+def test_a_header_block_in_any_language_ends_the_words(labels: list[str], sent: SentEmail | None) -> None:
     for words in OWN:
         for mail in headed(words, labels):
             check(mail, sent)

@@ -7,9 +7,20 @@ from html import escape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.core.replies import Sent, Words
-from service.core.replies.recognition import fold
-from tests.core.replies.mails import GMAIL_EN, HTML, SENT, TEXT, attributed, headed, languages, quoted, read, squeezed
+from service.core.replies import ReplyWords, SentEmail
+from service.core.replies.quotation.line_matching import fold
+from tests.harness.reply_examples import (
+    GMAIL_EN,
+    HTML,
+    SENT,
+    TEXT,
+    attributed,
+    headed,
+    languages,
+    quoted,
+    read,
+    squeezed,
+)
 
 # Words that begin as lines of mail programs do, so that chance finds the traps.
 BEGINNINGS = (
@@ -76,7 +87,7 @@ PIECES = (
 anything = st.text(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
 
 
-def accounted(found: Words) -> str:
+def accounted(found: ReplyWords) -> str:
     """All letters of the words, the pieces and the rest."""
     return "".join(map(fold, (found.text, *(piece.text for piece in found.trimmed), found.over)))
 
@@ -113,14 +124,14 @@ def test_answers_between_the_quoted_lines_come_back_in_order(first: str, second:
 
 @settings(max_examples=300)
 @given(anything, st.sampled_from((SENT, None)))
-def test_every_line_of_a_text_is_in_the_words_or_in_a_piece(plain: str, sent: Sent | None) -> None:
+def test_every_line_of_a_text_is_in_the_words_or_in_a_piece(plain: str, sent: SentEmail | None) -> None:
     found = read(plain, None, sent)
     assert letters(accounted(found)) == letters("\n".join(map(fold, plain.split("\n"))))
 
 
 @settings(max_examples=300)
 @given(anything, anything, st.sampled_from((SENT, None)))
-def test_nothing_makes_it_raise(plain: str, html: str, sent: Sent | None) -> None:
+def test_nothing_makes_it_raise(plain: str, html: str, sent: SentEmail | None) -> None:
     for found in (read(plain, html, sent), read(None, html, sent)):
         found.text.encode()
         found.bare.encode()

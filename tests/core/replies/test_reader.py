@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service.core.replies import Sent
+from service.core.replies import SentEmail
 from service.core.replies.reader import CAP, LINES
-from tests.core.replies.mails import ADDRESS, GMAIL_EN, HTML, SENT, TEXT, quoted, read
+from tests.harness.reply_examples import ADDRESS, GMAIL_EN, HTML, SENT, TEXT, quoted, read
 
 QUOTED = f"{GMAIL_EN}\n\n{quoted(TEXT)}"
 HEADERS = f"From: Small Steps <{ADDRESS}>\nSent: Thursday, September 3, 2026 10:20\nTo: Mia\nSubject: {SENT.subject}"
@@ -48,7 +48,7 @@ CITED = '<blockquote class="gmail_quote" style="border-left:1px solid">'
 @pytest.mark.parametrize(
     "below", ["", f"\n\n{QUOTED}", f"\n\n{'_' * 32}\n{HEADERS}\n\n{TEXT}"], ids=["alone", "marked", "headed"]
 )
-def test_real_content_is_kept_whole(words: str, sent: Sent | None, below: str) -> None:
+def test_real_content_is_kept_whole(words: str, sent: SentEmail | None, below: str) -> None:
     assert read(words + below, None, sent).text == words
 
 
@@ -82,7 +82,7 @@ def test_the_prompt_is_known_with_its_lines_wrapped_anew() -> None:
 
 
 def test_placeholders_in_what_went_out_match_nothing() -> None:
-    sent = Sent(SENT.subject, TEXT.replace("/abc", "/%recipient.stop_url%"), HTML, "%recipient.reply_address%")
+    sent = SentEmail(SENT.subject, TEXT.replace("/abc", "/%recipient.stop_url%"), HTML, "%recipient.reply_address%")
     assert read(f"The dog.\n\n{TEXT}", None, sent).text == "The dog."
 
 

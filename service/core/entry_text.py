@@ -1,0 +1,67 @@
+"""What happens to kept words as text: the cap, pieces put back, what may be shown, and what a write link asks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final
+
+from service.core.replies.values import TrimmedPiece
+from service.core.tokens import DAY_ZERO, MAX_DAY
+
+WORDS_BYTES: Final = 256 * 1024
+_DAY_BITS: Final = 16
+_CONTINUES: Final = 0b1000_0000  # the head of a byte inside a character (RFC 3629)
+
+
+def split_at(text: str, limit_bytes: int) -> tuple[str, str]:
+    """Return the text up to a number of bytes of UTF-8, and the rest; no character is cut."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    if len(encoded) <= limit_bytes:
+        return text, ""
+    end = limit_bytes
+    while encoded[end] & 0b1100_0000 == _CONTINUES:
+        end -= 1
+    return encoded[:end].decode("utf-8", "surrogatepass"), encoded[end:].decode("utf-8", "surrogatepass")
+
+
+def for_showing(text: str) -> str:
+    """Return the text as a page can carry it: halves of surrogate pairs are joined, or replaced where one is alone."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def piece_key(piece: TrimmedPiece) -> str:
+    """Return a short name by which a page says which piece to put back."""
+    content = f"{piece.reason}\n{piece.text}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def restore_piece(
+    words: str, piece: TrimmedPiece, pieces: Sequence[TrimmedPiece]
+) -> tuple[str, tuple[TrimmedPiece, ...]]:
+    """Return the words with a piece back in the line where it stood, and the pieces that are still left out."""
+    lines = words.split("\n") if words else []
+    added = piece.text.split("\n")
+    at = min(piece.at, len(lines))
+    left = [other for other in pieces if other is not piece]
+    moved = tuple(replace(other, at=other.at + len(added)) if other.at > piece.at else other for other in left)
+    return "\n".join([*lines[:at], *added, *lines[at:]]), moved
+
+
+def write_link_object(prompt_key: int, on: date) -> int:
+    """Return the number that a write link carries: which prompt (0 for none) was asked for which local day.
+
+    Raises:
+        ValueError: the day is outside 2020 to 2199.
+    """
+    day = (on - DAY_ZERO).days
+    if not 0 <= day <= MAX_DAY:
+        raise ValueError("a write link holds days from 2020 to 2199")
+    return prompt_key << _DAY_BITS | day
+
+
+def read_write_link_object(number: int) -> tuple[int, date]:
+    """Return the prompt's key and the local day that a write link carries."""
+    return number >> _DAY_BITS, DAY_ZERO + timedelta(days=number & MAX_DAY)

@@ -1,0 +1,192 @@
+"""Whether the library is fit to be sent: every check of `smallsteps prompts check`, in sentences for its writer."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from service.core.library.library_check import check_locale
+from service.core.library.prompts import PromptError, parse_prompt
+from service.core.library.reading_age import reading_age
+from service.core.text.lexicon import Lexicon, LexiconError, without_quotations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from service.core.library.prompts import Prompt
+
+WORDS_FILE: Final = "words.toml"
+MOST_BODY_WORDS: Final = 60
+CHOOSING_KINDS: Final = ("question", "line-start", "tiny-act")
+FEWEST_SUBJECT_WORDS: Final = 2
+MOST_SUBJECT_WORDS: Final = 6
+MOST_SUBJECT_CHARACTERS: Final = 45
+OLDEST_READER: Final = 13  # about 12: a short text weighs one long word heavily
+DEEPEST: Final = 3
+
+_ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_PRESSING: Final = "!"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something to put right: the file or folder, and a sentence that says what."""
+
+    path: str
+    sentence: str
+
+
+def check(files: Iterable[tuple[str, str]]) -> list[Problem]:
+    """Return everything that is wrong with a library, by path; nothing where it is fit to be sent.
+
+    `files` are (path, text) pairs: the prompts, and the word lists in a file named `words.toml`.
+    """
+    pairs = sorted(files)
+    problems: list[Problem] = []
+    wording = _wording(pairs, problems)
+    found: list[tuple[str, Prompt]] = []
+    for path, text in pairs:
+        if path.endswith(".md"):
+            try:
+                found.append((path, parse_prompt(path, text)))
+            except PromptError as error:
+                problems.append(Problem(path, _sentence(error, path)))
+    for path, prompt in found:
+        problems += [Problem(path, sentence) for sentence in _about(path, prompt, wording)]
+    problems += [Problem(path, sentence) for path, sentence in _twice(found)]
+    problems += [Problem(path, sentence) for path, sentence in _lighter(found)]
+    for locale in sorted({prompt.locale for _, prompt in found}):
+        in_use = [(path, prompt) for path, prompt in found if prompt.locale == locale and prompt.in_use]
+        problems += [Problem(path, sentence) for path, sentence in check_locale(locale, in_use, wording)]
+    return sorted(problems)
+
+
+def _wording(pairs: Sequence[tuple[str, str]], problems: list[Problem]) -> Lexicon:
+    """Return the word lists, or empty ones and a problem."""
+    for path, text in pairs:
+        if path.rpartition("/")[2] == WORDS_FILE:
+            try:
+                return Lexicon.parse(text)
+            except LexiconError as error:
+                problems.append(Problem(path, _sentence(error, path)))
+                break
+    else:
+        problems.append(Problem(WORDS_FILE, "The file of word lists is missing."))
+    return Lexicon(rules={}, capitals={}, common={})
+
+
+def _sentence(error: Exception, path: str) -> str:
+    """Return what an error says, without its path, as a sentence."""
+    text = str(error).removeprefix(f"{path}: ")
+    return text[:1].upper() + text[1:]
+
+
+def _about(path: str, prompt: Prompt, wording: Lexicon) -> Iterator[str]:
+    """Yield what is wrong with one prompt by itself."""
+    yield from _place(path, prompt)
+    if prompt.in_use:
+        yield from _subject(prompt, wording)
+        yield from _body(prompt)
+        yield from _words(prompt, wording)
+        yield from _fields(prompt)
+
+
+def _place(path: str, prompt: Prompt) -> Iterator[str]:
+    """Yield what does not agree between a file's place and its front matter."""
+    *_, theme, name = path.split("/")
+    if not _ID.fullmatch(prompt.id):
+        yield f'The id "{prompt.id}" may hold small letters a to z, figures and single hyphens, nothing else.'
+    if name != f"{prompt.id}.md":
+        yield f'Name the file {prompt.id}.md, after its id, or give it the id "{name.removesuffix(".md")}".'
+    if theme != prompt.theme:
+        yield f'The theme is "{prompt.theme}" but the folder is "{theme}"; move the file or change the theme.'
+
+
+def _subject(prompt: Prompt, wording: Lexicon) -> Iterator[str]:
+    """Yield what is wrong with a subject: it stands on lock screens, and a mail reader shows about 45 characters."""
+    words = _TOKEN.findall(prompt.subject)
+    if not FEWEST_SUBJECT_WORDS <= len(words) <= MOST_SUBJECT_WORDS:
+        yield f"A subject has {FEWEST_SUBJECT_WORDS} to {MOST_SUBJECT_WORDS} words; this one has {len(words)}."
+    if len(prompt.subject) > MOST_SUBJECT_CHARACTERS:
+        yield f"The subject has {len(prompt.subject)} characters; at most {MOST_SUBJECT_CHARACTERS} are shown."
+    if prompt.subject[:1] != prompt.subject[:1].upper() or prompt.subject != prompt.subject.strip():
+        yield "The subject must begin with a capital letter, with no space around it."
+    for place, word in enumerate(words):
+        wrong = place > 0 and _has_capital(word, prompt.locale) and not wording.keeps_capital(word, prompt.locale)
+        if wrong or _is_shouted(word):
+            yield f'Write "{word}" in small letters; a subject is written like a sentence.'
+    if prompt.subject.endswith("."):
+        yield "A subject has no full stop at its end."
+
+
+def _has_capital(word: str, locale: str) -> bool:
+    """Whether a word has a capital that its language does not ask for; German writes nouns so."""
+    return word[:1].isupper() and not locale.startswith("de")
+
+
+def _is_shouted(word: str) -> bool:
+    """Whether a word of several letters is all capitals."""
+    return len(word) > 1 and word.isupper()
+
+
+def _body(prompt: Prompt) -> Iterator[str]:
+    """Yield what is wrong with the length and the difficulty of a body."""
+    length = len(prompt.body.split())
+    if length > MOST_BODY_WORDS:
+        yield f"The body has {length} words; {MOST_BODY_WORDS} are the most that a tired reader wants."
+    age = reading_age(prompt.body, prompt.locale)
+    if age > OLDEST_READER:
+        yield f"The text suits readers of {age:.0f} and older; use shorter words or sentences, for readers of 12."
+
+
+def _words(prompt: Prompt, wording: Lexicon) -> Iterator[str]:
+    """Yield the words and signs that press, promise, score or decorate."""
+    text = f"{prompt.subject}\n\n{prompt.body}"
+    for refused in wording.refused_in(without_quotations(text), prompt.locale):
+        yield f'"{refused.phrase}" {refused.reason}; say it another way.'
+    if _PRESSING in text:
+        yield "An exclamation mark raises its voice; use a full stop."
+    signs = sorted({sign for sign in text if unicodedata.category(sign) in {"So", "Sk", "Cs", "Co"}})
+    if signs:
+        yield f"Leave out {' '.join(signs)}; prompts have no emoji or signs."
+
+
+def _fields(prompt: Prompt) -> Iterator[str]:
+    """Yield the fields that do not go together."""
+    if prompt.depth == DEEPEST and not prompt.lighter:
+        yield "A prompt of depth 3 needs a lighter one: add lighter with the id of a prompt of depth 1."
+    if prompt.theme == "hurt" and prompt.resurface:
+        yield "Replies to hurt prompts never come back by themselves: set resurface to false."
+    if prompt.kind == "line-start" and "___" not in prompt.body:
+        yield "A line-start needs a gap, written ___, for the reader to fill."
+    if prompt.asks_for_step and (prompt.theme != "step" or prompt.kind not in CHOOSING_KINDS):
+        yield f"Only the theme step may ask for a step, and only these kinds: {', '.join(CHOOSING_KINDS)}."
+
+
+def _twice(found: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
+    """Yield the ids and keys that are there twice, the retired ones among them."""
+    by_id: dict[str, tuple[str, Prompt]] = {}
+    by_key: dict[int, str] = {}
+    for path, prompt in sorted(found, key=lambda pair: (pair[1].in_use, pair[0])):
+        other = by_id.setdefault(prompt.id, (path, prompt))
+        if other[0] != path:
+            was = "is retired in" if not other[1].in_use else "is taken by"
+            yield path, f'The id "{prompt.id}" {was} {other[0]}; an id is never used twice. Choose another.'
+        elif by_key.setdefault(prompt.key, prompt.id) != prompt.id:
+            yield path, f'The id "{prompt.id}" has the same key as "{by_key[prompt.key]}". Choose another.'
+
+
+def _lighter(found: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
+    """Yield the lighter prompts that are not there, or not light."""
+    by_id = {prompt.id: prompt for _, prompt in found}
+    for path, prompt in found:
+        if not prompt.lighter or not prompt.in_use:
+            continue
+        twin = by_id.get(prompt.lighter)
+        if twin is None or not twin.in_use or twin.locale != prompt.locale:
+            yield path, f'There is no prompt "{prompt.lighter}" in {prompt.locale}; lighter must name one in use.'
+        elif twin.depth != 1:
+            yield path, f'"{twin.id}" has depth {twin.depth}; the lighter prompt must have depth 1.'

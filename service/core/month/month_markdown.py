@@ -1,0 +1,88 @@
+"""A month of the journal as a Markdown file (CommonMark 0.31), the words as they were written."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from service.core.dates import full_date, month_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+BETWEEN_ENTRIES: Final = "* * *"
+PHOTO: Final = "*A photo stands on this page of your journal.*"
+
+# What means something wherever it stands: escapes, emphasis, code, links, strikethrough and tables (the last two
+# are GitHub's), a tag or an address in angle brackets, a character reference.
+_ANYWHERE = re.compile(r"[\\`*_\[\]~|]|<(?=[A-Za-z/!?])|&(?=#?[0-9A-Za-z]+;)")
+# What means something only at the head of a line: headings and their underlines, quotations, lists, fences.
+_AT_HEAD = re.compile(r"[#>+=-]")
+_NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
+_INDENT = re.compile(r"[ \t]+")
+_REFERENCES: Final = {" ": "&#32;", "\t": "&#9;"}
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownEntry:
+    """One entry as the file has it; `question` is "" for what nobody asked for."""
+
+    written_on: date
+    question: str
+    words: str = field(repr=False)
+    has_photo: bool = False
+
+
+def month_as_markdown(month: date, entries: Sequence[MarkdownEntry]) -> str:
+    """Return the file of the month that begins on `month`; the entries come in the order of their days.
+
+    Rendered, it says every word as it was written, line for line: what Markdown would take for structure is escaped.
+    """
+    parts = [f"# {month_name(month)} {month.year}"]
+    for day, of_day in itertools.groupby(entries, key=lambda entry: entry.written_on):
+        parts.append(f"## {full_date(day)}")
+        for place, entry in enumerate(of_day):
+            parts += [BETWEEN_ENTRIES] if place else []
+            parts += _parts(entry)
+    return "\n\n".join(parts) + "\n"
+
+
+def verbatim(text: str) -> str:
+    """Return Markdown that renders as this text: paragraphs where it has blank lines, breaks where it has breaks."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(_with_breaks([_escaped(line.rstrip()) for line in lines])).strip("\n")
+
+
+def _parts(entry: MarkdownEntry) -> Iterable[str]:
+    if entry.question:
+        yield "\n".join(f"> {line}".rstrip() for line in verbatim(entry.question).split("\n"))
+    if words := verbatim(entry.words):
+        yield words
+    if entry.has_photo:
+        yield PHOTO
+
+
+def _with_breaks(lines: Sequence[str]) -> Iterable[str]:
+    """Yield the lines, a backslash at the end of each that another follows in its paragraph (a hard line break)."""
+    for line, following in itertools.zip_longest(lines, lines[1:], fillvalue=""):
+        yield f"{line}\\" if line and following else line
+
+
+def _escaped(line: str) -> str:
+    indent = _INDENT.match(line)
+    if indent is not None:
+        # As a reference, since four spaces would make code of the line; after one, spaces are only spaces.
+        return _REFERENCES[line[0]] + _inner(line[1:])
+    if _AT_HEAD.match(line):
+        return "\\" + line[0] + _inner(line[1:])
+    numbered = _NUMBERED.match(line)
+    if numbered is not None:
+        return f"{numbered[1]}\\{numbered[2]}{_inner(line[numbered.end() :])}"
+    return _inner(line)
+
+
+def _inner(text: str) -> str:
+    return _ANYWHERE.sub(lambda match: "\\" + match[0], text)

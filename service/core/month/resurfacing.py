@@ -1,0 +1,147 @@
+"""What of a person's words may be shown to them again, and what of it is chosen: cut at sentences, never weighed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
+
+from service.core.text.sentences import one_line, passage_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+LONGEST_WORDS: Final = 48
+LONGEST_STEP: Final = 120
+_Thing = TypeVar("_Thing")
+
+
+class AnsweredPrompt(Protocol):
+    """What a digest needs to know of the prompt that an entry answers."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102  (the library's own words)
+
+    @property
+    def theme(self) -> str: ...  # noqa: D102
+
+    @property
+    def resurface(self) -> bool: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """One entry as the digest sees it; `prompt` is None for what nobody asked for."""
+
+    id: int
+    written_on: date
+    words: str = field(repr=False)
+    prompt: AnsweredPrompt | None = None
+    kept_out: bool = False
+
+    @property
+    def may_return(self) -> bool:
+        """Whether its words may be shown again unasked: the prompt allows it, and nobody has taken it back."""
+        return (
+            self.prompt is not None
+            and not self.kept_out
+            and self.prompt.resurface
+            and self.prompt.theme != "hurt"
+            and self.prompt.kind != "follow-up"
+        )
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it answers a request for three words with about three words."""
+        return self.prompt is not None and self.prompt.kind == "words" and len(self.as_words) <= LONGEST_WORDS
+
+    @property
+    def as_words(self) -> str:
+        """Return the words on one line, a comma where they had a line each."""
+        lines = (one_line(line).strip(",;· ") for line in self.words.splitlines())
+        return ", ".join(line for line in lines if line)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Whole sentences of one entry."""
+
+    entry_id: int
+    written_on: date
+    text: str = field(repr=False)
+
+    @classmethod
+    def of(cls, entry: DigestEntry, order: Callable[[object], bytes]) -> Self | None:
+        """Return what may be quoted of an entry, from the paragraph that `order` ranks first, or None."""
+        text = passage_of(entry.words, lambda place: order((entry.id, place)))
+        return None if text is None else cls(entry.id, entry.written_on, text)
+
+    @classmethod
+    def thawed(cls, frozen: dict[str, Any]) -> Self:
+        """Return the passage of a frozen copy."""
+        return cls(int(frozen["entry_id"]), date.fromisoformat(frozen["written_on"]), frozen["text"])
+
+
+@dataclass(frozen=True, slots=True)
+class TakenStep:
+    """A small step the person chose and took; `entry_id` is the entry that chose it, if one did."""
+
+    words: str = field(repr=False)
+    taken_on: date
+    entry_id: int | None = field(default=None, compare=False)
+
+    @property
+    def shortened(self) -> TakenStep:
+        """Return the step on one line of a bearable length."""
+        text = one_line(self.words)
+        cut = text if len(text) <= LONGEST_STEP else f"{text[: LONGEST_STEP - 1].rstrip()}…"
+        return replace(self, words=cut)
+
+    @classmethod
+    def thawed(cls, frozen: dict[str, Any]) -> Self:
+        """Return the step of a frozen copy."""
+        return cls(frozen["words"], date.fromisoformat(frozen["taken_on"]), frozen.get("entry_id"))
+
+
+def shuffling(seed: str) -> Callable[[object], bytes]:
+    """Return a sort key that looks random, and is the same whenever it is made from the same seed."""
+    seeded = hashlib.sha256(seed.encode())
+
+    def key(thing: object) -> bytes:
+        keyed = seeded.copy()
+        keyed.update(repr(thing).encode())
+        return keyed.digest()
+
+    return key
+
+
+def quotable(entries: Iterable[DigestEntry], steps: Iterable[TakenStep]) -> list[DigestEntry]:
+    """Return what passages may come from: entries that may return and are no three words nor honoured as a step."""
+    honoured = {step.entry_id for step in steps}
+    return [entry for entry in entries if entry.may_return and not entry.is_words and entry.id not in honoured]
+
+
+def fresh_first(entries: Iterable[DigestEntry]) -> list[DigestEntry]:
+    """Return the entries in their order, but those that say again what one before them says at the end."""
+    said: set[str] = set()
+    fresh: list[DigestEntry] = []
+    again: list[DigestEntry] = []
+    for entry in entries:
+        words = one_line(entry.words).casefold()
+        (again if words in said else fresh).append(entry)
+        said.add(words)
+    return fresh + again
+
+
+def chosen_words(entries: Iterable[DigestEntry], most: int) -> tuple[str, ...]:
+    """Return the three-word replies in order, evenly thinned where there are very many."""
+    words = [entry.as_words for entry in entries if entry.is_words and entry.may_return]
+    return thinned([each for each in words if each], most)
+
+
+def thinned(things: Sequence[_Thing], most: int) -> tuple[_Thing, ...]:
+    """Return the things in order, of more than `most` of them an even choice."""
+    if len(things) <= most:
+        return tuple(things)
+    return tuple(things[place * len(things) // most] for place in range(most))

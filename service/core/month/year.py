@@ -1,0 +1,122 @@
+"""A year in a person's own words, as a value: what stands in it, and in which order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from service.core.dates import RUN, month_name, months_listed
+from service.core.library.prompts import DEFAULT_LOCALE
+from service.core.month.resurfacing import (
+    DigestEntry,
+    Passage,
+    TakenStep,
+    chosen_words,
+    fresh_first,
+    quotable,
+    shuffling,
+    thinned,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+MONTHS_OF_A_YEAR: Final = 12
+MOST_PASSAGES: Final = 6
+MOST_WORDS: Final = 24
+MOST_STEPS: Final = 12
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A year, with the first days of the months written in, in the order in which it is read.
+
+    `locale` is the question's language.
+    """
+
+    year: int
+    months: tuple[date, ...]
+    words: tuple[str, ...] = field(repr=False)
+    steps: tuple[TakenStep, ...]
+    passages: tuple[Passage, ...]
+    question: str
+    locale: str = DEFAULT_LOCALE
+
+    @property
+    def months_sentence(self) -> str:
+        """Name the months without counting them: "You wrote in March, May and August to December."."""
+        if len(self.months) == MONTHS_OF_A_YEAR:
+            return f"You wrote in every month of {self.year}."
+        first, last = self.months[0], self.months[-1]
+        if len(self.months) >= RUN and last.month - first.month == len(self.months) - 1:
+            return f"You wrote from {month_name(first)} to {month_name(last)}."
+        return f"You wrote in {months_listed(self.months)}."
+
+    def to_json(self) -> str:
+        """Return the frozen copy, for sealing."""
+        return json.dumps({"format": _FORMAT, **asdict(self)}, default=date.isoformat, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the year of a frozen copy.
+
+        Raises:
+            ValueError: the text is not one; the message holds none of it.
+        """
+        try:
+            return cls(**_thawed(json.loads(text)))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise ValueError("not a frozen year") from None
+
+
+def make_year(
+    year: int,
+    entries: Iterable[DigestEntry],
+    question: str,
+    *,
+    locale: str = DEFAULT_LOCALE,
+    steps: Sequence[TakenStep] = (),
+) -> Year | None:
+    """Return the year in a person's own words, or None if nothing was written in it.
+
+    What may come back in a month may come back here: up to six passages, each of another month, and of very many
+    words and steps an even choice. One entry kept out leaves the other passages as they were, unless two say the same.
+    """
+    of_year = sorted(
+        (entry for entry in entries if entry.written_on.year == year), key=lambda entry: (entry.written_on, entry.id)
+    )
+    if not of_year:
+        return None
+    return Year(
+        year=year,
+        months=tuple(sorted({entry.written_on.replace(day=1) for entry in of_year})),
+        words=chosen_words(of_year, MOST_WORDS),
+        steps=tuple(step.shortened for step in thinned(steps, MOST_STEPS)),
+        passages=_passages(quotable(of_year, steps), shuffling(str(year))),
+        question=question,
+        locale=locale,
+    )
+
+
+def _passages(entries: Iterable[DigestEntry], order: Callable[[object], bytes]) -> tuple[Passage, ...]:
+    """Return one passage each of up to six months, in order of date."""
+    by_month: dict[int, Passage] = {}
+    for entry in fresh_first(sorted(entries, key=lambda entry: order(entry.id))):
+        if entry.written_on.month not in by_month and (passage := Passage.of(entry, order)) is not None:
+            by_month[entry.written_on.month] = passage
+    months = sorted(by_month, key=lambda month: order(("month", month)))[:MOST_PASSAGES]
+    return tuple(by_month[month] for month in sorted(months))
+
+
+def _thawed(frozen: dict[str, Any]) -> dict[str, Any]:
+    if frozen.pop("format") != _FORMAT:
+        raise ValueError("unknown format")
+    return frozen | {
+        "months": tuple(map(date.fromisoformat, frozen["months"])),
+        "words": tuple(frozen["words"]),
+        "steps": tuple(map(TakenStep.thawed, frozen["steps"])),
+        "passages": tuple(map(Passage.thawed, frozen["passages"])),
+    }

@@ -1,0 +1,71 @@
+"""The words of mail programs in many languages, as the reader uses them."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from service.core.replies.patterns import Pattern, phrases_pattern
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClientPhrases:
+    """What mail programs write around a reply. Made once, from a data file, by `parse`."""
+
+    wrote: Pattern = field(repr=False)
+    you_wrote: Pattern = field(repr=False)
+    i_wrote: Pattern = field(repr=False)
+    openers: frozenset[str] = field(repr=False)
+    opening: tuple[str, ...] = field(repr=False)
+    roles: Mapping[str, str] = field(repr=False)
+    original: frozenset[str] = field(repr=False)
+    forwarded: frozenset[str] = field(repr=False)
+    reply_above: frozenset[str] = field(repr=False)
+    sent_from: Pattern = field(repr=False)
+    sent_from_end: Pattern = field(repr=False)
+    get: Pattern = field(repr=False)
+    devices: Pattern = field(repr=False)
+    footer_lines: Pattern = field(repr=False)
+    notices: Pattern = field(repr=False)
+    lists: Pattern = field(repr=False)
+    quotes: tuple[str, ...] = field(repr=False)
+    attributions: tuple[str, ...] = field(repr=False)
+    signatures: tuple[str, ...] = field(repr=False)
+    signature_ids: frozenset[str] = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the phrases in a TOML document.
+
+        Raises:
+            ValueError: it is not TOML.
+            KeyError: a table or a list is missing; the key names it.
+        """
+        data = tomllib.loads(text)
+        attribution, dividers, footers, html = (data[table] for table in ("attribution", "dividers", "footers", "html"))
+        roles = {label.casefold(): role for role, labels in data["headers"].items() for label in labels}
+        return cls(
+            wrote=phrases_pattern(attribution["wrote"]),
+            you_wrote=phrases_pattern(attribution["you_wrote"]),
+            i_wrote=phrases_pattern(attribution["i_wrote"]),
+            openers=frozenset(attribution["openers"]),
+            opening=tuple(
+                opener if opener.endswith("-") or not opener.isascii() else f"{opener} "
+                for opener in attribution["openers"]
+            ),
+            roles=roles,
+            original=frozenset(map(str.casefold, dividers["original"])),
+            forwarded=frozenset(map(str.casefold, dividers["forwarded"])),
+            reply_above=frozenset(map(str.casefold, dividers["reply_above"])),
+            sent_from=phrases_pattern(footers["sent_from"], at_start=True),
+            sent_from_end=phrases_pattern(footers["sent_from_end"], at_end=True),
+            get=phrases_pattern(footers["get"]),
+            devices=phrases_pattern(footers["devices"], stems=footers["brands"]),
+            footer_lines=phrases_pattern(footers["lines"], at_start=True),
+            notices=phrases_pattern(footers["notices"]),
+            lists=phrases_pattern(footers["lists"]),
+            quotes=tuple(map(str.casefold, html["quotes"])),
+            attributions=tuple(html["attributions"]),
+            signatures=tuple(html["signatures"]),
+            signature_ids=frozenset(html["signature_ids"]),
+        )

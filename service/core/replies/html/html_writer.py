@@ -1,0 +1,203 @@
+"""Collects what a walk over HTML meets into lines: white space, breaks, lists and marks."""
+
+from dataclasses import dataclass, replace
+
+from service.core.replies.lines import (
+    END,
+    LINK,
+    RULE,
+    TARGET,
+    Hint,
+    Line,
+)
+
+_EMOJI_LENGTH = 16  # joined ones are long
+_SPACES = str.maketrans("\t\n\r\f", "    ")
+
+
+@dataclass(frozen=True, slots=True)
+class WriterState:
+    """What holds for all that stands inside the elements now open."""
+
+    depth: int = 0
+    hint: int = Hint.NONE
+    box: int = 0
+    pre: bool = False
+
+    def inside(self, *, depth: bool, hint: int, pre: bool, box: int) -> "WriterState":
+        """Return the state inside one more element."""
+        return replace(
+            self,
+            depth=self.depth + depth,
+            hint=self.hint | hint,
+            pre=self.pre or pre,
+            box=self.box or box,
+        )
+
+
+class LineWriter:
+    """Writes lines. Text and its marked form grow side by side; most lines have no mark."""
+
+    def __init__(self) -> None:
+        self.state = WriterState()
+        self._lines: list[Line] = []
+        self._text: list[str] = []
+        self._marked: list[str] = []
+        self._has_marks = False
+        self._toggles: list[str] = []
+        self._links: list[str] = []
+        self._lists: list[int | None] = []
+        self._prefix = ""
+        self._gap = False
+        self._boxes = 0
+
+    def finish(self) -> list[Line]:
+        """Return all lines."""
+        self.line_break()
+        return self._lines
+
+    def next_box(self) -> int:
+        """Return a number for a container."""
+        self._boxes += 1
+        return self._boxes
+
+    def write(self, text: str) -> None:
+        """Add text; white space collapses as in a browser, unless it is kept as typed."""
+        if self.state.pre:
+            first, *rest = text.split("\n")
+            self._add(first)
+            for more in rest:
+                self.end_line()
+                self._add(more)
+            return
+        text = text.translate(_SPACES)
+        while "  " in text:
+            text = text.replace("  ", " ")
+        if text[:1] == " " and (not self._text or self._text[-1][-1:] == " "):
+            text = text[1:]
+        self._add(text)
+
+    def _add(self, text: str) -> None:
+        if text:
+            self._text.append(text)
+            self._marked.append(text)
+
+    def end_line(self) -> None:
+        """End the line here, even an empty one."""
+        text = "".join(self._text)
+        if "\u00a0" in text:
+            text = _plain_spaces(text)
+        if text.strip() == "--" and text.startswith("-- "):
+            text = "-- "  # the signature delimiter, with its space
+        else:
+            text = text.rstrip() if self.state.pre else text.strip(" ")
+        shown = text.strip("\ufeff\u200b ")
+        prefix = self._prefix if shown else ""
+        marked = ""
+        if shown:
+            self._keep_gap()
+            self._prefix = " " * len(prefix)
+            if self._has_marks:
+                marked = prefix + "".join(self._closed_marks()).strip()
+        self._append(prefix + text, marked)
+        self._text.clear()
+        self._marked.clear()
+        self._reopen()
+
+    def _keep_gap(self) -> None:
+        if self._gap and self._lines and self._lines[-1].text:
+            self._append("", "")
+        self._gap = False
+
+    def _append(self, text: str, marked: str) -> None:
+        state = self.state
+        self._lines.append(Line(text, text, state.depth, state.hint, marked, state.box))
+
+    def line_break(self) -> None:
+        """End the line if anything stands on it."""
+        if any(self._text):
+            if "".join(self._text).strip(" "):
+                self.end_line()
+            else:
+                self._text.clear()
+                self._marked.clear()
+                self._reopen()
+
+    def gap(self) -> None:
+        """Keep one blank line between what was and what comes."""
+        self._gap = True
+
+    def rule(self) -> None:
+        """Draw a line."""
+        self.line_break()
+        state = self.state
+        self._lines.append(Line("", "", state.depth, state.hint | Hint.RULE, RULE, state.box))
+
+    def picture(self, alt: str) -> None:
+        """Write the text of a picture that stands for a character (an emoji); no other."""
+        alt = alt.strip()
+        if alt and len(alt) <= _EMOJI_LENGTH and not any(c.isascii() or c.isalnum() for c in alt):
+            self._add(alt)
+
+    def toggle(self, mark: str) -> None:
+        """Begin or end strong or emphasised text."""
+        if mark in self._toggles:
+            self._toggles.remove(mark)
+        else:
+            self._toggles.append(mark)
+        self._marked.append(mark)
+        self._has_marks = True
+
+    def open_link(self, target: str) -> None:
+        """Begin a link; only one that leads to a page or an address is worth keeping."""
+        self._links.append(target if target.startswith(("http://", "https://")) else "")
+        if self._links[-1]:
+            self._marked.append(LINK)
+            self._has_marks = True
+
+    def close_link(self) -> None:
+        """End the innermost link."""
+        if self._links:
+            target = self._links.pop()
+            if target:
+                self._marked.append(TARGET + target + END)
+
+    def open_list(self, *, ordered: bool) -> None:
+        """Begin a list."""
+        if not self._lists:
+            self.gap()
+        self._lists.append(0 if ordered else None)
+
+    def close_list(self) -> None:
+        """End the innermost list."""
+        if self._lists:
+            self._lists.pop()
+        self._prefix = ""
+        if not self._lists:
+            self.gap()
+
+    def item(self) -> None:
+        """Begin an item of the innermost list."""
+        level = max(len(self._lists) - 1, 0)
+        number = self._lists[-1] if self._lists else None
+        if number is None:
+            bullet = "- "
+        else:
+            self._lists[-1] = number + 1
+            bullet = f"{number + 1}. "
+        self._prefix = "  " * level + bullet
+
+    def _closed_marks(self) -> list[str]:
+        closing = [TARGET + target + END for target in reversed(self._links) if target]
+        return self._marked + closing + self._toggles[::-1]
+
+    def _reopen(self) -> None:
+        self._has_marks = bool(self._toggles or any(self._links))
+        if self._has_marks:
+            self._marked.extend(self._toggles)
+            self._marked.extend(LINK for target in self._links if target)
+
+
+def _plain_spaces(text: str) -> str:
+    """Return text where a no-break space stays only between two words."""
+    return text.replace("\u00a0 ", "  ").replace(" \u00a0", "  ") if len(text) > 1 else " "

@@ -1,0 +1,119 @@
+"""The lines by which a mail program introduces a quotation: "On ... wrote:", in any language."""
+
+from collections.abc import Sequence
+
+from service.core.replies.lines import Line, blank, line_evidence
+from service.core.replies.quotation.evidence import COLONS, TRAILING, Evidence, Marks, evidence
+
+_LEADING = " -*_\u202a\u202b\u200e\u200f"
+_LONGEST = 400
+_LINES = 6
+_VERB = 30
+_LONGEST_LINE = 120
+_LINES_ABOVE = 4
+_WORDS_TO_DATE = 3
+
+
+def attribution_above(lines: Sequence[Line], end: int, marks: Marks, *, sure: bool) -> int | None:
+    """Return the first line of the attribution whose last line is `end`, or None.
+
+    `sure` tells that a quotation certainly follows: less has to speak for the attribution then.
+    """
+    if not _may_end(lines[end].text):
+        return None
+    found = line_evidence(lines[end], marks)
+    size = 0
+    for start in range(end, max(end - _LINES, -1), -1):
+        line = lines[start]
+        size += len(line.text)
+        if blank(line) or size > _LONGEST:
+            return None
+        more = line_evidence(line, marks)
+        if start < end and more.something:
+            found = found.below(more)
+        if not found.something:
+            continue
+        if start == end - 1 and not found.wrote:
+            # "a" and "écrit :" may stand on two lines.
+            broken = f"{line.text.strip()[-_VERB:]} {lines[end].text.strip()[:_VERB]}"
+            found = found.below(evidence(broken, marks))
+        if _is_attribution(found, line.text.lstrip(), sure=sure):
+            return _date_above(lines, start, found, marks)
+    return None
+
+
+def _may_end(text: str) -> bool:
+    return text.rstrip(TRAILING).endswith((*COLONS, ">", "-", "]", ")"))
+
+
+def _is_attribution(found: Evidence, start: str, *, sure: bool) -> bool:
+    """Whether the evidence is enough for a text that begins with `start`."""
+    if sure:
+        who = found.address or found.known
+        return (
+            (who and (found.wrote or found.date or found.time))
+            or (found.wrote and found.colon and (found.date or found.time or start.startswith("-")))
+            or (found.dated and found.colon)
+        )
+    if not (found.colon or found.closed):
+        return False
+    return (found.address and (found.wrote or found.dated)) or (found.date and found.wrote)
+
+
+def _date_above(lines: Sequence[Line], start: int, found: Evidence, marks: Marks) -> int:
+    """Return the start of an attribution, moved up over lines that hold its missing date."""
+    dated = found.date
+    torn = False
+    for above in range(start - 1, max(start - 1 - _LINES_ABOVE, -1), -1):
+        text = lines[above].text.strip()
+        if dated or len(text) > _LONGEST_LINE or text.endswith((".", "!", "?")):
+            break
+        torn = torn or text == "<"
+        if torn and text in {"", "<"}:
+            continue
+        more = line_evidence(lines[above], marks)
+        if not (more.date or more.time):
+            break
+        start, dated = above, more.date
+    return start
+
+
+def certain_unmarked(lines: Sequence[Line], marks: Marks, *, strict: bool) -> bool:
+    """Whether an attribution is certain enough to give up all that follows it unmarked.
+
+    `strict` holds where we know what we sent and did not find it: only an address will do.
+    """
+    found = line_evidence(lines[-1], marks)
+    for line in lines[:-1]:
+        found = found.below(line_evidence(line, marks))
+    if found.address and (found.wrote or found.dated):
+        return True
+    start = lines[0].text.lstrip(_LEADING)
+    if strict or not (start[:1].isdigit() or start.startswith(marks.phrases.opening)):
+        return False
+    if found.dated and found.wrote:
+        return True
+    text = " ".join(line.text for line in lines).casefold()
+    return found.date and marks.phrases.you_wrote.search(text) is not None
+
+
+def shared_line(text: str, marks: Marks) -> int | None:
+    """Return where an attribution begins that stands behind words on the same line, or None."""
+    if len(text) > _LONGEST or text.lstrip(_LEADING).startswith(marks.phrases.opening):
+        return None
+    words = text.split(" ")
+    at = 0
+    for number, word in enumerate(words):
+        before = text[:at].strip(" -*_")
+        opener = word.rsplit("-", 1)[-1]
+        if len(before) > 1 and opener in marks.phrases.openers and _date_next(words[number + 1 :]):
+            left = evidence(before, marks)
+            found = evidence(text[at:], marks)
+            if _is_attribution(found, text[at:], sure=False) and not (left.address or left.time):
+                return at + len(word) - len(opener)
+        at += len(word) + 1
+    return None
+
+
+def _date_next(words: Sequence[str]) -> bool:
+    return any(c.isdigit() for word in words[:_WORDS_TO_DATE] for c in word)

@@ -1,0 +1,83 @@
+"""What speaks for some text being an attribution or a header: an address, a time, a verb."""
+
+from dataclasses import dataclass, field
+
+from service.core.replies.client_phrases import ClientPhrases
+from service.core.replies.patterns import pattern
+
+_TIME = pattern(
+    r"(?:^|[^\d])\d{1,2}\s?(?:[:.hHp]|h |時|시|点|點)\s?\d{2}(?:[^\d]|$)"
+    r"|\d{1,2}\s?[ap]\.?m\b|[时時點点시]"
+)
+_DATE = pattern(
+    r"(?:^|[^\d])(?:(?:19|20|25)\d{2}(?:[^\d]|$)"
+    r"|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}(?:[^\d]|$)|\d{1,2}[月월])"
+)
+# Arabic, Persian, Devanagari, Bengali, Thai and full-width digits.
+_DIGITS = {zero + digit: str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10) for digit in range(10)}
+# Outlook puts marks of direction between the parts of a date.
+_DIRECTIONS = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
+_PLAIN = _DIGITS | _DIRECTIONS | {0xA0: " ", 0x202F: " "}
+TRAILING = " *_\u00a0\u200e\u200f\u202c"
+COLONS = (":", "：")
+_LONGEST = 1_000  # nobody is introduced at greater length
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What tells a quotation: the phrases of mail programs, and the traits of what we sent."""
+
+    phrases: ClientPhrases
+    traits: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for some text being an attribution or a header."""
+
+    address: bool
+    known: bool  # our address, our name or our subject
+    date: bool
+    time: bool
+    wrote: bool
+    colon: bool
+    closed: bool  # ends with ">", as an address does
+
+    @property
+    def dated(self) -> bool:
+        """Whether a full point in time is there."""
+        return self.date and self.time
+
+    @property
+    def something(self) -> bool:
+        """Whether anything but the way it ends speaks for it."""
+        return self.address or self.known or self.date or self.time or self.wrote
+
+    def below(self, above: "Evidence") -> "Evidence":
+        """Return the evidence of both texts; how it ends is how this one ends."""
+        return Evidence(
+            self.address or above.address,
+            self.known or above.known,
+            self.date or above.date,
+            self.time or above.time,
+            self.wrote or above.wrote,
+            self.colon,
+            self.closed,
+        )
+
+
+def evidence(text: str, marks: Marks) -> Evidence:
+    """Return what speaks for `text` being an attribution."""
+    text = text[:_LONGEST].translate(_PLAIN) if not text.isascii() else text[:_LONGEST]
+    folded = text.casefold()
+    end = text.rstrip(TRAILING)
+    numbered = any(map(str.isdigit, text))
+    return Evidence(
+        address="@" in text and "." in text,
+        known=any(trait in folded for trait in marks.traits),
+        date=numbered and _DATE.search(text) is not None,
+        time=numbered and _TIME.search(text) is not None,
+        wrote=marks.phrases.wrote.search(folded) is not None,
+        colon=end.rstrip("-").rstrip().endswith(COLONS) or end.endswith("--"),
+        closed=end.endswith(">"),
+    )

@@ -1,0 +1,175 @@
+"""Marking what we sent, and what a mail program put above it."""
+
+from collections.abc import Sequence
+
+from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
+from service.core.replies.quotation.attribution import attribution_above
+from service.core.replies.quotation.evidence import Marks
+from service.core.replies.quotation.line_matching import SURE, Form, Run, runs_of
+from service.core.replies.quotation.quoted_headers import divider, drawn, header_block, header_role, reply_marker
+
+_HEADER_LINES = 14
+_BANNER_LINES = 10
+_RUNS = 50  # more pieces of one email than anybody answers
+
+
+def mark_ours(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> int | None:
+    """Mark what we sent and what introduces it; return the line after it, or None.
+
+    One run that covers half of what went out is certain by itself. A shorter one counts where
+    the mail marks all of it as quoted or introduces it, and runs that follow it in order (the
+    questions between somebody's answers) go with it. Anything else may be the person's own.
+    """
+    found = [(form, runs_of(lines, form)) for form in forms]
+    form, runs = max(found, key=lambda pair: sum(run.letters for run in pair[1]))
+    if len(runs) > _RUNS:
+        longest = sorted(runs, key=lambda run: run.letters)[-_RUNS:]
+        runs = sorted(longest, key=lambda run: run.first)
+    chosen = _chosen(lines, runs, len(form.letters), marks) if runs else []
+    if not chosen:
+        return None
+    for number, run in enumerate(chosen):
+        for line in lines[run.first : run.last + 1]:
+            line.reason = "quotation"
+        if number:
+            _fill(lines, chosen[number - 1], run)
+    mark_above(lines, chosen[0].first, marks)
+    return _mark_quoted_below(lines, chosen[-1].last)
+
+
+def _chosen(lines: Sequence[Line], runs: Sequence[Run], total: int, marks: Marks) -> list[Run]:
+    witnessed = [run for run in runs if _witnessed(lines, run, marks)]
+    certain = [run for run in runs if run.letters * 2 >= total] or witnessed[:1]
+    if not certain:
+        ordered = _in_order(runs, runs[0])
+        return ordered if sum(run.letters for run in ordered) * 2 >= total else []
+    main = max(certain, key=lambda run: (run.marked, run.letters, run.first))
+    introduced = min((run.first for run in witnessed), default=main.first)
+    before = [
+        run
+        for run in runs
+        if run.first < main.first and (run.marked or (run.first >= introduced and run.end <= main.start))
+    ]
+    return before + _in_order([run for run in runs if run.first >= main.first], main)
+
+
+def _in_order(runs: Sequence[Run], main: Run) -> list[Run]:
+    """Return `main` and the later runs that go on where the ones before them ended."""
+    chosen: list[Run] = []
+    end = main.start
+    for run in runs:
+        if run.start >= end or run.marked:
+            chosen.append(run)
+            end = max(end, run.end)
+    return chosen
+
+
+def _witnessed(lines: Sequence[Line], run: Run, marks: Marks) -> bool:
+    if run.marked:
+        return run.letters >= SURE
+    above = line_above(lines, run.first)
+    return above is not None and _introduction(lines, above, marks, sure=False) is not None
+
+
+def _fill(lines: Sequence[Line], before: Run, after: Run) -> None:
+    """Mark quoted lines between two runs, unless they were put into the middle of what we sent.
+
+    There the person typed inside the quotation: those lines lose its marks instead.
+    """
+    for line in lines[before.last + 1 : after.first]:
+        if not line.quoted:
+            continue
+        if before.end == after.start and not line.text.startswith(PICTURES):
+            line.depth, line.hint, line.raw = 0, Hint.NONE, line.text
+        else:
+            line.reason = "quotation"
+
+
+def _mark_quoted_below(lines: Sequence[Line], last: int) -> int:
+    """Mark quoted lines that go on below; return the line after them."""
+    after = last + 1
+    for index in range(last + 1, len(lines)):
+        line = lines[index]
+        if line.quoted or line.hint & Hint.HIDDEN:
+            line.reason = "quotation"
+            after = index + 1
+        elif not blank(line):
+            break
+    return after
+
+
+def line_above(lines: Sequence[Line], index: int) -> int | None:
+    """Return the nearest line above `index` that is not blank."""
+    return next((above for above in range(index - 1, -1, -1) if not blank(lines[above])), None)
+
+
+def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: bool = False) -> None:
+    """Mark what introduces the quotation that begins at `first`: attribution, headers, rules.
+
+    `introduced` tells that the attribution or the headers are found, and only rules may follow.
+    """
+    below = lines[first]
+    index = line_above(lines, first)
+    while index is not None and lines[index].reason is None:
+        line = lines[index]
+        start = None if introduced else _introduction(lines, index, marks, sure=True)
+        inside = not introduced and line.quoted and below.quoted
+        introduced = introduced or start is not None
+        if start is None and (inside or _belongs(line, below, marks)):
+            start = index
+        if start is None:
+            break
+        for each in lines[start : index + 1]:
+            each.reason = "attribution"
+        index = line_above(lines, start)
+    if index is not None and not introduced and lines[index].reason is None:
+        _mark_detached(lines, index, marks)
+
+
+def _introduction(lines: Sequence[Line], last: int, marks: Marks, *, sure: bool) -> int | None:
+    """Return the start of an attribution or a header block whose last line is `last`."""
+    start = attribution_above(lines, last, marks, sure=sure)
+    return _headers_above(lines, last, marks) if start is None else start
+
+
+def _mark_detached(lines: Sequence[Line], last: int, marks: Marks) -> None:
+    """Mark an introduction that names us where a gateway's banner stands below it.
+
+    The banner itself stays: it might be somebody's words.
+    """
+    for index in range(last, max(last - _BANNER_LINES, -1), -1):
+        if blank(lines[index]):
+            continue
+        start = _introduction(lines, index, marks, sure=False)
+        if start is not None:
+            if any(line_evidence(line, marks).known for line in lines[start : index + 1]):
+                for line in lines[start : index + 1]:
+                    line.reason = "attribution"
+                mark_above(lines, start, marks, introduced=True)
+            return
+
+
+def _belongs(line: Line, below: Line, marks: Marks) -> bool:
+    """Whether a line is part of the quotation below it by its structure or its drawing."""
+    if line.hint & (Hint.RULE | Hint.HIDDEN | Hint.ATTRIBUTION):
+        return True
+    if drawn(line.text) or divider(line.text, marks.phrases) or reply_marker(line.text, marks.phrases):
+        return True
+    if line.box and line.box == below.box:
+        found = line_evidence(line, marks)
+        return found.address or found.known or found.date or found.time
+    return False
+
+
+def _headers_above(lines: Sequence[Line], last: int, marks: Marks) -> int | None:
+    """Return the start of a header block whose last line is `last`."""
+    best: int | None = None
+    for start in range(last, max(last - _HEADER_LINES, -1), -1):
+        if best is not None and blank(lines[start]):
+            break
+        if header_role(lines[start].text.strip(" *"), marks) is None:
+            continue
+        after = header_block(lines, start, marks)
+        if after is not None and after > last:
+            best = start
+    return best

@@ -1,0 +1,43 @@
+"""The values that go into and come out of reading a reply."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Reason = Literal["quotation", "attribution", "footer", "signature"]
+
+
+@dataclass(frozen=True, slots=True)
+class SentEmail:
+    """The email that was answered, as it went out.
+
+    `%recipient.NAME%` placeholders may stand in it: they match nothing and break nothing.
+    """
+
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    reply_address: str = field(default="", repr=False)
+    sender_name: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TrimmedPiece:
+    """A piece that was left out, why, and the line of `Words.text` before which it stood."""
+
+    reason: Reason
+    text: str = field(repr=False)
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWords:
+    """What the person wrote, and what was taken away.
+
+    `text` is light Markdown; `bare` is the same without the marks that reading HTML added
+    (emphasis, link targets, quotation marks); `over` is what lay beyond the cap, untouched.
+    """
+
+    text: str = field(repr=False)
+    trimmed: tuple[TrimmedPiece, ...] = field(default=(), repr=False)
+    over: str = field(default="", repr=False)
+    bare: str = field(default="", repr=False)

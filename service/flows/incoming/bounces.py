@@ -1,0 +1,40 @@
+"""Delivery reports that come to a reply address: what they prove about the person it belongs to, and no more."""
+
+from __future__ import annotations
+
+from service.core.addresses import Address, AddressError
+from service.core.replies.classify.automatic import is_delivery_report
+from service.core.replies.classify.bounce_reports import failed_for_good
+from service.flows.incoming.owner import Owner
+from service.mail.inbound.inbound_mail import InboundMail
+from service.mail.inbound.reader import MailReader
+from service.mail.inbound.reading import REPORT_PARTS, MailContent, MailReading
+from service.models import Keyring
+
+
+def has_bounced(keyring: Keyring, reader: MailReader, mail: InboundMail, owner: Owner) -> bool:
+    """Say whether a mail reports that ours to this owner failed for good (RFC 3464).
+
+    Anybody can write a report. It is believed only at an address of ours that nobody can guess, and only about the
+    one person whose address that is.
+    """
+    if owner.token is None or not is_delivery_report(mail.headers):
+        return False
+    failed = failed_for_good(_report(reader, mail))
+    return any(_hash(keyring, address) == owner.person.address_hash for address in failed)
+
+
+def _report(reader: MailReader, mail: InboundMail) -> str:
+    """Return the part for machines; a provider that takes mails apart may have put it among the text."""
+    if mail.raw_mime is not None:
+        reading = reader.read(MailContent(mail.raw_mime), None)
+        return reading.report if isinstance(reading, MailReading) else ""
+    parts = [file.data for file in mail.attachments if file.content_type in REPORT_PARTS]
+    return parts[0].decode("utf-8", "replace") if parts else mail.plain or ""
+
+
+def _hash(keyring: Keyring, address: str) -> bytes | None:
+    try:
+        return keyring.address_hash(Address.parse(address))
+    except AddressError:
+        return None

@@ -1,0 +1,67 @@
+"""From a claimed delivery to an email and its recipient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.core.library.prompts import Prompt
+from service.flows.outgoing.email_context import EmailContext, EmailRequest
+from service.flows.outgoing.emails import BUILDERS
+from service.flows.outgoing.emails.prompt import compose_for_batch
+from service.mail.outbound.mailer import OutgoingEmail, Recipient
+from service.models import Delivery, DeliveryKind, Subscriber
+
+_OWN_LINKS = ("reply_address", "stop_url", "one_click_url", "stop_address", "rest_url", "write_url")
+_IN_BATCHES = (DeliveryKind.PROMPT, DeliveryKind.ANOTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingDelivery:
+    """One delivery with its email, ready to go; those with an equal `batch` may share a call to the provider."""
+
+    delivery: Delivery = field(repr=False)
+    email: OutgoingEmail
+    recipient: Recipient
+    batch: str | None = None
+    sealed_content: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailBuilder:
+    """Builds emails: the same prompt once for all its recipients, everything else one by one."""
+
+    context: EmailContext
+    mail_domain: str
+    _by_prompt: dict[str, OutgoingEmail] = field(default_factory=dict, repr=False)
+
+    def build(self, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> OutgoingDelivery:
+        """Return a delivery with its email and recipient.
+
+        Raises:
+            NothingToSendError: what it was about is gone.
+            SealError: the person's key does not open.
+        """
+        request = EmailRequest(self.context, session, delivery, person, now)
+        address = self.context.keyring.address_of(person).text
+        if delivery.kind in _IN_BATCHES and "+" not in address:
+            return self._for_batch(request, request.prompt, address)
+        built = BUILDERS[DeliveryKind(delivery.kind)](request)
+        recipient = Recipient(built.to.text if built.to else address, delivery.id)
+        email = self._with_message_id(built.email, delivery)
+        return OutgoingDelivery(delivery, email, recipient, sealed_content=built.sealed_content)
+
+    def _for_batch(self, request: EmailRequest, prompt: Prompt, address: str) -> OutgoingDelivery:
+        if prompt.id not in self._by_prompt:
+            self._by_prompt[prompt.id] = compose_for_batch(self.context, prompt)
+        delivery = request.delivery
+        links = self.context.links.prompt_links(delivery, request.person, prompt)
+        variables = {**{name: getattr(links, name) for name in _OWN_LINKS}, "delivery": str(delivery.id)}
+        recipient = Recipient(address, delivery.id, variables)
+        return OutgoingDelivery(delivery, self._by_prompt[prompt.id], recipient, batch=prompt.id)
+
+    def _with_message_id(self, email: OutgoingEmail, delivery: Delivery) -> OutgoingEmail:
+        message_id = f"<{delivery.id:x}.{delivery.attempt}@{self.mail_domain}>"
+        return replace(email, headers={**email.headers, "Message-Id": message_id})

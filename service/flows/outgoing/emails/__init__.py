@@ -1,0 +1,77 @@
+"""The emails that subscribers get: one file each, with what goes out and what a reply may quote of it.
+
+Each file composes its email from templates/email/, builds it for a delivery, and, where replies to it have a kind of
+token of their own, finds it again as it was sent. The two tables below are the only places that list them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from service.core.tokens import ReplyKind
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
+from service.flows.outgoing.emails import (
+    alias,
+    auto_reply,
+    confirmation,
+    digest,
+    notice,
+    prompt,
+    quiet_month,
+    receipt,
+    sign_in,
+    step_follow_up,
+    welcome,
+    year,
+)
+from service.mail.outbound.mailer import OutgoingEmail
+from service.models import DeliveryKind
+
+__all__ = [
+    "AS_SENT",
+    "BUILDERS",
+    "alias",
+    "as_sent",
+    "auto_reply",
+    "confirmation",
+    "digest",
+    "notice",
+    "prompt",
+    "quiet_month",
+    "receipt",
+    "sign_in",
+    "step_follow_up",
+    "welcome",
+    "year",
+]
+
+BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
+    DeliveryKind.CONFIRMATION: confirmation.build,
+    DeliveryKind.WELCOME: welcome.build,
+    DeliveryKind.PROMPT: prompt.build,
+    DeliveryKind.ANOTHER: prompt.build,
+    DeliveryKind.STEP_FOLLOW_UP: step_follow_up.build,
+    DeliveryKind.DIGEST: digest.build,
+    DeliveryKind.YEAR: year.build,
+    DeliveryKind.QUIET_MONTH: quiet_month.build,
+    DeliveryKind.SIGN_IN: sign_in.build,
+    DeliveryKind.RECEIPT: receipt.build,
+    DeliveryKind.ANSWER: auto_reply.build,
+    DeliveryKind.NOTICE: notice.build,
+    DeliveryKind.ALIAS: alias.build,
+}
+
+# Tried in this order: a token's kind can stand for several emails, of which only one went out on its day.
+AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | None], ...]] = {
+    ReplyKind.PROMPT: (welcome.as_sent, prompt.as_sent),
+    ReplyKind.CONFIRMATION: (confirmation.as_sent,),
+    ReplyKind.DIGEST: (year.as_sent, digest.as_sent, quiet_month.as_sent),
+    ReplyKind.STEP: (step_follow_up.as_sent,),
+    ReplyKind.NOTICE: (notice.as_sent,),
+}
+
+
+def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
+    """Return the email that a token's reply answers, composed again without anybody's links, or None."""
+    found = (find(lookup) for find in AS_SENT.get(lookup.token.kind, ()))
+    return next((email for email in found if email is not None), None)

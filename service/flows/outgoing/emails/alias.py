@@ -1,0 +1,42 @@
+"""The emails about another address: the question whether it is somebody's, and two notices to whoever has it."""
+
+from __future__ import annotations
+
+from service.core.tokens import Action
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError
+from service.flows.people import aliases
+from service.mail.outbound.composer import Composer
+from service.mail.outbound.links import Links
+from service.mail.outbound.mailer import OutgoingEmail
+
+
+def compose(composer: Composer, url: str) -> OutgoingEmail:
+    """Return the question whether an address is somebody's other one; it goes to that address, and names nobody."""
+    return composer.short_email("alias.confirm", None, button_url=url)
+
+
+def compose_notice(composer: Composer, name: str, links: Links) -> OutgoingEmail:
+    """Return the notice that somebody asked for a person's address, or that an alias has a journal of its own."""
+    return composer.short_email(name, links)
+
+
+def build(request: EmailRequest) -> BuiltEmail:
+    """Return the question, unless the address may not be mailed or has a journal of its own by now."""
+    context, delivery = request.context, request.delivery
+    address = aliases.address_to_confirm(context.keyring, delivery, request.person)
+    if address is None or not aliases.may_be_mailed(request.session, context.keyring, address):
+        raise NothingToSendError("it may not be mailed, or has a journal of its own by now")
+    until = request.now + aliases.LINK_LASTS
+    url = context.links.act_url("act", Action.CONFIRM_ALIAS, request.person, until, delivery.id)
+    return BuiltEmail(compose(context.composer, url), delivery.sealed_content, to=address)
+
+
+def is_notice(detail: str | None) -> bool:
+    """Say whether a notice is about an alias."""
+    return detail in {aliases.ASKED_FOR, aliases.RELEASED}
+
+
+def build_notice(request: EmailRequest) -> BuiltEmail:
+    """Return the notice that the delivery names."""
+    links = request.context.links.answer_links(request.person, request.now)
+    return BuiltEmail(compose_notice(request.context.composer, request.delivery.detail or "", links))

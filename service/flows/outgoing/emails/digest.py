@@ -1,0 +1,102 @@
+"""The month in a person's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from service.core.month.digest import Digest
+from service.core.month.resurfacing import Passage
+from service.core.slots import month_slot
+from service.core.tokens import Action, ReplyKind
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
+from service.flows.outgoing.links import LinkMaker
+from service.flows.people.digest_reading import frozen_digest
+from service.mail.outbound.composer import Composer
+from service.mail.outbound.links import PLACEHOLDERS, WRITE_LINK, Links
+from service.mail.outbound.mailer import OutgoingEmail
+from service.models import Delivery, DeliveryKind, Subscriber, seal_content
+
+LINK_LASTS = timedelta(days=400)
+_NO_LINKS: Mapping[int, str] = {}
+
+
+def compose(
+    composer: Composer,
+    digest: Digest,
+    links: Links,
+    web_url: str,
+    *,
+    keep_out_urls: Mapping[int, str] = _NO_LINKS,
+    markdown_url: str = "",
+    discreet: bool = False,
+) -> OutgoingEmail:
+    """Return the month; `keep_out_urls` are by entry id, `web_url` is the frozen copy's page.
+
+    A discreet one quotes nothing, and its subject tells nothing.
+    """
+    values = {
+        "digest": digest,
+        "own": digest,
+        "web_url": web_url,
+        "keep_out_urls": keep_out_urls,
+        "markdown_url": markdown_url,
+        "discreet": discreet,
+    }
+    return composer.email("digest", links, values)
+
+
+def build(request: EmailRequest) -> BuiltEmail:
+    """Return the month, and its frozen copy, by which a reply's quotation is known and the web copy is shown."""
+    context, delivery, person = request.context, request.delivery, request.person
+    month = context.digests.month(request.session, person, delivery.on) if person.wants_digest else None
+    if month is None:
+        raise NothingToSendError("nothing is left of the month")
+    email = compose(
+        context.composer,
+        month,
+        month_links(context.links, person, month.next_month),
+        context.links.act_url("digest", Action.DIGEST, person, request.now + LINK_LASTS, delivery.id),
+        keep_out_urls=keep_out_urls(context.links, person, month.quoted, request.now),
+        markdown_url=f"{context.links.base_url}/journal/{month.month:%Y-%m}.md",
+        discreet=person.is_discreet,
+    )
+    return BuiltEmail(email, seal_content(context.keyring, person, delivery.id, month.to_json()))
+
+
+def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
+    """Return the digest of the month before the token's day, from its frozen copy, or None."""
+    context, person = lookup.context, lookup.person
+    slot = month_slot(lookup.token.on)
+    delivery = Delivery.of(lookup.session, person.id, DeliveryKind.DIGEST, slot) if slot else None
+    frozen = frozen_digest(context.keyring, delivery, person) if delivery else None
+    if frozen is None:
+        return None
+    digest = context.digests.with_thread(lookup.session, person, frozen)
+    return compose(
+        context.composer,
+        digest,
+        PLACEHOLDERS,
+        "",
+        keep_out_urls=placeholder_urls(digest.quoted),
+        markdown_url=WRITE_LINK,
+        discreet=person.is_discreet,
+    )
+
+
+def month_links(links: LinkMaker, person: Subscriber, on: date) -> Links:
+    """Return the links of an email that was owed on a local date, however late it goes: its reply belongs there."""
+    return links.links(person, links.reply_address(ReplyKind.DIGEST, person, on))
+
+
+def keep_out_urls(links: LinkMaker, person: Subscriber, quoted: Sequence[Passage], now: datetime) -> dict[int, str]:
+    """Return the link under each quoted passage that keeps its entry out of digests, by entry id."""
+    return {
+        passage.entry_id: links.act_url("act", Action.KEEP_OUT, person, now + LINK_LASTS, passage.entry_id)
+        for passage in quoted
+    }
+
+
+def placeholder_urls(quoted: Sequence[Passage]) -> dict[int, str]:
+    """Return a placeholder for each of those links, so that their lines are known in a quotation."""
+    return {passage.entry_id: WRITE_LINK for passage in quoted}

@@ -1,0 +1,48 @@
+"""The receipt that follows somebody's first reply, and no later one."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from service.core.tokens import Action
+from service.flows.outgoing.auto_replies import read_answered
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest
+from service.mail.outbound.composer import Composer, without_reply_marks
+from service.mail.outbound.links import Links
+from service.mail.outbound.mailer import OutgoingEmail
+
+UNDO_LASTS = timedelta(days=1)
+
+
+def compose(
+    composer: Composer, links: Links, undo_url: str, *, subject: str, in_reply_to: str, on: date, country: str = ""
+) -> OutgoingEmail:
+    """Return the receipt; `subject` is that of our email which was answered, not the person's own.
+
+    It names the help lines of a country, and says which of them nobody has checked lately, as of the day `on`.
+    """
+    help_lines = composer.help_lines.in_country(country)
+    values = {
+        "undo_url": undo_url,
+        "help_lines": help_lines,
+        "unchecked": [line for line in help_lines if not line.is_checked(on)],
+        "answered": without_reply_marks(subject),
+    }
+    return composer.email("receipt", links, values, in_reply_to=in_reply_to, may_leave=False)
+
+
+def build(request: EmailRequest) -> BuiltEmail:
+    """Return the receipt, beneath the mail that it answers."""
+    delivery, person, links = request.delivery, request.person, request.context.links
+    answered = read_answered(request)
+    until = request.now + UNDO_LASTS
+    email = compose(
+        request.context.composer,
+        links.answer_links(person, request.now),
+        links.act_url("act", Action.UNDO_ENTRY, person, until, delivery.reference or 0),
+        subject=answered.subject,
+        in_reply_to=answered.message_id,
+        on=request.now.date(),
+        country=person.help_country,
+    )
+    return BuiltEmail(email, delivery.sealed_content)

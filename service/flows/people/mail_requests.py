@@ -1,0 +1,58 @@
+"""Asking for an email on a page: one row whoever the address belongs to, and how much one network may ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from service.db import random_id
+from service.models import MailRequest, MailRequestKind
+
+HOUR = timedelta(hours=1)
+REQUESTS_AN_HOUR = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks, by keyed hashes: the network, the browser's nonce, and the code shown in that browser."""
+
+    network: bytes = field(repr=False)
+    browser: bytes = field(repr=False)
+    code: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyRequests:
+    """The network has asked too often; it may ask again after the wait."""
+
+    wait: timedelta = HOUR
+
+
+def record_request(
+    session: Session,
+    *,
+    kind: MailRequestKind,
+    address_hash: bytes,
+    asker: Requester,
+    now: datetime,
+    request_id: int | None = None,
+    sealed_form: bytes | None = None,
+) -> int | TooManyRequests:
+    """Return the id of the new request, for a job to act on, or that this network has asked too often."""
+    if MailRequest.recent_from(session, asker.network, now - HOUR) >= REQUESTS_AN_HOUR:
+        return TooManyRequests()
+    request = MailRequest(
+        id=request_id or random_id(),
+        kind=kind,
+        address_hash=address_hash,
+        sealed_form=sealed_form,
+        network_hash=asker.network,
+        browser_hash=asker.browser,
+        code_hash=asker.code,
+        created_at=now,
+    )
+    session.add(request)
+    session.flush()
+    return request.id

@@ -1,0 +1,173 @@
+"""Small steps: chosen in a reply or on a page, asked about once, honoured when taken, let go kindly when not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy.orm import Session
+
+from service.core.library.prompts import Library, Prompt
+from service.core.month.resurfacing import TakenStep
+from service.core.schedule import instant, writing_date
+from service.core.steps import FOLLOW_UP_DAYS, StepState, follow_up_on
+from service.core.tokens import ReplyKind, ReplyToken
+from service.db import random_id
+from service.flows.people import frequency
+from service.models import Delivery, DeliveryKind, Entry, Keyring, NewDelivery, Step, Subscriber
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A step with its words open, for its owner's eyes."""
+
+    id: int
+    words: str = field(repr=False)
+    chosen_on: date
+    state: StepState
+    answered_on: date | None
+    entry_id: int | None
+
+
+def choose(
+    session: Session,
+    keyring: Keyring,
+    person: Subscriber,
+    words: str,
+    *,
+    now: datetime,
+    entry: Entry | None = None,
+    prompt: Prompt | None = None,
+    step_id: int | None = None,
+) -> Step:
+    """Return the new step, its words sealed and its one follow-up planned; the one that stands under a `step_id`.
+
+    `entry` is the reply it was chosen in, `prompt` the question that was answered.
+    """
+    known = Step.of(session, person.id, step_id) if step_id else None
+    if known is not None:
+        return known
+    frequency.record_activity(session, person, now)
+    chosen_on = writing_date(now, person.zone)
+    wanted = [chosen_on + number * _DAY for number in FOLLOW_UP_DAYS]
+    busy = [on for on in wanted if Delivery.of(session, person.id, DeliveryKind.STEP_FOLLOW_UP, on.isoformat())]
+    step = Step(
+        id=step_id or random_id(),
+        subscriber_id=person.id,
+        entry_id=entry.id if entry else None,
+        prompt_id=prompt.id if prompt else None,
+        chosen_on=chosen_on,
+        follow_up_on=follow_up_on(chosen_on, person.schedule.days, busy),
+        state=StepState.OPEN,
+        created_at=now,
+    )
+    _seal(keyring, person, step, words)
+    session.add(step)
+    session.flush()
+    Delivery.plan(session, [_follow_up(person, step, now, is_second=step.follow_up_on in busy)])
+    return step
+
+
+def choose_from_entry(
+    session: Session, keyring: Keyring, person: Subscriber, entry: Entry, *, chosen: str | None, prompt: Prompt | None
+) -> Step | None:
+    """Return the step that an entry holds, or None; `chosen` is what StepBook.step_in reads in its words now.
+
+    The step it held before keeps its day and gets those words; while it is open, it goes where there are none any more.
+    """
+    step = Step.from_entry(session, entry.id)
+    if step is None:
+        if chosen is None:
+            return None
+        at = entry.changed_at or entry.created_at
+        return choose(session, keyring, person, chosen, now=at, entry=entry, prompt=prompt)
+    if chosen is not None:
+        _seal(keyring, person, step, chosen)
+    elif step.state == StepState.OPEN:
+        Step.remove(session, person.id, step.id)
+        return None
+    return step
+
+
+def answer(session: Session, person: Subscriber, step: Step, state: StepState, now: datetime) -> None:
+    """Note how a step of somebody, whose row is locked, went, or that it is open after all; it can be changed."""
+    frequency.record_activity(session, person, now)
+    step.state = state
+    step.answered_on = None if state is StepState.OPEN else writing_date(now, person.zone)
+
+
+def step_asked_about(session: Session, token: ReplyToken | None) -> Step | None:
+    """Return the step that the follow-up under this token asked about; None if it asks about none that is left."""
+    if token is None or token.kind != ReplyKind.STEP:
+        return None
+    return Step.asked_on(session, token.subscriber_id, token.on, token.prompt_key)
+
+
+def follow_up_prompt(library: Library, person: Subscriber, step: Step) -> Prompt:
+    """Return the question that asks about a step: always the same about the same one."""
+    follow_ups = library.follow_ups(person.locale)
+    return follow_ups[step.id % len(follow_ups)]
+
+
+def follow_up_of(session: Session, step: Step) -> Delivery | None:
+    """Return the delivery of a step's follow-up, or None."""
+    for slot in (step.follow_up_on.isoformat(), _second_slot(step)):
+        delivery = Delivery.of(session, step.subscriber_id, DeliveryKind.STEP_FOLLOW_UP, slot)
+        if delivery is not None and delivery.reference == step.id:
+            return delivery
+    return None
+
+
+def open_steps(keyring: Keyring, person: Subscriber, steps: Sequence[Step]) -> list[OpenStep]:
+    """Return a person's steps with their words open."""
+    key = keyring.key_of(person)
+    return [
+        OpenStep(
+            id=step.id,
+            words=key.open_text(step.sealed_words, place=_place(step)),
+            chosen_on=step.chosen_on,
+            state=StepState(step.state),
+            answered_on=step.answered_on,
+            entry_id=step.entry_id,
+        )
+        for step in steps
+    ]
+
+
+def taken_between(
+    session: Session, keyring: Keyring, person: Subscriber, first: date, last: date
+) -> tuple[TakenStep, ...]:
+    """Return the steps taken on these local dates, both included, as a digest honours them."""
+    found = open_steps(keyring, person, Step.taken_between(session, person.id, first, last))
+    return tuple(TakenStep(step.words, step.answered_on, step.entry_id) for step in found if step.answered_on)
+
+
+def _seal(keyring: Keyring, person: Subscriber, step: Step, words: str) -> None:
+    step.sealed_words = keyring.key_of(person).seal_text(words, place=_place(step), random=os.urandom)
+
+
+def _place(step: Step) -> str:
+    return f"steps.words:{step.id}"
+
+
+def _follow_up(person: Subscriber, step: Step, now: datetime, *, is_second: bool) -> NewDelivery:
+    """Return the delivery of a step's follow-up: at the person's time of day, and not after the fourth day."""
+    last_day = step.chosen_on + max(FOLLOW_UP_DAYS) * _DAY
+    return NewDelivery(
+        subscriber_id=person.id,
+        kind=DeliveryKind.STEP_FOLLOW_UP,
+        slot=_second_slot(step) if is_second else step.follow_up_on.isoformat(),
+        reference=step.id,
+        ready_at=instant(step.follow_up_on, person.send_time, person.zone),
+        expires_at=instant(last_day + _DAY, time.min, person.zone),
+        planned_at=now,
+    )
+
+
+def _second_slot(step: Step) -> str:
+    """Return the slot of a follow-up on a date that has one already."""
+    return f"{step.follow_up_on}/{step.id}"

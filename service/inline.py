@@ -1,0 +1,63 @@
+"""Doing in this process, at a given instant, what the clock and the workers do by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from service.flows.incoming.process import ReplyProcessor
+from service.flows.outgoing.send import Sender
+from service.flows.outgoing.tick import tick
+from service.flows.people import signup
+from service.job_queue import InMemoryQueue
+from service.runtime import Runtime
+
+
+class InlineWorker:
+    """Processes what stands in an in-memory queue, in this process, until nothing is left."""
+
+    def __init__(self, runtime: Runtime, queue: InMemoryQueue) -> None:
+        self.runtime, self.queue = runtime, queue
+        self.sender: Sender = runtime.sender()
+        self.replies: ReplyProcessor = runtime.reply_processor()
+
+    def work(self) -> dict[str, int]:
+        """Return how many deliveries reached each state."""
+        counts: dict[str, int] = {}
+        while self.queue.mail_requests or self.queue.replies or self.queue.deliveries:
+            self._process_mail_requests()
+            self._process_replies()
+            ids, self.queue.deliveries = self.queue.deliveries, []
+            for state, number in self.sender.send(ids).counts.items():
+                counts[state] = counts.get(state, 0) + number
+        return counts
+
+    def close(self) -> None:
+        """End the reading process."""
+        self.replies.reader.close()
+
+    def _process_mail_requests(self) -> None:
+        ids, self.queue.mail_requests = self.queue.mail_requests, []
+        for request_id in ids:
+            with self.runtime.database.write() as session:
+                planned = signup.process_mail_request(session, self.runtime.keyring, request_id, self.runtime.clock())
+            self.queue.enqueue_deliveries(planned)
+
+    def _process_replies(self) -> None:
+        ids, self.queue.replies = self.queue.replies, []
+        for reply_id in ids:
+            self.queue.enqueue_deliveries(self.replies.process(reply_id))
+
+
+def tick_inline(runtime: Runtime, *, at: datetime | None, send: bool) -> dict[str, int]:
+    """Return what one tick at an instant planned and, with `send`, how many deliveries then reached each state."""
+    now = at or runtime.clock()
+    if at is not None:
+        runtime = replace(runtime, clock=lambda: now)
+    done = tick(runtime.database, runtime.library, runtime.job_queue, now=now, chunk=runtime.settings.chunk_size)
+    result = {"planned": done.planned, "enqueued again": done.enqueued_again, "unknown": done.unknown}
+    if send and isinstance(runtime.job_queue, InMemoryQueue):
+        worker = InlineWorker(runtime, runtime.job_queue)
+        result |= worker.work()
+        worker.close()
+    return result

@@ -1,0 +1,61 @@
+"""Whether the provider vouches for the sender of a mail, by its own verdict on SPF and DKIM.
+
+Relaxed alignment (RFC 7489, section 3.1): two domains belong together if they are the same, or if they have the same
+organizational domain, which is the part below a public suffix (publicsuffix.org, both of its sections).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
+
+from service.mail.inbound.inbound_mail import InboundMail
+
+PASS, FAIL = "pass", "fail"
+
+
+def is_aligned(mail: InboundMail) -> bool:
+    """Say whether the provider vouches for the From: SPF passed for its domain, or its one DKIM signature passed.
+
+    With two signatures, or one that names two domains, nobody can say which of them passed.
+    """
+    if mail.from_address is None:
+        return False
+    domain = _domain(mail.from_address)
+    if mail.spf == PASS and belong_together(_domain(mail.sender), domain):
+        return True
+    signatures = mail.all_headers("DKIM-Signature")
+    if mail.dkim != PASS or len(signatures) != 1:
+        return False
+    signed_by = _tags(signatures[0], "d")
+    return len(signed_by) == 1 and belong_together(signed_by[0], domain)
+
+
+def is_refuted(mail: InboundMail) -> bool:
+    """Say whether the provider says of both SPF and DKIM that they failed: then it is not from whom it says."""
+    return mail.spf == FAIL and mail.dkim == FAIL
+
+
+def belong_together(one: str, other: str) -> bool:
+    """Say whether two domains, in lower case, are aligned; a public suffix is aligned with itself alone."""
+    if not one or not other:
+        return False
+    organization = _suffixes().privatesuffix(one)
+    return one == other or (organization is not None and organization == _suffixes().privatesuffix(other))
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """Return the public suffix list that comes with the package, read once."""
+    return PublicSuffixList()
+
+
+def _domain(address: str) -> str:
+    return address.strip("<> ").rpartition("@")[2].lower()
+
+
+def _tags(signature: str, name: str) -> list[str]:
+    """Return every value of a tag in a DKIM-Signature (RFC 6376, section 3.2), in lower case, without white space."""
+    pairs = (part.partition("=") for part in signature.split(";"))
+    return ["".join(value.split()).lower() for key, _, value in pairs if key.strip().lower() == name]

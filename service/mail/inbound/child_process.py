@@ -1,0 +1,94 @@
+"""A process that answers questions about hostile content, seen from outside: started once, killed when it is late."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from service.config import ROOT
+from service.mail.inbound.child_server import LENGTH_BYTES, READY, send
+
+START_SECONDS = 30.0
+PIPE_BYTES = 65_536
+
+
+class ChildTimeoutError(Exception):
+    """The process did not answer in time, or went away; the next question gets a fresh one."""
+
+
+@dataclass(slots=True)
+class ChildProcess:
+    """Runs `serve` of `child_server` in a process of its own, which a hostile question may cost its life."""
+
+    command: Sequence[str]
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def ask(self, question: bytes, seconds: float) -> bytes:
+        """Return the answer to a question.
+
+        Raises:
+            LateError: there was none within that many seconds.
+        """
+        try:
+            process = self._ready_process()
+            assert process.stdin is not None
+            send(process.stdin, question)
+            deadline = time.monotonic() + seconds
+            length = int.from_bytes(_received(process, LENGTH_BYTES, deadline), "big")
+            return _received(process, length, deadline)
+        except (ChildTimeoutError, BrokenPipeError):
+            self.close()
+            raise ChildTimeoutError from None
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.communicate()
+            self._process = None
+
+    def _ready_process(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.close()
+        # Neither the settings nor their secrets are the child's business.
+        environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(_import_paths())}
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        )
+        if _received(self._process, len(READY), time.monotonic() + START_SECONDS) != READY:
+            raise ChildTimeoutError
+        return self._process
+
+
+def module_command(name: str) -> tuple[str, ...]:
+    """Return the command that runs a module of ours."""
+    return (sys.executable, "-m", name)
+
+
+def _received(process: subprocess.Popen[bytes], length: int, deadline: float) -> bytes:
+    assert process.stdout is not None
+    parts, missing = [], length
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while missing:
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise ChildTimeoutError
+            part = os.read(process.stdout.fileno(), min(missing, PIPE_BYTES))
+            if not part:
+                raise ChildTimeoutError
+            parts.append(part)
+            missing -= len(part)
+    return b"".join(parts)
+
+
+def _import_paths() -> list[str]:
+    return [str(ROOT)]

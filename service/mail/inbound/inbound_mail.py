@@ -1,0 +1,198 @@
+"""What a route posts to us, as one mail: fields or raw MIME in, the same value out.
+
+Sources: Mailgun, Receive, Forward and Store messages (documentation.mailgun.com); where it and
+practice differ, django-anymail's and multi_mail's captured posts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from service.mail.inbound.headers import Pairs, bounded, decoded, sent_at, sole_address, split_headers
+from service.mail.inbound.posts import MalformedPostError, Post, PostedFile, content_hash, parse_post
+from service.mail.signature import Signature, SignatureCheck
+
+__all__ = [
+    "Attachment",
+    "InboundMail",
+    "MalformedPostError",
+    "Post",
+    "PostedFile",
+    "Signature",
+    "SignatureCheck",
+    "content_hash",
+    "parse_post",
+    "read_mail",
+]
+
+_ATTACHMENT = "attachment-"
+_MAX_NUMBER_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One file that came with a mail; `content_id` (without `<>`) if its HTML shows it."""
+
+    filename: str = field(repr=False)
+    content_type: str
+    data: bytes = field(repr=False)
+    content_id: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMail:
+    """A mail as the provider handed it over; whatever is private is kept out of its repr.
+
+    `plain` and `html` are None in the MIME form, where `raw_mime` holds the whole mail.
+    `from_address` is None unless the From names exactly one sender. `headers` are decoded
+    and in order. `spf`, `dkim` and `flag` are the provider's own verdicts in lower case, None
+    if its spam filter is not set to tag: then the sender is not authenticated at all.
+    """
+
+    recipients: tuple[str, ...] = field(repr=False)
+    sender: str = field(repr=False)
+    from_header: str = field(repr=False)
+    from_address: str | None = field(repr=False)
+    subject: str = field(repr=False)
+    message_id: str | None = field(repr=False)
+    headers: Pairs = field(repr=False)
+    plain: str | None = field(repr=False)
+    html: str | None = field(repr=False)
+    raw_mime: bytes | None = field(repr=False)
+    attachments: tuple[Attachment, ...] = field(repr=False)
+    sent_at: datetime | None
+    spf: str | None
+    dkim: str | None
+    flag: str | None
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, whatever its case."""
+        return _first(self.headers, name)
+
+    def all_headers(self, name: str) -> list[str]:
+        """Return every header of that name, top first."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+def read_mail(post: Post) -> InboundMail:
+    """Return the mail in a route's post, from its fields or from its `body-mime`.
+
+    Nothing the documentation calls "always present" is relied on.
+    """
+    raw_mime = _raw_mime(post)
+    headers = split_headers(raw_mime) if raw_mime is not None else _posted_headers(post)
+    froms = [value for name, value in headers if name.lower() == "from"]
+    return InboundMail(
+        recipients=_recipients(post.text("recipient") or ""),
+        sender=_envelope_sender(post.text("sender")),
+        from_header=decoded(froms[0]) if froms else "",
+        from_address=sole_address(froms[0]) if len(froms) == 1 else None,
+        subject=decoded(_first(headers, "subject") or ""),
+        message_id=_first(headers, "message-id") or None,
+        headers=tuple((name, decoded(value)) for name, value in headers),
+        plain=post.text("body-plain") if raw_mime is None else None,
+        html=_html(post) if raw_mime is None else None,
+        raw_mime=raw_mime,
+        attachments=_attachments(post) if raw_mime is None else (),
+        sent_at=sent_at(_first(headers, "date")),
+        spf=_verdict(headers, "x-mailgun-spf"),
+        dkim=_verdict(headers, "x-mailgun-dkim-check-result"),
+        flag=_verdict(headers, "x-mailgun-sflag"),
+    )
+
+
+def _raw_mime(post: Post) -> bytes | None:
+    as_field = post.raw("body-mime")
+    if as_field is not None:
+        return as_field
+    return next((file.data for file in post.files if file.name == "body-mime"), None)
+
+
+def _posted_headers(post: Post) -> Pairs:
+    """Return the headers from `message-headers`, or from the Title-Case fields if that is broken."""
+    try:
+        listed = json.loads(post.text("message-headers") or "null")
+    except (ValueError, RecursionError):
+        listed = None
+    pairs = _string_pairs(listed) if isinstance(listed, list) else _title_case_fields(post)
+    headers = bounded(pairs)
+    sender = post.text("from")
+    if sender and _first(headers, "from") is None:
+        return (*headers, ("From", sender))
+    return headers
+
+
+def _string_pairs(listed: list[object]) -> Iterable[tuple[str, str]]:
+    for pair in listed:
+        match pair:
+            case [str(name), str(value)]:
+                yield name, value.encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def _title_case_fields(post: Post) -> Iterable[tuple[str, str]]:
+    for name in dict.fromkeys(name for name, _ in post.fields if name[:1].isupper()):
+        for value in post.texts(name):
+            yield name, value.strip()
+
+
+def _first(headers: Pairs, name: str) -> str | None:
+    return next((value.strip() for key, value in headers if key.lower() == name.lower()), None)
+
+
+def _verdict(headers: Pairs, name: str) -> str | None:
+    """Return the provider's verdict of this name, in lower case, or None if it gave none.
+
+    The provider writes its own above the topmost Received, which is the one of its own server. What stands below it,
+    or in a mail without any, may come from the sender (captured posts in django-anymail and multi_mail).
+    """
+    received = next((at for at, (key, _) in enumerate(headers) if key.lower() == "received"), 0)
+    value = _first(headers[:received], name)
+    return value.lower() if value else None
+
+
+def _recipients(listed: str) -> tuple[str, ...]:
+    return tuple(address.strip() for address in listed.split(",") if address.strip())
+
+
+def _envelope_sender(posted: str | None) -> str:
+    """Return the MAIL FROM: `<>` if it was empty, which only programs send; "" if the provider did not say."""
+    return "" if posted is None else posted.strip() or "<>"
+
+
+def _html(post: Post) -> str | None:
+    parts = post.texts("body-html")
+    return "\n".join(parts) if parts else None
+
+
+def _attachments(post: Post) -> tuple[Attachment, ...]:
+    content_ids = _content_ids(post)
+    numbered = sorted(
+        (file for file in post.files if file.name.startswith(_ATTACHMENT)),
+        key=lambda file: _number(file.name),
+    )
+    return tuple(
+        Attachment(file.filename, file.content_type, file.data, content_ids.get(file.name)) for file in numbered
+    )
+
+
+def _content_ids(post: Post) -> dict[str, str]:
+    """Return content ids by field name; the map is posted the other way round, with stray empties."""
+    try:
+        listed = json.loads(post.text("content-id-map") or "null")
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(listed, dict):
+        return {}
+    return {
+        name: content_id.strip("<> ")
+        for content_id, name in listed.items()
+        if isinstance(name, str) and content_id.strip("<> ")
+    }
+
+
+def _number(name: str) -> int:
+    digits = name.removeprefix(_ATTACHMENT)
+    return int(digits) if digits.isdecimal() and len(digits) <= _MAX_NUMBER_DIGITS else 0

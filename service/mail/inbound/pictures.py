@@ -1,0 +1,72 @@
+"""Pictures, handed to a process of their own that draws them anew.
+
+Run as `python -m service.mail.inbound.pictures` by `PictureRedrawer`: decoding a photo of 48 million pixels takes all
+the memory that such a process has, so it holds nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from service.core.photos import Picture, UnreadablePictureError
+from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
+from service.mail.inbound.child_server import serve
+
+WALL_SECONDS = 6.0
+ALL_SECONDS = 40.0  # less than the lease on a mail
+_REFUSED = b"{}"
+
+
+@dataclass(slots=True)
+class PictureRedrawer:
+    """Draws pictures anew in a child, one after another."""
+
+    wall_seconds: float = WALL_SECONDS
+    all_seconds: float = ALL_SECONDS
+    _child: ChildProcess = field(
+        default_factory=lambda: ChildProcess(module_command("service.mail.inbound.pictures")), repr=False
+    )
+
+    def redraw(self, pictures: Sequence[bytes]) -> Iterator[Picture | None]:
+        """Yield each picture drawn anew, None for one that cannot be; never raises for anything that they hold.
+
+        All together they get 40 seconds; once those are over, the rest is refused.
+        """
+        deadline = time.monotonic() + self.all_seconds
+        for data in pictures:
+            left = deadline - time.monotonic()
+            yield self._redrawn(data, min(left, self.wall_seconds)) if left > 0 else None
+
+    def _redrawn(self, data: bytes, seconds: float) -> Picture | None:
+        try:
+            return _answered(self._child.ask(data, seconds))
+        except ChildTimeoutError:
+            return None
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.close()
+
+
+def _answered(answer: bytes) -> Picture | None:
+    head, _, data = answer.partition(b"\n")
+    return Picture(**json.loads(head), data=data) if data else None
+
+
+def _answer_to(data: bytes) -> bytes:
+    try:
+        picture = redraw(data)
+    except UnreadablePictureError:
+        return _REFUSED
+    head = {"content_type": picture.content_type, "width": picture.width, "height": picture.height}
+    return json.dumps(head).encode("ascii") + b"\n" + picture.data
+
+
+if __name__ == "__main__":
+    from service.mail.inbound.redraw import redraw  # only here: a worker never loads a decoder
+
+    serve(sys.stdin.buffer, sys.stdout.buffer, _answer_to)

@@ -1,0 +1,60 @@
+"""The reading process seen from outside: asked mail by mail, ended when a mail takes too long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from service.core.replies import SentEmail
+from service.mail.inbound import files
+from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
+from service.mail.inbound.files import MailFiles
+from service.mail.inbound.pictures import PictureRedrawer
+from service.mail.inbound.reading import MailContent, MailReading, answered, question
+
+WALL_SECONDS = 6.0
+COMMAND = module_command("service.mail.inbound.reading")
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableMail:
+    """The mail could not be read within the bounds; the reason names no content."""
+
+    reason: str
+
+
+_LATE = UnreadableMail("took too long or too much")
+
+
+@dataclass(slots=True)
+class MailReader:
+    """Reads mails in a child. A hostile mail costs its own child its life, and nobody else anything."""
+
+    wall_seconds: float = WALL_SECONDS
+    command: Sequence[str] = COMMAND
+    pictures: PictureRedrawer = field(default_factory=PictureRedrawer, repr=False)
+    _child: ChildProcess = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._child = ChildProcess(self.command)
+
+    def read(self, material: MailContent, sent: SentEmail | None) -> MailReading | UnreadableMail:
+        """Return the words of a mail, or why they could not be read; never raises for anything a mail holds."""
+        try:
+            reading = answered(self._child.ask(question(material, sent), self.wall_seconds))
+        except ChildTimeoutError:
+            return _LATE
+        return reading if isinstance(reading, MailReading) else UnreadableMail(reading)
+
+    def files(self, material: MailContent, sent: SentEmail | None) -> MailFiles | UnreadableMail:
+        """Return the files of a mail: those of raw MIME, and which pictures its HTML shows aside; never raises."""
+        try:
+            found = files.answered(self._child.ask(question(material, sent, files.WANTED), self.wall_seconds))
+        except ChildTimeoutError:
+            return _LATE
+        return found if isinstance(found, MailFiles) else UnreadableMail(found)
+
+    def close(self) -> None:
+        """End the child, and the one that draws pictures."""
+        self._child.close()
+        self.pictures.close()

@@ -1,0 +1,120 @@
+"""Composing an email from templates/email/: which ones there are, and what each says, is up to the caller."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Final
+
+from service.core.helplines import parse_help_lines
+from service.mail.outbound.mailer import OutgoingEmail
+from service.mail.outbound.rendering import Templates
+from service.mail.outbound.short_emails import read_short_emails
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from service.mail.outbound.links import Links
+
+_MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
+_REPLY_MARKS = re.compile(r"(?:re\s*:\s*)+", re.IGNORECASE)
+_LONGEST_SUBJECT: Final = 120
+
+
+class Composer:
+    """Composes emails; holds the templates and the site's own facts, and nothing about any subscriber.
+
+    Where `links` are PLACEHOLDERS the email is for a whole batch. An email without `links` belongs to no subscription
+    and carries no way to leave one.
+    """
+
+    def __init__(
+        self, templates: Path, *, base_url: str, sender: str, postal_address: str, name: str = "Small Steps"
+    ) -> None:
+        base_url = base_url.rstrip("/")
+        self._sender = sender
+        self._list_id = f"{name} <questions.{parseaddr(sender)[1].rpartition('@')[2]}>"
+        self._short_emails = read_short_emails((templates / "email" / "answers.toml").read_text(encoding="utf-8"))
+        self.help_lines = parse_help_lines((templates / "helplines.toml").read_text(encoding="utf-8"))
+        self.settings_url = f"{base_url}/settings"
+        site = {
+            "name": name,
+            "postal_address": ", ".join(line.strip() for line in postal_address.splitlines()),
+            "settings_url": self.settings_url,
+            "help_url": f"{base_url}/help-now",
+            "journal_url": f"{base_url}/journal",
+            "find_a_line_url": self.help_lines.directory_url,
+        }
+        self._templates = Templates(templates, site)
+
+    def email(
+        self,
+        name: str,
+        links: Links | None,
+        values: Mapping[str, object],
+        *,
+        reply_to: str = "",
+        in_reply_to: str = "",
+        may_leave: bool = True,
+    ) -> OutgoingEmail:
+        """Return the email of templates/email/<name>/, with these values.
+
+        `in_reply_to` is the Message-ID of the mail that it answers. It carries List-Unsubscribe (RFC 8058) if it has
+        links and `may_leave`.
+        """
+        own = {key: getattr(links, key) for key in ("settings_url", "help_url") if links and getattr(links, key)}
+        rendered = self._templates.render(name, {"links": links, **own, **values})
+        headers = {"List-Id": self._list_id, **_answering(in_reply_to)}
+        if links and may_leave:
+            headers["List-Unsubscribe"] = f"<{links.one_click_url}>, <mailto:{links.stop_address}?subject=stop>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        return OutgoingEmail(
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            sender=self._sender,
+            reply_to=reply_to or (links.reply_address if links else self._sender),
+            headers=headers,
+        )
+
+    def short_email(
+        self,
+        name: str,
+        links: Links | None,
+        *,
+        subject: str = "",
+        in_reply_to: str = "",
+        button_url: str = "",
+        detail: str = "",
+    ) -> OutgoingEmail:
+        """Return a short email of templates/email/answers.toml, such as "command.rest".
+
+        `subject` is that of our email which was answered, if any; `detail` is what only the moment knows, such as
+        "until 3 June"; the button, where the email has one, leads to `button_url`.
+        """
+        short = self._short_emails[name].with_detail(detail)
+        values = {
+            "answer": short,
+            "answered": without_reply_marks(subject),
+            "button_url": button_url if short.button else "",
+        }
+        return self.email("answer", links, values, in_reply_to=in_reply_to)
+
+
+def without_reply_marks(subject: str) -> str:
+    """Return a subject on one line and without its "Re:"s."""
+    return _REPLY_MARKS.sub("", " ".join(subject.split()), count=1)[:_LONGEST_SUBJECT]
+
+
+def _answering(message_id: str) -> dict[str, str]:
+    """Return the headers of RFC 3834, and those that put an answer beneath the mail it answers.
+
+    A Message-ID that is not in the form of one came from outside, and is left out.
+    """
+    if not message_id:
+        return {"Auto-Submitted": "auto-generated"}
+    answer = {"Auto-Submitted": "auto-replied"}
+    if _MESSAGE_ID.fullmatch(message_id):
+        answer |= {"In-Reply-To": message_id, "References": message_id}
+    return answer

@@ -1,0 +1,98 @@
+"""An email as a value, those who get it, and what became of handing it to the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEmail:
+    """One composed email.
+
+    Where recipients differ, subject, text, html, reply_to and headers hold the literal
+    placeholder `%recipient.NAME%`, and each Recipient brings its variables.
+    """
+
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    sender: str
+    reply_to: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody an email goes to, the delivery it fulfils, and what fills the placeholders.
+
+    Without variables the email is complete as composed, and nothing in it is filled in:
+    so a person's own words in a digest are never taken for a placeholder.
+    """
+
+    address: str = field(repr=False)
+    delivery_id: int
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has the email for every recipient; one id for the whole call, without `<>`."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider took nothing and never will: in a batch, one address may spoil it for all."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater:
+    """The provider took nothing; it may after `wait`, and no sooner."""
+
+    wait: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can say whether the provider took it: look for evidence before sending again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTooLarge:
+    """The provider took nothing because the call was too large; a smaller one may pass."""
+
+    reason: str
+
+
+SendOutcome = Accepted | Refused | RetryLater | Unknown | BatchTooLarge
+
+
+class ProviderMisconfigured(Exception):  # noqa: N818 - a state of theirs, not a slip of ours
+    """Key, domain, region or URL is wrong, so nothing was accepted: plan again, and tell the writer."""
+
+
+class ProviderUnreachable(Exception):  # noqa: N818 - likewise
+    """The provider could not be asked just now; nothing was changed: ask again later."""
+
+
+class Mailer(Protocol):
+    """Whoever carries emails."""
+
+    def send(self, email: OutgoingEmail, to: Sequence[Recipient]) -> SendOutcome:
+        """Return what became of one email to up to 1,000 recipients.
+
+        Raises:
+            ValueError: the email cannot be sent as composed (a placeholder without its
+                variable, a line break in a header, a `+` address in a batch, ...); nothing went out.
+            ProviderMisconfigured: see there.
+        """
+        ...

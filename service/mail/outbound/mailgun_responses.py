@@ -1,0 +1,161 @@
+"""What each of Mailgun's answers to a send means for us: status, body and headers in, outcome out.
+
+Sources: Mailgun, API errors and rate limits (MAN api-intro, api-sending; OpenAPI 2026-07), and
+django-anymail for the bare-text 401 and for wrong paths, which answer 200 "Mailgun Magnificent API".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import requests
+import urllib3
+
+from service.mail.outbound.mailer import (
+    Accepted,
+    BatchTooLarge,
+    ProviderMisconfigured,
+    Refused,
+    RetryLater,
+    SendOutcome,
+    Unknown,
+)
+
+DEFAULT_WAIT = timedelta(minutes=1)
+PAYMENT_WAIT = timedelta(minutes=15)
+RECONNECT_WAIT = timedelta(seconds=30)
+SHORTEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(days=31)
+_LEGACY_RATE_LIMIT = 420
+
+_AFTER_SECONDS = re.compile(r"try again after (\d{1,9}) seconds?")
+_AFTER_DATE = re.compile(r"try again after (\w{3}, \d{1,2} \w{3} \d{4} [\d:]{8} \w{1,5})")
+# The answer's own words can quote an address or a subject, so only names of fields are kept.
+_FIELD = re.compile(r"\b(from|to|cc|subject|text|html|recipient-variables|message|domain|address)\b", re.IGNORECASE)
+_BAD_SENDER = re.compile(r"\bfrom'? parameter\b", re.IGNORECASE)
+_MISCONFIGURED = {
+    HTTPStatus.UNAUTHORIZED: "the key is wrong, or of another region",
+    HTTPStatus.FORBIDDEN: "the key or the domain may not do this",
+    HTTPStatus.NOT_FOUND: "the domain is unknown there",
+}
+
+
+def read_answer(*, status: int, body: bytes, headers: Mapping[str, str], recipients: int, now: datetime) -> SendOutcome:
+    """Return what a complete answer to a send means.
+
+    Raises:
+        ProviderMisconfigured: nothing was accepted, and nothing will be until a setting changes.
+    """
+    words = _words(body)
+    if status == HTTPStatus.FORBIDDEN and "large batch" in words.lower():
+        return BatchTooLarge("403: no large batches yet")
+    problem = misconfigured(status, body)
+    if problem:
+        raise problem
+    if status == HTTPStatus.BAD_REQUEST and _BAD_SENDER.search(words):
+        # Taken for a bad recipient, one slip in MAIL_FROM would mark everybody's email failed.
+        raise ProviderMisconfigured("Mailgun answered 400: it does not take MAIL_FROM as a sender.")
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return _accepted(status, body)
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, _LEGACY_RATE_LIMIT}:
+        return RetryLater(named_wait(words, headers, now), f"{status}: too many requests")
+    return _declined(status, words, recipients)
+
+
+def misconfigured(status: int, body: bytes) -> ProviderMisconfigured | None:
+    """Return the error if this answer says that key, domain, region or URL is wrong."""
+    why = None
+    if status == HTTPStatus.OK and b"Mailgun Magnificent API" in body:
+        why = "the URL is wrong"
+    elif HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        why = "the URL leads elsewhere"
+    elif status in _MISCONFIGURED:
+        why = _MISCONFIGURED[HTTPStatus(status)]
+    return ProviderMisconfigured(f"Mailgun answered {status}: {why}.") if why else None
+
+
+def read_failure(cause: BaseException | None) -> RetryLater | Unknown:
+    """Return what a send without an answer means: not sent only where no connection was made."""
+    if isinstance(cause, requests.ConnectTimeout):
+        return RetryLater(RECONNECT_WAIT, "no connection in time")
+    if isinstance(cause, requests.ConnectionError) and _never_connected(cause):
+        return RetryLater(RECONNECT_WAIT, "no connection")
+    if isinstance(cause, requests.Timeout):
+        return Unknown("no answer in time")
+    return Unknown("the connection broke")
+
+
+def named_wait(words: str, headers: Mapping[str, str], now: datetime) -> timedelta:
+    """Return the wait that a 429 names in its body, else in X-RateLimit-Reset, else a minute.
+
+    At least a second and at most 31 days, whatever it says.
+    """
+    named = _wait_in_words(words, now)
+    if named is None:
+        named = _wait_in_header(headers, now)
+    if named is None or named <= timedelta(0):
+        return DEFAULT_WAIT
+    return min(max(named, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def _accepted(status: int, body: bytes) -> SendOutcome:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    provider_id = found.get("id") if isinstance(found, dict) else None
+    if isinstance(provider_id, str) and provider_id.strip("<> "):
+        return Accepted(provider_id.strip("<> "))
+    return Unknown(f"{status}: an answer without an id")
+
+
+def _declined(status: int, words: str, recipients: int) -> SendOutcome:
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return BatchTooLarge("413: too large") if recipients > 1 else Refused("413: too large")
+    if status == HTTPStatus.PAYMENT_REQUIRED:
+        return RetryLater(PAYMENT_WAIT, "402: the account may not send just now")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return Unknown(f"{status}: an answer after the email went out")
+    fields = sorted({name.lower() for name in _FIELD.findall(words)})
+    return Refused(f"{status}: about {', '.join(fields)}" if fields else str(status))
+
+
+def _words(body: bytes) -> str:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    message = found.get("message") if isinstance(found, dict) else None
+    return message if isinstance(message, str) else body[:1_000].decode("utf-8", "replace")
+
+
+def _wait_in_words(words: str, now: datetime) -> timedelta | None:
+    if seconds := _AFTER_SECONDS.search(words):
+        return timedelta(seconds=int(seconds[1]))
+    if date := _AFTER_DATE.search(words):
+        try:
+            until = parsedate_to_datetime(date[1])
+        except ValueError:
+            return None
+        return (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
+    return None
+
+
+def _wait_in_header(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    try:
+        return datetime.fromtimestamp(float(headers.get("X-RateLimit-Reset", "")), UTC) - now
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _never_connected(error: requests.ConnectionError) -> bool:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return True
+    # A certificate is checked before anything is said.
+    return isinstance(reason, urllib3.exceptions.SSLError) and "CERTIFICATE" in str(reason)

@@ -1,0 +1,244 @@
+"""Mail as it came in, kept sealed until it is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
+
+from service.db import Base, Id, database_now, random_id
+from service.models.people.entry import Entry
+from service.models.unqueued import find_unqueued
+
+MAX_ATTEMPTS = 5
+RAW_KEPT = timedelta(days=30)
+DISOWNED = "its owner says it is not theirs"
+CLAIMED = "claimed by its owner"
+
+
+class Outcome(StrEnum):
+    """What became of a mail; see design.md, section 1."""
+
+    ENTRY = "entry"
+    COMMAND = "command"
+    CONFIRMED = "confirmed"
+    EMPTY = "empty"
+    AUTO_REPLY = "auto_reply"
+    HELD = "held"
+    STRANGER = "stranger"
+    DUPLICATE = "duplicate"
+    UNREADABLE = "unreadable"
+
+
+_REPLAYED = (Outcome.HELD, Outcome.UNREADABLE, Outcome.AUTO_REPLY, Outcome.EMPTY)
+
+
+class Reply(Base):
+    """One mail that came in: the sealed post, and its outcome once there is one."""
+
+    __tablename__ = "replies"
+    __table_args__ = (
+        Index("uq_replies_same_mail", "recipient_hash", "message_id_hash", "content_hash", unique=True),
+        Index(
+            "ix_replies_waiting",
+            "received_at",
+            postgresql_where=text("outcome IS NULL"),
+            sqlite_where=text("outcome IS NULL"),
+        ),
+        Index("ix_replies_kept_until", "kept_until"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
+    received_at: Mapped[datetime]
+    recipient_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    message_id_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sealed_raw: Mapped[bytes | None] = mapped_column(LargeBinary)
+    stored_as: Mapped[str | None] = mapped_column(String(80))
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    entry_id: Mapped[int | None] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    lease_until: Mapped[datetime | None]
+    enqueued_at: Mapped[datetime | None]
+    processed_at: Mapped[datetime | None]
+    kept_until: Mapped[datetime | None]
+
+    @classmethod
+    def claim(cls, session: Session, reply_id: int, lease: timedelta) -> Reply | None:
+        """Take one mail for this worker, counting the attempt; None if it has an outcome or another holds it."""
+        now = database_now(session)
+        query = (
+            update(cls)
+            .where(
+                cls.id == reply_id,
+                cls.outcome.is_(None),
+                cls.attempts < MAX_ATTEMPTS,
+                or_(cls.lease_until.is_(None), cls.lease_until < now),
+            )
+            .values(attempts=cls.attempts + 1, lease_until=now + lease)
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
+        )
+        if session.scalar(query) is None:
+            return None
+        return session.get_one(cls, reply_id)
+
+    @classmethod
+    def unprocessed(cls, session: Session, reply_id: int, attempt: int) -> Reply | None:
+        """Return, locked, a mail that has no outcome and that nobody has taken up since this attempt, or None."""
+        return session.scalar(
+            select(cls)
+            .where(cls.id == reply_id, cls.outcome.is_(None), cls.attempts == attempt)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+
+    def conclude(self, outcome: Outcome, reason: str, *, now: datetime, keep_raw_until: datetime) -> None:
+        """Give this mail its outcome, for good."""
+        self.outcome, self.reason = outcome, reason or None
+        self.processed_at, self.lease_until = now, None
+        self.kept_until = keep_raw_until
+
+    @classmethod
+    def held_for(cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
+        """Return a mail that is held for this person and whose raw form is still here, or None."""
+        return cls._own(session, subscriber_id, reply_id, cls.outcome == Outcome.HELD, lock=lock)
+
+    @classmethod
+    def taken_back(cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
+        """Return a mail of this person whose entry was deleted and whose raw form is still here, or None."""
+        is_there = select(Entry.id).where(Entry.id == cls.entry_id).exists()
+        has_none = (cls.outcome == Outcome.ENTRY) & ~is_there
+        return cls._own(session, subscriber_id, reply_id, has_none, lock=lock)
+
+    def disown(self, keep_raw_until: datetime) -> None:
+        """Note that this held mail is not its owner's, as they say; until its raw form goes they may think again."""
+        self.reason = DISOWNED
+        self.kept_until = keep_raw_until
+
+    @property
+    def is_disowned(self) -> bool:
+        """Say whether its owner said that it is not theirs."""
+        return self.reason == DISOWNED
+
+    @classmethod
+    def _own(
+        cls, session: Session, subscriber_id: int, reply_id: int, condition: ColumnElement[bool], *, lock: bool
+    ) -> Reply | None:
+        query = select(cls).where(cls.id == reply_id, cls.subscriber_id == subscriber_id, condition, cls._is_here())
+        return session.scalar(query.with_for_update() if lock else query)
+
+    @classmethod
+    def _is_here(cls) -> ColumnElement[bool]:
+        return or_(cls.sealed_raw.is_not(None), cls.stored_as.is_not(None))
+
+    def take_up_again(self, now: datetime) -> None:
+        """Have this mail understood once more, now that its owner says it is theirs."""
+        self.outcome, self.reason = None, CLAIMED
+        self.processed_at = self.kept_until = self.entry_id = None
+        self.attempts, self.enqueued_at = 0, now
+
+    def is_claimed_by(self, subscriber_id: int) -> bool:
+        """Say whether its owner said that it is theirs, whoever sent it."""
+        return self.reason == CLAIMED and self.subscriber_id == subscriber_id
+
+    @classmethod
+    def with_entry(cls, session: Session, subscriber_id: int, entry_id: int) -> Reply | None:
+        """Return the mail that an entry of this person came in, or None."""
+        return session.scalar(select(cls).where(cls.entry_id == entry_id, cls.subscriber_id == subscriber_id))
+
+    @classmethod
+    def next_held(cls, session: Session, subscriber_id: int, *, besides: int) -> int | None:
+        """Return the id of the oldest mail that waits for this person's word, or None."""
+        waiting = (cls.subscriber_id == subscriber_id, cls.outcome == Outcome.HELD, cls.reason != DISOWNED)
+        return session.scalar(select(cls.id).where(*waiting, cls.id != besides).order_by(cls.received_at).limit(1))
+
+    @classmethod
+    def set_aside(cls, session: Session) -> Sequence[Reply]:
+        """Return every mail that is held or could not be read, the oldest first, without its raw form in memory."""
+        query = select(cls).where(cls.outcome.in_((Outcome.HELD, Outcome.UNREADABLE))).options(defer(cls.sealed_raw))
+        return session.scalars(query.order_by(cls.received_at, cls.id)).all()
+
+    @classmethod
+    def replayable(cls, session: Session, reply_id: int) -> Reply | None:
+        """Return, locked, a mail that may be understood again, or None."""
+        row = session.scalar(select(cls).where(cls.id == reply_id).with_for_update())
+        return row if row and row.may_be_replayed and row.is_kept else None
+
+    @property
+    def may_be_replayed(self) -> bool:
+        """Say whether understanding it again can neither double an entry nor overrule its owner."""
+        return self.outcome in _REPLAYED and not self.is_disowned
+
+    def read_again(self, now: datetime) -> None:
+        """Have this mail understood as if it had just come."""
+        self.outcome = self.reason = self.processed_at = self.lease_until = self.kept_until = None
+        self.attempts, self.enqueued_at = 0, now
+
+    @property
+    def is_kept(self) -> bool:
+        """Say whether the raw mail is still here."""
+        return self.sealed_raw is not None or self.stored_as is not None
+
+    def let_go(self) -> None:
+        """Let the raw mail go; what became of it stays known."""
+        self.sealed_raw = self.stored_as = self.kept_until = None
+
+    @classmethod
+    def let_all_go(cls, session: Session, ids: Sequence[int]) -> None:
+        """Let the raw form of many mails go."""
+        query = update(cls).where(cls.id.in_(ids)).values(sealed_raw=None, stored_as=None, kept_until=None)
+        session.execute(query.execution_options(synchronize_session=False))
+
+    @classmethod
+    def give_up(cls, session: Session, keep_raw_until: datetime) -> int:
+        """Set aside mails whose every attempt died with its worker; return how many. Their raw form stays sealed."""
+        query = (
+            update(cls)
+            .where(cls.outcome.is_(None), cls.attempts >= MAX_ATTEMPTS, cls.lease_until < database_now(session))
+            .values(outcome=Outcome.UNREADABLE, reason="every attempt died", kept_until=keep_raw_until)
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(session.scalars(query).all())
+
+    @classmethod
+    def find_unqueued(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
+        """Return, noting it, ids of mails without an outcome that were not rung within `patience`."""
+        return find_unqueued(
+            session,
+            cls,
+            cls.outcome.is_(None) & (cls.attempts < MAX_ATTEMPTS),
+            cls.received_at,
+            now=now,
+            patience=patience,
+            limit=limit,
+        )
+
+    @classmethod
+    def waiting(cls, session: Session) -> int:
+        """Return how many mails have no outcome yet."""
+        return session.scalar(select(func.count()).where(cls.outcome.is_(None))) or 0
+
+    @classmethod
+    def past_keeping(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:
+        """Return mails whose raw form has been kept long enough."""
+        return session.scalars(select(cls).where(cls.kept_until < now).limit(limit)).all()

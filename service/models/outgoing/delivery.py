@@ -1,0 +1,315 @@
+"""Emails owed: one row each, from the plan to the provider's word that it was taken.
+
+A delivery is planned, then claimed by one conditional update, then sent; every later write is fenced by the attempt
+number. One whose answer never came is unknown and is not sent again before the provider's own record has been read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.db import Base, database_now, insert_into, random_id
+from service.models.outgoing.delivery_kind import DeliveryKind, may_be_sent
+from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
+from service.models.outgoing.new_delivery import NewDelivery
+from service.models.people.entry import Entry
+from service.models.people.subscriber import Subscriber
+from service.models.unqueued import find_unqueued
+
+_OPEN = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
+ROWS_AN_INSERT = 1000
+
+
+class Delivery(Base):
+    """One email owed to one subscriber; unique on (subscriber, kind, slot), with the month as partition key."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", "month"),
+        UniqueConstraint("subscriber_id", "kind", "slot", "month"),
+        Index(
+            "ix_deliveries_open",
+            "state",
+            "ready_at",
+            postgresql_where=text("state IN ('planned', 'claimed', 'unknown')"),
+            sqlite_where=text("state IN ('planned', 'claimed', 'unknown')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, default=random_id)
+    month: Mapped[int] = mapped_column(Integer)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    slot: Mapped[str] = mapped_column(String(48))
+    state: Mapped[str] = mapped_column(String(8), default=DeliveryState.PLANNED)
+    attempt: Mapped[int] = mapped_column(SmallInteger, default=0)
+    ready_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    enqueued_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    planned_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    prompt_id: Mapped[str | None] = mapped_column(String(64))
+    reference: Mapped[int | None] = mapped_column(BigInteger)
+    detail: Mapped[str | None] = mapped_column(String(32))
+    provider_id: Mapped[str | None] = mapped_column(String(255))
+    sent_text: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    sealed_content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reason: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def on(self) -> date:
+        """Return the local date that the slot begins with; that of a month or of a year names its first day."""
+        day = self.slot.partition("/")[0]
+        return date.fromisoformat(day + "yyyy-01-01"[len(day) :])
+
+    @classmethod
+    def plan(cls, session: Session, deliveries: Sequence[NewDelivery]) -> list[int]:
+        """Insert planned deliveries, leaving out those whose slot is taken; return the ids of the new rows."""
+        made: list[int] = []
+        for start in range(0, len(deliveries), ROWS_AN_INSERT):
+            part = [delivery.as_row() for delivery in deliveries[start : start + ROWS_AN_INSERT]]
+            # The ids are ours, so what was inserted is asked for afterwards: a statement of a thousand rows would
+            # cost more to compile than to run.
+            session.connection().execute(insert_into(session, cls).on_conflict_do_nothing(), part)
+            made += session.scalars(select(cls.id).where(cls.id.in_([row["id"] for row in part])))
+        return made
+
+    @classmethod
+    def claim(cls, session: Session, ids: Sequence[int], *, lease: timedelta, now: datetime) -> list[DeliveryClaim]:
+        """Take these deliveries for this worker; those that another has, or nobody may have now, are left out.
+
+        Those whose person may not be written to (status, suppression) or that came too late are skipped for good.
+        """
+        until = database_now(session) + lease
+        mine = (
+            select(cls.id)
+            .where(cls.id.in_(ids), cls.state == DeliveryState.PLANNED, cls.ready_at <= now)
+            .order_by(cls.id)
+            .with_for_update(skip_locked=True)
+        )
+        wanted = [*session.scalars(mine)]
+        in_time = or_(cls.expires_at.is_(None), cls.expires_at > now)
+        rows = session.execute(
+            update(cls)
+            .where(
+                cls.id.in_(wanted),
+                cls.state == DeliveryState.PLANNED,
+                in_time,
+                may_be_sent(cls.kind, cls.subscriber_id),
+            )
+            .values(state=DeliveryState.CLAIMED, attempt=cls.attempt + 1, lease_until=until)
+            .returning(cls.id, cls.attempt)
+            .execution_options(synchronize_session=False)
+        ).all()
+        claims = [DeliveryClaim(id_, attempt) for id_, attempt in rows]
+        left = set(wanted) - {claim.id for claim in claims}
+        cls._skip(session, left, late=~in_time)
+        return claims
+
+    @classmethod
+    def with_subscribers(cls, session: Session, claims: Iterable[DeliveryClaim]) -> list[tuple[Delivery, Subscriber]]:
+        """Return claimed deliveries with their people, in the order of planning."""
+        ids = [claim.id for claim in claims]
+        query = select(cls, Subscriber).join(Subscriber, Subscriber.id == cls.subscriber_id).where(cls.id.in_(ids))
+        return [(delivery, person) for delivery, person in session.execute(query.order_by(cls.planned_at, cls.id))]
+
+    @classmethod
+    def mark_sent(cls, session: Session, claims: Sequence[DeliveryClaim], **values: Any) -> list[int]:
+        """Record that the provider took them; return the ids of those that this worker still held."""
+        held = (
+            DeliveryState.CLAIMED,
+            DeliveryState.UNKNOWN,
+            DeliveryState.SENT,
+        )  # sent: an event of the provider's came first
+        return cls._fenced(session, claims, held, state=DeliveryState.SENT, lease_until=None, **values)
+
+    @classmethod
+    def mark_unknown(cls, session: Session, claims: Sequence[DeliveryClaim], reason: str) -> int:
+        """Record that no answer came: nobody knows whether they were taken."""
+        return len(
+            cls._fenced(
+                session, claims, (DeliveryState.CLAIMED,), state=DeliveryState.UNKNOWN, lease_until=None, reason=reason
+            )
+        )
+
+    @classmethod
+    def mark_failed(cls, session: Session, claims: Sequence[DeliveryClaim], reason: str) -> int:
+        """Record that the provider will not take them."""
+        return len(
+            cls._fenced(
+                session, claims, (DeliveryState.CLAIMED,), state=DeliveryState.FAILED, lease_until=None, reason=reason
+            )
+        )
+
+    @classmethod
+    def mark_skipped(cls, session: Session, claims: Sequence[DeliveryClaim], reason: str) -> int:
+        """Record that there was nothing to send."""
+        return len(
+            cls._fenced(
+                session, claims, (DeliveryState.CLAIMED,), state=DeliveryState.SKIPPED, lease_until=None, reason=reason
+            )
+        )
+
+    @classmethod
+    def mark_seen(cls, session: Session, delivery_id: int, now: datetime) -> None:
+        """Record that the provider has it: the end of an unknown one, and of one whose worker may never tell."""
+        query = (
+            update(cls)
+            .where(cls.id == delivery_id, cls.state.in_((DeliveryState.CLAIMED, DeliveryState.UNKNOWN)))
+            .values(state=DeliveryState.SENT, sent_at=now, reason="the provider's record")
+        )
+        session.execute(query.execution_options(synchronize_session=False))
+
+    @classmethod
+    def put_back(cls, session: Session, claims: Sequence[DeliveryClaim], *, ready_at: datetime, reason: str) -> int:
+        """Plan them again, no sooner than `ready_at`; only for what the provider certainly did not take."""
+        values = {"state": DeliveryState.PLANNED, "lease_until": None, "ready_at": ready_at, "reason": reason}
+        return len(cls._fenced(session, claims, (DeliveryState.CLAIMED,), **values))
+
+    @classmethod
+    def forget_lapsed(cls, session: Session) -> int:
+        """Make every claim unknown whose lease has passed on the database's time; return how many."""
+        query = (
+            update(cls)
+            .where(cls.state == DeliveryState.CLAIMED, cls.lease_until < database_now(session))
+            .values(state=DeliveryState.UNKNOWN, reason="the worker went away")
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(session.scalars(query).all())
+
+    @classmethod
+    def find_unqueued(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
+        """Return, noting it, ids that are ready and were not rung within `patience`: their job may be lost."""
+        return find_unqueued(
+            session,
+            cls,
+            (cls.state == DeliveryState.PLANNED) & (cls.ready_at <= now),
+            cls.ready_at,
+            now=now,
+            patience=patience,
+            limit=limit,
+        )
+
+    @classmethod
+    def of(cls, session: Session, subscriber_id: int, kind: DeliveryKind, slot: str) -> Delivery | None:
+        """Return the delivery of a slot, or None."""
+        return session.scalar(select(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.slot == slot))
+
+    @classmethod
+    def asking(cls, session: Session, subscriber_id: int, on: date, prompt_id: str) -> Delivery | None:
+        """Return the delivery that asked a person this prompt on a local date, by itself or asked for, or None."""
+        slots = or_(cls.slot == on.isoformat(), cls.slot.startswith(f"{on.isoformat()}/"))
+        kinds = cls.kind.in_((DeliveryKind.PROMPT, DeliveryKind.ANOTHER, DeliveryKind.WELCOME))
+        query = select(cls).where(cls.subscriber_id == subscriber_id, kinds, slots, cls.prompt_id == prompt_id)
+        return session.scalars(query.order_by(cls.planned_at)).first()
+
+    @classmethod
+    def one_of(cls, session: Session, subscriber_id: int, delivery_id: int) -> Delivery | None:
+        """Return one delivery of this person, or None; nobody else's is ever found."""
+        return session.scalar(select(cls).where(cls.id == delivery_id, cls.subscriber_id == subscriber_id))
+
+    @classmethod
+    def newest_question(cls, session: Session, subscriber_id: int) -> Delivery | None:
+        """Return the delivery of the last question that was sent to a person, or None."""
+        query = select(cls).where(
+            cls.subscriber_id == subscriber_id,
+            cls.kind.in_((DeliveryKind.PROMPT, DeliveryKind.WELCOME)),
+            cls.state == DeliveryState.SENT,
+        )
+        return session.scalar(query.order_by(cls.sent_at.desc()).limit(1))
+
+    @classmethod
+    def note_enqueued(cls, session: Session, ids: Sequence[int], at: datetime) -> None:
+        """Note that somebody sees to these deliveries, so that the sweep leaves them alone for a while."""
+        query = update(cls).where(cls.id.in_(ids)).values(enqueued_at=at)
+        session.execute(query.execution_options(synchronize_session=False))
+
+    @classmethod
+    def count_since(cls, session: Session, subscriber_id: int, kind: DeliveryKind, since: datetime) -> int:
+        """Return how many emails of a kind were planned for a person after an instant."""
+        query = select(func.count()).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.planned_at > since)
+        return session.scalar(query) or 0
+
+    @classmethod
+    def planned_kinds(cls, session: Session, ids: Sequence[int], kinds: Sequence[DeliveryKind], slot: str) -> set[int]:
+        """Return which of these people have a delivery of these kinds in a slot, skipped ones apart."""
+        return set(
+            session.scalars(
+                select(cls.subscriber_id).where(
+                    cls.subscriber_id.in_(ids),
+                    cls.kind.in_(kinds),
+                    cls.slot == slot,
+                    cls.state != DeliveryState.SKIPPED,
+                )
+            )
+        )
+
+    @classmethod
+    def quiet_since_writing(cls, session: Session, ids: Sequence[int]) -> set[int]:
+        """Return which of these people had a quiet month's question and have written nothing since."""
+        wrote_since = select(Entry.id).where(
+            Entry.subscriber_id == cls.subscriber_id, Entry.created_at > cls.planned_at
+        )
+        query = select(cls.subscriber_id).where(
+            cls.subscriber_id.in_(ids),
+            cls.kind == DeliveryKind.QUIET_MONTH,
+            cls.state != DeliveryState.SKIPPED,
+            ~wrote_since.exists(),
+        )
+        return set(session.scalars(query))
+
+    @classmethod
+    def counts(cls, session: Session) -> dict[str, int]:
+        """Return how many open deliveries stand in each state."""
+        rows = session.execute(select(cls.state, func.count()).where(cls.state.in_(_OPEN)).group_by(cls.state))
+        return {row[0]: row[1] for row in rows}
+
+    @classmethod
+    def _skip(cls, session: Session, ids: Iterable[int], *, late: ColumnElement[bool]) -> None:
+        for reason, condition in (("late", late), ("not wanted any more", ~late)):
+            session.execute(
+                update(cls)
+                .where(cls.id.in_(list(ids)), cls.state == DeliveryState.PLANNED, condition)
+                .values(state=DeliveryState.SKIPPED, reason=reason)
+                .execution_options(synchronize_session=False)
+            )
+
+    @classmethod
+    def _fenced(
+        cls, session: Session, claims: Sequence[DeliveryClaim], held: tuple[DeliveryState, ...], **values: Any
+    ) -> list[int]:
+        written: list[int] = []
+        for attempt in {claim.attempt for claim in claims}:
+            ids = [claim.id for claim in claims if claim.attempt == attempt]
+            query = (
+                update(cls)
+                .where(cls.id.in_(ids), cls.attempt == attempt, cls.state.in_(held))
+                .values(**values)
+                .returning(cls.id)
+                .execution_options(synchronize_session=False)
+            )
+            written += session.scalars(query)
+        return written

@@ -1,0 +1,52 @@
+"""The kinds of email, and who may get which: see design.md, section 8, "Who gets what"."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from service.models.people.consent import Suppression
+from service.models.people.subscriber import Subscriber, SubscriberStatus
+
+
+class DeliveryKind(StrEnum):
+    """What kind of email is owed."""
+
+    CONFIRMATION = "confirmation"
+    WELCOME = "welcome"
+    PROMPT = "prompt"
+    ANOTHER = "another"
+    STEP_FOLLOW_UP = "step_follow_up"
+    DIGEST = "digest"
+    YEAR = "year"
+    QUIET_MONTH = "quiet_month"
+    SIGN_IN = "sign_in"
+    RECEIPT = "receipt"
+    ANSWER = "answer"
+    NOTICE = "notice"
+    ALIAS = "alias"
+
+
+# A kind that stands nowhere here goes to anybody who is not suppressed.
+_ONLY_ACTIVE = (DeliveryKind.PROMPT, DeliveryKind.WELCOME, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH)
+_ACTIVE_OR_RESTING = (DeliveryKind.DIGEST, DeliveryKind.YEAR, DeliveryKind.NOTICE)
+_DESPITE_SUPPRESSION = (DeliveryKind.SIGN_IN,)
+
+
+def may_be_sent(kind: InstrumentedAttribute[str], subscriber_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Return the condition that status, consent and suppression allow a delivery's email at this moment."""
+    suppressed = select(Suppression).where(Suppression.address_hash == Subscriber.address_hash).exists()
+    person = select(Subscriber.id).where(Subscriber.id == subscriber_id)
+    active = person.where(Subscriber.status == SubscriberStatus.ACTIVE, ~suppressed).exists()
+    resting = person.where(
+        Subscriber.status.in_((SubscriberStatus.ACTIVE, SubscriberStatus.RESTING)), ~suppressed
+    ).exists()
+    ruled = (*_ONLY_ACTIVE, *_ACTIVE_OR_RESTING, *_DESPITE_SUPPRESSION)
+    return or_(
+        and_(kind.in_(_ONLY_ACTIVE), active),
+        and_(kind.in_(_ACTIVE_OR_RESTING), resting),
+        and_(kind.in_(_DESPITE_SUPPRESSION), person.exists()),
+        and_(kind.not_in(ruled), person.where(~suppressed).exists()),
+    )

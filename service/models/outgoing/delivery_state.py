@@ -1,0 +1,25 @@
+"""Where a delivery stands, and what a worker holds of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; see design.md, section 6."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryClaim:
+    """A delivery this worker holds, with the attempt number that fences what it writes."""
+
+    id: int
+    attempt: int

@@ -1,0 +1,47 @@
+"""Other addresses from which a person writes, by keyed hash, each proved to be theirs (flows/aliases)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.db import Base, insert_into
+from service.models.people.subscriber import Subscriber
+
+
+class Alias(Base):
+    """One address that counts as a person's own; it is written from, never written to."""
+
+    __tablename__ = "aliases"
+
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+
+    @classmethod
+    def add(cls, session: Session, address_hash: bytes, subscriber_id: int, now: datetime) -> None:
+        """Let an address count as this person's; one that is somebody else's already stays theirs."""
+        values = {"address_hash": address_hash, "subscriber_id": subscriber_id, "created_at": now}
+        session.execute(insert_into(session, cls).values(values).on_conflict_do_nothing())
+
+    @classmethod
+    def owner_id(cls, session: Session, address_hash: bytes) -> int | None:
+        """Return whose other address this is, or None; an address with a journal of its own is nobody else's.
+
+        Asked of the subscribers each time, so that it holds even for an alias added while its address was confirmed.
+        """
+        has_own_journal = Subscriber.is_confirmed(address_hash).exists()
+        return session.scalar(select(cls.subscriber_id).where(cls.address_hash == address_hash, ~has_own_journal))
+
+    @classmethod
+    def release(cls, session: Session, address_hash: bytes, *, besides: int) -> int | None:
+        """Let an address be an alias no longer, unless it is one of `besides`; return whose it was, or None."""
+        query = delete(cls).where(cls.address_hash == address_hash, cls.subscriber_id != besides)
+        return session.scalar(query.returning(cls.subscriber_id).execution_options(synchronize_session=False))
+
+    @classmethod
+    def remove(cls, session: Session, address_hash: bytes, subscriber_id: int) -> None:
+        """Let an address be this person's no longer."""
+        session.execute(delete(cls).where(cls.address_hash == address_hash, cls.subscriber_id == subscriber_id))

@@ -1,0 +1,158 @@
+"""What people ask for on a page before we know who they are, and the browsers that are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, delete, func, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.db import Base, Id, insert_into, random_id
+from service.models.unqueued import find_unqueued
+
+LOCK_BYTES = 8
+
+
+class MailRequestKind(StrEnum):
+    """What was asked for."""
+
+    SIGNUP = "signup"
+    SIGN_IN = "sign_in"
+
+
+class MailRequest(Base):
+    """An email that somebody asked for on a page.
+
+    The page writes this one row whoever the address belongs to, and a job acts on it: so the answer takes the same
+    time for known and unknown addresses. A sign-in link is single use by `used_at`.
+    """
+
+    __tablename__ = "mail_requests"
+    __table_args__ = (
+        Index("ix_mail_requests_network_hash_created_at", "network_hash", "created_at"),
+        Index("ix_mail_requests_address_hash_created_at", "address_hash", "created_at"),
+        Index(
+            "ix_mail_requests_waiting",
+            "created_at",
+            postgresql_where=text("done_at IS NULL"),
+            sqlite_where=text("done_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
+    kind: Mapped[str] = mapped_column(String(8))
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sealed_form: Mapped[bytes | None] = mapped_column(LargeBinary)
+    network_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    wrong_codes: Mapped[int] = mapped_column(SmallInteger, default=0)
+    created_at: Mapped[datetime]
+    enqueued_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+    @classmethod
+    def recent_from(cls, session: Session, network_hash: bytes, since: datetime) -> int:
+        """Return how many requests a network has made since an instant; others of it wait for this transaction."""
+        if session.get_bind().dialect.name == "postgresql":
+            lock = int.from_bytes(network_hash[:LOCK_BYTES], "big", signed=True)
+            session.execute(select(func.pg_advisory_xact_lock(lock)))
+        query = select(func.count()).where(cls.network_hash == network_hash, cls.created_at > since)
+        return session.scalar(query) or 0
+
+    @classmethod
+    def waiting(cls, session: Session, request_id: int) -> MailRequest | None:
+        """Return, locked, a request that nobody has acted on, or None."""
+        return session.scalar(select(cls).where(cls.id == request_id, cls.done_at.is_(None)).with_for_update())
+
+    @classmethod
+    def try_code(cls, session: Session, request_id: int, limit: int) -> bool:
+        """Count one try at a request's code; say whether it was one of the first `limit`."""
+        query = (
+            update(cls)
+            .where(cls.id == request_id, cls.wrong_codes < limit, cls.used_at.is_(None))
+            .values(wrong_codes=cls.wrong_codes + 1)
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
+        )
+        return session.scalar(query) is not None
+
+    @classmethod
+    def use(cls, session: Session, request_id: int, now: datetime) -> bool:
+        """Spend a request's sign-in, once; say whether it was this call that did."""
+        query = (
+            update(cls)
+            .where(cls.id == request_id, cls.used_at.is_(None))
+            .values(used_at=now)
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
+        )
+        return session.scalar(query) is not None
+
+    @classmethod
+    def find_unqueued(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
+        """Return, noting it, ids of requests that no job has acted on and that were not rung within `patience`."""
+        return find_unqueued(
+            session, cls, cls.done_at.is_(None), cls.created_at, now=now, patience=patience, limit=limit
+        )
+
+    @classmethod
+    def prune(cls, session: Session, before: datetime) -> None:
+        """Forget requests made before an instant."""
+        session.execute(delete(cls).where(cls.created_at < before))
+
+
+class BrowserSession(Base):
+    """A browser that is signed in; its cookie holds a secret of which only the hash stands here."""
+
+    __tablename__ = "browser_sessions"
+
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    @classmethod
+    def owner(cls, session: Session, secret_hash: bytes, now: datetime) -> int | None:
+        """Return whose browser it is, or None if it is signed in no longer."""
+        row = session.get(cls, secret_hash)
+        return row.subscriber_id if row and row.expires_at > now else None
+
+    @classmethod
+    def end(cls, session: Session, secret_hash: bytes) -> None:
+        """Sign one browser out."""
+        session.execute(delete(cls).where(cls.secret_hash == secret_hash))
+
+    @classmethod
+    def end_all(cls, session: Session, subscriber_id: int) -> None:
+        """Sign every browser of a person out."""
+        session.execute(delete(cls).where(cls.subscriber_id == subscriber_id))
+
+    @classmethod
+    def prune(cls, session: Session, now: datetime) -> Sequence[bytes]:
+        """Forget browsers whose time is over."""
+        return session.scalars(delete(cls).where(cls.expires_at < now).returning(cls.secret_hash)).all()
+
+
+class Heartbeat(Base):
+    """When a part of the service last said it was alive."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    at: Mapped[datetime]
+
+    @classmethod
+    def beat(cls, session: Session, name: str, now: datetime) -> None:
+        """Record that a part is alive."""
+        insert = insert_into(session, cls).values(name=name, at=now)
+        session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
+
+    @classmethod
+    def last(cls, session: Session, name: str) -> datetime | None:
+        """Return when a part last said so, or None."""
+        row = session.get(cls, name)
+        return row.at if row else None

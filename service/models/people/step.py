@@ -1,0 +1,87 @@
+"""Small steps: each one that a person chose, sealed, with how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.core.steps import StepState
+from service.db import Base, Id, random_id
+from service.models.people.entry import Entry
+
+_KEY = 0xFFFFFFFF
+
+
+class Step(Base):
+    """One small step, in the person's own words; `follow_up_on` is the local date of its one follow-up.
+
+    `entry_id` is the reply it was chosen in, None where it was written on the page of steps; it goes with that entry.
+    """
+
+    __tablename__ = "steps"
+    __table_args__ = (
+        Index("ix_steps_subscriber_id_chosen_on", "subscriber_id", "chosen_on"),
+        Index("ix_steps_entry_id", "entry_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"))
+    prompt_id: Mapped[str | None] = mapped_column(String(64))
+    sealed_words: Mapped[bytes] = mapped_column(LargeBinary)
+    chosen_on: Mapped[date]
+    follow_up_on: Mapped[date]
+    state: Mapped[str] = mapped_column(String(8), default=StepState.OPEN)
+    answered_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+    @property
+    def key(self) -> int:
+        """Return the 32 bits that stand for a step in the address that a follow-up's reply goes to."""
+        return self.id & _KEY
+
+    @classmethod
+    def of(cls, session: Session, subscriber_id: int, step_id: int) -> Step | None:
+        """Return one step of this person, or None; nobody else's is ever found."""
+        return session.scalar(select(cls).where(cls.id == step_id, cls.subscriber_id == subscriber_id))
+
+    @classmethod
+    def all_of(cls, session: Session, subscriber_id: int) -> Sequence[Step]:
+        """Return a person's steps, the newest first."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id)
+        return session.scalars(query.order_by(cls.chosen_on.desc(), cls.created_at.desc(), cls.id)).all()
+
+    @classmethod
+    def asked_on(cls, session: Session, subscriber_id: int, on: date, key: int) -> Step | None:
+        """Return the step that a follow-up of this local date asked about, by its key, or None."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.follow_up_on == on)
+        return next((step for step in session.scalars(query) if step.key == key), None)
+
+    @classmethod
+    def from_entry(cls, session: Session, entry_id: int) -> Step | None:
+        """Return the step that was chosen in an entry, or None."""
+        return session.scalar(select(cls).where(cls.entry_id == entry_id))
+
+    @classmethod
+    def taken_between(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[Step]:
+        """Return the steps that a person said were taken on these local dates, both included, in that order.
+
+        One that was chosen in an entry they keep out of their digests is left out with it.
+        """
+        kept_out = select(Entry.id).where(Entry.id == cls.entry_id, Entry.is_kept_out).exists()
+        query = select(cls).where(
+            cls.subscriber_id == subscriber_id,
+            cls.state == StepState.TAKEN,
+            cls.answered_on.between(first, last),
+            ~kept_out,
+        )
+        return session.scalars(query.order_by(cls.answered_on, cls.created_at, cls.id)).all()
+
+    @classmethod
+    def remove(cls, session: Session, subscriber_id: int, step_id: int) -> bool:
+        """Delete one step of this person; say whether it was there."""
+        query = delete(cls).where(cls.id == step_id, cls.subscriber_id == subscriber_id).returning(cls.id)
+        return session.execute(query).first() is not None

@@ -1,0 +1,222 @@
+"""A person on the list: how they are found, when they are written to, and what they have had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    Select,
+    SmallInteger,
+    String,
+    Text,
+    bindparam,
+    delete,
+    false,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+
+from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
+from service.db import Base, Id, insert_into, random_id
+
+MINUTES_AN_HOUR = 60
+
+
+class SubscriberStatus(StrEnum):
+    """Where a person stands; see design.md, section 1."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    RESTING = "resting"
+    STOPPED = "stopped"
+
+
+class Subscriber(Base):
+    """One person; the address stands sealed under their own key and is found by keyed hash."""
+
+    __tablename__ = "subscribers"
+    __table_args__ = (
+        Index("ix_subscribers_next_prompt_at", "next_prompt_at", postgresql_where=text("next_prompt_at IS NOT NULL")),
+        Index("ix_subscribers_next_digest_at", "next_digest_at", postgresql_where=text("next_digest_at IS NOT NULL")),
+        Index("ix_subscribers_status_created_at", "status", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    sealed_address: Mapped[bytes] = mapped_column(LargeBinary)
+    data_key: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(String(8), default=SubscriberStatus.PENDING)
+    locale: Mapped[str] = mapped_column(String(12), default="en-GB")
+    days_mask: Mapped[int] = mapped_column(SmallInteger)
+    send_minute: Mapped[int] = mapped_column(SmallInteger)
+    time_zone: Mapped[str] = mapped_column(String(64))
+    usual_days_mask: Mapped[int | None] = mapped_column(SmallInteger)
+    next_prompt_at: Mapped[datetime | None]
+    next_digest_at: Mapped[datetime | None]
+    resting_until_on: Mapped[date | None]
+    history: Mapped[str] = mapped_column(Text, default="")
+    prompts_sent: Mapped[int] = mapped_column(SmallInteger, default=0)
+    prompts_answered: Mapped[int] = mapped_column(SmallInteger, default=0)
+    last_answered_on: Mapped[date | None]
+    unanswered: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    slow_down_stage: Mapped[str | None] = mapped_column(String(8))
+    muted_themes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    wants_digest: Mapped[bool] = mapped_column(default=True)
+    wants_letters: Mapped[bool] = mapped_column(default=True)
+    wants_look_backs: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_thread: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_discreet: Mapped[bool] = mapped_column(default=False)
+    help_country: Mapped[str] = mapped_column(String(2), default="")
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+    @property
+    def schedule(self) -> Schedule:
+        """Return the days, time and zone this person chose."""
+        return Schedule(Days(self.days_mask), self.send_time, self.zone)
+
+    @property
+    def send_time(self) -> time:
+        """Return the local time of day of their emails."""
+        return time(*divmod(self.send_minute, MINUTES_AN_HOUR))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone this person chose."""
+        return ZoneInfo(self.time_zone)
+
+    def follow(self, schedule: Schedule) -> None:
+        """Take over a schedule; the next times are the caller's to set."""
+        self.days_mask = schedule.days.mask
+        self.send_minute = schedule.at.hour * MINUTES_AN_HOUR + schedule.at.minute
+        self.time_zone = schedule.zone.key
+
+    def look_ahead(self, after: datetime, *, not_on: date | None = None) -> None:
+        """Set the next times from status, schedule and rest, all later than `after` (aware).
+
+        `not_on` is a local date on which no prompt may come any more, since one came already.
+        """
+        self.next_prompt_at = self._first_prompt_at(after, not_on)
+        wants_digest = self.status in {SubscriberStatus.ACTIVE, SubscriberStatus.RESTING}
+        self.next_digest_at = next_month_slot(self.schedule, after).at if wants_digest else None
+
+    def _first_prompt_at(self, after: datetime, not_on: date | None) -> datetime | None:
+        if self.status == SubscriberStatus.ACTIVE:
+            earliest = None if not_on is None else not_on + timedelta(days=1)
+        elif self.status == SubscriberStatus.RESTING and self.resting_until_on is not None:
+            earliest = self.resting_until_on
+        else:
+            return None
+        if earliest is not None:
+            just_before = instant(earliest, time.min, self.zone) - timedelta(microseconds=1)
+            after = max(after, just_before)
+        return next_slot(self.schedule, after).at
+
+    @classmethod
+    def with_address(cls, session: Session, address_hash: bytes) -> Subscriber | None:
+        """Return the person with this address hash, or None."""
+        return session.scalar(select(cls).where(cls.address_hash == address_hash))
+
+    @classmethod
+    def is_confirmed(cls, address_hash: bytes) -> Select[int]:
+        """Return the query for a person with this address who has confirmed it at some time."""
+        return select(cls.id).where(cls.address_hash == address_hash, cls.status != SubscriberStatus.PENDING)
+
+    @classmethod
+    def confirmed_with_address(cls, session: Session, address_hash: bytes) -> Subscriber | None:
+        """Return the person with this address hash who has confirmed it, or None."""
+        person = cls.with_address(session, address_hash)
+        return person if person and person.status != SubscriberStatus.PENDING else None
+
+    @classmethod
+    def enrol(cls, session: Session, person: dict[str, object]) -> Subscriber:
+        """Return, locked, the person with this address hash, made from these columns if there was none."""
+        session.execute(
+            insert_into(session, cls).values(person).on_conflict_do_nothing(index_elements=["address_hash"])
+        )
+        return session.scalars(select(cls).where(cls.address_hash == person["address_hash"]).with_for_update()).one()
+
+    @classmethod
+    def locked(cls, session: Session, subscriber_id: int) -> Subscriber | None:
+        """Return one person as they stand now, kept from other writers until the end of the transaction, or None."""
+        query = select(cls).where(cls.id == subscriber_id).with_for_update()
+        return session.scalar(query.execution_options(populate_existing=True))
+
+    @classmethod
+    def many(cls, session: Session, ids: Iterable[int]) -> dict[int, Subscriber]:
+        """Return these people by id."""
+        return {s.id: s for s in session.scalars(select(cls).where(cls.id.in_(list(ids))))}
+
+    @classmethod
+    def due_for_prompt(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
+        """Return, locked, up to `limit` people whose prompt is due; those another clock holds are left out.
+
+        Whose digest is due as well waits for it to be planned, since it may take the prompt's place.
+        """
+        digest_is_planned = or_(cls.next_digest_at.is_(None), cls.next_digest_at > now)
+        return cls._due(session, cls.next_prompt_at, now, limit, digest_is_planned)
+
+    @classmethod
+    def due_for_digest(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
+        """Return, locked, up to `limit` people whose digest is due; those another clock holds are left out."""
+        return cls._due(session, cls.next_digest_at, now, limit)
+
+    @classmethod
+    def _due(
+        cls,
+        session: Session,
+        when: InstrumentedAttribute[datetime | None],
+        now: datetime,
+        limit: int,
+        *also: ColumnElement[bool],
+    ) -> Sequence[Subscriber]:
+        query = select(cls).where(when <= now, *also).order_by(when).limit(limit)
+        return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+    @classmethod
+    def write_back(cls, session: Session, rows: Sequence[dict[str, object]]) -> None:
+        """Write planned values in one statement; each row has `row_id` and the same columns as the others."""
+        if rows:
+            columns: dict[str, object] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
+            table = cls.__table__
+            session.connection().execute(
+                update(cls)
+                .where(table.c.id == bindparam("row_id"))
+                .values(columns)
+                .execution_options(synchronize_session=None),
+                list(rows),
+            )
+
+    @classmethod
+    def hold(cls, session: Session, ids: Iterable[int]) -> None:
+        """Lock these people's rows, in the order of their ids so that two who do this never wait for each other."""
+        if wanted := list(ids):
+            query = select(cls.id).where(cls.id.in_(wanted)).order_by(cls.id)
+            session.execute(query.with_for_update(key_share=True))
+
+    @classmethod
+    def count_unanswered(cls, session: Session, ids: Iterable[int]) -> None:
+        """Count one more question that went to each of these people; a sign of them sets the count to 0."""
+        if wanted := list(ids):
+            query = update(cls).where(cls.id.in_(wanted)).values(unanswered=cls.unanswered + 1)
+            session.execute(query.execution_options(synchronize_session=False))
+
+    @classmethod
+    def forget_pending(cls, session: Session, before: datetime) -> int:
+        """Let go of people who signed up before an instant and never confirmed; return how many."""
+        query = delete(cls).where(cls.status == SubscriberStatus.PENDING, cls.created_at < before).returning(cls.id)
+        return len(session.scalars(query.execution_options(synchronize_session=False)).all())
+
+
+PENDING_KEPT = timedelta(days=7)

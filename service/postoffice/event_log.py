@@ -1,0 +1,120 @@
+"""What the provider remembers besides the mails: events, and the addresses it will not mail."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from service.postoffice.files import unique_name, write_atomically
+from service.postoffice.mailbox import MailboxMail
+
+Event = Mapping[str, Any]
+TABLES = {
+    "bounces": "Address not found in bounces table",
+    "complaints": "No spam complaints found for this address",
+    "unsubscribes": "Address not found in unsubscribers table",
+}
+# Reason and delivery code of a send to a suppressed address (MAN api-events; Symfony).
+SUPPRESSED = {
+    "bounces": ("suppress-bounce", 605),
+    "unsubscribes": ("suppress-unsubscribe", 606),
+    "complaints": ("suppress-complaint", 607),
+}
+
+
+class EventLog:
+    """Every event in the order it was noted; one JSON line each in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        # A line cut short by a kill is left out.
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        self._events: list[Event] = [json.loads(line) for line in lines if line.endswith("}")]
+
+    def note(self, *events: Event) -> None:
+        """Keep the events for good."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._lock, self._path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(event) + "\n" for event in events)
+            self._events.extend(events)
+
+    def select(self, wanted: Callable[[Event], bool]) -> list[Event]:
+        """Return the events that are wanted, oldest first."""
+        with self._lock:
+            return [event for event in self._events if wanted(event)]
+
+    def forget_all(self) -> None:
+        """Delete every event."""
+        with self._lock:
+            self._path.unlink(missing_ok=True)
+            self._events.clear()
+
+
+class Suppressions:
+    """The three tables of addresses that are accepted and then not mailed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        found = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        self._tables: dict[str, dict[str, str]] = {name: found.get(name, {}) for name in TABLES}
+
+    def add(self, table: str, address: str, at: datetime) -> None:
+        """Bar an address."""
+        with self._lock:
+            self._tables[table][address.lower()] = at.isoformat()
+            write_atomically(self._path, self._tables)
+
+    def remove(self, table: str, address: str | None = None) -> bool:
+        """Let an address, or all of a table, be mailed again; return whether any had been barred."""
+        with self._lock:
+            rows = self._tables[table]
+            found = bool(rows) if address is None else address.lower() in rows
+            if address is None:
+                rows.clear()
+            else:
+                rows.pop(address.lower(), None)
+            write_atomically(self._path, self._tables)
+        return found
+
+    def rows(self, table: str) -> Sequence[tuple[str, str]]:
+        """Return (address, since) of a table, by address."""
+        with self._lock:
+            return sorted(self._tables[table].items())
+
+    def table_of(self, address: str) -> str | None:
+        """Return the table that bars an address."""
+        return next((name for name, rows in self._tables.items() if address.lower() in rows), None)
+
+
+def make_event(name: str, mail: MailboxMail, *, domain: str, at: datetime, **details: Any) -> Event:
+    """Return an event as the provider's webhooks and events API show it.
+
+    The message id stands without `<>`; delayed and unsubscribe events carry only that header.
+    """
+    headers = {"message-id": mail.provider_id}
+    if name in {"accepted", "delivered"}:
+        headers |= {"to": mail.recipient, "from": mail.sender, "subject": mail.subject}
+    return {
+        "id": unique_name(),
+        "timestamp": at.timestamp(),
+        "log-level": "error" if name == "failed" else "info",
+        "event": name,
+        "recipient": mail.recipient,
+        "recipient-domain": mail.recipient.rpartition("@")[2],
+        "domain": {"name": domain},
+        "user-variables": dict(mail.variables),
+        "message": {"headers": headers, "attachments": [], "size": len(mail.text) + len(mail.html)},
+        "tags": [],
+        **details,
+    }
+
+
+def is_visible(event: Event, *, now: datetime, lag: timedelta) -> bool:
+    """Say whether the events API shows this event yet: its record lags behind."""
+    return bool(event["timestamp"] <= (now - lag).timestamp())

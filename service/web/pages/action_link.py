@@ -1,0 +1,138 @@
+"""One named action on one thing, from one email's link; the page shows a button, the button acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from service.core.steps import StepState
+from service.core.tokens import Action, ActToken
+from service.flows.incoming import held
+from service.flows.people import aliases, steps
+from service.models import Entry, Reply, Step, Subscriber
+from service.web import browser
+from service.web.context import get_runtime, now, page, read_act_token
+from service.web.errors import error_page
+from service.web.pages.email_texts import said_by_email
+from service.web.pages.steps import ANSWERS, read_state
+
+blueprint = Blueprint("act", __name__)
+STEP_ANSWERS = {state: words for state, words in ANSWERS.items() if state is not StepState.OPEN}
+
+
+@blueprint.get("/act/<token>")
+def show(token: str) -> Response | str:
+    """Show what a link allows, with the button that does it; looking changes nothing."""
+    return _answer(token, _PAGES)
+
+
+@blueprint.post("/act/<token>")
+def act(token: str) -> Response | str:
+    """Do what a link allows."""
+    return _answer(token, _ACTS)
+
+
+def _answer(token: str, views: Mapping[Action, Callable[[ActToken], Response | str]]) -> Response | str:
+    known = read_act_token(token)
+    if known is None:
+        return error_page(404)
+    if known.has_expired(now()):
+        return error_page(410, again="/journal")
+    browser.browser_hash()
+    view = views.get(known.action)
+    return view(known) if view else error_page(404)
+
+
+def _show_undo_entry(known: ActToken) -> Response:
+    # Taking words back cannot be undone, and scanners press buttons: so that happens in the journal, signed in.
+    return redirect(f"/journal/entry/{known.object_id}/delete", code=303)
+
+
+def _show_claim(known: ActToken) -> Response:
+    # The mail itself is shown there, so that too happens signed in.
+    return redirect(f"/journal/held/{known.object_id}", code=303)
+
+
+def _show_keep_out(known: ActToken) -> str:
+    with get_runtime().database.read() as rows:
+        entry = Entry.of(rows, known.subscriber_id, known.object_id)
+    return page("keep_out", is_there=entry is not None, is_kept_out=bool(entry and entry.is_kept_out))
+
+
+def _keep_out(known: ActToken) -> Response:
+    with get_runtime().database.write() as rows:
+        entry = Entry.of(rows, known.subscriber_id, known.object_id)
+        if entry is not None:
+            entry.is_kept_out = True
+    return redirect(request.path, code=303)
+
+
+def _show_step(known: ActToken) -> str:
+    """Return the page of a step; of somebody discreet without its words, since their email quotes nothing."""
+    with get_runtime().database.read() as rows:
+        person = rows.get(Subscriber, known.subscriber_id)
+        step = Step.of(rows, known.subscriber_id, known.object_id)
+    if person is None or step is None:
+        return page("step", step=None, said=None, words="", answers={})
+    [shown] = steps.open_steps(get_runtime().keyring, person, [step])
+    said = None if shown.state is StepState.OPEN else said_by_email(f"step.{shown.state}")
+    words = "" if person.is_discreet else shown.words
+    return page("step", step=shown, said=said, words=words, answers=STEP_ANSWERS)
+
+
+def _answer_step(known: ActToken) -> Response:
+    state = read_state()
+    with get_runtime().database.write() as rows:
+        person = Subscriber.locked(rows, known.subscriber_id)
+        step = Step.of(rows, known.subscriber_id, known.object_id)
+        if person and step:
+            steps.answer(rows, person, step, state, now())
+    return redirect(request.path, code=303)
+
+
+def _show_put_back(known: ActToken) -> str:
+    with get_runtime().database.read() as rows:
+        reply = Reply.taken_back(rows, known.subscriber_id, known.object_id)
+    return page("put_back", is_there=reply is not None)
+
+
+def _put_back(known: ActToken) -> Response:
+    runtime = get_runtime()
+    if held.put_back(runtime.inbound_store(), known.subscriber_id, known.object_id, now()):
+        runtime.job_queue.enqueue_replies([known.object_id])
+    return redirect(request.path, code=303)
+
+
+def _show_alias(known: ActToken) -> Response | str:
+    # Signed in, so that it takes both mailboxes to join an address to a journal, and no scanner can press the button.
+    with browser.visit() as visit:
+        if visit.person.id != known.subscriber_id:
+            return error_page(404)
+        standing = aliases.look(visit.session, visit.keyring, visit.person, known.object_id)
+    return page("alias", standing=standing.name.lower())
+
+
+def _confirm_alias(known: ActToken) -> Response:
+    with browser.visit(writing=True) as visit:
+        if visit.person.id != known.subscriber_id:
+            return error_page(404)
+        aliases.confirm(visit.session, visit.keyring, visit.person, known.object_id, now())
+    return redirect(request.path, code=303)
+
+
+_PAGES: Mapping[Action, Callable[[ActToken], Response | str]] = {
+    Action.UNDO_ENTRY: _show_undo_entry,
+    Action.CLAIM_REPLY: _show_claim,
+    Action.KEEP_OUT: _show_keep_out,
+    Action.PUT_BACK: _show_put_back,
+    Action.STEP: _show_step,
+    Action.CONFIRM_ALIAS: _show_alias,
+}
+_ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
+    Action.KEEP_OUT: _keep_out,
+    Action.PUT_BACK: _put_back,
+    Action.STEP: _answer_step,
+    Action.CONFIRM_ALIAS: _confirm_alias,
+}

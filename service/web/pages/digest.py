@@ -1,0 +1,60 @@
+"""A month in somebody's own words, on a page: the digest as it was sent, less what they have taken back since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from service.core.month.resurfacing import Passage
+from service.core.tokens import Action
+from service.flows.incoming.photos import by_entry
+from service.flows.people.digest_reading import frozen_digest
+from service.models import BrowserSession, Delivery, Subscriber
+from service.web import browser
+from service.web.context import get_runtime, now, page, read_act_token
+from service.web.errors import error_page
+from service.web.security import allow_photos
+
+blueprint = Blueprint("digest", __name__)
+
+
+@blueprint.get("/digest/<token>")
+def show(token: str) -> Response | str:
+    """Show a digest; of somebody discreet only once they have signed in, since their email quotes nothing."""
+    act = read_act_token(token)
+    if act is None or act.action is not Action.DIGEST:
+        return error_page(404)
+    if act.has_expired(now()):
+        return error_page(410, again="/journal")
+    runtime = get_runtime()
+    with runtime.database.read() as rows:
+        person = rows.get(Subscriber, act.subscriber_id)
+        if person is not None and person.is_discreet:
+            with browser.visit() as visit:
+                person = person if visit.person.id == person.id else None
+        delivery = Delivery.one_of(rows, act.subscriber_id, act.object_id)
+        if person is None or delivery is None:
+            return error_page(404)
+        frozen = frozen_digest(runtime.keyring, delivery, person)
+        digest = runtime.digests().still_standing(rows, person, frozen) if frozen else None
+        photos = photos_of(rows, person, digest.quoted) if digest and _is_read_by(rows, person) else {}
+    if digest is None:
+        return error_page(404)
+    return page("digest", digest=digest, photos=photos)
+
+
+def photos_of(rows: Session, person: Subscriber, quoted: Sequence[Passage]) -> dict[int, list[str]]:
+    """Return the addresses of the photos that came with these passages, by entry id; the page may then show them."""
+    found = by_entry(rows, person, [passage.entry_id for passage in quoted])
+    if found:
+        allow_photos()
+    return {entry_id: [f"/journal/photo/{photo.id}" for photo in some] for entry_id, some in found.items()}
+
+
+def _is_read_by(rows: Session, person: Subscriber) -> bool:
+    """Say whether the one whose month it is has signed in here; the link alone shows words, but no photo."""
+    secret = browser.secret_hash()
+    return secret is not None and BrowserSession.owner(rows, secret, now()) == person.id

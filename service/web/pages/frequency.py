@@ -1,0 +1,112 @@
+"""Rest and stop, by the link in every email: no sign-in, and nothing happens before a button is pressed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from service.core.dates import full_date
+from service.core.schedule import local_date
+from service.core.tokens import FrequencyToken
+from service.flows.people import account
+from service.flows.people.account import InvalidPauseDate
+from service.models import Subscriber
+from service.web import browser, forms
+from service.web.context import get_runtime, network_hash, now, page, read_frequency_token
+from service.web.csrf import csrf
+from service.web.errors import error_page
+
+blueprint = Blueprint("frequency", __name__)
+UNPROCESSABLE = 422
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+LENGTHS = (
+    ("skip", "Skip the next one"),
+    ("week", "A week"),
+    ("two_weeks", "Two weeks"),
+    ("month", "A month"),
+    (forms.UNTIL, "Until a date"),
+    ("open", "Until I come back"),
+)
+
+
+@blueprint.get("/rest/<token>")
+def show_rest(token: str) -> Response | str:
+    """Show how things stand, and how long a rest may be."""
+    known = read_frequency_token(token)
+    if known is None:
+        return error_page(404)
+    browser.browser_hash()
+    return _rest_page(known, {}, forms.FormErrors({}))
+
+
+@blueprint.post("/rest/<token>")
+def rest(token: str) -> Response | str | tuple[Response | str, int]:
+    """Begin a rest, or say what to look at again."""
+    known = read_frequency_token(token)
+    if known is None:
+        return error_page(404)
+    length = forms.read_rest(request.form)
+    if isinstance(length, forms.FormErrors):
+        return _rest_page(known, request.form, length), UNPROCESSABLE
+    with get_runtime().database.write() as rows:
+        person = Subscriber.locked(rows, known.subscriber_id)
+        done = account.rest(rows, person, length, now()) if person else None
+    if isinstance(done, InvalidPauseDate):
+        between = f"Choose a date from {full_date(done.first)} to {full_date(done.last)}"
+        return _rest_page(known, request.form, forms.FormErrors({forms.UNTIL: between})), UNPROCESSABLE
+    return redirect(f"/rest/{token}", code=303)
+
+
+@blueprint.get("/unsubscribe/<token>")
+def show_stop(token: str) -> Response | str:
+    """Show the button that stops, with a rest offered beside it."""
+    known = read_frequency_token(token)
+    if known is None:
+        return error_page(404)
+    browser.browser_hash()
+    return page("unsubscribe", token=token, person=_person(known))
+
+
+@blueprint.post("/unsubscribe/<token>")
+def stop(token: str) -> Response | str:
+    """Stop: by one click of a mail program (RFC 8058: no cookie, no redirect), or by the page's own button."""
+    known = read_frequency_token(token)
+    if known is None:
+        return error_page(404)
+    name, value = ONE_CLICK
+    one_click = request.form.get(name) == value
+    if not one_click:
+        csrf.protect()
+    with get_runtime().database.write() as rows:
+        person = Subscriber.locked(rows, known.subscriber_id)
+        if person is not None:
+            source = "one_click" if one_click else "link"
+            account.stop(rows, person, now(), source=source, network=network_hash())
+    if one_click:
+        return Response("You are unsubscribed.\n", mimetype="text/plain")
+    return redirect(f"/unsubscribe/{token}", code=303)
+
+
+csrf.exempt(stop)
+
+
+def _rest_page(known: FrequencyToken, typed: forms.Typed | dict[str, str], problems: forms.FormErrors) -> str:
+    person = _person(known)
+    today = local_date(now(), person.zone) if person else now().date()
+    return page(
+        "rest",
+        token=known.encode(get_runtime().keyring.index),
+        person=person,
+        typed=typed,
+        errors=problems.by_field,
+        lengths=LENGTHS,
+        first=today + timedelta(days=1),
+        last=today + account.LONGEST_REST,
+    )
+
+
+def _person(known: FrequencyToken) -> Subscriber | None:
+    with get_runtime().database.read() as rows:
+        return rows.get(Subscriber, known.subscriber_id)

@@ -1,0 +1,184 @@
+"""The journal's pages: a month, a day, an entry and what may be done with it."""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from flask import Blueprint, abort, redirect, request
+from werkzeug.wrappers import Response
+
+from service.core.entry_text import WORDS_BYTES
+from service.core.library.prompts import Prompt
+from service.core.schedule import local_date
+from service.flows.incoming import photos
+from service.flows.people import journal
+from service.flows.people.journal import OpenEntry
+from service.models import Entry, Photo
+from service.web import browser
+from service.web.browser import Visit
+from service.web.context import get_runtime, now, page
+from service.web.forms import typed_words
+from service.web.pages.chosen_steps import keep_step, step_in
+from service.web.security import allow_photos
+
+blueprint = Blueprint("journal", __name__)
+UNPROCESSABLE = 422
+EMPTY = {"words": "Write a word or two. To remove the entry, use Delete"}
+_FIRST_YEAR, _LAST_YEAR = 2, 9998  # a calendar's weeks reach into the months around
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """An entry as a page shows it, with the question it answers and its photos."""
+
+    entry: OpenEntry
+    prompt: Prompt | None
+    photos: Sequence[Photo] = field(default=(), repr=False)
+
+
+@blueprint.get("/journal")
+def newest() -> str:
+    """Show the newest month that has words in it, and all the months."""
+    with browser.visit() as visit:
+        months = Entry.months(visit.session, visit.person.id)
+        month = months[0] if months else local_date(now(), visit.person.zone).replace(day=1)
+        return _month_page(visit, month, months, is_front=True)
+
+
+@blueprint.get("/journal/<month:month>")
+def one_month(month: date) -> str:
+    """Show a month."""
+    if not _FIRST_YEAR <= month.year <= _LAST_YEAR:
+        abort(404)
+    with browser.visit() as visit:
+        return _month_page(visit, month, Entry.months(visit.session, visit.person.id), is_front=False)
+
+
+@blueprint.get("/journal/<day:day>")
+def one_day(day: date) -> str:
+    """Show what was written on a local date."""
+    with browser.visit() as visit:
+        entries = _shown(visit, Entry.between(visit.session, visit.person.id, day, day))
+    return page("day", day=day, entries=entries)
+
+
+@blueprint.get("/journal/entry/<id:entry_id>")
+def one_entry(entry_id: int) -> str:
+    """Show an entry and what may be done with it."""
+    with browser.visit() as visit:
+        [shown] = _shown(visit, [_own(visit, entry_id)])
+    return page("entry", shown=shown, undone=request.args.get("kept"))
+
+
+@blueprint.get("/journal/entry/<id:entry_id>/edit")
+def show_edit(entry_id: int) -> str:
+    """Show an entry's words to be changed."""
+    return _edit_page(entry_id, {})
+
+
+@blueprint.post("/journal/entry/<id:entry_id>/edit")
+def edit(entry_id: int) -> Response | tuple[str, int]:
+    """Put new words in the place of an entry's."""
+    words = typed_words()
+    if not words:
+        return _edit_page(entry_id, EMPTY), UNPROCESSABLE
+    with browser.visit(writing=True) as visit:
+        entry = _own(visit, entry_id)
+        before = step_in(visit.person, entry)
+        journal.edit_entry(visit.keyring, visit.person, entry, words, now())
+        keep_step(visit.session, visit.person, entry, before=before)
+    return redirect(_address(entry_id), code=303)
+
+
+@blueprint.get("/journal/entry/<id:entry_id>/delete")
+def show_delete(entry_id: int) -> str:
+    """Ask whether to delete an entry."""
+    with browser.visit() as visit:
+        [shown] = _shown(visit, [_own(visit, entry_id)])
+    return page("delete", shown=shown)
+
+
+@blueprint.post("/journal/entry/<id:entry_id>/delete")
+def delete(entry_id: int) -> Response:
+    """Delete an entry for good."""
+    with browser.visit(writing=True) as visit:
+        month = _own(visit, entry_id).written_on
+        gone = photos.remove_entry(visit.session, visit.person, entry_id)
+    photos.remove_objects(get_runtime().storage, gone)
+    return redirect(f"/journal/{month:%Y-%m}", code=303)
+
+
+@blueprint.post("/journal/entry/<id:entry_id>/keep-out")
+def keep_out(entry_id: int) -> Response:
+    """Keep an entry out of digests, or let it in again."""
+    with browser.visit(writing=True) as visit:
+        _own(visit, entry_id).is_kept_out = "in" not in request.form
+    return redirect(_address(entry_id), code=303)
+
+
+@blueprint.get("/journal/entry/<id:entry_id>/everything")
+def everything(entry_id: int) -> str:
+    """Show everything that was sent: the words, the pieces that were left out, and what ran over."""
+    with browser.visit() as visit:
+        entry = _own(visit, entry_id)
+        [shown] = _shown(visit, [entry])
+        found = journal.open_whole_entry(visit.keyring, visit.person, entry)
+    return page("everything", shown=shown, everything=found)
+
+
+@blueprint.post("/journal/entry/<id:entry_id>/put-back")
+def put_back(entry_id: int) -> Response:
+    """Put a piece that was left out back into the words."""
+    with browser.visit(writing=True) as visit:
+        entry = _own(visit, entry_id)
+        journal.restore_trimmed(visit.keyring, visit.person, entry, request.form.get("piece", ""), now())
+    return redirect(_address(entry_id), code=303)
+
+
+def _edit_page(entry_id: int, errors: Mapping[str, str]) -> str:
+    with browser.visit() as visit:
+        [shown] = _shown(visit, [_own(visit, entry_id)])
+    return page("edit", shown=shown, errors=errors, longest=WORDS_BYTES)
+
+
+def _own(visit: Visit, entry_id: int) -> Entry:
+    """Return one of this person's entries; anybody else's is no page."""
+    entry = Entry.of(visit.session, visit.person.id, entry_id)
+    if entry is None:
+        abort(404)
+    return entry
+
+
+def _shown(visit: Visit, entries: Sequence[Entry]) -> list[ShownEntry]:
+    library = get_runtime().library
+    found = photos.by_entry(visit.session, visit.person, [entry.id for entry in entries])
+    if found:
+        allow_photos()
+    return [
+        ShownEntry(opened, library.get(opened.prompt_id or ""), found.get(opened.id, ()))
+        for opened in journal.open_entries(visit.keyring, visit.person, entries)
+    ]
+
+
+def _month_page(visit: Visit, month: date, months: Sequence[date], *, is_front: bool) -> str:
+    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    entries = _shown(visit, Entry.between(visit.session, visit.person.id, month, last))
+    return page(
+        "month",
+        month=month,
+        entries=entries,
+        weeks=Calendar().monthdatescalendar(month.year, month.month),
+        written={shown.entry.written_on for shown in entries},
+        earlier=next((other for other in months if other < month), None),
+        later=next((other for other in reversed(months) if other > month), None),
+        months=months,
+        is_front=is_front,
+        today=local_date(now(), visit.person.zone),
+    )
+
+
+def _address(entry_id: int) -> str:
+    return f"/journal/entry/{entry_id}"

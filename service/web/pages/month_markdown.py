@@ -1,0 +1,48 @@
+"""A month of the journal as a Markdown file, to keep it elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, abort, make_response
+from werkzeug.wrappers import Response
+
+from service.core.month.month_markdown import MarkdownEntry, month_as_markdown
+from service.flows.incoming import photos
+from service.flows.people import journal
+from service.flows.people.digest_reading import last_of
+from service.models import Entry
+from service.web import browser
+from service.web.browser import Visit
+from service.web.context import get_runtime
+
+blueprint = Blueprint("month_markdown", __name__)
+
+
+@blueprint.get("/journal/<month:month>.md")
+def show(month: date) -> Response:
+    """Answer the month's file, kept by no cache; a month without words has none."""
+    with browser.visit() as visit:
+        entries = _written(visit, month)
+    if not entries:
+        abort(404)
+    response = make_response(month_as_markdown(month, entries))
+    response.content_type = "text/markdown; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="small-steps-{month.isoformat()[:7]}.md"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _written(visit: Visit, month: date) -> list[MarkdownEntry]:
+    rows = Entry.between(visit.session, visit.person.id, month, last_of(month))
+    with_photos = photos.by_entry(visit.session, visit.person, [row.id for row in rows])
+    library = get_runtime().library
+    return [
+        MarkdownEntry(
+            written_on=entry.written_on,
+            question=prompt.question if (prompt := library.get(entry.prompt_id or "")) else "",
+            words=entry.words,
+            has_photo=entry.id in with_photos,
+        )
+        for entry in journal.open_entries(visit.keyring, visit.person, rows)
+    ]

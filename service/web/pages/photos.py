@@ -1,0 +1,51 @@
+"""Photos of the journal: each shown to its owner alone, and removed by a button."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, make_response, redirect
+from werkzeug.wrappers import Response
+
+from service.flows.incoming import photos
+from service.models import Photo
+from service.storage import StorageError
+from service.web import browser
+from service.web.browser import Visit
+from service.web.context import get_runtime
+from service.web.errors import error_page
+
+blueprint = Blueprint("photos", __name__)
+
+
+@blueprint.get("/journal/photo/<id:photo_id>")
+def show(photo_id: int) -> Response:
+    """Answer a photo's bytes, kept by no cache."""
+    with browser.visit() as visit:
+        photo, person = _own(visit, photo_id), visit.person
+    runtime = get_runtime()
+    try:
+        data = photos.open_photo(runtime.keyring, runtime.storage, person, photo)
+    except StorageError:
+        return error_page(503)
+    response = make_response(data)
+    response.content_type = photo.content_type
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.post("/journal/photo/<id:photo_id>/remove")
+def remove(photo_id: int) -> Response:
+    """Remove a photo for good; an entry that held nothing else goes with it."""
+    with browser.visit(writing=True) as visit:
+        removed = photos.remove(visit.session, visit.keyring, visit.person, _own(visit, photo_id))
+    photos.remove_objects(get_runtime().storage, {removed.name})
+    if removed.entry_is_left:
+        return redirect(f"/journal/entry/{removed.entry_id}", code=303)
+    return redirect(f"/journal/{removed.written_on:%Y-%m}", code=303)
+
+
+def _own(visit: Visit, photo_id: int) -> Photo:
+    """Return one of this person's photos; anybody else's is no page."""
+    photo = Photo.of(visit.session, visit.person.id, photo_id)
+    if photo is None:
+        abort(404)
+    return photo

@@ -1,0 +1,50 @@
+"""What somebody may ask for beneath a question, by the link in its email: another, a smaller one, or none today."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from service.core.replies.classify.commands import Command, Verb
+from service.flows.incoming import commands
+from service.mail.outbound.short_emails import ShortEmail
+from service.models import Subscriber
+from service.web.context import get_runtime, now, page
+from service.web.errors import error_page
+from service.web.pages.email_texts import said_by_email
+
+PROMPT_OPTIONS: Final = (
+    (Verb.ANOTHER, "Another question"),
+    (Verb.SMALLER, "A smaller one"),
+    (Verb.NOT_TODAY, "Not today"),
+)
+_ON_ITS_WAY: Final = {
+    Verb.ANOTHER: ShortEmail("", "It is on its way", ("Another question comes by email in a moment.",)),
+    Verb.SMALLER: ShortEmail("", "It is on its way", ("A smaller question comes by email in a moment.",)),
+}
+
+
+def requested_option() -> Verb | None:
+    """Return what the pressed button asks for, or None where it was another button."""
+    return next((verb for verb, _ in PROMPT_OPTIONS if verb == request.form.get("wish")), None)
+
+
+def grant_option(person_id: int, verb: Verb, *, words: str, once: str) -> Response | str:
+    """Do what was asked for and say so in the words of the email that answers the same reply.
+
+    `words` are what stood in the form of the question, which is shown again so that nothing typed is lost.
+    """
+    runtime = get_runtime()
+    with runtime.database.write() as rows:
+        person = Subscriber.locked(rows, person_id)
+        if person is None:
+            return error_page(410)
+        if verb is Verb.NOT_TODAY:
+            done = commands.CommandResult(verb)
+        else:
+            done = commands.carry_out(rows, runtime.library, person, Command(verb), now())
+    runtime.job_queue.enqueue_deliveries(done.planned)
+    answer = _ON_ITS_WAY[verb] if done.planned else said_by_email(f"command.{done.answer}")
+    return page("asked", answer=answer, words=words, once=once)

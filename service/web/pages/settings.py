@@ -1,0 +1,129 @@
+"""Settings: when emails come, what they leave out, and what they may say."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from service.core.dates import WEEKDAYS
+from service.core.library.prompts import DEFAULT_LOCALE, THEMES
+from service.core.schedule import local_date, spoken_time
+from service.core.tokens import FrequencyToken
+from service.flows.people import account, frequency
+from service.models import Subscriber, SubscriberStatus
+from service.web import browser, forms
+from service.web.context import get_help_lines, get_runtime, now, page
+from service.web.zones import zone_options
+
+blueprint = Blueprint("settings", __name__)
+UNPROCESSABLE = 422
+DAYS = tuple((str(number), f"{name}s") for number, name in enumerate(WEEKDAYS))
+TIMES = tuple((half.isoformat("minutes"), spoken_time(half).capitalize()) for half in forms.HALF_HOURS)
+_THEME_NAMES = {
+    "body": "The body",
+    "rest": "Rest",
+    "work": "Work",
+    "people": "Other people",
+    "hurt": "What hurts",
+    "kindness": "Kindness towards yourself",
+    "noticing": "Noticing",
+    "step": "Small steps",
+}
+_LANGUAGES = {DEFAULT_LOCALE: "English", "de": "German"}
+_UNREVIEWED = "unreviewed"
+
+
+@blueprint.get("/settings")
+def show() -> str:
+    """Show the settings as they stand."""
+    with browser.visit() as visit:
+        return _page(visit.person, _as_typed(visit.person), forms.FormErrors({}))
+
+
+@blueprint.post("/settings")
+def save() -> Response | tuple[str, int]:
+    """Take over new settings, or say what to look at again."""
+    preferences = forms.read_preferences(request.form, countries(), get_runtime().library.locales)
+    if isinstance(preferences, forms.FormErrors):
+        with browser.visit() as visit:
+            return _page(visit.person, request.form, preferences), UNPROCESSABLE
+    with browser.visit(writing=True) as visit:
+        account.change_preferences(visit.session, visit.person, preferences, now())
+    return redirect("/settings?saved", code=303)
+
+
+@blueprint.post("/settings/resume")
+def resume() -> Response:
+    """End a rest, or a time of writing less often."""
+    with browser.visit(writing=True) as visit:
+        account.resume(visit.session, visit.person, now())
+    return redirect("/settings", code=303)
+
+
+def countries() -> dict[str, str]:
+    """Return the countries that have help lines, by code, in the order of their names."""
+    found = {line.country: line.where.removeprefix("the ") for line in get_help_lines().lines}
+    return dict(sorted(found.items(), key=lambda pair: pair[1]))
+
+
+def languages() -> dict[str, str]:
+    """Return the languages that have questions, by locale; the one that everything else is in comes first."""
+    by_place = sorted(get_runtime().library.locales, key=lambda locale: (locale != DEFAULT_LOCALE, locale))
+    return {locale: _LANGUAGES.get(locale, locale) for locale in by_place}
+
+
+def _page(person: Subscriber, typed: forms.Typed, problems: forms.FormErrors) -> str:
+    next_at = person.next_prompt_at
+    token = FrequencyToken(person.id).encode(get_runtime().keyring.index)
+    return page(
+        "settings",
+        typed=typed,
+        errors=problems.by_field,
+        saved="saved" in request.args,
+        status=person.status,
+        slow_down_stage=person.slow_down_stage,
+        until_on=person.resting_until_on,
+        schedule=str(person.schedule),
+        next_on=local_date(next_at, person.zone) if next_at and person.status == SubscriberStatus.ACTIVE else None,
+        token=token,
+        days=DAYS,
+        times=TIMES,
+        themes=tuple((theme, _THEME_NAMES[theme]) for theme in THEMES),
+        countries=[("", "No country"), *countries().items()],
+        languages=languages(),
+        unread=_unread_languages(),
+        zones=zone_options(typed.get("time_zone", ""), old_names=False),
+    )
+
+
+def _unread_languages() -> list[str]:
+    """Return the languages with questions that no native speaker has read yet."""
+    library = get_runtime().library
+    return [
+        name
+        for locale, name in languages().items()
+        if any(prompt.status == _UNREVIEWED for prompt in library.for_locale(locale))
+    ]
+
+
+def _as_typed(person: Subscriber) -> forms.Typed:
+    """Return the settings as the form would send them, with the days of their own choice."""
+    typed: forms.Typed = forms.Typed(
+        {
+            "at": person.send_time.isoformat("minutes"),
+            "time_zone": person.time_zone,
+            "help_country": person.help_country,
+            "locale": person.locale,
+        }
+    )
+    typed.setlist("days", [str(day) for day in frequency.chosen_days(person)])
+    typed.setlist("muted", person.muted_themes)
+    ticks = {
+        "wants_digest": person.wants_digest,
+        "wants_look_backs": person.wants_look_backs,
+        "wants_thread": person.wants_thread,
+        "wants_letters": person.wants_letters,
+        "is_discreet": person.is_discreet,
+    }
+    typed.update({name: "yes" for name, ticked in ticks.items() if ticked})
+    return typed

@@ -1,0 +1,100 @@
+"""Signing in by a link in an email, and signing out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from service.core.tokens import Action, ActToken
+from service.flows.people import sign_in
+from service.flows.people.mail_requests import TooManyRequests
+from service.flows.people.sign_in import SignedIn, SignInLink
+from service.web import browser, forms
+from service.web.context import get_runtime, now, page, read_act_token
+from service.web.errors import error_page
+
+blueprint = Blueprint("sign_in", __name__)
+UNPROCESSABLE = 422
+
+
+@blueprint.get("/sign-in")
+def show() -> str:
+    """Show the form that asks for a link."""
+    browser.browser_hash()
+    return page("sign_in", typed={}, errors={})
+
+
+@blueprint.post("/sign-in")
+def ask() -> Response | tuple[str, int]:
+    """Write the request down; the answer is the same whoever the address belongs to."""
+    if request.form.get("website"):  # only software fills in what nobody sees
+        return redirect("/sent", code=303)
+    address = forms.read_address(request.form)
+    if isinstance(address, forms.FormErrors):
+        return page("sign_in", typed=request.form, errors=address.by_field), UNPROCESSABLE
+    runtime = get_runtime()
+    with runtime.database.write() as rows:
+        asked = sign_in.ask(rows, runtime.keyring, address=address, asker=browser.new_asker(), now=now())
+    if isinstance(asked, TooManyRequests):
+        return error_page(429)
+    runtime.job_queue.enqueue_mail_requests([asked])
+    return redirect("/sent", code=303)
+
+
+@blueprint.get("/sign-in/<token>")
+def look(token: str) -> Response | str:
+    """Show the button behind a link; looking spends nothing."""
+    act = read_act_token(token)
+    if act is None or act.action is not Action.SIGN_IN:
+        return error_page(404)
+    with get_runtime().database.read() as rows:
+        link = sign_in.look(rows, act, browser=browser.browser_hash(), now=now())
+    return _link_page(link)
+
+
+@blueprint.post("/sign-in/<token>")
+def use(token: str) -> Response | str:
+    """Spend the link and sign this browser in, with a new cookie."""
+    act = read_act_token(token)
+    if act is None or act.action is not Action.SIGN_IN:
+        return error_page(404)
+    secret, done = _use(act)
+    if isinstance(done, SignedIn):
+        wanted = browser.take_wanted()
+        browser.remember(secret)
+        return redirect(wanted, code=303)
+    return _link_page(done)
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """Sign this browser out, or every browser of the person."""
+    secret = browser.secret_hash()
+    if secret is not None:
+        everywhere = "everywhere" in request.form
+        with get_runtime().database.write() as rows:
+            sign_in.sign_out(rows, secret=secret, everywhere=everywhere, now=now())
+    browser.forget()
+    return redirect("/", code=303)
+
+
+def _use(act: ActToken) -> tuple[str, SignedIn | SignInLink]:
+    secret, digest = browser.new_secret()
+    typed = request.form.get("code")
+    with get_runtime().database.write() as rows:
+        done = sign_in.use(
+            rows,
+            act,
+            browser=browser.browser_hash(),
+            code=browser.code_hash(typed) if typed is not None else None,
+            secret=digest,
+            now=now(),
+        )
+    return secret, done
+
+
+def _link_page(link: SignInLink) -> Response | str:
+    if link is SignInLink.OVER:
+        return error_page(410, again="/sign-in")
+    errors = {"code": "That is not the code. Look at it once more"} if link is SignInLink.WRONG_CODE else {}
+    return page("sign_in_link", needs_code=link is not SignInLink.READY, errors=errors)

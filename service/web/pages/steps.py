@@ -1,0 +1,117 @@
+"""The page of small steps: those a person chose, and how each went."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, request
+from werkzeug.wrappers import Response
+
+from service.core.steps import LONGEST_STEP, StepState
+from service.core.text.sentences import one_line
+from service.flows.people import steps
+from service.models import Step, Subscriber, SubscriberStatus, Suppression
+from service.web import browser
+from service.web.browser import Visit
+from service.web.context import now, page
+from service.web.idempotency import idempotent_id, new_form_key
+
+blueprint = Blueprint("steps", __name__)
+UNPROCESSABLE = 422
+EMPTY = {"words": "Write a step, or leave it for another day"}
+TOO_LONG = {"words": f"Say it in {LONGEST_STEP} characters or fewer"}
+GROUPS = {
+    StepState.OPEN: "Still open",
+    StepState.TAKEN: "Taken",
+    StepState.NOT_YET: "Not yet",
+    StepState.LET_GO: "Let go",
+}
+# What the buttons say, by what they answer; the last only where there is an answer to take back.
+ANSWERS = {
+    StepState.TAKEN: "Took it",
+    StepState.NOT_YET: "Not yet",
+    StepState.LET_GO: "Let it go",
+    StepState.OPEN: "Leave it open",
+}
+
+
+@blueprint.get("/steps")
+def show() -> str:
+    """Show the person's steps, and room for one more."""
+    with browser.visit() as visit:
+        return _page(visit, "", {})
+
+
+@blueprint.post("/steps")
+def choose() -> Response | tuple[str, int]:
+    """Choose a step, or say what to look at again."""
+    typed = one_line(request.form.get("words", ""))
+    errors = EMPTY if not typed else TOO_LONG if len(typed) > LONGEST_STEP else {}
+    if errors:
+        with browser.visit() as visit:
+            return _page(visit, typed, errors), UNPROCESSABLE
+    with browser.visit(writing=True) as visit:
+        person = visit.person
+        step_id = idempotent_id("step", person.id)
+        steps.choose(visit.session, visit.keyring, person, typed, now=now(), step_id=step_id)
+    return redirect("/steps?chosen", code=303)
+
+
+@blueprint.post("/steps/<id:step_id>")
+def answer(step_id: int) -> Response:
+    """Note how a step went; it can be changed again."""
+    state = read_state()
+    with browser.visit(writing=True) as visit:
+        steps.answer(visit.session, visit.person, _own(visit, step_id), state, now())
+    return redirect(f"/steps#step-{step_id}", code=303)
+
+
+@blueprint.get("/steps/<id:step_id>/remove")
+def show_remove(step_id: int) -> str:
+    """Ask whether to take a step off the page."""
+    with browser.visit() as visit:
+        [step] = steps.open_steps(visit.keyring, visit.person, [_own(visit, step_id)])
+    return page("step_remove", step=step)
+
+
+@blueprint.post("/steps/<id:step_id>/remove")
+def remove(step_id: int) -> Response:
+    """Take a step off the page for good."""
+    with browser.visit(writing=True) as visit:
+        Step.remove(visit.session, visit.person.id, _own(visit, step_id).id)
+    return redirect("/steps", code=303)
+
+
+def read_state() -> StepState:
+    """Return what the pressed button says of a step; a form that says nothing is no form of ours."""
+    state = request.form.get("state", "")
+    if state not in {*StepState}:
+        abort(400)
+    return StepState(state)
+
+
+def _page(visit: Visit, typed: str, errors: dict[str, str]) -> str:
+    found = steps.open_steps(visit.keyring, visit.person, Step.all_of(visit.session, visit.person.id))
+    by_state = {state: [step for step in found if step.state == state] for state in GROUPS}
+    return page(
+        "steps",
+        groups=[(state, GROUPS[state], some) for state, some in by_state.items() if some],
+        answers=ANSWERS,
+        typed=typed,
+        errors=errors,
+        once=new_form_key(),
+        is_chosen="chosen" in request.args and bool(by_state[StepState.OPEN]),
+        is_written_to=_is_written_to(visit, visit.person),
+        longest=LONGEST_STEP,
+    )
+
+
+def _is_written_to(visit: Visit, person: Subscriber) -> bool:
+    """Say whether the email that asks about a step would reach its person as things stand."""
+    return person.status == SubscriberStatus.ACTIVE and not Suppression.covers(visit.session, person.address_hash)
+
+
+def _own(visit: Visit, step_id: int) -> Step:
+    """Return one of this person's steps; anybody else's is no page."""
+    step = Step.of(visit.session, visit.person.id, step_id)
+    if step is None:
+        abort(404)
+    return step

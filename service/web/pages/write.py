@@ -1,0 +1,121 @@
+"""Writing on a page: free, in answer to a question, or by a link in an email without signing in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from service.core.entry_text import read_write_link_object
+from service.core.library.prompts import Prompt
+from service.core.schedule import writing_date
+from service.core.tokens import Action, ActToken
+from service.flows.people import journal
+from service.models import Subscriber
+from service.web import browser
+from service.web.context import get_runtime, now, page, read_act_token
+from service.web.errors import error_page
+from service.web.forms import typed_words
+from service.web.idempotency import idempotent_id, new_form_key
+from service.web.pages import prompt_options
+from service.web.pages.chosen_steps import keep_step
+
+blueprint = Blueprint("writing", __name__)
+UNPROCESSABLE = 422
+EMPTY = {"words": "Write a word or two, or leave it for today"}
+SOURCE = "page"
+
+
+@blueprint.get("/write")
+def show() -> str:
+    """Show an empty page."""
+    with browser.visit():
+        return page("write", prompt=None, once=new_form_key(), errors={}, wishes=())
+
+
+@blueprint.post("/write")
+def keep() -> Response | tuple[str, int]:
+    """Keep what was written, on today's page of the journal."""
+    prompt = get_runtime().library.get(request.form.get("prompt", ""))
+    words = typed_words()
+    if not words:
+        with browser.visit():
+            return page("write", prompt=prompt, once=new_form_key(), errors=EMPTY, wishes=()), UNPROCESSABLE
+    with browser.visit(writing=True) as visit:
+        person = visit.person
+        entry = journal.add_entry(
+            visit.session,
+            visit.keyring,
+            person,
+            words=words,
+            written_on=writing_date(now(), person.zone),
+            prompt_id=prompt.id if prompt else None,
+            source=SOURCE,
+            now=now(),
+            entry_id=idempotent_id("entry", person.id),
+        )
+        keep_step(visit.session, person, entry)
+    return redirect(f"/journal/{entry.written_on}", code=303)
+
+
+@blueprint.get("/write/<token>")
+def show_answer(token: str) -> Response | str:
+    """Show the question of an email with room to write."""
+    act = _read_token(token)
+    if isinstance(act, Response):
+        return act
+    return page("write", prompt=_asked(act), once=new_form_key(), errors={}, wishes=prompt_options.PROMPT_OPTIONS)
+
+
+@blueprint.post("/write/<token>")
+def answer(token: str) -> Response | str | tuple[str, int]:
+    """Keep what is written on the day the question was asked; other buttons ask for another question, or for none."""
+    act = _read_token(token)
+    if isinstance(act, Response):
+        return act
+    words, wish = typed_words(), prompt_options.requested_option()
+    if wish is not None:
+        return prompt_options.grant_option(
+            act.subscriber_id, wish, words=words, once=request.form.get("once") or new_form_key()
+        )
+    prompt = _asked(act)
+    if words:
+        return _keep_answer(act, prompt, words)
+    return page(
+        "write", prompt=prompt, once=new_form_key(), errors=EMPTY, wishes=prompt_options.PROMPT_OPTIONS
+    ), UNPROCESSABLE
+
+
+def _read_token(token: str) -> ActToken | Response:
+    """Return what a link allows, or the page that says why it allows nothing."""
+    act = read_act_token(token)
+    if act is None or act.action is not Action.WRITE:
+        return error_page(404)
+    if act.has_expired(now()):
+        return error_page(410, again="/sign-in")
+    return act
+
+
+def _asked(act: ActToken) -> Prompt | None:
+    key, _ = read_write_link_object(act.object_id)
+    return get_runtime().library.by_key(key)
+
+
+def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response | str:
+    runtime = get_runtime()
+    with runtime.database.write() as rows:
+        person = Subscriber.locked(rows, act.subscriber_id)
+        if person is None:
+            return error_page(410)
+        entry = journal.add_entry(
+            rows,
+            runtime.keyring,
+            person,
+            words=words,
+            written_on=read_write_link_object(act.object_id)[1],
+            prompt_id=prompt.id if prompt else None,
+            source=SOURCE,
+            now=now(),
+            entry_id=idempotent_id("entry", person.id),
+        )
+        keep_step(rows, person, entry)
+    return page("kept")

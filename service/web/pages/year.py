@@ -1,0 +1,25 @@
+"""A year in somebody's own words, on a page of theirs: as their journal has it today, and never as a count."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from service.web import browser
+from service.web.context import get_runtime, page
+from service.web.errors import ErrorText, error_page
+from service.web.pages.digest import photos_of
+
+blueprint = Blueprint("year", __name__)
+
+
+@blueprint.get("/year/<int(fixed_digits=4, min=1):year>")
+def show(year: int) -> Response | str:
+    """Show a year to the one whose it is, signed in."""
+    with browser.visit() as visit:
+        found = get_runtime().digests().year(visit.session, visit.person, year)
+        photos = photos_of(visit.session, visit.person, found.passages) if found else {}
+    if found is None:
+        nothing = ErrorText(f"Nothing stands here for {year}", "That is allowed. What you write is in your journal.")
+        return error_page(404, nothing, again="/journal")
+    return page("year", year=found, photos=photos)

@@ -1,0 +1,53 @@
+"""Delivery reports say whose mail failed for good, and are read without harm."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from service.core.replies.classify.bounce_reports import MAX_REPORT_CHARACTERS, failed_for_good
+
+# The layout of RFC 3464, appendix E, with made-up names.
+REPORT = """Reporting-MTA: dns; mx.example.net
+Arrival-Date: Mon, 11 May 2026 09:00:00 +0000
+
+Original-Recipient: rfc822; ana@example.com
+Final-Recipient: rfc822; Ana@example.com
+Action: failed
+Status: 5.1.1 (bad destination mailbox address)
+Diagnostic-Code: smtp; 550 5.1.1 no such
+ mailbox
+"""
+
+
+def test_a_final_failure_names_its_recipient() -> None:
+    assert failed_for_good(REPORT) == {"ana@example.com"}
+    assert failed_for_good(REPORT.replace("\n", "\r\n")) == {"ana@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [
+        ("failed", "delayed"),
+        ("failed", "delivered"),
+        ("5.1.1", "4.2.2"),
+        ("rfc822; Ana", "x400; Ana"),
+        ("Final-", "X-"),
+    ],
+)
+def test_anything_less_names_nobody(told: str, instead: str) -> None:
+    assert failed_for_good(REPORT.replace(told, instead)) == frozenset()
+
+
+def test_the_fields_of_one_recipient_do_not_speak_for_another() -> None:
+    groups = "Final-Recipient: rfc822; a@example.com\nAction: failed\n\nStatus: 5.0.0\n"
+    assert failed_for_good(groups) == frozenset()
+
+
+@pytest.mark.parametrize("character", ["\n", ":", "a", "Final-Recipient: rfc822;\n", "\x00", "\udcff"])
+def test_a_hostile_report_costs_little(character: str) -> None:
+    began = time.process_time()
+    assert failed_for_good(character * (1024 * 1024)) == frozenset()
+    assert time.process_time() - began < 1.0
+    assert MAX_REPORT_CHARACTERS < 1024 * 1024

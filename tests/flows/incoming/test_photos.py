@@ -1,0 +1,154 @@
+"""Photos that come with a reply; see inbound.md, "Photos"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from service.core.sealing import SealError
+from service.flows.incoming import photos
+from service.models import Delivery, Photo
+from tests.harness.inbound import InboundHarness, open_inbound_harness
+from tests.harness.pictures import encoded, exif, mail_with, picture
+
+PDF = ("minutes.pdf", "application/pdf", b"%PDF-1.7", "")
+
+
+@pytest.fixture
+def harness(migrated_sqlite: Path, tmp_path: Path) -> Iterator[InboundHarness]:
+    with open_inbound_harness(migrated_sqlite, tmp_path) as opened:
+        yield opened
+
+
+def kept(harness: InboundHarness) -> list[Photo]:
+    with harness.sending.runtime.database.read() as session:
+        return [*session.scalars(select(Photo).order_by(Photo.created_at, Photo.position))]
+
+
+def objects(harness: InboundHarness) -> list[bytes]:
+    """Return what lies in the object store below photos/."""
+    folder = Path(harness.sending.runtime.storage.root) / "photos"
+    return [path.read_bytes() for path in folder.iterdir()] if folder.is_dir() else []
+
+
+def notes(harness: InboundHarness) -> list[str | None]:
+    with harness.sending.runtime.database.read() as session:
+        return [*session.scalars(select(Delivery.detail).where(Delivery.kind == "answer"))]
+
+
+def _photo(number: int = 0, content_id: str = "") -> tuple[str, str, bytes, str]:
+    colour = (number * 20, 90, 90)
+    return (f"IMG_{number}.jpg", "image/jpeg", encoded(picture((300, 200), colour), exif=exif()), content_id)
+
+
+@pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "mime"])
+def test_a_photo_is_kept_sealed_with_its_words(harness: InboundHarness, as_mime: bool) -> None:
+    reply = harness.comes(mail_with([_photo()], "The lake."), as_mime=as_mime)
+    [photo] = kept(harness)
+    assert reply is not None
+    assert photo.entry_id == reply.entry_id
+    assert (photo.content_type, photo.width, photo.height) == ("image/jpeg", 300, 200)
+    assert harness.words() == ["The lake."]
+    [sealed] = objects(harness)
+    assert b"\xff\xd8\xff" not in sealed
+    assert b"JFIF" not in sealed
+    runtime = harness.sending.runtime
+    data = photos.open_photo(runtime.keyring, runtime.storage, harness.ana, photo)
+    assert data.startswith(b"\xff\xd8\xff")
+    assert b"Camera of Ana" not in data
+    assert notes(harness) == []
+
+
+@pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "mime"])
+def test_a_photo_alone_is_an_entry_without_words(harness: InboundHarness, as_mime: bool) -> None:
+    heic = ("IMG_1.HEIC", "application/octet-stream", encoded(picture(), "HEIF"), "")
+    reply = harness.comes(mail_with([heic]), as_mime=as_mime)
+    assert reply is not None
+    assert reply.outcome == "entry"
+    assert harness.words() == [""]
+    assert len(kept(harness)) == 1
+    assert "receipt" in harness.answers()
+
+
+def test_a_sealed_photo_opens_in_no_other_place(harness: InboundHarness) -> None:
+    harness.comes(mail_with([_photo(1), _photo(2)], "Two."))
+    one, other = kept(harness)
+    one.stored_as = other.stored_as
+    runtime = harness.sending.runtime
+    with pytest.raises(SealError):
+        photos.open_photo(runtime.keyring, runtime.storage, harness.ana, one)
+
+
+def test_ten_are_kept_in_their_order_and_the_eleventh_is_told(harness: InboundHarness) -> None:
+    harness.comes(mail_with([_photo(number) for number in range(11)], "All of it."))
+    assert [photo.position for photo in kept(harness)] == [*range(10)]
+    assert notes(harness) == ["photo"]
+
+
+def test_any_other_file_is_told_in_one_note(harness: InboundHarness) -> None:
+    harness.comes(mail_with([_photo(), PDF, ("a.mov", "video/quicktime", b"moov", "")], "With minutes."))
+    assert len(kept(harness)) == 1
+    assert notes(harness) == ["photo"]
+
+
+def test_only_another_file_is_no_entry_and_told(harness: InboundHarness) -> None:
+    reply = harness.comes(mail_with([PDF]))
+    assert reply is not None
+    assert (reply.outcome, reply.reason) == ("empty", "only files")
+    assert notes(harness) == ["only_files"]
+
+
+def test_a_bomb_costs_the_entry_nothing(harness: InboundHarness) -> None:
+    bomb = ("big.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"\0" * 5000, "")
+    harness.comes(mail_with([bomb, _photo()], "Still here."))
+    assert harness.words() == ["Still here."]
+    assert len(kept(harness)) == 1
+    assert notes(harness) == ["photo"]
+
+
+@pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "mime"])
+def test_a_logo_and_a_dot_are_left_out_without_a_word(harness: InboundHarness, as_mime: bool) -> None:
+    logo = ("logo.png", "image/png", encoded(picture((300, 80)), "PNG"), "logo@x")
+    dot = ("", "image/gif", encoded(picture((2, 2)), "GIF"), "")
+    html = '<p>Words.</p><p>Ana<br><img src="cid:logo@x"></p>'
+    harness.comes(mail_with([logo, dot], "Words.", html), as_mime=as_mime)
+    assert kept(harness) == []
+    assert objects(harness) == []
+    assert notes(harness) == []
+
+
+@pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "mime"])
+def test_a_picture_shown_only_in_the_quotation_is_left_out(harness: InboundHarness, as_mime: bool) -> None:
+    mine, theirs = _photo(1, "mine@x"), _photo(2, "theirs@x")
+    quoted = harness.question().replace("\n", "<br>")
+    html = (
+        '<div>Look.<br><img src="cid:mine@x"></div><div class="gmail_quote"><div>On Mon, Small Steps wrote:</div>'
+        f'<blockquote class="gmail_quote" type="cite">{quoted}<br><img src="cid:theirs@x"></blockquote></div>'
+    )
+    harness.comes(mail_with([mine, theirs], "Look.", html), as_mime=as_mime)
+    assert [photo.width for photo in kept(harness)] == [300]
+
+
+def test_a_picture_inside_that_comes_with_every_mail_is_left_out_from_the_third_on(harness: InboundHarness) -> None:
+    banner = _photo(3, "banner@x")
+    for words in ("One.", "Two.", "Three."):
+        harness.comes(mail_with([banner], words, f'<p>{words}</p><img src="cid:banner@x">'))
+    assert {*harness.words()} == {"One.", "Two.", "Three."}
+    assert len(kept(harness)) == 2
+
+
+def test_the_same_file_twice_in_a_mail_is_one_photo(harness: InboundHarness) -> None:
+    photo = _photo()
+    harness.comes(mail_with([photo, photo], "Twice."))
+    assert len(kept(harness)) == 1
+
+
+def test_delete_that_takes_the_photos_with_it(harness: InboundHarness) -> None:
+    harness.comes(mail_with([_photo()], "Not for keeping."))
+    assert len(objects(harness)) == 1
+    harness.comes(mail_with([], "delete that"))
+    assert kept(harness) == []
+    assert objects(harness) == []

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from service.core.replies import SentEmail
+from service.core.tokens import ReplyKind, ReplyToken
+from service.flows.incoming.owner import Owner
+from service.models import Delivery, Subscriber
+from tests.harness.diary import take_step, write
+from tests.harness.sending import SendingHarness, open_sending_harness
+
+
+@pytest.fixture
+def harness(migrated_sqlite: Path, tmp_path: Path) -> Iterator[SendingHarness]:
+    file = tmp_path / "smallsteps.db"
+    shutil.copy(migrated_sqlite, file)
+    with open_sending_harness(f"sqlite:///{file}", tmp_path) as opened:
+        yield opened
+
+
+def owner_of_reply(harness: SendingHarness, kind: ReplyKind = ReplyKind.PROMPT) -> Owner:
+    """Send a prompt to one person, and return the owner of a reply to it."""
+    (person,) = harness.members("ana@example.com")
+    harness.send(harness.plan([person]))
+    prompt = harness.runtime.library.first_six("en-GB")[0]
+    token = ReplyToken(kind, person.id, prompt.key, harness.clock().date())
+    return Owner(person, token.on, token)
+
+
+def sent(harness: SendingHarness, owner: Owner) -> SentEmail | None:
+    with harness.runtime.database.read() as session:
+        return harness.runtime.reply_processor().sent_email_finder.find(session, owner)
+
+
+def test_a_reply_to_a_prompt_finds_the_text_that_its_batch_said(harness: SendingHarness) -> None:
+    found = sent(harness, owner_of_reply(harness))
+    (mail,) = harness.mails()
+    assert found is not None
+    assert found.subject == mail.subject
+    assert "%recipient.reply_address%" in found.text + found.html or "%recipient.stop_url%" in found.text
+    assert found.reply_address == mail.reply_to
+
+
+def test_a_reply_to_a_prompt_whose_delivery_is_gone_finds_it_composed_again(harness: SendingHarness) -> None:
+    owner = owner_of_reply(harness)
+    kept = sent(harness, owner)
+    with harness.runtime.database.write() as session:
+        session.execute(delete(Delivery))
+    again = sent(harness, owner)
+    assert kept is not None
+    assert again is not None
+    assert (again.subject, again.reply_address) == (kept.subject, kept.reply_address)
+
+
+@pytest.mark.parametrize("kind", [ReplyKind.STEP, ReplyKind.ANSWER, ReplyKind.DIGEST])
+def test_where_nobody_can_say_what_was_sent_nothing_is_claimed(harness: SendingHarness, kind: ReplyKind) -> None:
+    assert sent(harness, owner_of_reply(harness, kind)) is None
+
+
+def _written_for_months(harness: SendingHarness, person: Subscriber) -> None:
+    """Let somebody write in December of two years, with a step and a word that comes back."""
+    database, keyring = harness.runtime.database, harness.runtime.keyring
+    asked = next(p.id for p in harness.runtime.library.for_locale("en-GB") if p.resurface and p.kind == "question")
+    for month in (9, 10, 11):
+        for day in (4, 9, 14):
+            write(database, keyring, person, date(2026, month, day), "Rain on the roof again.", asked)
+    write(database, keyring, person, date(2025, 12, 7), "The first snow, and no sound at all.", asked)
+    for day in (3, 9, 20):
+        write(database, keyring, person, date(2026, 12, day), "Priya rang, and then Priya came by.", asked)
+    take_step(database, keyring, person, "Ring Priya from the bus stop", date(2026, 12, 8))
+
+
+@pytest.mark.parametrize(
+    ("kind", "slot", "on", "telling"),
+    [
+        ("digest", "2026-12", date(2027, 1, 1), ["Priya rang", "first snow", "“Priya” came back", "plain text"]),
+        ("quiet_month", "2027-01", date(2027, 2, 1), ["January went by quietly"]),
+        ("year", "2026", date(2027, 1, 2), ["September to December", "Rain on the roof", "Ring Priya", "into 2027"]),
+    ],
+)
+def test_a_reply_to_a_month_or_a_year_finds_every_line_that_was_sent(
+    harness: SendingHarness, kind: str, slot: str, on: date, telling: list[str]
+) -> None:
+    (person,) = harness.members("ana@example.com", wants_thread=True)
+    _written_for_months(harness, person)
+    assert harness.send(harness.plan([person], kind=kind, slot=slot)).counts == {"sent": 1}
+    (mail,) = harness.mails()
+    token = ReplyToken.decode(mail.reply_to.partition("@")[0].removeprefix("r-"), harness.runtime.keyring.index)
+    assert token is not None
+    assert (token.kind, token.on) == (ReplyKind.DIGEST, on)
+    found = sent(harness, Owner(person, token.on, token))
+    assert found is not None
+    assert (found.subject, found.reply_address) == (mail.subject, mail.reply_to)
+    for words in telling:
+        assert words in mail.text
+    theirs = [text for text in mail.text.splitlines() if text and "://" not in text]
+    assert [text for text in theirs if text not in found.text.splitlines()] == []
+
+
+def test_a_mail_without_a_token_answers_nothing_that_is_known(harness: SendingHarness) -> None:
+    assert sent(harness, replace(owner_of_reply(harness), token=None)) is None

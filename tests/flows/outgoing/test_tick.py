@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from service.core.library.prompts import Library
+from service.db import Database
+from service.flows.outgoing.tick import CLOCK, SWEPT_AT_ONCE, UNQUEUED_AFTER, prune, sweep, tick
+from service.job_queue import InMemoryQueue
+from service.models import Delivery, DeliveryState, Heartbeat, Keyring, Subscriber, SubscriberStatus
+from service.models.people.subscriber import PENDING_KEPT
+from service.storage import Storage
+from tests.harness.members import JOINED_AT, due_at
+from tests.harness.people import MINUTE, NOW
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def planned(database: Database, keyring: Keyring, library: Library) -> list[int]:
+    with database.write() as session:
+        for number in range(3):
+            due_at(session, keyring, NOW, f"p{number}@example.com")
+    queue = InMemoryQueue()
+    tick(database, library, queue, now=NOW, chunk=2)
+    return queue.deliveries
+
+
+def test_a_tick_rings_for_what_it_planned_and_beats(database: Database, planned: list[int], library: Library) -> None:
+    assert len(planned) == 3
+    with database.read() as session:
+        assert Heartbeat.last(session, CLOCK) == NOW
+    queue = InMemoryQueue()
+    assert tick(database, library, queue, now=NOW + SECOND, chunk=2).planned == 0
+    assert queue.deliveries == []
+
+
+def test_what_no_worker_heard_of_is_rung_for_within_a_minute_and_then_again(
+    database: Database, planned: list[int]
+) -> None:
+    queue, now = InMemoryQueue(), NOW + UNQUEUED_AFTER
+    assert sweep(database, queue, now=now) == (0, 0)
+    assert sweep(database, queue, now=now + SECOND) == (3, 0)
+    assert sorted(queue.deliveries) == sorted(planned)
+    assert sweep(database, queue, now=now + 2 * SECOND) == (0, 0), "it was just rung for"
+    assert sweep(database, queue, now=now + UNQUEUED_AFTER + 2 * SECOND) == (3, 0)
+    assert UNQUEUED_AFTER + timedelta(seconds=15) <= MINUTE
+    assert SWEPT_AT_ONCE >= 1000
+
+
+@pytest.mark.parametrize("state", [state for state in DeliveryState if state is not DeliveryState.PLANNED])
+def test_what_is_in_hand_or_over_is_left_alone(database: Database, planned: list[int], state: DeliveryState) -> None:
+    assert planned
+    with database.write() as session:
+        session.execute(update(Delivery).values(state=state))
+    queue = InMemoryQueue()
+    sweep(database, queue, now=NOW + 2 * UNQUEUED_AFTER)
+    assert queue.deliveries == []
+
+
+def test_what_waits_for_its_time_is_not_rung_for(database: Database, planned: list[int]) -> None:
+    assert planned
+    with database.write() as session:
+        session.execute(update(Delivery).values(ready_at=NOW + timedelta(hours=1)))
+    queue = InMemoryQueue()
+    sweep(database, queue, now=NOW + timedelta(minutes=59))
+    assert queue.deliveries == []
+    sweep(database, queue, now=NOW + timedelta(hours=1))
+    assert len(queue.deliveries) == 3
+
+
+def test_who_never_confirmed_is_let_go_after_a_week_and_nobody_else(
+    database: Database, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with database.write() as session:
+        due_at(session, keyring, NOW, "pending@example.com", status=SubscriberStatus.PENDING)
+        active = due_at(session, keyring, NOW, "active@example.com")
+    storage = Storage.at(f"file://{tmp_path_factory.mktemp('objects')}")
+    prune(database, storage, now=JOINED_AT + PENDING_KEPT)
+    with database.read() as session:
+        assert len(session.scalars(select(Subscriber)).all()) == 2
+    prune(database, storage, now=JOINED_AT + PENDING_KEPT + SECOND)
+    with database.read() as session:
+        assert [person.id for person in session.scalars(select(Subscriber))] == [active.id]

@@ -1,0 +1,130 @@
+from datetime import timedelta
+
+import pytest
+
+from service.core.addresses import Address
+from service.core.library.prompts import Library
+from service.core.tokens import Action, ActToken
+from service.db import Database
+from service.flows.people import account, sign_in
+from service.flows.people.sign_in import SignedIn, SignInLink
+from service.models import BrowserSession, Delivery, DeliveryKind, Keyring, MailRequest
+from tests.harness.people import ANA, DAY, HERE, MINUTE, NOW, act_on, join, person, sign_up
+
+SECRET = b"s" * 32
+ELSEWHERE = b"x" * 32
+
+
+@pytest.fixture
+def token(database: Database, keyring: Keyring, library: Library) -> ActToken:
+    """A link that Ana asked for at NOW."""
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        asked = sign_in.ask(session, keyring, address=ANA, asker=HERE, now=NOW)
+        act_on(session, keyring, asked, NOW)
+        assert isinstance(asked, int)
+        return ActToken(Action.SIGN_IN, ana.id, asked, NOW + 10 * MINUTE)
+
+
+def _use(
+    database: Database,
+    token: ActToken,
+    *,
+    browser: bytes = HERE.browser,
+    code: bytes | None = None,
+    after: timedelta = MINUTE,
+) -> SignedIn | SignInLink:
+    with database.write() as session:
+        return sign_in.use(session, token, browser=browser, code=code, secret=SECRET, now=NOW + after)
+
+
+def test_looking_at_a_link_spends_nothing(database: Database, token: ActToken) -> None:
+    with database.read() as session:
+        for _ in range(3):
+            assert sign_in.look(session, token, browser=HERE.browser, now=NOW) is SignInLink.READY
+        assert sign_in.look(session, token, browser=ELSEWHERE, now=NOW) is SignInLink.NEEDS_CODE
+    assert isinstance(_use(database, token), SignedIn)
+
+
+def test_a_link_signs_the_browser_that_asked_in_once(database: Database, token: ActToken) -> None:
+    assert _use(database, token) == SignedIn(token.subscriber_id)
+    assert _use(database, token) is SignInLink.OVER
+    with database.read() as session:
+        assert BrowserSession.owner(session, SECRET, NOW + 29 * DAY) == token.subscriber_id
+        assert BrowserSession.owner(session, SECRET, NOW + 31 * DAY) is None
+
+
+def test_a_link_is_over_after_ten_minutes(database: Database, token: ActToken) -> None:
+    assert _use(database, token, after=11 * MINUTE) is SignInLink.OVER
+
+
+def test_another_browser_needs_the_code(database: Database, token: ActToken) -> None:
+    assert _use(database, token, browser=ELSEWHERE) is SignInLink.NEEDS_CODE
+    assert _use(database, token, browser=ELSEWHERE, code=b"w" * 32) is SignInLink.WRONG_CODE
+    assert isinstance(_use(database, token, browser=ELSEWHERE, code=HERE.code), SignedIn)
+
+
+def test_five_wrong_codes_end_a_link(database: Database, token: ActToken) -> None:
+    for _ in range(5):
+        assert _use(database, token, browser=ELSEWHERE, code=b"w" * 32) is SignInLink.WRONG_CODE
+    assert _use(database, token, browser=ELSEWHERE, code=HERE.code) is SignInLink.OVER
+    assert _use(database, token) is SignInLink.OVER
+
+
+def test_a_request_for_one_person_signs_nobody_else_in(
+    database: Database, keyring: Keyring, library: Library, token: ActToken
+) -> None:
+    with database.write() as session:
+        ben = join(session, keyring, library, Address.parse("ben@example.com"))
+    mixed = ActToken(Action.SIGN_IN, ben.id, token.object_id, token.expires_at)
+    assert _use(database, mixed) is SignInLink.OVER
+
+
+def test_a_token_for_something_else_signs_nobody_in(database: Database, token: ActToken) -> None:
+    other = ActToken(Action.CONFIRM, token.subscriber_id, token.object_id, token.expires_at)
+    assert _use(database, other) is SignInLink.OVER
+
+
+def test_a_sign_in_mail_that_would_come_too_late_is_not_sent(
+    database: Database, keyring: Keyring, token: ActToken
+) -> None:
+    with database.read() as session:
+        request = session.get_one(MailRequest, token.object_id)
+        ana = person(session, keyring)
+        delivery = Delivery.of(session, ana.id, DeliveryKind.SIGN_IN, f"2026-05-13/{request.id}")
+        assert delivery is not None
+        assert delivery.expires_at == NOW + 10 * MINUTE
+
+
+def test_somebody_pending_who_signs_in_is_asked_to_confirm_and_a_stranger_gets_nothing(
+    database: Database, keyring: Keyring
+) -> None:
+    with database.write() as session:
+        sign_up(session, keyring)
+        planned = act_on(session, keyring, sign_in.ask(session, keyring, address=ANA, asker=HERE, now=NOW), NOW)
+        assert [Delivery.count_since(session, person(session, keyring).id, DeliveryKind.CONFIRMATION, NOW - DAY)] == [2]
+        assert len(planned) == 1
+        stranger = Address.parse("nobody@example.com")
+        asked = sign_in.ask(session, keyring, address=stranger, asker=HERE, now=NOW)
+        assert act_on(session, keyring, asked, NOW) == []
+
+
+def test_somebody_who_stopped_can_still_sign_in(database: Database, keyring: Keyring, library: Library) -> None:
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        account.stop(session, ana, NOW, source="page")
+        asked = sign_in.ask(session, keyring, address=ANA, asker=HERE, now=NOW)
+        assert len(act_on(session, keyring, asked, NOW)) == 1
+        assert Delivery.count_since(session, ana.id, DeliveryKind.SIGN_IN, NOW - DAY) == 1
+
+
+@pytest.mark.parametrize(("everywhere", "left"), [(False, True), (True, False)], ids=["one browser", "all browsers"])
+def test_signing_out_ends(database: Database, token: ActToken, *, everywhere: bool, left: bool) -> None:
+    with database.write() as session:
+        for secret in (SECRET, ELSEWHERE):
+            sign_in.open_session(session, token.subscriber_id, secret=secret, now=NOW)
+    with database.write() as session:
+        sign_in.sign_out(session, secret=SECRET, everywhere=everywhere, now=NOW)
+    with database.read() as session:
+        assert BrowserSession.owner(session, SECRET, NOW) is None
+        assert (BrowserSession.owner(session, ELSEWHERE, NOW) is not None) == left

@@ -1,0 +1,223 @@
+from dataclasses import replace
+from datetime import date, time
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.core.addresses import Address
+from service.core.library.prompts import Library
+from service.core.schedule import Rhythm, Schedule
+from service.core.tokens import Action, ActToken
+from service.db import Database
+from service.flows.people import account, sign_in, signup
+from service.flows.people.mail_requests import Requester, TooManyRequests
+from service.models import (
+    Consent,
+    Delivery,
+    DeliveryKind,
+    Keyring,
+    MailRequest,
+    Subscriber,
+    SubscriberStatus,
+    Suppression,
+    SuppressionReason,
+)
+from tests.harness.people import ANA, DAY, HERE, MINUTE, NOW, act_on, form, join, person, sign_up
+
+
+def test_the_page_writes_one_row_whoever_asks(database: Database, keyring: Keyring, library: Library) -> None:
+    """The same statements for known and unknown addresses: so the answer takes the same time."""
+    with database.write() as session:
+        join(session, keyring, library)
+        for address in (ANA, Address.parse("nobody@example.com")):
+            before = _rows(session)
+            signup.ask(session, keyring, form=form(address), asker=HERE, now=NOW)
+            assert _rows(session) - before == 1
+
+
+def test_what_was_typed_is_sealed_and_erased_once_acted_on(database: Database, keyring: Keyring) -> None:
+    with database.write() as session:
+        asked = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
+        request = session.get_one(MailRequest, asked)
+        sealed = request.sealed_form
+        assert sealed is not None
+        assert b"ana" not in sealed
+        act_on(session, keyring, asked, NOW)
+        assert request.sealed_form is None
+        assert request.done_at == NOW
+
+
+def test_an_unknown_address_becomes_pending_and_is_sent_a_confirmation(database: Database, keyring: Keyring) -> None:
+    with database.write() as session:
+        planned = sign_up(session, keyring)
+        ana = person(session, keyring)
+        assert ana.status == SubscriberStatus.PENDING
+        assert keyring.address_of(ana) == ANA
+        assert ana.next_prompt_at is None
+        assert _kinds(session, planned) == [DeliveryKind.CONFIRMATION]
+        [line] = Consent.lines_of(session, ana.address_hash)
+        assert (line.event, line.source, line.at, line.network_hash) == ("asked", "page", NOW, HERE.network)
+
+
+def test_acting_twice_plans_nothing_more(database: Database, keyring: Keyring) -> None:
+    with database.write() as session:
+        asked = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
+        assert len(act_on(session, keyring, asked, NOW)) == 1
+        assert act_on(session, keyring, asked, NOW + MINUTE) == []
+        assert len(Consent.lines_of(session, person(session, keyring).address_hash)) == 1
+
+
+def test_asking_again_before_confirming_follows_the_newer_form(database: Database, keyring: Keyring) -> None:
+    with database.write() as session:
+        sign_up(session, keyring)
+        newer = form(schedule=Schedule(Rhythm.SUNDAYS.days, time(8, 0), ZoneInfo("Asia/Calcutta")))
+        planned = act_on(
+            session, keyring, signup.ask(session, keyring, form=newer, asker=HERE, now=NOW + DAY), NOW + DAY
+        )
+        ana = person(session, keyring)
+        assert ana.schedule == newer.schedule
+        assert ana.created_at == NOW + DAY
+        assert _kinds(session, planned) == [DeliveryKind.CONFIRMATION]
+
+
+def test_at_most_three_confirmations_go_to_an_address_a_day(database: Database, keyring: Keyring) -> None:
+    with database.write() as session:
+        planned = [sign_up(session, keyring, now=NOW + n * MINUTE) for n in range(5)]
+        assert [len(ids) for ids in planned] == [1, 1, 1, 0, 0]
+        assert len(sign_up(session, keyring, now=NOW + DAY + 5 * MINUTE)) == 1
+
+
+@pytest.mark.parametrize("rests", [False, True], ids=["active", "resting"])
+def test_a_known_address_gets_a_way_in_and_keeps_its_schedule(
+    database: Database, keyring: Keyring, library: Library, *, rests: bool
+) -> None:
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        if rests:
+            account.rest(session, ana, account.Rest.WEEK, NOW)
+        was = (ana.schedule, ana.status)
+        daily = form(schedule=Schedule(Rhythm.DAILY.days, time(8, 0), ZoneInfo("Asia/Tokyo")))
+        asked = signup.ask(session, keyring, form=daily, asker=HERE, now=NOW)
+        [planned] = act_on(session, keyring, asked, NOW)
+        delivery = session.scalars(select(Delivery).where(Delivery.id == planned)).one()
+        assert (delivery.kind, delivery.reference) == (DeliveryKind.SIGN_IN, asked)
+        assert (ana.schedule, ana.status) == was
+
+
+def test_somebody_who_stopped_is_asked_to_confirm_again(database: Database, keyring: Keyring, library: Library) -> None:
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        account.stop(session, ana, NOW, source="page")
+        assert _kinds(session, sign_up(session, keyring, now=NOW + DAY)) == [DeliveryKind.CONFIRMATION]
+        assert ana.status == SubscriberStatus.STOPPED
+
+
+def test_a_suppressed_address_gets_nothing_for_a_signup_but_a_sign_in_it_asks_for(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        Suppression.add(session, ana.address_hash, SuppressionReason.BOUNCED, NOW)
+        assert sign_up(session, keyring) == []
+        asked = sign_in.ask(session, keyring, address=ANA, asker=HERE, now=NOW)
+        assert _kinds(session, act_on(session, keyring, asked, NOW)) == [DeliveryKind.SIGN_IN]
+
+
+def test_a_suppressed_stranger_does_not_become_a_subscriber(database: Database, keyring: Keyring) -> None:
+    with database.write() as session:
+        Suppression.add(session, keyring.address_hash(ANA), SuppressionReason.COMPLAINED, NOW)
+        assert sign_up(session, keyring) == []
+        assert Subscriber.with_address(session, keyring.address_hash(ANA)) is None
+
+
+def test_one_network_may_ask_ten_times_an_hour(database: Database, keyring: Keyring) -> None:
+    elsewhere = replace(HERE, network=b"m" * 32)
+    with database.write() as session:
+
+        def ask(asker: Requester = HERE, minutes: int = 0) -> object:
+            return signup.ask(session, keyring, form=form(), asker=asker, now=NOW + minutes * MINUTE)
+
+        assert all(isinstance(ask(), int) for _ in range(10))
+        assert isinstance(ask(), TooManyRequests)
+        assert isinstance(ask(elsewhere), int)
+        assert isinstance(ask(minutes=61), int)
+
+
+def test_confirming_makes_active_with_one_welcome_and_no_second_question_that_day(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    early = NOW.replace(hour=5)  # 6 in London on a Wednesday: the 8 o'clock prompt would still come
+    with database.write() as session:
+        sign_up(session, keyring, now=early)
+        ana = person(session, keyring)
+        planned = signup.confirm(session, library, ana.id, early, source="reply")
+        welcome = Delivery.of(session, ana.id, DeliveryKind.WELCOME, "2026-05-13")
+        assert welcome is not None
+        assert planned == [welcome.id]
+        assert welcome.prompt_id == library.first_six("en-GB")[0].id
+        assert (ana.status, ana.confirmed_at, ana.prompts_sent) == (SubscriberStatus.ACTIVE, early, 1)
+        assert ana.next_prompt_at is not None
+        assert ana.next_prompt_at.date() == date(2026, 5, 15)
+        assert ana.next_digest_at is not None
+        events = [(line.event, line.source) for line in Consent.lines_of(session, ana.address_hash)]
+        assert ("confirmed", "reply") in events
+
+
+def test_confirming_twice_plans_one_welcome(database: Database, keyring: Keyring, library: Library) -> None:
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        assert signup.confirm(session, library, ana.id, NOW + DAY, source="link") == []
+        assert len(Consent.lines_of(session, ana.address_hash)) == 2
+
+
+def test_somebody_who_comes_back_gets_the_next_of_the_first_questions(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        account.stop(session, ana, NOW, source="page")
+        signup.confirm(session, library, ana.id, NOW + 2 * DAY, source="link")
+        welcome = Delivery.of(session, ana.id, DeliveryKind.WELCOME, "2026-05-15")
+        assert welcome is not None
+        assert welcome.prompt_id == library.first_six("en-GB")[1].id
+
+
+def test_confirming_an_erased_person_does_nothing(database: Database, library: Library) -> None:
+    with database.write() as session:
+        assert signup.confirm(session, library, 12345, NOW, source="link") == []
+
+
+@pytest.mark.parametrize(
+    ("stopped", "browser", "signed_in"),
+    [
+        pytest.param(False, HERE.browser, True, id="somebody new, in the browser that asked"),
+        pytest.param(False, b"x" * 32, True, id="somebody new, elsewhere: the journal is empty"),
+        pytest.param(True, HERE.browser, True, id="somebody with a journal, in the browser that asked"),
+        pytest.param(True, b"x" * 32, False, id="somebody with a journal, elsewhere"),
+    ],
+)
+def test_a_confirm_link_signs_in_where_that_is_safe(
+    database: Database, keyring: Keyring, library: Library, *, stopped: bool, browser: bytes, signed_in: bool
+) -> None:
+    with database.write() as session:
+        if stopped:
+            account.stop(session, join(session, keyring, library), NOW, source="page")
+        asked = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
+        act_on(session, keyring, asked, NOW)
+        assert isinstance(asked, int)
+        token = ActToken(Action.CONFIRM, person(session, keyring).id, asked, NOW + DAY)
+        done = signup.confirm_by_link(session, library, token, browser=browser, now=NOW)
+        again = signup.confirm_by_link(session, library, token, browser=browser, now=NOW)
+    assert (done.is_new, done.may_sign_in) == (True, signed_in)
+    assert (again.is_new, again.may_sign_in) == (False, False)
+
+
+def _rows(session: Session) -> int:
+    tables = (MailRequest, Subscriber, Delivery, Consent)
+    return sum(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
+
+
+def _kinds(session: Session, ids: list[int]) -> list[str]:
+    return list(session.scalars(select(Delivery.kind).where(Delivery.id.in_(ids))))

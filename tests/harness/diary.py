@@ -1,0 +1,40 @@
+"""What people in the flows' tests wrote, and the steps they took."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from service.core.steps import StepState
+from service.db import Database
+from service.flows.people import journal, steps
+from service.models import Keyring, Subscriber
+
+
+def write(
+    database: Database,
+    keyring: Keyring,
+    person: Subscriber,
+    on: date,
+    words: str = "Soup, slowly.",
+    prompt_id: str = "",
+) -> int:
+    """Keep an entry of a local date, at eight in the evening; return its id."""
+    with database.write() as session:
+        owner = session.get_one(Subscriber, person.id)
+        entry = journal.add_entry(
+            session, keyring, owner, words=words, written_on=on, source="mail", now=_evening(on), prompt_id=prompt_id
+        )
+        return entry.id
+
+
+def take_step(database: Database, keyring: Keyring, person: Subscriber, words: str, on: date) -> int:
+    """Choose a step and take it, both on a local date; return its id."""
+    with database.write() as session:
+        owner = session.get_one(Subscriber, person.id)
+        step = steps.choose(session, keyring, owner, words, now=_evening(on))
+        steps.answer(session, owner, step, StepState.TAKEN, _evening(on))
+        return step.id
+
+
+def _evening(on: date) -> datetime:
+    return datetime(on.year, on.month, on.day, 20, 0, tzinfo=UTC)

@@ -1,0 +1,220 @@
+"""A whole Small Steps for a test: real pages, queue, database and post office over HTTP, with a clock that we move."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from sqlalchemy import func, select
+
+from service.app import create_app
+from service.config import Settings
+from service.core.addresses import Address
+from service.dispatch import QUEUES, RqJobQueue
+from service.flows.outgoing.tick import TickResult, tick
+from service.flows.people import journal
+from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Keyring, NewDelivery, Subscriber
+from service.postoffice import app as postoffice
+from service.postoffice.server import running
+from service.runtime import Runtime, make_runtime
+from tests.harness.clock import MovableClock
+from workers.worker import work
+
+SIGNING_KEY = "the signing key of this test"
+MASTER_KEY = base64.b64encode(b"m" * 32).decode()
+START = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)  # a Wednesday, 10:00 in London
+_CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+@dataclass
+class Browser:
+    """A person's browser, as far as a form needs one: cookies, and the token that stands in the page."""
+
+    base_url: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def open(self, path: str) -> requests.Response:
+        return self.session.get(self._url(path), timeout=30)
+
+    def press(self, path: str, **fields: Any) -> requests.Response:
+        """Open the page, then send its form back with these fields."""
+        page = self.open(fields.pop("page", path))
+        found = _CSRF.search(page.text)
+        data = {**fields, "csrf_token": found.group(1) if found else ""}
+        return self.session.post(self._url(path), data=data, timeout=30)
+
+    def _url(self, path: str) -> str:
+        return path if path.startswith("http") else self.base_url + path
+
+
+@dataclass
+class JourneyHarness:
+    """The running whole, and what a person or the clock does with it."""
+
+    runtime: Runtime
+    clock: MovableClock
+    office: str
+    web: str
+
+    def browser(self) -> Browser:
+        return Browser(self.web)
+
+    def work(self) -> None:
+        """Let both workers run until their queues are empty."""
+        while waiting := [queue for queue in QUEUES if self.job_queue.waiting(queue)]:
+            for queue in waiting:
+                work(self.runtime, queue, burst=True)
+
+    @property
+    def job_queue(self) -> RqJobQueue:
+        assert isinstance(self.runtime.job_queue, RqJobQueue)
+        return self.runtime.job_queue
+
+    def tick(self) -> TickResult:
+        runtime = self.runtime
+        return tick(runtime.database, runtime.library, runtime.job_queue, now=self.clock.now, chunk=1000)
+
+    def go_to(self, at: datetime) -> None:
+        """Move the clock there, stopping wherever somebody's email is due."""
+        while self.clock.now < at:
+            self.clock.now = min(at, self._next_due_at() or at)
+            self.tick()
+            self.work()
+
+    def _next_due_at(self) -> datetime | None:
+        with self.runtime.database.read() as session:
+            times = session.execute(select(func.min(Subscriber.next_prompt_at), func.min(Subscriber.next_digest_at)))
+            ahead = Delivery.ready_at > self.clock.now
+            owed = session.scalar(
+                select(func.min(Delivery.ready_at)).where(Delivery.state == DeliveryState.PLANNED, ahead)
+            )
+            due = [time for time in (*times.one(), owed) if time is not None and time > self.clock.now]
+        return min(due, default=None)
+
+    def ask(self, address: str, prompt_id: str) -> dict[str, Any]:
+        """Let a person's question of today be this one, at once; return its mail."""
+        now = self.clock.now
+        with self.runtime.database.write() as session:
+            person = Subscriber.locked(session, self.person(address).id)
+            assert person is not None
+            prompt = NewDelivery(
+                subscriber_id=person.id,
+                kind=DeliveryKind.PROMPT,
+                slot=f"{now:%Y-%m-%d}",
+                prompt_id=prompt_id,
+                ready_at=now,
+                planned_at=now,
+                enqueued_at=now,
+            )
+            planned = Delivery.plan(session, [prompt])
+            person.look_ahead(now, not_on=now.date())
+        self.job_queue.enqueue_deliveries(planned)
+        self.work()
+        return self.mails(address)[0]
+
+    def mails(self, to: str | None = None) -> list[dict[str, Any]]:
+        """Return the mails in the box, the newest first."""
+        params = {"to": to} if to else {}
+        found: list[dict[str, Any]] = requests.get(f"{self.office}/_local/mails", params=params, timeout=30).json()
+        return found
+
+    def reply(self, mail: dict[str, Any], words: str, **options: Any) -> dict[str, Any]:
+        """Reply to a mail as a mail program would; return how the webhook answered."""
+        url = f"{self.office}/_local/mails/{mail['mail_id']}/reply"
+        wanted = {"words": words, "sent_at": self.clock.now.isoformat(), **options}
+        answer: dict[str, Any] = requests.post(url, json=wanted, timeout=60).json()
+        return answer
+
+    def link(self, mail: dict[str, Any], path: str) -> str:
+        """Return the link in a mail's text that begins with this path."""
+        found = re.search(re.escape(self.web) + re.escape(path) + r"[^\s>)]*", mail["text"])
+        assert found, f"no link to {path}"
+        return found.group(0)
+
+    def join(self, address: str, **form: str) -> Browser:
+        """Sign up and confirm, as a person does."""
+        browser = self.browser()
+        fields = {"email": address, "rhythm": "daily", "time_zone": "Europe/London", **form}
+        browser.press("/subscribe", page="/", **fields)
+        self.work()
+        browser.press(self.link(self.mails(address)[0], "/confirm/"))
+        self.work()
+        return browser
+
+    def person(self, address: str) -> Subscriber:
+        with self.runtime.database.read() as session:
+            found = Subscriber.with_address(session, self.keyring.address_hash(Address.parse(address)))
+        assert found is not None
+        return found
+
+    def entries(self, address: str) -> list[journal.OpenEntry]:
+        """Return a person's entries, opened with their key, oldest first."""
+        owner = self.person(address)
+        with self.runtime.database.read() as session:
+            rows = Entry.between(session, owner.id, datetime(2000, 1, 1).date(), datetime(2100, 1, 1).date())
+            return journal.open_entries(self.keyring, owner, rows)
+
+    @property
+    def keyring(self) -> Keyring:
+        return self.runtime.keyring
+
+
+@contextmanager
+def open_journey_harness(database_url: str, redis_url: str, folder: Path, **settings: Any) -> Iterator[JourneyHarness]:
+    """Start everything; yield the stage."""
+    clock = MovableClock(START)
+    with ExitStack() as stack:
+        web_port = free_port()
+        web = f"http://127.0.0.1:{web_port}"
+        office_app = postoffice.create_app(
+            folder=folder / "postoffice",
+            domain="mail.smallsteps.example",
+            api_key="local",
+            signing_key=SIGNING_KEY,
+            inbound_url=f"{web}/webhooks/mailgun/inbound",
+            events_url=f"{web}/webhooks/mailgun/events",
+            now=clock,
+        )
+        stack.callback(office_app.extensions["postoffice"].close)
+        office = stack.enter_context(running(office_app))
+        runtime = make_runtime(_settings(web, office, database_url, redis_url, folder, settings), clock=clock)
+        assert isinstance(runtime.job_queue, RqJobQueue)
+        stack.callback(runtime.job_queue.connection.close)
+        stack.callback(runtime.database.engine.dispose)
+        stack.enter_context(running(create_app(runtime), web_port))
+        yield JourneyHarness(runtime, clock, office, web)
+
+
+def _settings(web: str, office: str, database_url: str, redis_url: str, folder: Path, more: dict[str, Any]) -> Settings:
+    values = {
+        "base_url": web,
+        "secret_key": "a secret of this test",
+        "encryption_keys": MASTER_KEY,
+        "database_url": database_url,
+        "redis_url": redis_url,
+        "storage_url": f"file://{folder / 'objects'}",
+        "mailgun_api_url": office,
+        "mailgun_api_key": "local",
+        "mailgun_domain": "mail.smallsteps.example",
+        "mailgun_signing_key": SIGNING_KEY,
+        "mail_from": "Small Steps <hello@mail.smallsteps.example>",
+        "reply_domain": "reply.smallsteps.example",
+        "postal_address": "1 Example Street, Example Town",
+        **more,
+    }
+    return Settings(_env_file=None, **values)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,187 @@
+"""One of every email, with made-up people, for the tests that look at them all."""
+
+from dataclasses import replace
+from datetime import date
+
+from service.config import ROOT
+from service.core.library.prompts import Prompt
+from service.core.month.digest import Digest, make_digest
+from service.core.month.resurfacing import DigestEntry, TakenStep
+from service.core.month.thread import Thread
+from service.core.month.year import Year, make_year
+from service.flows.outgoing import emails
+from service.flows.outgoing.auto_replies import AutoReplyContent
+from service.mail.outbound.composer import Composer
+from service.mail.outbound.links import PLACEHOLDERS, Links
+from service.mail.outbound.mailer import OutgoingEmail
+from service.mail.outbound.placeholders import placeholder
+
+TEMPLATES = ROOT / "templates"
+SITE = "https://steps.example.org"
+TOKEN = "kq3m5zr7wxa2bcd4efgh6ijklmnopqrstuvwxyz2"
+IN_REPLY_TO = "<abc@mail.example.com>"
+MAY = date(2026, 5, 1)
+STEP_WORDS = "After I lock the door, I will breathe once."
+
+LINKS = Links(
+    reply_address=f"r-{TOKEN}@in.example.org",
+    stop_url=f"{SITE}/unsubscribe/{TOKEN}",
+    one_click_url=f"{SITE}/unsubscribe/{TOKEN}",
+    stop_address=f"s-{TOKEN}@in.example.org",
+    rest_url=f"{SITE}/rest/{TOKEN}",
+    write_url=f"{SITE}/write/{TOKEN}",
+)
+BATCH = replace(PLACEHOLDERS, write_url=placeholder("write_url"))
+
+
+def composer() -> Composer:
+    return Composer(
+        TEMPLATES,
+        base_url=SITE,
+        sender="Small Steps <hello@mail.example.org>",
+        postal_address="4 Orchard Row\nLeeds LS1 4AB, United Kingdom",
+    )
+
+
+def prompt(body: str, *, kind: str = "question", theme: str = "body", resurface: bool = True) -> Prompt:
+    return Prompt(
+        id="sample",
+        locale="en-GB",
+        subject="Three words",
+        theme=theme,
+        kind=kind,
+        minutes=1,
+        depth=1,
+        resurface=resurface,
+        lighter=None,
+        evidence="",
+        status="active",
+        body=body,
+    )
+
+
+WORDS = prompt("Which three words fit you right now?\n\nThey need not go together.", kind="words")
+DEEP = prompt("Is there somebody you could never say it to?\n\nNo one gets it.", theme="hurt", resurface=False)
+LIGHTER = prompt("Which object at home is good to hold?\n\nAny will do.")
+STEP = replace(prompt("What is almost too small to mention?", kind="line-start", theme="step"), asks_for_step=True)
+FOLLOW_UP = prompt("Taken, not yet, or let it go?\n\nAll three are good answers.", kind="follow-up", theme="step")
+
+ODD_WORDS = {
+    "one long word": "x" * 300,
+    "Chinese characters": "今日は疲れた" * 50,
+    "references": "&" * 300,
+    "families": "👩‍👩‍👧‍👦" * 42,
+    "right to left": "שלום " * 60,
+    "many sentences": "Tea came. " * 200,
+}
+
+
+def digest() -> Digest:
+    passages = {
+        5: "I keep thinking rest has to be earned. Today I sat on the step with tea and nothing fell down.",
+        6: "The radio was on low. I let the washing up wait. It was still there after.",
+        14: "My shoulders, mostly. They came down an inch when the door shut.",
+        17: "Priya rang back. We said nothing much, and it was the best part of the day.",
+        26: "The bus was late, so I read. Nobody asked me anything for eleven minutes.",
+        30: "Soup again. It was good again.",
+    }
+    chosen = ("tired, grateful, late", "quiet, rain, better", "heavy, Sunday, soup")
+    entries = [DigestEntry(day, MAY.replace(day=day), words, LIGHTER) for day, words in passages.items()]
+    entries += [
+        DigestEntry(day, MAY.replace(day=day), words, WORDS) for day, words in zip((2, 9, 21), chosen, strict=True)
+    ]
+    made = make_digest(
+        MAY,
+        entries,
+        "What would you like a little less of?",
+        steps=(TakenStep("Rang Priya from the bus stop", date(2026, 5, 17)),),
+        thread=Thread("Priya", (date(2026, 5, 6), date(2026, 5, 17), date(2026, 5, 26))),
+        year_before=[DigestEntry(99, date(2025, 5, 12), "The lilac came out. I found it by the bins.", LIGHTER)],
+    )
+    assert made is not None
+    return made
+
+
+def year() -> Year:
+    passages = {
+        date(2026, 2, 9): "Snow on the sill. I left the washing up and watched it.",
+        date(2026, 3, 14): "My shoulders came down an inch when the door shut.",
+        date(2026, 5, 26): "The bus was late, so I read. Nobody asked me anything for eleven minutes.",
+        date(2026, 10, 3): "Priya rang back. We said nothing much, and it was the best part of the day.",
+        date(2026, 12, 20): "Soup again. It was good again.",
+    }
+    chosen = {date(2026, 2, 2): "tired, grateful, late", date(2026, 11, 6): "quiet, rain, better"}
+    entries = [DigestEntry(on.toordinal(), on, words, LIGHTER) for on, words in passages.items()]
+    entries += [DigestEntry(on.toordinal(), on, words, WORDS) for on, words in chosen.items()]
+    steps = (
+        TakenStep("Rang Priya from the bus stop", date(2026, 5, 17)),
+        TakenStep("After I lock the door, I will breathe once", date(2026, 10, 8)),
+    )
+    made = make_year(2026, entries, "What would you like to keep as it is?", steps=steps)
+    assert made is not None
+    return made
+
+
+def answer(
+    name: str, *, subject: str = "", in_reply_to: str = "", detail: str = "", button_url: str = LINKS.write_url
+) -> OutgoingEmail:
+    """Return one of the short emails that answer a mail."""
+    return emails.auto_reply.compose(
+        composer(), name, LINKS, AutoReplyContent(subject, in_reply_to, detail), button_url
+    )
+
+
+def every_email() -> dict[str, OutgoingEmail]:
+    """Return each email by the name of its golden files."""
+    made = composer()
+    month = digest()
+    whole = year()
+    keep_out = {
+        passage.entry_id: f"{SITE}/act/{TOKEN}{passage.entry_id}" for passage in (*month.quoted, *whole.passages)
+    }
+    web_url = f"{SITE}/digest/{TOKEN}"
+    markdown_url = f"{SITE}/journal/2026-05.md"
+    act_url = f"{SITE}/act/{TOKEN}"
+    answered = {"subject": "Re: Three words", "in_reply_to": IN_REPLY_TO}
+    return {
+        "confirmation": emails.confirmation.compose(made, f"{SITE}/confirm/{TOKEN}", LINKS.reply_address),
+        "welcome": emails.welcome.compose(made, WORDS, LINKS, "on Sundays at 8 in the morning, London time"),
+        "prompt": emails.prompt.compose(made, WORDS, None, BATCH),
+        "prompt_with_lighter": emails.prompt.compose(made, DEEP, LIGHTER, LINKS),
+        "prompt_with_step": emails.prompt.compose(made, STEP, None, LINKS),
+        "receipt": emails.receipt.compose(made, LINKS, act_url, on=MAY, country="GB", **answered),
+        "step_follow_up": emails.step_follow_up.compose(made, FOLLOW_UP, STEP_WORDS, LINKS, subject=STEP.subject),
+        "step_follow_up_discreet": emails.step_follow_up.compose(made, FOLLOW_UP, "", LINKS, subject=STEP.subject),
+        "step_taken": answer("step.taken", button_url=act_url, **answered),
+        "step_not_yet": answer("step.not_yet", button_url=act_url, **answered),
+        "step_let_go": answer("step.let_go", button_url=act_url, **answered),
+        "digest": emails.digest.compose(made, month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=markdown_url),
+        "digest_discreet": emails.digest.compose(made, month, LINKS, web_url, markdown_url=markdown_url, discreet=True),
+        "year": emails.year.compose(made, whole, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out),
+        "year_discreet": emails.year.compose(
+            made, whole, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out, discreet=True
+        ),
+        "quiet_month": emails.quiet_month.compose(made, "May", "What would you like a little less of?", LINKS),
+        "sign_in": emails.sign_in.compose(made, f"{SITE}/sign-in/{TOKEN}", time_text="14:05"),
+        "could_not_keep_empty": answer("could_not_keep.empty", **answered),
+        "could_not_keep_too_big": answer("could_not_keep.too_big", **answered),
+        "could_not_keep_unreadable": answer("could_not_keep.unreadable", **answered),
+        "could_not_keep_held": answer("could_not_keep.held", button_url=act_url, **answered),
+        "could_not_keep_photo": answer("could_not_keep.photo", detail="minutes.pdf", **answered),
+        "could_not_keep_only_files": answer("could_not_keep.only_files", detail="minutes.pdf", **answered),
+        "command_not_today": answer("command.not_today", **answered),
+        "command_rest": answer("command.rest", detail="until 3 June", **answered),
+        "command_rest_open": answer("command.rest_open", **answered),
+        "command_weekly": answer("command.weekly", detail="on Sundays at 8 in the morning", **answered),
+        "command_resume": answer("command.resume", detail="every day at 8 in the morning", **answered),
+        "command_stop": answer("command.stop", **answered),
+        "command_delete": answer("command.delete", button_url=act_url, **answered),
+        "command_nothing_to_delete": answer("command.nothing_to_delete", **answered),
+        "command_no_more": answer("command.no_more", **answered),
+        "command_help": answer("command.help", **answered),
+        "less_often_weekly": emails.notice.compose(made, "weekly", LINKS),
+        "less_often_rest": emails.notice.compose(made, "rest", LINKS),
+        "alias_confirm": emails.alias.compose(made, act_url),
+        "alias_asked_for": emails.alias.compose_notice(made, "alias.asked_for", LINKS),
+        "alias_released": emails.alias.compose_notice(made, "alias.released", LINKS),
+    }

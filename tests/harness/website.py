@@ -1,0 +1,94 @@
+"""A browser that visits the real application, with a clock that stands still and a doorbell that only listens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service.core.addresses import Address
+from service.core.tokens import Action, ActToken, FrequencyToken
+from service.flows.people import signup
+from service.job_queue import InMemoryQueue
+from service.models import Subscriber
+from service.runtime import Runtime
+from tests.harness.clock import MovableClock
+from tests.harness.people import ANA
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+ONCE = re.compile(r'name="once" value="([^"]+)"')
+
+
+@dataclass
+class WebHarness:
+    """The application and one browser."""
+
+    app: Flask
+    runtime: Runtime
+    clock: MovableClock
+    queue: InMemoryQueue
+    browser: FlaskClient
+
+    def get(self, path: str) -> TestResponse:
+        return self.browser.get(path)
+
+    def post(self, path: str, data: dict[str, object] | None = None, *, page: str | None = None) -> TestResponse:
+        """Open the page, then press its button with what was typed."""
+        token = TOKEN.search(self.browser.get(page or path).text)
+        assert token is not None, f"no form on {page or path}"
+        return self.browser.post(path, data={"csrf_token": token.group(1), **(data or {})})
+
+    def another_browser(self) -> WebHarness:
+        return WebHarness(self.app, self.runtime, self.clock, self.queue, self.app.test_client())
+
+    def do_what_was_asked(self) -> list[int]:
+        """Act on the requests that were rung, as the job does."""
+        planned = []
+        with self.runtime.database.write() as session:
+            for request_id in self.queue.mail_requests:
+                planned += signup.process_mail_request(session, self.runtime.keyring, request_id, self.clock())
+        return planned
+
+    def person(self, address: Address = ANA) -> Subscriber:
+        with self.runtime.database.read() as session:
+            found = Subscriber.with_address(session, self.runtime.keyring.address_hash(address))
+        assert found is not None
+        return found
+
+    def act_link(self, action: Action, object_id: int, *, person_id: int, lasts: timedelta) -> str:
+        return ActToken(action, person_id, object_id, self.clock() + lasts).encode(self.runtime.keyring.index)
+
+    def frequency_link(self) -> str:
+        return FrequencyToken(self.person().id).encode(self.runtime.keyring.index)
+
+    def ask_for_signup(self, email: str = "ana@example.com", **more: object) -> TestResponse:
+        data = {"email": email, "rhythm": "three", "time_zone": "Europe/London", **more}
+        return self.post("/subscribe", data, page="/")
+
+    def confirm_path(self) -> str:
+        token = self.act_link(
+            Action.CONFIRM, self.queue.mail_requests[-1], person_id=self.person().id, lasts=timedelta(days=7)
+        )
+        return f"/confirm/{token}"
+
+    def sign_in_path(self) -> str:
+        token = self.act_link(
+            Action.SIGN_IN, self.queue.mail_requests[-1], person_id=self.person().id, lasts=timedelta(minutes=10)
+        )
+        return f"/sign-in/{token}"
+
+    def join(self) -> TestResponse:
+        """Sign up and confirm; this browser is signed in afterwards."""
+        self.ask_for_signup()
+        self.do_what_was_asked()
+        return self.post(self.confirm_path())
+
+    def write(self, words: str) -> str:
+        """Write something on a page; return the address of its day."""
+        kept = self.post("/write", {"words": words, "once": words[:40]})
+        assert kept.status_code == 303
+        return str(kept.location)

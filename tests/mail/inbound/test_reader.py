@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.mail.inbound.reader import MailReader, UnreadableMail
+from service.mail.inbound.reading import MailContent, MailReading
+
+READY = "import sys, time; sys.stdout.write('ready\\n'); sys.stdout.flush(); "
+
+
+@pytest.fixture
+def reader() -> Iterator[MailReader]:
+    made = MailReader()
+    yield made
+    made.close()
+
+
+def words(reading: MailReading | UnreadableMail) -> str:
+    assert isinstance(reading, MailReading)
+    return reading.words.text
+
+
+def test_the_words_come_back_from_either_form(reader: MailReader) -> None:
+    assert words(reader.read(MailContent(plain="Soup, slowly."), None)) == "Soup, slowly."
+    raw = b"From: a@example.com\r\nContent-Type: text/plain\r\n\r\nSoup, slowly.\r\n"
+    assert words(reader.read(MailContent(raw_mime=raw), None)) == "Soup, slowly."
+
+
+@pytest.mark.parametrize("text", ["👩🏽‍🚒 zwei\u0301", "שלום עולם", "春の雨"], ids=["joiners", "RTL", "CJK"])
+def test_words_come_back_as_they_were(reader: MailReader, text: str) -> None:
+    assert words(reader.read(MailContent(plain=text), None)) == text
+
+
+@pytest.mark.parametrize(
+    "what_it_does",
+    [
+        pytest.param("time.sleep(60)", id="hangs"),
+        pytest.param("sys.stdin.buffer.read(9)", id="dies"),
+        pytest.param("sys.stdout.buffer.write(b'\\0' * 7 + b'\\x40short'); sys.stdout.flush()", id="answers by half"),
+    ],
+)
+def test_a_mail_that_is_too_much_for_its_reader_is_unread_in_time(what_it_does: str) -> None:
+    reader = MailReader(wall_seconds=1.0, command=(sys.executable, "-c", READY + what_it_does))
+    started = time.monotonic()
+    assert isinstance(reader.read(MailContent(plain="Boom."), None), UnreadableMail)
+    assert time.monotonic() - started < 10
+    reader.close()
+
+
+def test_the_next_mail_has_a_reader_again(reader: MailReader) -> None:
+    reader.read(MailContent(plain="One."), None)
+    for child in children():
+        os.kill(child, signal.SIGKILL)
+    reader.read(MailContent(plain="Two."), None)
+    assert words(reader.read(MailContent(plain="Three."), None)) == "Three."
+
+
+def test_nothing_of_a_mail_and_no_secret_stands_in_the_readers_surroundings(
+    reader: MailReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "a secret of the settings")
+    reader.read(MailContent(plain="Soup, slowly."), None)
+    (child,) = children()
+    surroundings = Path(f"/proc/{child}/environ").read_bytes() + _command(child)
+    assert b"a secret of the settings" not in surroundings
+    assert b"Soup" not in surroundings
+
+
+def test_what_it_shows_of_itself_holds_no_words() -> None:
+    shown = repr(MailContent(plain="Soup, slowly.", html="Soup", raw_mime=b"Soup")) + repr(
+        UnreadableMail("took too long")
+    )
+    assert "Soup" not in shown
+
+
+def children() -> list[int]:
+    """Return the reading processes of this test process."""
+    pids = [int(pid) for tasks in Path("/proc/self/task").glob("*/children") for pid in tasks.read_text().split()]
+    return [pid for pid in pids if b"service.mail.inbound.reading" in _command(pid)]
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -1,0 +1,147 @@
+from datetime import date, timedelta
+
+from service.core.entry_text import write_link_object
+from service.core.tokens import Action
+from service.flows.people.steps import open_steps
+from service.models import Entry, Step
+from tests.harness.website import ONCE, TOKEN, WebHarness
+
+PLAN = "After I lock the door, I will stand still for one breath."
+
+
+def _write_path(site: WebHarness, prompt_key: int = 0, on: date = date(2026, 5, 11)) -> str:
+    number = write_link_object(prompt_key, on)
+    token = site.act_link(Action.WRITE, number, person_id=site.person().id, lasts=timedelta(days=30))
+    return f"/write/{token}"
+
+
+def _steps(site: WebHarness) -> list[str]:
+    """Return the words of the person's steps."""
+    with site.runtime.database.read() as session:
+        person = session.merge(site.person())
+        return [step.words for step in open_steps(site.runtime.keyring, person, Step.all_of(session, person.id))]
+
+
+def test_what_is_written_stands_on_today_s_page(site: WebHarness) -> None:
+    site.join()
+    assert site.write("a small thing") == "/journal/2026-05-13"
+    assert "a small thing" in site.get("/journal/2026-05-13").text
+
+
+def test_after_midnight_the_day_is_still_the_evening_s(site: WebHarness) -> None:
+    site.join()
+    site.clock.move(timedelta(hours=16))  # 02:00 in London on the 14th
+    assert site.write("late") == "/journal/2026-05-13"
+
+
+def test_pressing_the_button_twice_keeps_one_entry(site: WebHarness) -> None:
+    site.join()
+    form = site.get("/write").text
+    token, once = TOKEN.search(form), ONCE.search(form)
+    assert token is not None
+    assert once is not None
+    data = {"csrf_token": token.group(1), "once": once.group(1), "words": "once"}
+    assert [site.browser.post("/write", data=data).status_code for _ in range(2)] == [303, 303]
+    with site.runtime.database.read() as session:
+        assert Entry.count_of(session, site.person().id) == 1
+
+
+def test_an_empty_page_is_no_entry(site: WebHarness) -> None:
+    site.join()
+    answer = site.post("/write", {"words": " \n "})
+    assert answer.status_code == 422
+    assert "Write a word or two" in answer.text
+
+
+def test_a_write_link_keeps_words_with_their_question_on_its_day_without_a_sign_in(site: WebHarness) -> None:
+    site.join()
+    prompt = site.runtime.library.first_six("en-GB")[1]
+    path = _write_path(site, prompt.key)
+    reader = site.another_browser()
+    assert prompt.question in reader.get(path).text
+    kept = reader.post(path, {"words": "from the bus"})
+    assert "It is in your journal" in kept.text
+    assert reader.get("/journal").location == "/sign-in"
+    day = site.get("/journal/2026-05-11").text
+    assert "from the bus" in day
+    assert prompt.question in day
+
+
+def test_looking_at_a_write_link_keeps_nothing(site: WebHarness) -> None:
+    site.join()
+    site.another_browser().get(_write_path(site))
+    with site.runtime.database.read() as session:
+        assert Entry.count_of(session, site.person().id) == 0
+
+
+def test_words_that_answer_a_step_prompt_choose_a_step(site: WebHarness) -> None:
+    site.join()
+    data: dict[str, object] = {"words": f"Let me see.\n\n{PLAN}", "once": "x", "prompt": "nearly-silly"}
+    assert [site.post("/write", data).status_code for _ in range(2)] == [303, 303]
+    assert _steps(site) == [PLAN]
+
+
+def test_so_do_those_that_a_write_link_keeps(site: WebHarness) -> None:
+    site.join()
+    asked = site.runtime.library.get("nearly-silly")
+    assert asked is not None
+    site.another_browser().post(_write_path(site, asked.key), {"words": PLAN})
+    assert _steps(site) == [PLAN]
+
+
+def test_only_the_page_of_a_step_prompt_tells_of_the_one_email(site: WebHarness) -> None:
+    site.join()
+    asked = site.runtime.library.get("nearly-silly")
+    assert asked is not None
+    told = ["one email asks about it" in site.get(_write_path(site, key)).text for key in (asked.key, 0)]
+    assert told == [True, False]
+
+
+def test_other_words_choose_none(site: WebHarness) -> None:
+    site.join()
+    site.write(PLAN)
+    site.post("/write", {"words": PLAN, "once": "x", "prompt": site.runtime.library.first_six("en-GB")[0].id})
+    site.post("/write", {"words": "Nothing, really.", "once": "y", "prompt": "nearly-silly"})
+    assert _steps(site) == []
+
+
+def test_an_old_write_link_says_so(site: WebHarness) -> None:
+    site.join()
+    path = _write_path(site)
+    site.clock.move(timedelta(days=31))
+    assert site.get(path).status_code == 410
+
+
+def test_words_sent_after_the_sign_in_is_over_are_given_back(site: WebHarness) -> None:
+    site.join()
+    token = TOKEN.search(site.get("/write").text)
+    assert token is not None
+    site.clock.move(timedelta(days=31))
+    answer = site.browser.post("/write", data={"csrf_token": token.group(1), "words": "an hour's <work>"})
+    assert answer.status_code == 403
+    assert "an hour&#39;s &lt;work&gt;</textarea>" in answer.text
+
+
+def test_words_sent_with_an_old_form_are_given_back(site: WebHarness) -> None:
+    site.join()
+    answer = site.browser.post("/write", data={"words": "an hour's work"})
+    assert answer.status_code == 400
+    assert "an hour&#39;s work</textarea>" in answer.text
+
+
+def test_a_very_long_text_is_kept_whole(site: WebHarness) -> None:
+    site.join()
+    words = "é" * 150_000
+    path = site.write(words)
+    with site.runtime.database.read() as session:
+        [entry] = Entry.between(session, site.person().id, date(2026, 5, 13), date(2026, 5, 13))
+    everything = site.get(f"/journal/entry/{entry.id}/everything").text
+    assert everything.count("é") == 150_000
+    assert site.get(path).status_code == 200
+
+
+def test_what_is_too_much_for_one_post_is_refused_with_a_reason(site: WebHarness) -> None:
+    site.join()
+    answer = site.post("/write", {"words": "a" * 1_100_000})
+    assert answer.status_code == 413
+    assert "Shorten it or send it in two parts" in answer.text

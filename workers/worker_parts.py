@@ -1,0 +1,47 @@
+"""What a worker process holds for its whole life: the parts, made once, and whether it was told to stop."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from service.flows.incoming.process import ReplyProcessor
+from service.flows.outgoing.send import Sender
+from service.runtime import Runtime
+
+_stop = threading.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """The running parts, and what the jobs do with them; the sender keeps its connection to the provider."""
+
+    runtime: Runtime
+    sender: Sender
+    reply_processor: ReplyProcessor
+
+
+_held: list[WorkerParts] = []
+
+
+def hold(runtime: Runtime) -> WorkerParts:
+    """Keep these parts for every job of this process, in place of any before."""
+    _stop.clear()
+    _held[:] = [WorkerParts(runtime, runtime.sender(stopping=stopping), runtime.reply_processor())]
+    return _held[0]
+
+
+def parts() -> WorkerParts:
+    """Return this process's parts."""
+    assert _held, "a worker holds its parts before its first job"
+    return _held[0]
+
+
+def stopping() -> bool:
+    """Say whether this process was told to stop: nothing may be claimed any more."""
+    return _stop.is_set()
+
+
+def stop() -> None:
+    """Tell this process to stop after the call under way."""
+    _stop.set()
