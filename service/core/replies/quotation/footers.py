@@ -15,7 +15,7 @@ _SHORT_SIGNATURE_LINES = 7
 _SENTENCE_WORDS = 3
 _ABBREVIATION_LETTERS = 5
 _DEVICE_LETTERS = 100
-_SENT_FROM_WORDS, _SENT_FROM_END_WORDS, _NAME_WORDS, _GET_WORDS = 14, 6, 5, 7
+_SENT_FROM_WORDS, _SENT_FROM_END_WORDS, _GET_WORDS = 14, 6, 7
 _NOTICE_LETTERS = 60
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
@@ -111,18 +111,10 @@ def device_line(text: str, phrases: ClientPhrases) -> bool:
     named = phrases.devices.search(bare) is not None
     found = phrases.sent_from.search(bare)
     if found is not None and len(words) <= _SENT_FROM_WORDS:
-        return named or _names_only(without_links(text).strip(_AROUND)[found.end() :])
+        return named
     if not named or len(words) > _SENT_FROM_END_WORDS:
         return False
     return phrases.sent_from_end.search(bare) is not None
-
-
-def _names_only(text: str) -> bool:
-    """Return whether a text names a product nobody has heard of yet ("Wiko RIDGE 4G"), and is no sentence of a person."""
-    words = () if text.endswith(_ENDS) else text.split()
-    capital = all(word[0].isupper() or word[0].isdigit() for word in words)
-    has_model = any(any(map(str.isdigit, word)) or (len(word) > 1 and word.isupper()) for word in words)
-    return 0 < len(words) <= _NAME_WORDS and capital and has_model
 
 
 def _bare(text: str) -> str:
