@@ -20,7 +20,8 @@ from service.core.steps import StepPhrases
 from service.core.text.lexicon import Lexicon
 from service.db import Database
 from service.dispatch import RqJobQueue
-from service.flows.incoming.photos import PhotoProcessor
+from service.flows.incoming.apply import ReplyApplier
+from service.flows.incoming.photo_processing import PhotoProcessor
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.incoming.sent_email import SentEmailFinder
 from service.flows.incoming.store import InboundStore
@@ -92,11 +93,11 @@ class Runtime:
         return ReplyProcessor(
             database=self.database,
             keyring=self.keyring,
-            library=self.library,
             inbound_store=self.inbound_store(),
             reader=reader,
             photo_processor=PhotoProcessor(self.database, self.keyring, self.storage, reader),
             sent_email_finder=SentEmailFinder(self.email_context(), name),
+            applier=ReplyApplier(self.keyring, self.library, self.step_phrases),
             own_address=address,
             command_phrases=load_command_phrases(),
             step_phrases=self.step_phrases,

@@ -184,7 +184,8 @@ def test_what_others_lean_on_answers_before_they_start(start: Start, tmp_path: P
         file = Path(sys.argv[1])
         slow = python(f"import pathlib, time; time.sleep(0.5); pathlib.Path({str(file)!r}).touch(); time.sleep(600)")
         look = python(f"import pathlib, time; print('found', pathlib.Path({str(file)!r}).exists()); time.sleep(600)")
-        sys.exit(run_all({"look": ProcessCommand(look), "queue": ProcessCommand(slow, file.exists, leaned_on=True)}, on_ready=ready))
+        commands = {"look": ProcessCommand(look), "queue": ProcessCommand(slow, file.exists, leaned_on=True)}
+        sys.exit(run_all(commands, on_ready=ready))
         """,
         str(tmp_path / "answering"),
     )

@@ -12,9 +12,8 @@ from service.core.dates import day_and_month
 from service.core.library.prompts import Library
 from service.core.replies.classify.commands import Command, Verb
 from service.core.schedule import local_date
-from service.flows.incoming import photos
 from service.flows.outgoing.extra_prompt import plan_extra_prompt
-from service.flows.people import account, frequency
+from service.flows.people import account, entry_photos, frequency
 from service.flows.people.account import InvalidPauseDate, NothingToPause, Rest
 from service.models import Entry, Reply, Subscriber
 
@@ -29,7 +28,7 @@ class CommandResult:
     """What a command came to.
 
     `answer` names the email that tells it ("rest", see templates/email/answers.toml), "" where what was planned tells
-    it already; `told` is what only the moment knows; `reference` the mail that can be put back; `gone` the
+    it already; `told` is what only the moment knows; `reference` the mail that can be put back; `unneeded` the
     names of objects to let go once this is committed.
     """
 
@@ -37,7 +36,7 @@ class CommandResult:
     told: str = ""
     reference: int | None = None
     planned: tuple[int, ...] = ()
-    gone: frozenset[str] = frozenset()
+    unneeded: frozenset[str] = frozenset()
 
 
 def carry_out(session: Session, library: Library, person: Subscriber, command: Command, now: datetime) -> CommandResult:
@@ -92,11 +91,11 @@ def _delete(session: Session, person: Subscriber, now: datetime) -> CommandResul
     if entry is None:
         return CommandResult("nothing_to_delete")
     reply = Reply.with_entry(session, person.id, entry.id)
-    gone = frozenset(photos.remove_entry(session, person, entry.id))
+    unneeded = frozenset(entry_photos.remove_entry(session, person, entry.id))
     if reply is None:
-        return CommandResult("delete", gone=gone)
+        return CommandResult("delete", unneeded=unneeded)
     reply.kept_until = now + PUT_BACK_WITHIN
-    return CommandResult("delete", reference=reply.id, gone=gone)
+    return CommandResult("delete", reference=reply.id, unneeded=unneeded)
 
 
 _PLAIN: Mapping[Verb, Callable[[Session, Subscriber, datetime], CommandResult]] = {

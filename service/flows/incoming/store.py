@@ -73,7 +73,7 @@ class InboundStore:
                 self.storage.remove(raw.stored_as)
         return stored, kept
 
-    def meant_for(self, reply: Reply, mail: InboundMail) -> tuple[str, ...] | None:
+    def recipients_of(self, reply: Reply, mail: InboundMail) -> tuple[str, ...] | None:
         """Return the addresses of the one owner that this row is for, or None where the mail has no other."""
         groups = recipients_by_owner(self.keyring, mail, self.reply_domain)
         return next((group for group in groups if self._recipient_hash(group) == reply.recipient_hash), None)

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.core.replies import SentEmail
-from service.mail.inbound import files
 from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
-from service.mail.inbound.files import MailFiles
 from service.mail.inbound.pictures import PictureRedrawer
 from service.mail.inbound.reading import MailContent, MailReading, answered, question
 
@@ -38,21 +36,21 @@ class MailReader:
     def __post_init__(self) -> None:
         self._child = ChildProcess(self.command)
 
-    def read(self, material: MailContent, sent: SentEmail | None) -> MailReading | UnreadableMail:
-        """Return the words of a mail, or why they could not be read; never raises for anything a mail holds."""
+    def read(self, content: MailContent, sent: SentEmail | None) -> MailReading | UnreadableMail:
+        """Return the words and files of a mail, or why it could not be read; never raises for anything a mail holds.
+
+        The words are worth more than the files: a mail that is too much with them is read once more without.
+        """
+        reading = self._ask(content, sent, with_files=True)
+        return reading if isinstance(reading, MailReading) else self._ask(content, sent, with_files=False)
+
+    def _ask(self, content: MailContent, sent: SentEmail | None, *, with_files: bool) -> MailReading | UnreadableMail:
+        asked = question(content, sent, with_files=with_files)
         try:
-            reading = answered(self._child.ask(question(material, sent), self.wall_seconds))
+            reading = answered(self._child.ask(asked, self.wall_seconds))
         except ChildTimeoutError:
             return _LATE
         return reading if isinstance(reading, MailReading) else UnreadableMail(reading)
-
-    def files(self, material: MailContent, sent: SentEmail | None) -> MailFiles | UnreadableMail:
-        """Return the files of a mail: those of raw MIME, and which pictures its HTML shows aside; never raises."""
-        try:
-            found = files.answered(self._child.ask(question(material, sent, files.WANTED), self.wall_seconds))
-        except ChildTimeoutError:
-            return _LATE
-        return found if isinstance(found, MailFiles) else UnreadableMail(found)
 
     def close(self) -> None:
         """End the child, and the one that draws pictures."""

@@ -1,6 +1,7 @@
-"""Reading one mail after another, in a process of its own: JSON in, JSON out, bounded in time and memory.
+"""Reading one mail after another in a process of its own, bounded in time and memory.
 
-Run as `python -m service.mail.inbound.reading` by the `MailReader`, which kills it when a mail takes too long.
+Run as `python -m service.mail.inbound.reading` by the `MailReader`, which kills it when a mail takes too long. A
+question is JSON; an answer is one line of JSON, followed by the bytes of the mail's pictures.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from service.core.replies import Attachment, ReplyWords, SentEmail, TrimmedPiece, decode_bodies, read_words
+from service.core.replies import Attachment, Bodies, ReplyWords, SentEmail, TrimmedPiece, decode_bodies, read_words
 from service.core.replies.classify.automatic import holds_telling_part
 from service.core.replies.classify.bounce_reports import MAX_REPORT_CHARACTERS
-from service.mail.inbound import files
+from service.core.replies.quotation.quoted_pictures import aside
 from service.mail.inbound.child_server import serve
+from service.mail.inbound.files import MailFiles, from_wire, to_wire
 from service.mail.inbound.phrase_files import load_client_phrases
 
 REPORT_PARTS = ("message/delivery-status", "message/global-delivery-status")
@@ -32,28 +34,32 @@ class MailContent:
 
 @dataclass(frozen=True, slots=True)
 class MailReading:
-    """The person's words, and how many files came along.
+    """The person's words, and the files of raw MIME; `files` is None where they could not be listed in time.
 
-    `automatic` tells that a part of it is one that only programs write; `report` is the start of its delivery report's
-    part for machines; `bounded` tells that something lay past a bound and is in the raw mail alone. All three are known
-    here where the mail came as raw MIME.
+    `automatic` tells that a part of the mail is one that only programs write, `report` is the start of its delivery
+    report's part for machines, and `bounded` tells that something lay past a bound and is in the raw mail alone. All
+    three are known only where the mail came as raw MIME.
     """
 
     words: ReplyWords = field(repr=False)
-    files: int
+    files: MailFiles | None = field(default_factory=MailFiles)
     automatic: bool = False
     report: str = field(default="", repr=False)
     bounded: bool = False
 
 
-def read(material: MailContent, sent: SentEmail | None) -> MailReading:
-    """Return the words of a mail, in this process."""
-    if material.raw_mime is None:
-        return MailReading(read_words(material.plain, material.html, sent, load_client_phrases()), 0)
-    bodies = decode_bodies(material.raw_mime)
-    words = read_words(bodies.plain, bodies.html, sent, load_client_phrases())
-    automatic = holds_telling_part((file.content_type, file.data) for file in bodies.attachments)
-    return MailReading(words, len(bodies.attachments), automatic, report_in(bodies.attachments), bodies.bounded)
+def read(content: MailContent, sent: SentEmail | None, *, with_files: bool = True) -> MailReading:
+    """Return the words of a mail and, unless they are not wanted, its files; read in this process."""
+    is_raw = content.raw_mime is not None
+    bodies = decode_bodies(content.raw_mime or b"") if is_raw else Bodies(plain=content.plain, html=content.html)
+    phrases = load_client_phrases()
+    return MailReading(
+        words=read_words(bodies.plain, bodies.html, sent, phrases),
+        files=MailFiles(bodies.attachments, aside(bodies.html, sent, phrases)) if with_files else None,
+        automatic=holds_telling_part((file.content_type, file.data) for file in bodies.attachments),
+        report=report_in(bodies.attachments),
+        bounded=bodies.bounded,
+    )
 
 
 def report_in(files: Iterable[Attachment]) -> str:
@@ -62,36 +68,48 @@ def report_in(files: Iterable[Attachment]) -> str:
     return next(parts, b"")[:MAX_REPORT_CHARACTERS].decode("utf-8", "replace")
 
 
-def question(material: MailContent, sent: SentEmail | None, wants: str = "words") -> bytes:
-    """Return a mail as it travels to the reading process; it wants the words, or `files.WANTED`."""
-    mime = material.raw_mime.decode("latin-1") if material.raw_mime is not None else None
-    body = {"mime": mime, "plain": material.plain, "html": material.html}
-    parts = {**body, "sent": asdict(sent) if sent else None, "wants": wants}
+def question(content: MailContent, sent: SentEmail | None, *, with_files: bool = True) -> bytes:
+    """Return a mail as it travels to the reading process."""
+    parts = {
+        "mime": content.raw_mime.decode("latin-1") if content.raw_mime is not None else None,
+        "plain": content.plain,
+        "html": content.html,
+        "sent": asdict(sent) if sent else None,
+        "with_files": with_files,
+    }
     return json.dumps(parts).encode("ascii")
 
 
 def answered(answer: bytes) -> MailReading | str:
     """Return the reading in an answer, or the name of what went wrong."""
-    parts = json.loads(answer)
+    head, _, data = answer.partition(b"\n")
+    parts = json.loads(head)
     if "error" in parts:
         return str(parts["error"])
     words = parts["words"]
     trimmed = tuple(TrimmedPiece(**piece) for piece in words["trimmed"])
-    return MailReading(**{**parts, "words": ReplyWords(**{**words, "trimmed": trimmed})})
+    files = None if parts["files"] is None else from_wire(parts["files"], data)
+    return MailReading(**{**parts, "words": ReplyWords(**{**words, "trimmed": trimmed}), "files": files})
 
 
-def answer_to(asked: bytes, reader: Callable[[MailContent, SentEmail | None], MailReading] = read) -> bytes:
-    """Return the answer to a question; whatever a mail makes happen is told by name alone, without its words."""
+def answer_to(asked: bytes, reader: Callable[..., MailReading] = read) -> bytes:
+    """Return the answer to a question; an error in a mail is named, without the mail's words."""
     parts: dict[str, Any] = json.loads(asked)
     mime, sent = parts["mime"], parts["sent"]
-    material = MailContent(mime.encode("latin-1") if mime is not None else None, parts["plain"], parts["html"])
+    content = MailContent(mime.encode("latin-1") if mime is not None else None, parts["plain"], parts["html"])
     try:
-        if parts["wants"] == files.WANTED:
-            return files.answer_to(parts)
-        reading = reader(material, SentEmail(**sent) if sent else None)
+        reading = reader(content, SentEmail(**sent) if sent else None, with_files=parts["with_files"])
     except Exception as error:  # noqa: BLE001 - see the docstring
         return json.dumps({"error": type(error).__name__}).encode("ascii")
-    return json.dumps(asdict(reading)).encode("ascii")
+    files, pictures = to_wire(reading.files) if reading.files is not None else (None, b"")
+    head = {
+        "words": asdict(reading.words),
+        "files": files,
+        "automatic": reading.automatic,
+        "report": reading.report,
+        "bounded": reading.bounded,
+    }
+    return json.dumps(head).encode("ascii") + b"\n" + pictures
 
 
 if __name__ == "__main__":

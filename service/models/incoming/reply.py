@@ -198,7 +198,7 @@ class Reply(Base):
         """Say whether the raw mail is still here."""
         return self.sealed_raw is not None or self.stored_as is not None
 
-    def let_go(self) -> None:
+    def drop_raw(self) -> None:
         """Let the raw mail go; what became of it stays known."""
         self.sealed_raw = self.stored_as = self.kept_until = None
 

@@ -13,8 +13,7 @@ from werkzeug.wrappers import Response
 from service.core.entry_text import WORDS_BYTES
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date
-from service.flows.incoming import photos
-from service.flows.people import journal
+from service.flows.people import entry_photos, journal
 from service.flows.people.journal import OpenEntry
 from service.models import Entry, Photo
 from service.web import browser
@@ -106,8 +105,8 @@ def delete(entry_id: int) -> Response:
     """Delete an entry for good."""
     with browser.visit(writing=True) as visit:
         month = _own(visit, entry_id).written_on
-        gone = photos.remove_entry(visit.session, visit.person, entry_id)
-    photos.remove_objects(get_runtime().storage, gone)
+        gone = entry_photos.remove_entry(visit.session, visit.person, entry_id)
+    entry_photos.remove_objects(get_runtime().storage, gone)
     return redirect(f"/journal/{month:%Y-%m}", code=303)
 
 
@@ -154,7 +153,7 @@ def _own(visit: Visit, entry_id: int) -> Entry:
 
 def _shown(visit: Visit, entries: Sequence[Entry]) -> list[ShownEntry]:
     library = get_runtime().library
-    found = photos.by_entry(visit.session, visit.person, [entry.id for entry in entries])
+    found = entry_photos.by_entry(visit.session, visit.person, [entry.id for entry in entries])
     if found:
         allow_photos()
     return [

@@ -8,8 +8,7 @@ from flask import Blueprint, abort, make_response
 from werkzeug.wrappers import Response
 
 from service.core.month.month_markdown import MarkdownEntry, month_as_markdown
-from service.flows.incoming import photos
-from service.flows.people import journal
+from service.flows.people import entry_photos, journal
 from service.flows.people.digest_reading import last_of
 from service.models import Entry
 from service.web import browser
@@ -35,7 +34,7 @@ def show(month: date) -> Response:
 
 def _written(visit: Visit, month: date) -> list[MarkdownEntry]:
     rows = Entry.between(visit.session, visit.person.id, month, last_of(month))
-    with_photos = photos.by_entry(visit.session, visit.person, [row.id for row in rows])
+    with_photos = entry_photos.by_entry(visit.session, visit.person, [row.id for row in rows])
     library = get_runtime().library
     return [
         MarkdownEntry(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, make_response, redirect
 from werkzeug.wrappers import Response
 
-from service.flows.incoming import photos
+from service.flows.people import entry_photos
 from service.models import Photo
 from service.storage import StorageError
 from service.web import browser
@@ -23,7 +23,7 @@ def show(photo_id: int) -> Response:
         photo, person = _own(visit, photo_id), visit.person
     runtime = get_runtime()
     try:
-        data = photos.open_photo(runtime.keyring, runtime.storage, person, photo)
+        data = entry_photos.open_photo(runtime.keyring, runtime.storage, person, photo)
     except StorageError:
         return error_page(503)
     response = make_response(data)
@@ -36,8 +36,8 @@ def show(photo_id: int) -> Response:
 def remove(photo_id: int) -> Response:
     """Remove a photo for good; an entry that held nothing else goes with it."""
     with browser.visit(writing=True) as visit:
-        removed = photos.remove(visit.session, visit.keyring, visit.person, _own(visit, photo_id))
-    photos.remove_objects(get_runtime().storage, {removed.name})
+        removed = entry_photos.remove(visit.session, visit.keyring, visit.person, _own(visit, photo_id))
+    entry_photos.remove_objects(get_runtime().storage, {removed.name})
     if removed.entry_is_left:
         return redirect(f"/journal/entry/{removed.entry_id}", code=303)
     return redirect(f"/journal/{removed.written_on:%Y-%m}", code=303)

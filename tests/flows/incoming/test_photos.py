@@ -1,16 +1,21 @@
-"""Photos that come with a reply; see inbound.md, "Photos"."""
+"""Photos that come with a reply: kept with its words, or named in a note if they cannot be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from service.core.replies import SentEmail
 from service.core.sealing import SealError
-from service.flows.incoming import photos
-from service.models import Delivery, Photo
+from service.flows.incoming.photo_processing import UNLISTED
+from service.flows.people import entry_photos
+from service.mail.inbound.reader import MailReader, UnreadableMail
+from service.mail.inbound.reading import MailContent, MailReading
+from service.models import Delivery, Photo, open_content
 from tests.harness.inbound import InboundHarness, open_inbound_harness
 from tests.harness.pictures import encoded, exif, mail_with, picture
 
@@ -56,7 +61,7 @@ def test_a_photo_is_kept_sealed_with_its_words(harness: InboundHarness, as_mime:
     assert b"\xff\xd8\xff" not in sealed
     assert b"JFIF" not in sealed
     runtime = harness.sending.runtime
-    data = photos.open_photo(runtime.keyring, runtime.storage, harness.ana, photo)
+    data = entry_photos.open_photo(runtime.keyring, runtime.storage, harness.ana, photo)
     assert data.startswith(b"\xff\xd8\xff")
     assert b"Camera of Ana" not in data
     assert notes(harness) == []
@@ -79,7 +84,7 @@ def test_a_sealed_photo_opens_in_no_other_place(harness: InboundHarness) -> None
     one.stored_as = other.stored_as
     runtime = harness.sending.runtime
     with pytest.raises(SealError):
-        photos.open_photo(runtime.keyring, runtime.storage, harness.ana, one)
+        entry_photos.open_photo(runtime.keyring, runtime.storage, harness.ana, one)
 
 
 def test_ten_are_kept_in_their_order_and_the_eleventh_is_told(harness: InboundHarness) -> None:
@@ -99,6 +104,37 @@ def test_only_another_file_is_no_entry_and_told(harness: InboundHarness) -> None
     assert reply is not None
     assert (reply.outcome, reply.reason) == ("empty", "only files")
     assert notes(harness) == ["only_files"]
+
+
+class _ReadsNoFiles(MailReader):
+    """A reader for which every mail is too much as long as its files are wanted."""
+
+    def _ask(self, content: MailContent, sent: SentEmail | None, *, with_files: bool) -> MailReading | UnreadableMail:
+        return UnreadableMail("too much") if with_files else super()._ask(content, sent, with_files=False)
+
+
+@pytest.mark.parametrize(("as_mime", "told"), [(False, "IMG_0.jpg"), (True, UNLISTED)], ids=["fields", "mime"])
+def test_photos_that_could_not_be_listed_are_told_and_cost_no_words(
+    harness: InboundHarness, as_mime: bool, told: str
+) -> None:
+    reader = _ReadsNoFiles()
+    harness.reply_processor = replace(harness.reply_processor, reader=reader)
+    harness.comes(mail_with([_photo()], "The lake."), as_mime=as_mime)
+    reader.close()
+    assert harness.words() == ["The lake."]
+    assert (kept(harness), notes(harness)) == ([], ["photo"])
+    runtime = harness.sending.runtime
+    with runtime.database.read() as session:
+        note = session.scalars(select(Delivery).where(Delivery.kind == "answer")).one()
+    assert told in (open_content(runtime.keyring, harness.ana, note) or "")
+
+
+def test_a_mail_without_files_is_never_told_of_any(harness: InboundHarness) -> None:
+    reader = _ReadsNoFiles()
+    harness.reply_processor = replace(harness.reply_processor, reader=reader)
+    harness.comes(mail_with([], "Only words."), as_mime=True)
+    reader.close()
+    assert (harness.words(), notes(harness)) == (["Only words."], [])
 
 
 def test_a_bomb_costs_the_entry_nothing(harness: InboundHarness) -> None:

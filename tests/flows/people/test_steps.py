@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from service.core.steps import StepState
 from service.db import Database
-from service.flows.incoming import photos
 from service.flows.outgoing.plan_prompts import plan_due_prompts
-from service.flows.people import account, journal, steps
+from service.flows.people import account, entry_photos, journal, steps
 from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Keyring, Step, Subscriber
 from service.runtime import load_library
 from tests.harness.members import member
@@ -110,7 +109,7 @@ def test_the_follow_up_comes_in_place_of_that_days_prompt_and_the_prompt_comes_i
             person = member(session, keyring, address, looking_from=harness.clock.now - timedelta(hours=1))
             step = _chosen(session, keyring, person)
             if address.startswith("bo"):
-                gone = photos.remove_entry(session, person, step.entry_id or 0)
+                gone = entry_photos.remove_entry(session, person, step.entry_id or 0)
                 assert gone == set()
                 assert session.scalars(select(Step.id).where(Step.subscriber_id == person.id)).all() == []
     with database.write() as session:

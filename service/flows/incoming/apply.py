@@ -1,0 +1,162 @@
+"""What a processed mail leads to, all of it in the one transaction that writes its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.core.library.prompts import Library, Prompt
+from service.core.photos import named
+from service.core.steps import StepPhrases, step_phrases_for
+from service.flows.incoming import commands
+from service.flows.incoming.owner import Owner
+from service.flows.incoming.processed_mail import ProcessedMail
+from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
+from service.flows.people import account, entry_photos, frequency, journal, signup, steps
+from service.models import Entry, Keyring, Outcome, Reply, Subscriber, Suppression, SuppressionReason
+
+
+@dataclass(slots=True)
+class AppliedReply:
+    """What a mail led to: the deliveries it planned, and the names of objects to remove once it is committed."""
+
+    delivery_ids: list[int] = field(default_factory=list)
+    unneeded: set[str] = field(default_factory=set)
+    answers: list[AutoReply] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyApplier:
+    """Applies processed mail; one for the life of a worker."""
+
+    keyring: Keyring = field(repr=False)
+    library: Library = field(repr=False)
+    step_phrases: Mapping[str, StepPhrases] = field(repr=False)
+
+    def apply(
+        self, session: Session, row: Reply, person: Subscriber, result: ProcessedMail, now: datetime
+    ) -> AppliedReply:
+        """Return what a mail led to; call it in a transaction that holds the mail's row and its owner's."""
+        return _Application(self, session, row, person, result, now).run() if result.owner else AppliedReply()
+
+
+@dataclass(frozen=True, slots=True)
+class _Application:
+    """One mail being applied."""
+
+    parts: ReplyApplier
+    session: Session
+    row: Reply
+    person: Subscriber
+    result: ProcessedMail
+    now: datetime
+    applied: AppliedReply = field(default_factory=AppliedReply)
+
+    def run(self) -> AppliedReply:
+        """Do everything that the mail leads to, in order."""
+        self._change_status()
+        self._carry_out_command()
+        self._note_step()
+        self._keep_entry()
+        self._tell_what_is_not_kept()
+        self._plan_answers()
+        return self.applied
+
+    @property
+    def owner(self) -> Owner:
+        assert self.result.owner is not None
+        return self.result.owner
+
+    @property
+    def answered(self) -> AnsweredMail:
+        mail = self.result.mail
+        return AnsweredMail(self.result.answered_subject, (mail.message_id if mail else None) or "")
+
+    def _change_status(self) -> None:
+        """Do what a mail does to whether its owner is written to at all."""
+        session, person, now = self.session, self.person, self.now
+        if self.result.shows_activity:
+            frequency.record_activity(session, person, now)
+        if self.result.has_bounced:
+            Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, now)
+        if self.owner.wants_to_stop:
+            account.stop(session, person, now, source="address")
+        if self.result.confirms(person):
+            planned = signup.confirm(session, self.parts.library, person.id, now, source="reply")
+            self.applied.delivery_ids += planned
+
+    def _carry_out_command(self) -> None:
+        command = self.result.classification.command
+        if command is None:
+            return
+        done = commands.carry_out(self.session, self.parts.library, self.person, command, self.now)
+        self.applied.delivery_ids += done.planned
+        self.applied.unneeded |= done.unneeded
+        if done.answer and self.result.by_person:
+            answer = AutoReply(f"command.{done.answer}", self.row.id, told=done.told, about_id=done.reference)
+            self.applied.answers.append(answer)
+
+    def _note_step(self) -> None:
+        """Note how a step went; a mail that said nothing else is answered."""
+        state = self.result.classification.step
+        step = steps.step_asked_about(self.session, self.owner.token) if state else None
+        if step is None or state is None:
+            return
+        steps.answer(self.session, self.person, step, state, self.now)
+        if self.result.classification.outcome == Outcome.COMMAND:
+            self.applied.answers.append(AutoReply(f"step.{state}", self.row.id, about_id=step.id))
+
+    def _keep_entry(self) -> None:
+        """Keep what a person wrote as an entry, with its photos and the step that it chooses, if any."""
+        words, prompt = self.result.words, self._prompt()
+        if self.result.classification.outcome != Outcome.ENTRY or words is None:
+            return
+        entry = journal.add_entry(
+            self.session,
+            self.parts.keyring,
+            self.person,
+            words=words.text,
+            trimmed=words.trimmed,
+            over=words.over,
+            written_on=self.owner.on,
+            prompt_id=prompt.id if prompt else None,
+            source="mail",
+            now=self.now,
+            by_person=self.result.by_person,
+        )
+        self.row.entry_id = entry.id
+        entry_photos.keep(self.session, entry, self.result.photos.photos, self.now)
+        if prompt and self.result.by_person:
+            self._choose_step(entry, prompt, words.text)
+        if self.result.classification.answer:
+            receipt = plan_receipt(
+                self.session, self.parts.keyring, self.person, entry.id, to=self.answered, now=self.now
+            )
+            self.applied.delivery_ids += receipt
+
+    def _choose_step(self, entry: Entry, prompt: Prompt, words: str) -> None:
+        chosen = step_phrases_for(self.parts.step_phrases, self.person.locale).step_in(words, prompt)
+        steps.choose_from_entry(self.session, self.parts.keyring, self.person, entry, chosen=chosen, prompt=prompt)
+
+    def _tell_what_is_not_kept(self) -> None:
+        classification = self.result.classification
+        is_entry = classification.outcome == Outcome.ENTRY
+        case = classification.note if is_entry else classification.answer
+        if case:
+            self.applied.answers.append(AutoReply(case, self.row.id, told=named(self.result.photos.unkept)))
+
+    def _plan_answers(self) -> None:
+        for answer in self.applied.answers:
+            self.applied.delivery_ids += plan_auto_reply(
+                self.session, self.parts.keyring, self.person, answer, to=self.answered, now=self.now
+            )
+
+    def _prompt(self) -> Prompt | None:
+        """Return the prompt that a mail answers, or None."""
+        library, token = self.parts.library, self.owner.token
+        if step := steps.step_asked_about(self.session, token):
+            return steps.follow_up_prompt(library, self.owner.person, step)
+        return library.by_key(token.prompt_key) if token else None

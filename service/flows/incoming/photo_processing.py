@@ -1,0 +1,121 @@
+"""Photos that come with a mail: told from logos and other files, redrawn without metadata, and sealed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from service.core.photos import MOST_IN_A_REPLY, OFTEN, Picture, is_decoration, is_machinery, sniff
+from service.core.replies import Attachment
+from service.core.sealing import DataKey
+from service.db import Database, random_id
+from service.flows.people.entry_photos import ProcessedPhoto, photo_place, remove_objects
+from service.mail.inbound.files import MailFiles
+from service.mail.inbound.inbound_mail import InboundMail
+from service.mail.inbound.reader import MailReader
+from service.models import Keyring, Photo, Subscriber
+from service.storage import Storage, StorageError
+
+UNLISTED = "the files that came with it"
+# A part of a mail that is a file, as its headers say (RFC 2183, RFC 2045).
+_FILE_PART = re.compile(
+    rb"(?i)^content-(?:disposition:[ \t]*attachment|type:[ \t]*(?:image|application)/)", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedPhotos:
+    """The photos of a mail, and the names of files that could not be kept, which its owner is told."""
+
+    photos: tuple[ProcessedPhoto, ...] = ()
+    unkept: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def names(self) -> set[str]:
+        """Return the names of the photos in the object store."""
+        return {photo.stored_as for photo in self.photos}
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A picture that a mail brought, by a keyed hash of its bytes as they came."""
+
+    file: Attachment = field(repr=False)
+    mac: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoProcessor:
+    """Turns the files of a mail into photos that are kept."""
+
+    database: Database
+    keyring: Keyring = field(repr=False)
+    storage: Storage
+    reader: MailReader = field(repr=False)
+
+    def process(self, mail: InboundMail, listed: MailFiles | None, person: Subscriber) -> ProcessedPhotos:
+        """Return the photos of a person's mail, sealed and put away, up to ten of them.
+
+        `listed` are the files of raw MIME, None where they could not be listed, which the person is told. Logos,
+        tracking dots and what the mail quotes are left out without a word. Call it outside a transaction.
+
+        Raises:
+            SealError, StorageError: they cannot be kept now; none of them is.
+        """
+        posted = tuple(
+            Attachment(file.filename, file.content_type, file.content_id or "", file.data) for file in mail.attachments
+        )
+        if listed is None:
+            return ProcessedPhotos(unkept=tuple(_name(file) for file in posted) or _unlisted(mail))
+        files = (*listed.attachments, *posted)
+        candidates = self._candidates(files, listed.aside, person)
+        unkept = [_name(file) for file in files if not sniff(file.data) and not is_machinery(file.content_type)]
+        return self._drawn(candidates, self.keyring.key_of(person), unkept)
+
+    def _candidates(self, files: Sequence[Attachment], aside: frozenset[str], person: Subscriber) -> list[_Candidate]:
+        """Return each picture once, without those that are quoted or come with mail after mail."""
+        pictures = {self._mac(person, file.data): file for file in files if sniff(file.data)}
+        with self.database.read() as session:
+            seen = Photo.times_seen(session, person.id, list(pictures))
+        return [
+            _Candidate(file, mac)
+            for mac, file in pictures.items()
+            if not (file.content_id and (file.content_id in aside or seen[mac] >= OFTEN))
+        ]
+
+    def _drawn(self, candidates: Sequence[_Candidate], key: DataKey, unkept: list[str]) -> ProcessedPhotos:
+        photos: list[ProcessedPhoto] = []
+        drawn = self.reader.pictures.redraw([candidate.file.data for candidate in candidates])
+        try:
+            for candidate, picture in zip(candidates, drawn, strict=True):
+                file = candidate.file
+                if picture and is_decoration(picture, len(file.data), is_inside=bool(file.content_id)):
+                    continue
+                if picture is None or len(photos) >= MOST_IN_A_REPLY:
+                    unkept.append(_name(file))
+                else:
+                    photos.append(self._put(picture, candidate.mac, key))
+        except StorageError:
+            remove_objects(self.storage, {photo.stored_as for photo in photos})
+            raise
+        return ProcessedPhotos(tuple(photos), tuple(unkept))
+
+    def _put(self, picture: Picture, mac: bytes, key: DataKey) -> ProcessedPhoto:
+        photo_id = random_id()
+        name = f"photos/{photo_id}"
+        self.storage.put(name, key.seal(picture.data, place=photo_place(photo_id), random=os.urandom))
+        return ProcessedPhoto(photo_id, name, picture.content_type, picture.width, picture.height, mac)
+
+    def _mac(self, person: Subscriber, data: bytes) -> bytes:
+        return self.keyring.index.digest(f"photo:{person.id}", data)
+
+
+def _name(file: Attachment) -> str:
+    return file.filename.strip() or f"a file ({file.content_type})"
+
+
+def _unlisted(mail: InboundMail) -> tuple[str, ...]:
+    """Return how files are named that raw MIME seems to hold and that nobody could list; nothing if it holds none."""
+    return (UNLISTED,) if mail.raw_mime is not None and _FILE_PART.search(mail.raw_mime) else ()

@@ -1,0 +1,52 @@
+"""What is known of a mail once its stages are through, before anything of it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from service.core.replies import ReplyWords
+from service.core.replies.classify.automatic import MailAuthor
+from service.core.replies.classify.commands import Verb
+from service.flows.incoming.classify import Classification
+from service.flows.incoming.owner import Owner
+from service.flows.incoming.photo_processing import ProcessedPhotos
+from service.mail.inbound.inbound_mail import InboundMail
+from service.models import Outcome, Subscriber, SubscriberStatus
+
+_AGREES_TO_NOTHING = (Verb.STOP, Verb.HELP, Verb.DELETE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessedMail:
+    """A mail with its classification, and whatever else is known: its owner and author, its words and its photos.
+
+    `answered_subject` is the subject of our email that it answers, `has_bounced` tells that it reports a bounce.
+    """
+
+    classification: Classification = field(default_factory=lambda: Classification(Outcome.STRANGER))
+    mail: InboundMail | None = None
+    owner: Owner | None = None
+    author: MailAuthor = MailAuthor.PROGRAM
+    answered_subject: str = field(default="", repr=False)
+    words: ReplyWords | None = field(default=None, repr=False)
+    photos: ProcessedPhotos = field(default_factory=ProcessedPhotos)
+    has_bounced: bool = False
+
+    @property
+    def by_person(self) -> bool:
+        """Say whether it is sure that no program wrote it."""
+        return self.author is MailAuthor.PERSON
+
+    @property
+    def shows_activity(self) -> bool:
+        """Say whether it shows that a person is here, though nothing in it is kept or carried out."""
+        return self.by_person and self.classification.outcome in {Outcome.EMPTY, Outcome.CONFIRMED}
+
+    def confirms(self, person: Subscriber) -> bool:
+        """Say whether this is how a person agrees to be written to: no program can do that in their place."""
+        command = self.classification.command
+        if not self.by_person or (command and command.verb in _AGREES_TO_NOTHING):
+            return False
+        if person.status == SubscriberStatus.STOPPED:
+            return self.classification.outcome == Outcome.CONFIRMED
+        return person.status == SubscriberStatus.PENDING and self.words is not None

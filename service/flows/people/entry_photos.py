@@ -1,0 +1,101 @@
+"""The photos of journal entries: recorded with their entry, opened for their owner, and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from service.flows.people import journal
+from service.models import Entry, Keyring, Photo, Subscriber
+from service.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedPhoto:
+    """A photo that lies sealed in the object store, and waits for the row that names it."""
+
+    id: int
+    stored_as: str
+    content_type: str
+    width: int
+    height: int
+    content_mac: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedPhoto:
+    """A photo that was deleted: the name of its object, for `remove_objects`, and whether its entry is left."""
+
+    name: str
+    entry_id: int
+    written_on: date
+    entry_is_left: bool
+
+
+def keep(session: Session, entry: Entry, photos: Sequence[ProcessedPhoto], now: datetime) -> None:
+    """Record photos as an entry's own, in their order."""
+    session.add_all(
+        Photo(
+            id=photo.id,
+            entry_id=entry.id,
+            subscriber_id=entry.subscriber_id,
+            stored_as=photo.stored_as,
+            content_type=photo.content_type,
+            width=photo.width,
+            height=photo.height,
+            position=position,
+            created_at=now,
+            content_mac=photo.content_mac,
+        )
+        for position, photo in enumerate(photos)
+    )
+
+
+def open_photo(keyring: Keyring, storage: Storage, person: Subscriber, photo: Photo) -> bytes:
+    """Return a photo's bytes, for its owner's eyes; call it outside a transaction.
+
+    Raises:
+        SealError, StorageError: it cannot be read now, or ever.
+    """
+    return keyring.key_of(person).open(storage.get(photo.stored_as), place=photo_place(photo.id))
+
+
+def by_entry(session: Session, person: Subscriber, entry_ids: Sequence[int]) -> dict[int, list[Photo]]:
+    """Return the photos of some of a person's entries, by entry id."""
+    found: dict[int, list[Photo]] = {}
+    for photo in Photo.with_entries(session, person.id, entry_ids):
+        found.setdefault(photo.entry_id, []).append(photo)
+    return found
+
+
+def remove_entry(session: Session, person: Subscriber, entry_id: int) -> set[str]:
+    """Delete an entry; return the names of its photos, for `remove_objects` once that is committed."""
+    names = {photo.stored_as for photo in Photo.with_entries(session, person.id, [entry_id])}
+    Entry.remove(session, person.id, entry_id)
+    return names
+
+
+def remove(session: Session, keyring: Keyring, person: Subscriber, photo: Photo) -> RemovedPhoto:
+    """Delete a photo, and its entry with it where nothing else is in it."""
+    entry = session.get_one(Entry, photo.entry_id)
+    session.delete(photo)
+    session.flush()
+    [opened] = journal.open_entries(keyring, person, [entry])
+    is_left = bool(opened.words or opened.has_more or Photo.with_entries(session, person.id, [entry.id]))
+    if not is_left:
+        session.delete(entry)
+    return RemovedPhoto(photo.stored_as, entry.id, entry.written_on, is_left)
+
+
+def remove_objects(storage: Storage, names: set[str]) -> None:
+    """Remove objects that no row names any more."""
+    for name in names:
+        storage.remove(name)
+
+
+def photo_place(photo_id: int) -> str:
+    """Return the place that a photo's sealed bytes are bound to."""
+    return f"photos:{photo_id}"
