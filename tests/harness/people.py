@@ -26,7 +26,6 @@ PLAIN = Preferences(
     wants_digest=True,
     wants_look_backs=True,
     wants_thread=False,
-    wants_letters=True,
     is_discreet=False,
     help_country="",
     locale=DEFAULT_LOCALE,

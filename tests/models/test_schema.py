@@ -79,7 +79,8 @@ def test_people_and_words_of_every_older_revision_live_on(empty: Engine, revisio
     }
     entry = {"id": 9, "subscriber_id": 7, "written_on": NOW.date(), "created_at": NOW, "source": "mail"}
     with empty.begin() as connection:
-        connection.execute(tables.tables["subscribers"].insert(), person)
+        known = {name: value for name, value in person.items() if name in tables.tables["subscribers"].columns}
+        connection.execute(tables.tables["subscribers"].insert(), known)
         connection.execute(tables.tables["entries"].insert(), {**entry, "sealed_words": b"words", "is_kept_out": False})
         alias = {"address_hash": b"a" * 32, "subscriber_id": 7, "created_at": NOW}
         connection.execute(tables.tables["aliases"].insert(), alias)

@@ -28,7 +28,6 @@ class Preferences:
     wants_digest: bool
     wants_look_backs: bool
     wants_thread: bool
-    wants_letters: bool
     is_discreet: bool
     help_country: str
     locale: str
@@ -79,7 +78,6 @@ def change_preferences(session: Session, person: Subscriber, preferences: Prefer
     person.wants_digest = preferences.wants_digest
     person.wants_look_backs = preferences.wants_look_backs
     person.wants_thread = preferences.wants_thread
-    person.wants_letters = preferences.wants_letters
     person.is_discreet = preferences.is_discreet
     person.help_country = preferences.help_country
     person.locale = preferences.locale

@@ -55,8 +55,3 @@ class Photo(Base):
             .group_by(cls.content_mac)
         )
         return Counter({row[0]: row[1] for row in session.execute(query)})
-
-    @classmethod
-    def names_of(cls, session: Session, subscriber_id: int) -> list[str]:
-        """Return where all the photos of this person lie, for when they are erased."""
-        return list(session.scalars(select(cls.stored_as).where(cls.subscriber_id == subscriber_id)))

@@ -73,7 +73,6 @@ class Subscriber(Base):
     slow_down_stage: Mapped[str | None] = mapped_column(String(8))
     muted_themes: Mapped[list[str]] = mapped_column(JSON, default=list)
     wants_digest: Mapped[bool] = mapped_column(default=True)
-    wants_letters: Mapped[bool] = mapped_column(default=True)
     wants_look_backs: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_thread: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_discreet: Mapped[bool] = mapped_column(default=False)
