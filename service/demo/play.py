@@ -131,7 +131,9 @@ class Demo:
         self.clock.now += 2 * _MINUTE
         with self._unseen() as session:
             library, now = self.runtime.library, self.clock.now
-            self.queue.enqueue_deliveries(signup.confirm(session, library, self.subscriber_id, now, source="link"))
+            self.queue.enqueue_deliveries(
+                signup.confirm(session, self.runtime.keyring, library, self.subscriber_id, now, source="link")
+            )
         hands.work()
         self._maybe_reply()
 

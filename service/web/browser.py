@@ -17,7 +17,7 @@ from service.web.context import get_runtime, hashed, network_hash, now
 
 SECRET_BYTES = 32
 CODE_DIGITS = 6
-_NONCE, _SECRET, _CODE, _WANTED = "browser", "secret", "code", "wanted"
+_NONCE, _SECRET, _CODE, _WANTED, _SEEN = "browser", "secret", "code", "wanted", "seen"
 
 
 class SignInNeededError(Exception):
@@ -72,6 +72,7 @@ def remember(secret: str) -> None:
     """Make this browser's cookie new, with the secret of its session in it (no fixation)."""
     session.clear()
     session[_SECRET] = secret
+    session[_SEEN] = _today()
     session.permanent = True
 
 
@@ -105,7 +106,7 @@ def visit(*, writing: bool = False) -> Iterator[Visit]:
         SignInNeededError: nobody is signed in here.
     """
     runtime, secret = get_runtime(), secret_hash()
-    if secret is None:
+    if secret is None or _was_idle():
         raise SignInNeededError
     with runtime.database.write() if writing else runtime.database.read() as rows:
         owner = BrowserSession.owner(rows, secret, now())
@@ -118,8 +119,26 @@ def visit(*, writing: bool = False) -> Iterator[Visit]:
 def sign_in_here(rows: Session, subscriber_id: int) -> str:
     """Open a session for this browser; return the secret to `remember` once that is committed."""
     secret, digest = new_secret()
-    sign_in.open_session(rows, subscriber_id, secret=digest, now=now())
+    sign_in.open_session(rows, subscriber_id, secret=digest, now=now(), former=secret_hash())
     return secret
+
+
+def _was_idle() -> bool:
+    """Return whether this browser was last used too long ago; otherwise note in its cookie that it is used today.
+
+    The cookie holds the day, since looking at a page must not write a row. It is signed, and written once a day.
+    """
+    seen: int = session.get(_SEEN, _today())
+    if _today() - seen > sign_in.IDLE_FOR.days:
+        return True
+    if session.get(_SEEN) != _today():
+        session[_SEEN] = _today()
+    return False
+
+
+def _today() -> int:
+    """Return the day of this request, counted from the year 1 in UTC."""
+    return now().toordinal()
 
 
 def _person(rows: Session, owner: int | None, *, writing: bool) -> Subscriber | None:

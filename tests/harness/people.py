@@ -59,5 +59,5 @@ def join(
     """Sign up and confirm."""
     sign_up(session, keyring, address, now)
     joined = person(session, keyring, address)
-    signup.confirm(session, library, joined.id, now, source="link")
+    signup.confirm(session, keyring, library, joined.id, now, source="link")
     return joined

@@ -16,6 +16,7 @@ from service.models import BrowserSession, Keyring, MailRequest, MailRequestKind
 
 CODE_TRIES = 5
 SIGNED_IN_FOR = timedelta(days=30)
+IDLE_FOR = timedelta(days=14)
 
 
 class SignInLink(Enum):
@@ -59,11 +60,12 @@ def use(
     code: bytes | None,
     secret: bytes,
     now: datetime,
+    former: bytes | None = None,
 ) -> SignedIn | SignInLink:
     """Return whom a link signed in, or why it did not; a link works once, and dies after five wrong codes.
 
     `browser`, `code` and `secret` are keyed hashes: of the browser's nonce, of the code typed (None for none), and of
-    the fresh secret that its cookie will hold.
+    the fresh secret that its cookie will hold. `former` is that of the session which this browser had, and which ends.
     """
     request = _open_request(session, token, now)
     if token is None or request is None:
@@ -74,12 +76,16 @@ def use(
             return refused
     if not MailRequest.use(session, request.id, now):
         return SignInLink.OVER
-    open_session(session, token.subscriber_id, secret=secret, now=now)
+    open_session(session, token.subscriber_id, secret=secret, now=now, former=former)
     return SignedIn(token.subscriber_id)
 
 
-def open_session(session: Session, subscriber_id: int, *, secret: bytes, now: datetime) -> None:
-    """Sign a browser in for thirty days, by the hash of its secret."""
+def open_session(
+    session: Session, subscriber_id: int, *, secret: bytes, now: datetime, former: bytes | None = None
+) -> None:
+    """Sign a browser in for thirty days, by the hash of its secret; its `former` session ends."""
+    if former is not None:
+        BrowserSession.end(session, former)
     session.add(
         BrowserSession(secret_hash=secret, subscriber_id=subscriber_id, created_at=now, expires_at=now + SIGNED_IN_FOR)
     )
@@ -94,10 +100,15 @@ def sign_out(session: Session, *, secret: bytes, everywhere: bool, now: datetime
         BrowserSession.end(session, secret)
 
 
+def is_code_right(session: Session, request: MailRequest, code: bytes) -> bool:
+    """Return whether this is the code that was shown where an email was requested; five tries a request."""
+    # Counted before it is compared, so that tries at the same time cannot get past the limit.
+    return MailRequest.try_code(session, request.id, CODE_TRIES) and hmac.compare_digest(request.code_hash, code)
+
+
 def _check_code(session: Session, request: MailRequest, code: bytes | None) -> SignInLink | None:
     if code is None:
         return SignInLink.NEEDS_CODE
-    # Counted before it is compared, so that tries at the same time cannot get past the limit.
     if not MailRequest.try_code(session, request.id, CODE_TRIES):
         return SignInLink.OVER
     return None if hmac.compare_digest(request.code_hash, code) else SignInLink.WRONG_CODE

@@ -232,6 +232,16 @@ class Delivery(Base):
         return session.scalar(select(cls).where(cls.id == delivery_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
+    def newest_about(
+        cls, session: Session, subscriber_id: int, kind: DeliveryKind, reference: int | None = None
+    ) -> Delivery | None:
+        """Return a person's newest delivery of a kind, or the newest that is about one thing, or None."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind)
+        if reference is not None:
+            query = query.where(cls.reference == reference)
+        return session.scalars(query.order_by(cls.planned_at.desc()).limit(1)).first()
+
+    @classmethod
     def newest_question(cls, session: Session, subscriber_id: int) -> Delivery | None:
         """Return the delivery of the last question that was sent to a person, or None."""
         query = select(cls).where(

@@ -79,6 +79,16 @@ class Entry(Base):
         return session.scalar(select(func.count()).where(cls.subscriber_id == subscriber_id)) or 0
 
     @classmethod
+    def written_since(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> tuple[int, int]:
+        """Return how many entries came from a source since an instant, and how many sealed bytes their words take."""
+        length = func.coalesce(func.sum(func.length(cls.sealed_words)), 0)
+        query = select(func.count(), length).where(
+            cls.subscriber_id == subscriber_id, cls.source == source, cls.created_at >= since
+        )
+        count, size = session.execute(query).one()
+        return count, size
+
+    @classmethod
     def remove(cls, session: Session, subscriber_id: int, entry_id: int) -> bool:
         """Delete one entry of this person; say whether it was there."""
         result = session.execute(

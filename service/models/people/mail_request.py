@@ -33,6 +33,7 @@ class MailRequest(Base):
     __table_args__ = (
         Index("ix_mail_requests_network_hash_created_at", "network_hash", "created_at"),
         Index("ix_mail_requests_address_hash_created_at", "address_hash", "created_at"),
+        Index("ix_mail_requests_kind_created_at", "kind", "created_at"),
         Index(
             "ix_mail_requests_waiting",
             "created_at",
@@ -61,6 +62,20 @@ class MailRequest(Base):
             lock = int.from_bytes(network_hash[:LOCK_BYTES], "big", signed=True)
             session.execute(select(func.pg_advisory_xact_lock(lock)))
         query = select(func.count()).where(cls.network_hash == network_hash, cls.created_at > since)
+        return session.scalar(query) or 0
+
+    @classmethod
+    def count_from_network(cls, session: Session, address_hash: bytes, network_hash: bytes, since: datetime) -> int:
+        """Return how many emails one network has requested for an address since an instant, this request included."""
+        query = select(func.count()).where(
+            cls.address_hash == address_hash, cls.network_hash == network_hash, cls.created_at > since
+        )
+        return session.scalar(query) or 0
+
+    @classmethod
+    def count_signups(cls, session: Session, since: datetime) -> int:
+        """Return how many signups were requested since an instant, by everybody."""
+        query = select(func.count()).where(cls.kind == MailRequestKind.SIGNUP, cls.created_at > since)
         return session.scalar(query) or 0
 
     @classmethod

@@ -158,6 +158,11 @@ class Subscriber(Base):
         return {s.id: s for s in session.scalars(select(cls).where(cls.id.in_(list(ids))))}
 
     @classmethod
+    def after(cls, session: Session, subscriber_id: int, limit: int) -> Sequence[Subscriber]:
+        """Return up to `limit` subscribers whose ids follow this one, in the order of their ids."""
+        return session.scalars(select(cls).where(cls.id > subscriber_id).order_by(cls.id).limit(limit)).all()
+
+    @classmethod
     def due_for_prompt(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
         """Return, locked, up to `limit` people whose prompt is due; those another clock holds are left out.
 

@@ -75,7 +75,9 @@ def sign_out() -> Response:
         with get_runtime().database.write() as rows:
             sign_in.sign_out(rows, secret=secret, everywhere=everywhere, now=now())
     browser.forget()
-    return redirect("/", code=303)
+    response = redirect("/", code=303)
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return response
 
 
 def _use(act: ActToken) -> tuple[str, SignedIn | SignInLink]:
@@ -89,6 +91,7 @@ def _use(act: ActToken) -> tuple[str, SignedIn | SignInLink]:
             code=browser.code_hash(typed) if typed is not None else None,
             secret=digest,
             now=now(),
+            former=browser.secret_hash(),
         )
     return secret, done
 

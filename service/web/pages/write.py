@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
@@ -10,10 +12,10 @@ from service.core.library.prompts import Prompt
 from service.core.schedule import writing_date
 from service.core.tokens import Action, ActToken
 from service.flows.people import journal
-from service.models import Subscriber
+from service.models import Entry, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
-from service.web.errors import error_page
+from service.web.errors import ErrorText, error_page
 from service.web.forms import typed_words
 from service.web.idempotency import idempotent_id, new_form_key
 from service.web.pages import prompt_options
@@ -22,7 +24,13 @@ from service.web.pages.chosen_steps import keep_step
 blueprint = Blueprint("writing", __name__)
 UNPROCESSABLE = 422
 EMPTY = {"words": "Write a word or two, or leave it for today"}
-SOURCE = "page"
+SOURCE, BY_LINK = "page", "link"
+# A link needs no sign-in and may be forwarded: what it can add in a day is bounded by what a person writes in one.
+ENTRIES_A_DAY, BYTES_A_DAY = 20, 256 * 1024
+TOO_MUCH = ErrorText(
+    "That’s a lot for one day",
+    "This link has taken as much as it can today. Your words are below: sign in to your journal to keep them.",
+)
 
 
 @blueprint.get("/write")
@@ -106,6 +114,9 @@ def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response |
         person = Subscriber.locked(rows, act.subscriber_id)
         if person is None:
             return error_page(410)
+        count, size = Entry.written_since(rows, person.id, BY_LINK, now() - timedelta(days=1))
+        if count >= ENTRIES_A_DAY or size + len(words.encode("utf-8", "surrogatepass")) > BYTES_A_DAY:
+            return error_page(429, TOO_MUCH, lost=words, again="/sign-in")
         entry = journal.add_entry(
             rows,
             runtime.keyring,
@@ -113,7 +124,7 @@ def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response |
             words=words,
             written_on=read_write_link_object(act.object_id)[1],
             prompt_id=prompt.id if prompt else None,
-            source=SOURCE,
+            source=BY_LINK,
             now=now(),
             entry_id=idempotent_id("entry", person.id),
         )

@@ -54,7 +54,7 @@ def test_confirming_many_times_at_once_welcomes_once(database: Database, keyring
 
     def confirm(_: int) -> None:
         with database.write() as session:
-            signup.confirm(session, library, ana.id, NOW, source="link")
+            signup.confirm(session, keyring, library, ana.id, NOW, source="link")
 
     _at_once(confirm)
     with database.read() as session:

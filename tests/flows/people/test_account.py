@@ -136,5 +136,5 @@ def test_coming_back_after_a_stop_needs_a_confirmation(database: Database, keyri
         account.stop(session, ana, NOW, source="page")
         assert isinstance(account.rest(session, ana, Rest.WEEK, NOW), NothingToPause)
         assert not account.resume(session, ana, NOW)
-        signup.confirm(session, library, ana.id, NOW + DAY, source="link")
+        signup.confirm(session, keyring, library, ana.id, NOW + DAY, source="link")
         assert ana.status == SubscriberStatus.ACTIVE

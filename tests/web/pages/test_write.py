@@ -145,3 +145,23 @@ def test_what_is_too_much_for_one_post_is_refused_with_a_reason(site: WebHarness
     answer = site.post("/write", {"words": "a" * 1_100_000})
     assert answer.status_code == 413
     assert "Shorten it or send it in two parts" in answer.text
+
+
+def test_a_link_keeps_no_more_than_a_day_s_words_and_loses_none(site: WebHarness) -> None:
+    """It may have been forwarded: without a sign-in, it takes what a person writes in a day, and no megabytes."""
+    site.join()
+    path, reader = _write_path(site), site.another_browser()
+    assert "It is in your journal" in reader.post(path, {"words": "a" * 200_000, "once": "1"}).text
+    refused = reader.post(path, {"words": "b" * 80_000, "once": "2"})
+    assert refused.status_code == 429
+    assert "b" * 80_000 in refused.text
+    site.clock.move(timedelta(days=1, minutes=1))
+    assert "It is in your journal" in reader.post(path, {"words": "b" * 80_000, "once": "3"}).text
+
+
+def test_a_link_keeps_no_more_than_twenty_entries_a_day(site: WebHarness) -> None:
+    site.join()
+    path, reader = _write_path(site), site.another_browser()
+    answers = [reader.post(path, {"words": f"line {number}", "once": str(number)}).status_code for number in range(22)]
+    assert answers == [200] * 20 + [429] * 2
+    assert site.write("signed in there is no such limit").startswith("/journal/")
