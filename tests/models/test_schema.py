@@ -145,9 +145,9 @@ def test_one_persons_key_opens_nothing_of_anothers(database: Database) -> None:
 def test_two_clocks_may_beat_for_the_first_time_at_once(database: Database) -> None:
     def beat(_: int) -> None:
         with database.write() as session:
-            Heartbeat.beat(session, "clock", NOW)
+            Heartbeat.record(session, "clock", NOW)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(beat, range(8)))
     with database.read() as session:
-        assert Heartbeat.last(session, "clock") == NOW
+        assert Heartbeat.last_at(session, "clock") == NOW

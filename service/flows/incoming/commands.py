@@ -87,10 +87,10 @@ def _stop(session: Session, person: Subscriber, now: datetime) -> CommandResult:
 
 def _delete(session: Session, person: Subscriber, now: datetime) -> CommandResult:
     """Take the last entry that came by mail out of the journal; its raw mail stays a day, to be put back from."""
-    entry = Entry.last_from(session, person.id, BY_MAIL, now - TAKEN_BACK_WITHIN)
+    entry = Entry.newest_from(session, person.id, BY_MAIL, now - TAKEN_BACK_WITHIN)
     if entry is None:
         return CommandResult("nothing_to_delete")
-    reply = Reply.with_entry(session, person.id, entry.id)
+    reply = Reply.find_by_entry(session, person.id, entry.id)
     unneeded = frozenset(entry_photos.remove_entry(session, person, entry.id))
     if reply is None:
         return CommandResult("delete", unneeded=unneeded)

@@ -26,7 +26,7 @@ def take(session: Session, keyring: Keyring, event: ProviderEvent, *, token: str
     if not WebhookToken.spend(session, token_hash, token_hash, now):
         return False
     if event.delivery_id is not None and event.name in _TAKEN:
-        Delivery.mark_seen(session, event.delivery_id, now)
+        Delivery.mark_accepted(session, event.delivery_id, now)
     address_hash = _address_hash(keyring, event.recipient)
     if address_hash is None:
         return True

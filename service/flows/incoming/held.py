@@ -70,9 +70,9 @@ def take_in(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now:
         SealError, StorageError: it cannot be read or kept now.
     """
     with inbound_store.database.read() as session:
-        reply, person = Reply.held_for(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
+        reply, person = Reply.find_held(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
     sender = _sender(inbound_store, reply, person) if reply and person else None
-    if not _take_up(inbound_store, Reply.held_for, subscriber_id, reply_id, now):
+    if not _take_up(inbound_store, Reply.find_held, subscriber_id, reply_id, now):
         return None
     with inbound_store.database.write() as session:
         owner = Subscriber.locked(session, subscriber_id)
@@ -88,12 +88,12 @@ def put_back(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now
     Raises:
         SealError, StorageError: it cannot be read or kept now.
     """
-    return _take_up(inbound_store, Reply.taken_back, subscriber_id, reply_id, now)
+    return _take_up(inbound_store, Reply.find_restorable, subscriber_id, reply_id, now)
 
 
 def disown(session: Session, subscriber_id: int, reply_id: int, now: datetime) -> None:
     """Note that a held mail is not its owner's: it goes a day later, in which they may think again."""
-    row = Reply.held_for(session, subscriber_id, reply_id, lock=True)
+    row = Reply.find_held(session, subscriber_id, reply_id, lock=True)
     if row is not None:
         row.disown(now + THINKING)
 
@@ -109,7 +109,7 @@ def _take_up(inbound_store: InboundStore, find: Find, subscriber_id: int, reply_
         row = find(session, subscriber_id, reply_id, lock=True)
         if row is not None:
             raw.put_on(row)
-            row.take_up_again(now)
+            row.reprocess_as_own(now)
     if row is not None and reply.stored_as:
         inbound_store.storage.remove(reply.stored_as)
     return row is not None
@@ -126,6 +126,6 @@ def _sender(inbound_store: InboundStore, reply: Reply, person: Subscriber) -> tu
 
 def _held(inbound_store: InboundStore, subscriber_id: int, reply_id: int) -> tuple[Reply, Subscriber] | None:
     with inbound_store.database.read() as session:
-        reply = Reply.held_for(session, subscriber_id, reply_id)
+        reply = Reply.find_held(session, subscriber_id, reply_id)
         person = session.get(Subscriber, subscriber_id)
     return (reply, person) if reply and person else None

@@ -30,7 +30,7 @@ class QuarantinedMail:
 class ReplayResult(StrEnum):
     """What became of the wish to read a mail again."""
 
-    RUNG = "will be read again"
+    ENQUEUED = "will be read again"
     UNKNOWN = "no mail has this id"
     SETTLED = "is settled, or its owner says it is not theirs: nothing to read again"
     GONE = "the raw mail is gone; it is kept for 30 days"
@@ -49,7 +49,7 @@ def quarantined(session: Session) -> list[QuarantinedMail]:
     """Return what is held or could not be read, the oldest first; no words, no addresses."""
     return [
         QuarantinedMail(mail.id, mail.received_at, mail.outcome or "", mail.reason or "", mail.kept_until)
-        for mail in Reply.set_aside(session)
+        for mail in Reply.list_quarantined(session)
     ]
 
 
@@ -74,21 +74,21 @@ def _replay(inbound_store: InboundStore, reply_id: int, now: datetime) -> Replay
         return ReplayResult.UNKNOWN
     if not reply.may_be_replayed:
         return ReplayResult.SETTLED
-    if not reply.is_kept:
+    if not reply.has_raw:
         return ReplayResult.GONE
     try:
         raw = _for_the_job(inbound_store, reply, person)  # before the transaction, in which no network call may stand
     except (SealError, StorageError):
         return ReplayResult.NOT_OPENED
     with inbound_store.database.write() as session:
-        row = Reply.replayable(session, reply_id)
+        row = Reply.find_replayable(session, reply_id)
         if row is not None:
-            row.read_again(now)
+            row.reprocess(now)
             if raw:
                 raw.put_on(row)
     if row is not None and raw and reply.stored_as:
         inbound_store.storage.remove(reply.stored_as)
-    return ReplayResult.RUNG if row is not None else ReplayResult.SETTLED
+    return ReplayResult.ENQUEUED if row is not None else ReplayResult.SETTLED
 
 
 def _for_the_job(inbound_store: InboundStore, reply: Reply, person: Subscriber | None) -> StoredMail | None:

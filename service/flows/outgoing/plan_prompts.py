@@ -63,8 +63,8 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
             change["prompts_sent"] = person.prompts_sent + 1
         changes.append(change)
     made = Delivery.plan(session, prompts) + Delivery.plan(session, notices)
-    Subscriber.write_back(session, changes)
-    Subscriber.write_back(session, notices_due)
+    Subscriber.update_many(session, changes)
+    Subscriber.update_many(session, notices_due)
     return PlannedChunk(made, len(people))
 
 
@@ -187,7 +187,7 @@ def _with_another_email(session: Session, people: Sequence[Subscriber], due: Map
         by_day.setdefault(due[person.id].on, []).append(person.id)
     found: set[int] = set()
     for on, ids in by_day.items():
-        found |= Delivery.planned_kinds(session, ids, (DeliveryKind.STEP_FOLLOW_UP,), on.isoformat())
+        found |= Delivery.subscribers_with(session, ids, (DeliveryKind.STEP_FOLLOW_UP,), on.isoformat())
         if slot := digest_slot(on):
-            found |= Delivery.planned_kinds(session, ids, DIGEST_KINDS, slot)
+            found |= Delivery.subscribers_with(session, ids, DIGEST_KINDS, slot)
     return found

@@ -72,28 +72,30 @@ class Sender:
         started_at = self.clock()
         with self.database.write() as session:
             claims = Delivery.claim(session, ids, lease=self.lease, now=started_at)
-        calls: deque[Sequence[OutgoingDelivery]] = deque(_calls(self._packed(claims, report), self.batch_size))
-        while calls:
+        batches: deque[Sequence[OutgoingDelivery]] = deque(
+            _into_batches(self._build_emails(claims, report), self.batch_size)
+        )
+        while batches:
             if self.stopping() or self.clock() - started_at > self.lease / 2:
-                self._put_back(_all(calls), timedelta(0), "no time", report)
+                self._plan_again(_all(batches), timedelta(0), "no time", report)
                 break
-            after = self._hand_over(calls.popleft(), report)
+            after = self._send_batch(batches.popleft(), report)
             if isinstance(after, timedelta):
-                self._put_back(_all(calls), after, "the provider asked for a pause", report)
+                self._plan_again(_all(batches), after, "the provider asked for a pause", report)
                 break
-            calls.extendleft(reversed(after))
+            batches.extendleft(reversed(after))
         log.info("deliveries.sent", **report.counts)
         return report
 
-    def _packed(self, claims: Sequence[DeliveryClaim], report: SendReport) -> list[OutgoingDelivery]:
+    def _build_emails(self, claims: Sequence[DeliveryClaim], report: SendReport) -> list[OutgoingDelivery]:
         """Return the claimed deliveries as parcels; what cannot be made is recorded and left out."""
         now = self.clock()
-        parcels, skipped, broken = [], [], []
+        deliveries, skipped, broken = [], [], []
         with self.database.read() as session:
             for delivery, person in Delivery.with_subscribers(session, claims):
                 claim = DeliveryClaim(delivery.id, delivery.attempt)
                 try:
-                    parcels.append(self.email_builder.build(session, delivery, person, now))
+                    deliveries.append(self.email_builder.build(session, delivery, person, now))
                 except NothingToSendError:
                     skipped.append(claim)
                 except SQLAlchemyError:
@@ -105,7 +107,7 @@ class Sender:
             with self.database.write() as session:
                 report.add(DeliveryState.SKIPPED, self._skip(session, skipped))
                 report.add(DeliveryState.FAILED, Delivery.mark_failed(session, broken, "could not be made"))
-        return parcels
+        return deliveries
 
     @staticmethod
     def _skip(session: Session, claims: Sequence[DeliveryClaim]) -> int:
@@ -115,33 +117,33 @@ class Sender:
                 make_prompt_due(session, person, delivery.ready_at)
         return Delivery.mark_skipped(session, claims, "nothing to say")
 
-    def _hand_over(
-        self, call: Sequence[OutgoingDelivery], report: SendReport
+    def _send_batch(
+        self, batch: Sequence[OutgoingDelivery], report: SendReport
     ) -> timedelta | Sequence[Sequence[OutgoingDelivery]]:
         """Send one call and record its outcome; return how long to pause, or the smaller calls to make in its place."""
-        match self._outcome(call):
+        match self._outcome(batch):
             case Accepted(provider_id):
-                self._record_sent(call, provider_id, report)
+                self._record_sent(batch, provider_id, report)
             case Unknown(reason):
                 with self.database.write() as session:
-                    report.add(DeliveryState.UNKNOWN, Delivery.mark_unknown(session, _claims(call), reason))
+                    report.add(DeliveryState.UNKNOWN, Delivery.mark_unknown(session, _claims(batch), reason))
             case RetryLater(wait, reason):
-                self._put_back(call, wait, reason, report)
+                self._plan_again(batch, wait, reason, report)
                 return wait
-            case BatchTooLarge(reason) if len(call) > 1:
-                self.batch_size = max(1, len(call) // 2)
+            case BatchTooLarge(reason) if len(batch) > 1:
+                self.batch_size = max(1, len(batch) // 2)
                 log.warning("provider.smaller_batches", size=self.batch_size, reason=reason)
-                return _halves(call)
-            case Refused() if len(call) > 1:
-                return _halves(call)
+                return _halves(batch)
+            case Refused() if len(batch) > 1:
+                return _halves(batch)
             case Refused(reason) | BatchTooLarge(reason):
                 with self.database.write() as session:
-                    report.add(DeliveryState.FAILED, Delivery.mark_failed(session, _claims(call), reason[:64]))
+                    report.add(DeliveryState.FAILED, Delivery.mark_failed(session, _claims(batch), reason[:64]))
         return ()
 
-    def _outcome(self, call: Sequence[OutgoingDelivery]) -> SendOutcome:
+    def _outcome(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
         try:
-            return self.mailer.send(call[0].email, [parcel.recipient for parcel in call])
+            return self.mailer.send(batch[0].email, [delivery.recipient for delivery in batch])
         except ProviderMisconfigured as error:
             log.error("provider.misconfigured", error=str(error))
             return RetryLater(WAIT_WHEN_MISCONFIGURED, "the provider's settings are wrong")
@@ -149,74 +151,76 @@ class Sender:
             log.error("delivery.not_sendable", error=type(error).__name__)
             return Refused("could not be composed")
 
-    def _record_sent(self, call: Sequence[OutgoingDelivery], provider_id: str, report: SendReport) -> None:
+    def _record_sent(self, batch: Sequence[OutgoingDelivery], provider_id: str, report: SendReport) -> None:
         now = self.clock()
-        asked = {parcel.delivery.id: parcel.delivery.subscriber_id for parcel in call if _is_question(parcel)}
+        asked = {delivery.delivery.id: delivery.delivery.subscriber_id for delivery in batch if _is_question(delivery)}
         with self.database.write() as session:
-            said = _keep_said(session, call[0], now)
-            Subscriber.hold(session, asked.values())  # before the deliveries, as whoever erases a person does
-            sent = Delivery.mark_sent(session, _claims(call), provider_id=provider_id, sent_at=now, **said)
+            columns = _sent_text_columns(session, batch[0], now)
+            Subscriber.lock_all(session, asked.values())  # before the deliveries, as whoever erases a person does
+            sent = Delivery.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now, **columns)
             Subscriber.count_unanswered(session, [asked[id_] for id_ in sent if id_ in asked])
         report.add(DeliveryState.SENT, len(sent))
 
-    def _put_back(self, parcels: Sequence[OutgoingDelivery], wait: timedelta, reason: str, report: SendReport) -> None:
-        if not parcels:
+    def _plan_again(
+        self, deliveries: Sequence[OutgoingDelivery], wait: timedelta, reason: str, report: SendReport
+    ) -> None:
+        if not deliveries:
             return
         ready_at = self.clock() + wait
         with self.database.write() as session:
-            number = Delivery.put_back(session, _claims(parcels), ready_at=ready_at, reason=reason[:64])
+            number = Delivery.plan_again(session, _claims(deliveries), ready_at=ready_at, reason=reason[:64])
         report.add(DeliveryState.PLANNED, number)
         if not wait:
-            report.left += [parcel.delivery.id for parcel in parcels]
+            report.left += [delivery.delivery.id for delivery in deliveries]
 
 
-def _calls(parcels: Iterable[OutgoingDelivery], batch_size: int) -> list[list[OutgoingDelivery]]:
+def _into_batches(deliveries: Iterable[OutgoingDelivery], batch_size: int) -> list[list[OutgoingDelivery]]:
     """Return parcels in calls: alike prompts together, everything else alone, single mails first.
 
     What one person asked for does not wait behind a thousand prompts.
     """
     batches: dict[str, list[OutgoingDelivery]] = {}
     singles = []
-    for parcel in parcels:
-        if parcel.batch is None:
-            singles.append([parcel])
+    for delivery in deliveries:
+        if delivery.batch is None:
+            singles.append([delivery])
         else:
-            batches.setdefault(parcel.batch, []).append(parcel)
+            batches.setdefault(delivery.batch, []).append(delivery)
     sliced = [
         batch[start : start + batch_size] for batch in batches.values() for start in range(0, len(batch), batch_size)
     ]
     return singles + sliced
 
 
-def _halves(call: Sequence[OutgoingDelivery]) -> tuple[Sequence[OutgoingDelivery], Sequence[OutgoingDelivery]]:
+def _halves(batch: Sequence[OutgoingDelivery]) -> tuple[Sequence[OutgoingDelivery], Sequence[OutgoingDelivery]]:
     """Return a refused batch in two, so that in the end one bad address costs nobody else their email."""
-    middle = len(call) // 2
-    return call[:middle], call[middle:]
+    middle = len(batch) // 2
+    return batch[:middle], batch[middle:]
 
 
-def _all(calls: Iterable[Sequence[OutgoingDelivery]]) -> list[OutgoingDelivery]:
-    return [parcel for call in calls for parcel in call]
+def _all(batches: Iterable[Sequence[OutgoingDelivery]]) -> list[OutgoingDelivery]:
+    return [delivery for batch in batches for delivery in batch]
 
 
-def _is_question(parcel: OutgoingDelivery) -> bool:
+def _is_question(delivery: OutgoingDelivery) -> bool:
     """Say whether an email is one of those whose silence counts."""
-    return parcel.delivery.kind == DeliveryKind.PROMPT
+    return delivery.delivery.kind == DeliveryKind.PROMPT
 
 
-def _claims(parcels: Iterable[OutgoingDelivery]) -> list[DeliveryClaim]:
-    return [DeliveryClaim(parcel.delivery.id, parcel.delivery.attempt) for parcel in parcels]
+def _claims(deliveries: Iterable[OutgoingDelivery]) -> list[DeliveryClaim]:
+    return [DeliveryClaim(delivery.delivery.id, delivery.delivery.attempt) for delivery in deliveries]
 
 
-def _keep_said(session: Session, parcel: OutgoingDelivery, now: datetime) -> dict[str, bytes | None]:
+def _sent_text_columns(session: Session, delivery: OutgoingDelivery, now: datetime) -> dict[str, bytes | None]:
     """Return what to record of an email's text: of a batch its hash, of a private one its own lines, sealed.
 
     What a batch said is kept once, so that its quotation is recognised; nothing private is in it.
     """
-    if parcel.batch is None:
-        return {"sealed_content": parcel.sealed_content}
-    email = parcel.email
+    if delivery.batch is None:
+        return {"sealed_content": delivery.sealed_content}
+    email = delivery.email
     digest = text_digest(email)
-    SentText.keep(session, digest=digest, subject=email.subject, text=email.text, html=email.html, now=now)
+    SentText.store(session, digest=digest, subject=email.subject, text=email.text, html=email.html, now=now)
     return {"sent_text": digest}
 
 

@@ -42,7 +42,7 @@ def tick(database: Database, library: Library, job_queue: JobQueue, *, now: date
     planned += _plan(database, job_queue, chunk, lambda s: plan_due_prompts(s, library, now=now, limit=chunk))
     rung, unknown = sweep(database, job_queue, now=now)
     with database.write() as session:
-        Heartbeat.beat(session, CLOCK, now)
+        Heartbeat.record(session, CLOCK, now)
     return TickResult(planned, rung, unknown)
 
 
@@ -52,8 +52,8 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
     The queue can be emptied at any moment: whatever is due stands in the database, and is found here.
     """
     with database.write() as session:
-        unknown = Delivery.forget_lapsed(session)
-        Reply.give_up(session, now + RAW_KEPT)
+        unknown = Delivery.mark_lapsed_unknown(session)
+        Reply.mark_given_up(session, now + RAW_KEPT)
         deliveries = Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEPT_AT_ONCE)
         requests = MailRequest.find_unqueued(session, now, UNQUEUED_AFTER, SWEPT_AT_ONCE)
         replies = Reply.find_unqueued(session, now, UNQUEUED_AFTER, SWEPT_AT_ONCE)
@@ -69,7 +69,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         WebhookToken.prune(session, now - TOKENS_KEPT)
         MailRequest.prune(session, now - REQUESTS_KEPT)
         BrowserSession.prune(session, now)
-        Subscriber.forget_pending(session, now - PENDING_KEPT)
+        Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
         pass
 
@@ -77,12 +77,12 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
 def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:
     """Let some raw mails go; return whether there may be more. Their objects go first, or nothing would name them."""
     with database.read() as session:
-        mails = Reply.past_keeping(session, now, PRUNED_AT_ONCE)
+        mails = Reply.find_expired(session, now, PRUNED_AT_ONCE)
     for mail in mails:
         if mail.stored_as:
             storage.remove(mail.stored_as)
     with database.write() as session:
-        Reply.let_all_go(session, [mail.id for mail in mails])
+        Reply.drop_raw_of(session, [mail.id for mail in mails])
     return len(mails) == PRUNED_AT_ONCE
 
 

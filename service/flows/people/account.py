@@ -72,7 +72,7 @@ def change_preferences(session: Session, person: Subscriber, preferences: Prefer
     The days chosen now hold, also for somebody who was written to less often after silence.
     """
     frequency.record_activity(session, person, now)
-    person.follow(preferences.schedule)
+    person.set_schedule(preferences.schedule)
     person.usual_days_mask = None
     person.muted_themes = list(preferences.muted_themes)
     person.wants_digest = preferences.wants_digest
@@ -152,7 +152,7 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
     frequency.record_activity(session, person, now)  # who comes back has their own days again
     person.status = SubscriberStatus.STOPPED
     person.resting_until_on = None
-    person.look_ahead(now)
+    person.schedule_next(now)
     record_consent(session, person, "stopped", source=source, now=now, network=network)
     return True
 

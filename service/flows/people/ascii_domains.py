@@ -26,7 +26,7 @@ def store_ascii_domains(database: Database, keyring: Keyring, now: datetime) -> 
     from the address goes to the one that has the ASCII form.
     """
     with database.read() as session:
-        if Heartbeat.last(session, DONE) is not None:
+        if Heartbeat.last_at(session, DONE) is not None:
             return 0
     changed, last_id = 0, 0
     while True:
@@ -37,7 +37,7 @@ def store_ascii_domains(database: Database, keyring: Keyring, now: datetime) -> 
             break
         last_id = chunk[-1].id
     with database.write() as session:
-        Heartbeat.beat(session, DONE, now)
+        Heartbeat.record(session, DONE, now)
     return changed
 
 

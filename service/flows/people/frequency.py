@@ -58,8 +58,10 @@ def record_activity(session: Session, person: Subscriber, now: datetime) -> bool
 def schedule_next_emails(session: Session, person: Subscriber, now: datetime) -> None:
     """Set a person's next times anew, without a second question on the same day."""
     today = local_date(now, person.zone)
-    had = Delivery.planned_kinds(session, [person.id], (DeliveryKind.PROMPT, DeliveryKind.WELCOME), today.isoformat())
-    person.look_ahead(now, not_on=today if had else None)
+    had = Delivery.subscribers_with(
+        session, [person.id], (DeliveryKind.PROMPT, DeliveryKind.WELCOME), today.isoformat()
+    )
+    person.schedule_next(now, not_on=today if had else None)
 
 
 def chosen_days(person: Subscriber) -> Days:

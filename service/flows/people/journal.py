@@ -65,7 +65,7 @@ def add_entry(
     What goes beyond 256 kB of UTF-8 is kept with it as `over`. Answering a prompt is noted on the person, and so is
     that they are here, where it is sure that no program wrote it.
     """
-    known = Entry.of(session, person.id, entry_id) if entry_id else None
+    known = Entry.find(session, person.id, entry_id) if entry_id else None
     if known is not None:
         return known
     entry = Entry(

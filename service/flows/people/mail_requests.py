@@ -41,7 +41,7 @@ def record_request(
     sealed_form: bytes | None = None,
 ) -> int | TooManyRequests:
     """Return the id of the new request, for a job to act on, or that this network has asked too often."""
-    if MailRequest.recent_from(session, asker.network, now - HOUR) >= REQUESTS_AN_HOUR:
+    if MailRequest.count_recent(session, asker.network, now - HOUR) >= REQUESTS_AN_HOUR:
         return TooManyRequests()
     request = MailRequest(
         id=request_id or random_id(),

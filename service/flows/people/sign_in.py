@@ -74,7 +74,7 @@ def use(
         refused = _check_code(session, request, code)
         if refused is not None:
             return refused
-    if not MailRequest.use(session, request.id, now):
+    if not MailRequest.mark_used(session, request.id, now):
         return SignInLink.OVER
     open_session(session, token.subscriber_id, secret=secret, now=now, former=former)
     return SignedIn(token.subscriber_id)
@@ -93,7 +93,7 @@ def open_session(
 
 def sign_out(session: Session, *, secret: bytes, everywhere: bool, now: datetime) -> None:
     """Sign this browser out, or every browser of its person."""
-    owner = BrowserSession.owner(session, secret, now)
+    owner = BrowserSession.owner_id(session, secret, now)
     if everywhere and owner is not None:
         BrowserSession.end_all(session, owner)
     else:

@@ -90,7 +90,7 @@ def process_mail_request(session: Session, keyring: Keyring, request_id: int, no
     A signup makes an unknown address a pending subscriber. A known one gets a way in instead; a suppressed one gets
     nothing but a sign-in that was asked for.
     """
-    request = MailRequest.waiting(session, request_id)
+    request = MailRequest.lock_unprocessed(session, request_id)
     if request is None:
         return []
     form = _read(keyring, request.id, request.sealed_form) if request.sealed_form is not None else None
@@ -132,7 +132,7 @@ def confirm(
     today = local_date(now, person.zone)
     person.status = SubscriberStatus.ACTIVE
     person.confirmed_at = now
-    person.look_ahead(now, not_on=today)
+    person.schedule_next(now, not_on=today)
     record_consent(session, person, "confirmed", source=source, now=now)
     prompt = _first_question(library, person)
     welcome = NewDelivery(
@@ -185,7 +185,7 @@ def _enrolled(session: Session, keyring: Keyring, request: MailRequest, form: Si
     """
     if Suppression.covers(session, request.address_hash):
         return None
-    person = Subscriber.enrol(session, _new_person(keyring, request, form))
+    person = Subscriber.get_or_create(session, _new_person(keyring, request, form))
     if person.status == SubscriberStatus.PENDING:
         person.created_at = request.created_at  # the week in which to confirm begins again
     if person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
@@ -196,7 +196,7 @@ def _enrolled(session: Session, keyring: Keyring, request: MailRequest, form: Si
 def _take_over_form(session: Session, keyring: Keyring, person: Subscriber, request_id: int | None) -> None:
     form = _confirmed_form(session, keyring, person, request_id)
     if form is not None:
-        person.follow(form.schedule)
+        person.set_schedule(form.schedule)
         person.locale = form.locale
 
 
@@ -264,7 +264,7 @@ def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> dic
     subscriber_id = random_id()
     key, wrapped = keyring.new_subscriber_key(subscriber_id)
     person = Subscriber()
-    person.follow(form.schedule)
+    person.set_schedule(form.schedule)
     return {
         "id": subscriber_id,
         "address_hash": request.address_hash,

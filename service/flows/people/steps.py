@@ -48,13 +48,13 @@ def choose(
 
     `entry` is the reply it was chosen in, `prompt` the question that was answered.
     """
-    known = Step.of(session, person.id, step_id) if step_id else None
+    known = Step.find(session, person.id, step_id) if step_id else None
     if known is not None:
         return known
     frequency.record_activity(session, person, now)
     chosen_on = writing_date(now, person.zone)
     wanted = [chosen_on + number * _DAY for number in FOLLOW_UP_DAYS]
-    busy = [on for on in wanted if Delivery.of(session, person.id, DeliveryKind.STEP_FOLLOW_UP, on.isoformat())]
+    busy = [on for on in wanted if Delivery.find(session, person.id, DeliveryKind.STEP_FOLLOW_UP, on.isoformat())]
     step = Step(
         id=step_id or random_id(),
         subscriber_id=person.id,
@@ -79,7 +79,7 @@ def choose_from_entry(
 
     The step it held before keeps its day and gets those words; while it is open, it goes where there are none any more.
     """
-    step = Step.from_entry(session, entry.id)
+    step = Step.find_by_entry(session, entry.id)
     if step is None:
         if chosen is None:
             return None
@@ -104,7 +104,7 @@ def step_asked_about(session: Session, token: ReplyToken | None) -> Step | None:
     """Return the step that the follow-up under this token asked about; None if it asks about none that is left."""
     if token is None or token.kind != ReplyKind.STEP:
         return None
-    return Step.asked_on(session, token.subscriber_id, token.on, token.prompt_key)
+    return Step.find_by_follow_up(session, token.subscriber_id, token.on, token.prompt_key)
 
 
 def follow_up_prompt(library: Library, person: Subscriber, step: Step) -> Prompt:
@@ -116,7 +116,7 @@ def follow_up_prompt(library: Library, person: Subscriber, step: Step) -> Prompt
 def follow_up_of(session: Session, step: Step) -> Delivery | None:
     """Return the delivery of a step's follow-up, or None."""
     for slot in (step.follow_up_on.isoformat(), _second_slot(step)):
-        delivery = Delivery.of(session, step.subscriber_id, DeliveryKind.STEP_FOLLOW_UP, slot)
+        delivery = Delivery.find(session, step.subscriber_id, DeliveryKind.STEP_FOLLOW_UP, slot)
         if delivery is not None and delivery.reference == step.id:
             return delivery
     return None

@@ -33,12 +33,12 @@ class Photo(Base):
     content_mac: Mapped[bytes] = mapped_column(LargeBinary(32))
 
     @classmethod
-    def of(cls, session: Session, subscriber_id: int, photo_id: int) -> Photo | None:
+    def find(cls, session: Session, subscriber_id: int, photo_id: int) -> Photo | None:
         """Return one photo of this person, or None; nobody else's is ever found."""
         return session.scalar(select(cls).where(cls.id == photo_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
-    def with_entries(cls, session: Session, subscriber_id: int, entry_ids: Sequence[int]) -> Sequence[Photo]:
+    def list_for_entries(cls, session: Session, subscriber_id: int, entry_ids: Sequence[int]) -> Sequence[Photo]:
         """Return the photos of these entries of this person, in the order they came."""
         return session.scalars(
             select(cls)

@@ -58,8 +58,8 @@ def subscribe() -> Response | str | tuple[str, int]:
     if isinstance(form, forms.LikelyTypo):
         return _form(request.form, forms.FormErrors({}), likely=form.likely)
     runtime = get_runtime()
-    with runtime.database.write() as rows:
-        asked = signup.ask(rows, runtime.keyring, form=form, asker=browser.new_asker(), now=now())
+    with runtime.database.write() as session:
+        asked = signup.ask(session, runtime.keyring, form=form, asker=browser.new_asker(), now=now())
     if isinstance(asked, TooManyRequests):
         return error_page(429)
     runtime.job_queue.enqueue_mail_requests([asked])
@@ -91,27 +91,27 @@ def welcome() -> str:
     with browser.visit() as visit:
         person = visit.person
         confirmed_on = (person.confirmed_at or now()).astimezone(person.zone).date()
-        delivery = Delivery.of(visit.session, person.id, DeliveryKind.WELCOME, confirmed_on.isoformat())
+        delivery = Delivery.find(visit.session, person.id, DeliveryKind.WELCOME, confirmed_on.isoformat())
     prompt = runtime.library.get(delivery.prompt_id or "") if delivery else None
     return page("welcome", schedule=str(person.schedule), prompt=prompt, once=new_form_key())
 
 
 def _with_confirm_token(token: str, view: Callable[[ActToken], ConfirmAnswer]) -> ConfirmAnswer:
-    act = read_act_token(token)
-    if act is None or act.action is not Action.CONFIRM:
+    link = read_act_token(token)
+    if link is None or link.action is not Action.CONFIRM:
         return error_page(404)
-    if act.has_expired(now()):
+    if link.has_expired(now()):
         return error_page(410, again="/")
-    return view(act)
+    return view(link)
 
 
-def _show_confirm(act: ActToken) -> ConfirmAnswer:
+def _show_confirm(token: ActToken) -> ConfirmAnswer:
     browser.browser_hash()
     runtime = get_runtime()
-    with runtime.database.read() as rows:
-        person = rows.get(Subscriber, act.subscriber_id)
-        schedule = signup.requested_schedule(rows, runtime.keyring, person, act.object_id) if person else None
-        request_ = rows.get(MailRequest, act.object_id)
+    with runtime.database.read() as session:
+        person = session.get(Subscriber, token.subscriber_id)
+        schedule = signup.requested_schedule(session, runtime.keyring, person, token.object_id) if person else None
+        request_ = session.get(MailRequest, token.object_id)
     if person is None:
         return error_page(410, again="/")
     return _confirm_page(person, str(schedule), request_, {})
@@ -123,16 +123,16 @@ def _confirm_page(person: Subscriber, schedule: str, request_: MailRequest | Non
     return page("confirm", waits=waits, schedule=schedule, offers_code=is_other_browser, errors=errors)
 
 
-def _confirm(act: ActToken) -> ConfirmAnswer:
+def _confirm(token: ActToken) -> ConfirmAnswer:
     runtime, secret = get_runtime(), ""
     typed = request.form.get("code", "").strip()
     visitor = signup.Visitor(browser.browser_hash(), browser.code_hash(typed) if typed else None)
-    with runtime.database.write() as rows:
-        done = signup.confirm_by_link(rows, runtime.keyring, runtime.library, act, visitor=visitor, now=now())
+    with runtime.database.write() as session:
+        done = signup.confirm_by_link(session, runtime.keyring, runtime.library, token, visitor=visitor, now=now())
         if done.may_sign_in:
-            secret = browser.sign_in_here(rows, act.subscriber_id)
+            secret = browser.sign_in_here(session, token.subscriber_id)
     if done.is_code_wrong:
-        return _wrong_code_page(act)
+        return _wrong_code_page(token)
     runtime.job_queue.enqueue_deliveries(done.delivery_ids)
     if not secret:
         return redirect(request.path, code=303)
@@ -140,12 +140,12 @@ def _confirm(act: ActToken) -> ConfirmAnswer:
     return redirect("/welcome", code=303)
 
 
-def _wrong_code_page(act: ActToken) -> tuple[str, int]:
+def _wrong_code_page(token: ActToken) -> tuple[str, int]:
     runtime = get_runtime()
-    with runtime.database.read() as rows:
-        person = rows.get_one(Subscriber, act.subscriber_id)
-        schedule = signup.requested_schedule(rows, runtime.keyring, person, act.object_id)
-        request_ = rows.get(MailRequest, act.object_id)
+    with runtime.database.read() as session:
+        person = session.get_one(Subscriber, token.subscriber_id)
+        schedule = signup.requested_schedule(session, runtime.keyring, person, token.object_id)
+        request_ = session.get(MailRequest, token.object_id)
     return _confirm_page(person, str(schedule), request_, {"code": WRONG_CODE}), UNPROCESSABLE
 
 

@@ -16,8 +16,8 @@ HANDS = 8
 
 
 def _at_once(work: Callable[[int], object], times: int = HANDS) -> list[object]:
-    with ThreadPoolExecutor(HANDS) as hands:
-        return list(hands.map(work, range(times)))
+    with ThreadPoolExecutor(HANDS) as worker:
+        return list(worker.map(work, range(times)))
 
 
 def test_signing_up_many_times_at_once_makes_one_person_and_three_confirmations(

@@ -59,7 +59,7 @@ def test_an_unknown_address_becomes_pending_and_is_sent_a_confirmation(database:
         assert keyring.address_of(ana) == ANA
         assert ana.next_prompt_at is None
         assert _kinds(session, planned) == [DeliveryKind.CONFIRMATION]
-        [line] = Consent.lines_of(session, ana.address_hash)
+        [line] = Consent.for_address(session, ana.address_hash)
         assert (line.event, line.source, line.at, line.network_hash) == ("asked", "page", NOW, HERE.network)
 
 
@@ -68,7 +68,7 @@ def test_acting_twice_plans_nothing_more(database: Database, keyring: Keyring) -
         asked = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
         assert len(act_on(session, keyring, asked, NOW)) == 1
         assert act_on(session, keyring, asked, NOW + MINUTE) == []
-        assert len(Consent.lines_of(session, person(session, keyring).address_hash)) == 1
+        assert len(Consent.for_address(session, person(session, keyring).address_hash)) == 1
 
 
 def test_asking_again_before_confirming_is_kept_for_a_week_more(database: Database, keyring: Keyring) -> None:
@@ -151,7 +151,7 @@ def test_confirming_makes_active_with_one_welcome_and_no_second_question_that_da
         sign_up(session, keyring, now=early)
         ana = person(session, keyring)
         planned = signup.confirm(session, keyring, library, ana.id, early, source="reply")
-        welcome = Delivery.of(session, ana.id, DeliveryKind.WELCOME, "2026-05-13")
+        welcome = Delivery.find(session, ana.id, DeliveryKind.WELCOME, "2026-05-13")
         assert welcome is not None
         assert planned == [welcome.id]
         assert welcome.prompt_id == library.first_six("en-GB")[0].id
@@ -159,7 +159,7 @@ def test_confirming_makes_active_with_one_welcome_and_no_second_question_that_da
         assert ana.next_prompt_at is not None
         assert ana.next_prompt_at.date() == date(2026, 5, 15)
         assert ana.next_digest_at is not None
-        events = [(line.event, line.source) for line in Consent.lines_of(session, ana.address_hash)]
+        events = [(line.event, line.source) for line in Consent.for_address(session, ana.address_hash)]
         assert ("confirmed", "reply") in events
 
 
@@ -167,7 +167,7 @@ def test_confirming_twice_plans_one_welcome(database: Database, keyring: Keyring
     with database.write() as session:
         ana = join(session, keyring, library)
         assert signup.confirm(session, keyring, library, ana.id, NOW + DAY, source="link") == []
-        assert len(Consent.lines_of(session, ana.address_hash)) == 2
+        assert len(Consent.for_address(session, ana.address_hash)) == 2
 
 
 def test_somebody_who_comes_back_gets_the_next_of_the_first_questions(
@@ -177,7 +177,7 @@ def test_somebody_who_comes_back_gets_the_next_of_the_first_questions(
         ana = join(session, keyring, library)
         account.stop(session, ana, NOW, source="page")
         signup.confirm(session, keyring, library, ana.id, NOW + 2 * DAY, source="link")
-        welcome = Delivery.of(session, ana.id, DeliveryKind.WELCOME, "2026-05-15")
+        welcome = Delivery.find(session, ana.id, DeliveryKind.WELCOME, "2026-05-15")
         assert welcome is not None
         assert welcome.prompt_id == library.first_six("en-GB")[1].id
 

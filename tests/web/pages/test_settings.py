@@ -85,7 +85,7 @@ def test_a_chosen_language_is_that_of_the_next_question(home: WebHarness) -> Non
     with home.runtime.database.write() as session:
         person = session.merge(home.person())
         assert plan_extra_prompt(session, home.runtime.library, person, home.clock(), light=False)
-        planned = Delivery.of(session, person.id, DeliveryKind.ANOTHER, "2026-05-13/1")
+        planned = Delivery.find(session, person.id, DeliveryKind.ANOTHER, "2026-05-13/1")
     assert planned is not None
     prompt = home.runtime.library.get(planned.prompt_id or "")
     assert prompt is not None

@@ -19,7 +19,7 @@ def _steps(site: WebHarness) -> list[str]:
     """Return the words of the person's steps."""
     with site.runtime.database.read() as session:
         person = session.merge(site.person())
-        return [step.words for step in open_steps(site.runtime.keyring, person, Step.all_of(session, person.id))]
+        return [step.words for step in open_steps(site.runtime.keyring, person, Step.list_for(session, person.id))]
 
 
 def test_what_is_written_stands_on_today_s_page(site: WebHarness) -> None:
@@ -43,7 +43,7 @@ def test_pressing_the_button_twice_keeps_one_entry(site: WebHarness) -> None:
     data = {"csrf_token": token.group(1), "once": once.group(1), "words": "once"}
     assert [site.browser.post("/write", data=data).status_code for _ in range(2)] == [303, 303]
     with site.runtime.database.read() as session:
-        assert Entry.count_of(session, site.person().id) == 1
+        assert Entry.count_for(session, site.person().id) == 1
 
 
 def test_an_empty_page_is_no_entry(site: WebHarness) -> None:
@@ -71,7 +71,7 @@ def test_looking_at_a_write_link_keeps_nothing(site: WebHarness) -> None:
     site.join()
     site.another_browser().get(_write_path(site))
     with site.runtime.database.read() as session:
-        assert Entry.count_of(session, site.person().id) == 0
+        assert Entry.count_for(session, site.person().id) == 0
 
 
 def test_words_that_answer_a_step_prompt_choose_a_step(site: WebHarness) -> None:
