@@ -1,4 +1,4 @@
-"""The web application, put together."""
+"""The Flask application: blueprints, guards and templates put together."""
 
 from __future__ import annotations
 

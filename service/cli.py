@@ -1,4 +1,4 @@
-"""The command `smallsteps`. Exit codes: 0 done, 1 it, or a part of it, could not be done, 2 wrong words or settings."""
+"""The command `smallsteps`; exit codes: 0 done, 1 not (wholly) done, 2 wrong arguments or settings."""
 
 from __future__ import annotations
 

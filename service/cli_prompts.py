@@ -1,4 +1,4 @@
-"""`smallsteps prompts`: the library as its writer sees it."""
+"""The command group `smallsteps prompts`: check the library, and preview prompts as emails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands begin with: the settings and the running parts, or one line that says what is wrong with them."""
+"""What every command starts with: the settings and the runtime, or one line that says what is wrong."""
 
 from __future__ import annotations
 

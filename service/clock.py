@@ -1,4 +1,4 @@
-"""The only place that reads the wall clock; everything else takes `now`."""
+"""The wall clock; no other module reads it, everything else takes `now` as an argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database seam: engines, sessions, column types and ids, the same for SQLite and PostgreSQL."""
+"""Engines, sessions, column types and ids, the same for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job queue on RQ: ids only, as JSON, never a word or an address. Only this file and `workers` know RQ."""
+"""The job queue on RQ: ids only, as JSON; only this module and `workers` know RQ."""
 
 from __future__ import annotations
 

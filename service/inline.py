@@ -1,4 +1,4 @@
-"""Doing in this process, at a given instant, what the clock and the workers do by themselves."""
+"""The work of the clock and the workers, done in this process at a given instant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue of jobs as the rest of the service sees it: ids are put in after a commit, and workers take them out.
+"""The job queue as the rest of the service sees it, and one that only remembers.
 
 The database is the truth. Whatever the queue loses is found there by the sweep within a minute and put in again.
 """

@@ -1,4 +1,4 @@
-"""Everything a process needs, made once from the settings: the one place where the parts are put together."""
+"""The parts of a process, made once from the settings; the only place that puts them together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The object store: sealed photos, exports and large raw mails, as files here or in any store fsspec reaches."""
+"""The object store for sealed photos and large raw mails, on disk or in any store that fsspec reaches."""
 
 from __future__ import annotations
 

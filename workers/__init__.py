@@ -1,1 +1,1 @@
-"""The queue side: four-line jobs, the clock that ticks, and the worker process."""
+"""The queue's side: the jobs, the clock, and the worker process."""

@@ -1,4 +1,4 @@
-"""A worker process: `python -m workers send` or `python -m workers receive`; each serves one queue."""
+"""A worker process for one queue: `python -m workers send` or `python -m workers receive`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock: ticks every few seconds and plans what has come due. Any number of clocks may run."""
+"""The clock process: it ticks every few seconds; any number of clocks may run."""
 
 from __future__ import annotations
 

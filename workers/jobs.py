@@ -1,4 +1,4 @@
-"""The jobs: each hands its ids to one flow and rings for what that leaves."""
+"""The jobs: each passes its ids to one flow, and enqueues what that leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors that leave a job: named in a log line, never kept by the queue, since a traceback can hold words."""
+"""Logging a job's errors by name and place, since a traceback that RQ keeps can hold words."""
 
 from __future__ import annotations
 

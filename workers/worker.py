@@ -1,4 +1,4 @@
-"""The worker class: RQ's in-process one, which keeps its connections, and which hears a stop in the middle of a job.
+"""The worker class: RQ's in-process worker, which is told of a stop in the middle of a job.
 
 A job is a chunk of a thousand deliveries or a few mails, so a fork for each would only cost the database and provider
 connections again; what must be killable, parsing, runs in a child of its own (docs/decisions: the worker class).

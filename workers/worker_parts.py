@@ -1,4 +1,4 @@
-"""What a worker process holds for its whole life: the parts, made once, and whether it was told to stop."""
+"""What a worker process keeps for its whole life, and whether it was told to stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Email addresses: what we accept, the one form in which they are compared, and likely slips."""
+"""Email addresses: which we accept, the one form in which they are compared, and likely typos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wordings that people agree to, by version; the ledger names the version, the signup page shows the words."""
+"""The wordings that people agree to, by version; the consent log names the version."""
 
 from __future__ import annotations
 

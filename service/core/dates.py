@@ -1,4 +1,4 @@
-"""Dates in British English, as pages and emails say them. Computed, not taken from the machine's locale."""
+"""Dates in British English, as pages and emails say them."""
 
 from __future__ import annotations
 

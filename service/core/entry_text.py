@@ -1,4 +1,4 @@
-"""What happens to kept words as text: the cap, pieces put back, what may be shown, and what a write link asks."""
+"""The text of an entry: its size limit, pieces put back into it, and what a write link carries."""
 
 from __future__ import annotations
 

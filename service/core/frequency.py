@@ -1,4 +1,4 @@
-"""When to write less often: after silence once a week, after more of it not at all."""
+"""When questions slow down: once a week after silence, and none after more of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where help is now, by country: static lines with their sources, and whether somebody has checked them."""
+"""Help lines by country, with their sources and whether somebody has checked them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos that come with a mail: what they are by their first bytes, which of them a person meant, and their names."""
+"""Photos in a mail: their type by their first bytes, which of them a person meant, and their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The addresses that mail to us is sent to: a prefix that tells their kind, a token, and the reply domain."""
+"""The addresses that mail to us is sent to: a prefix for their kind, a token, and the reply domain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a person is written to: local days and a local time of day in an IANA zone, as instants in UTC."""
+"""Schedules: local days and a local time of day in an IANA zone, as instants in UTC."""
 
 from __future__ import annotations
 

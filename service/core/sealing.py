@@ -1,4 +1,4 @@
-"""Sealing words and addresses: AES-256-GCM under data keys that are wrapped by the keys of the environment.
+"""Sealing of words and addresses: AES-256-GCM under data keys that the master keys wrap.
 
 A sealed blob is one version byte, a 12-byte nonce, and the ciphertext with its tag. A wrapped key adds the
 4-byte name of the key that wrapped it. Every blob is bound to the place it is kept in, so that it opens nowhere

@@ -1,4 +1,4 @@
-"""Slots: what a delivery is for, a local date, a month, a year or a request, and the month that stands in its key."""
+"""Slots: the date, month, year or request that a delivery is for, and the month of its key."""
 
 from __future__ import annotations
 

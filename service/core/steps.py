@@ -1,4 +1,4 @@
-"""Small steps: the one that a reply chooses, when it is asked about, and how an answer says it went."""
+"""Small steps: which one a reply chooses, when it is asked about, and what an answer says of it."""
 
 from __future__ import annotations
 

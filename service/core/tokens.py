@@ -1,4 +1,4 @@
-"""Tokens in reply addresses and links: what they carry and who may have made them.
+"""Tokens in reply addresses and links: what they carry, and who can have made them.
 
 Each is base32 in lower case (RFC 4648, no padding; mail lower-cases local parts) of a kind byte, a fixed payload and
 the head of an HMAC-SHA256 over both. They carry what they need by themselves, so that they outlive the rows

@@ -1,1 +1,1 @@
-"""A month in a minute: one made-up person, real mail on this machine, a moved clock."""
+"""The demo: a month of one made-up person, with real mail on this machine and a moved clock."""

@@ -1,4 +1,4 @@
-"""The mailbox of this machine as the made-up person of the demo uses it."""
+"""The local mailbox as the demo's person uses it."""
 
 from __future__ import annotations
 

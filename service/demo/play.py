@@ -1,4 +1,4 @@
-"""Playing the demo: the last calendar month up to now, through the code and the webhooks that run on this machine."""
+"""Playing the demo's month through the running service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small steps of the demo's month, dated by its moved clock: chosen, asked about once, answered.
+"""The small steps of the demo's month.
 
 The service that reads the replies goes by the real clock. What it notes of a step would lie in today and in days to
 come, so each is noted once more as of the evening on which the made-up person wrote.

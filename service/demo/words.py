@@ -1,4 +1,4 @@
-"""What the made-up person of the demo writes: ordinary evenings, and not every time."""
+"""What the demo's person writes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One capability each: they take a session and the time, and know nothing of HTTP or the queue."""
+"""What the service does, one capability per module; flows take a session and `now`, and know no HTTP or RQ."""

@@ -1,1 +1,1 @@
-"""Running everything on one machine: the processes, their queue, their secrets and their ports."""
+"""Running everything on one machine: processes, queue server, secrets and ports."""

@@ -1,4 +1,4 @@
-"""Ports on this machine: whether one is free, and whether a server answers there."""
+"""Whether a port is free, and whether a server answers there."""
 
 from __future__ import annotations
 

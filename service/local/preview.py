@@ -1,4 +1,4 @@
-"""Prompts as the emails they make, sent to an invented person in the local mailbox."""
+"""Prompts sent as emails to the local mailbox, to look at."""
 
 from __future__ import annotations
 

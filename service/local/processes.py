@@ -1,4 +1,4 @@
-"""Several processes under one command: started in order, watched, and stopped with time to finish."""
+"""The process manager: several processes started in order, watched, and stopped with time to finish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue's own server on one machine: which program it is and how it is started."""
+"""The queue server on one machine: which program it is, and how it is started."""
 
 from __future__ import annotations
 

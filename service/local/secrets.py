@@ -1,4 +1,4 @@
-"""The settings of a one-machine set-up: secrets made once, and the places in var/."""
+"""The settings of the local set-up: secrets made once, and paths in var/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps the local set-up from starting."""
+"""The error that stops the local set-up with one line."""
 
 from __future__ import annotations
 

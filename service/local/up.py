@@ -1,4 +1,4 @@
-"""Everything on one machine by one command: database, queue, pages, workers, clock and post office."""
+"""The command `smallsteps up`: everything on one machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the pages and webhooks are served: gunicorn's command line, and its log without words."""
+"""The command line of gunicorn, and its log without request data."""
 
 from __future__ import annotations
 

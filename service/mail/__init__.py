@@ -1,1 +1,1 @@
-"""Email in and out: composing, the provider gateway, and reading what the provider posts."""
+"""Email in and out: composing, the provider's API, and reading what the provider posts."""

@@ -1,4 +1,4 @@
-"""What the provider says became of a mail: one event, from its webhook or from its events API.
+"""The provider's events about our mail, from its webhook or its events API.
 
 Sources: Mailgun, Webhook payloads and Events (documentation.mailgun.com); the gaps that practice
 shows (delivery-status null, headers cut to the message id) from django-anymail's tests.

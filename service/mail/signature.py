@@ -1,4 +1,4 @@
-"""The provider's signature on its posts: HMAC-SHA256 over timestamp and token, nothing else.
+"""The provider's signature on its posts: HMAC-SHA256 over timestamp and token.
 
 Source: Mailgun, Securing webhooks. The body is not covered, so one captured signature fits any
 body: the caller spends each token once, in the transaction that stores what came with it.

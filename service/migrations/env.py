@@ -1,4 +1,4 @@
-"""Runs the revisions against the engine that `service.db.migrate` hands over."""
+"""Runs the revisions on the engine that `service.db.migrate` passes in."""
 
 from alembic import context
 

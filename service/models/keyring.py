@@ -1,4 +1,4 @@
-"""The service's own keys, wrapped in the database, and the sealing of what belongs to one person."""
+"""The service's own keys, wrapped in the database, and the sealing of what belongs to one subscriber."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding rows whose job may be lost: the database is the truth, and the queue can be emptied at any moment."""
+"""Finding rows whose job may be lost, so that they are enqueued again."""
 
 from __future__ import annotations
 

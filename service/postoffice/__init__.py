@@ -1,1 +1,1 @@
-"""A local stand-in for Mailgun: keeps mail, shows it, and posts replies as a route would."""
+"""The local post office: a stand-in for Mailgun that keeps mail, shows it, and posts replies."""

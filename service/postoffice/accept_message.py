@@ -1,4 +1,4 @@
-"""What the messages API does with a form: the mails it makes, or the words it refuses it with.
+"""The messages API: from a form to the mails it makes, or to its error.
 
 Sources: Mailgun, Sending messages and Batch sending (mailgun/documentation `api-sending.rst`,
 `user_manual.rst`, 2024-07); one bad address fails the whole call (django-anymail, docs).

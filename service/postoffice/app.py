@@ -1,4 +1,4 @@
-"""The post office as a WSGI app: the provider's API, the mailbox for people, switches for tests."""
+"""The post office as a Flask app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How nine mail programs write an answer: their text part, their HTML part, their footers."""
+"""How nine mail programs write a reply: text part, HTML part and footer."""
 
 from __future__ import annotations
 

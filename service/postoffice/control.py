@@ -1,4 +1,4 @@
-"""The post office as a program uses it, in JSON: for tests, the demo and the browser's walk."""
+"""The JSON interface for tests, the demo and the browser tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the provider remembers besides the mails: events, and the addresses it will not mail."""
+"""The provider's memory besides the mails: its events and its suppression lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Switches that make the post office answer as the provider does on its bad days."""
+"""Faults to switch on, as the provider has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small JSON files that are there whole or not at all."""
+"""Small JSON files that are written whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How mail programs introduce a quotation, in the languages the post office can reply in.
+"""The attribution lines of mail programs in several languages.
 
 Written from how each program looks on a screen; names in braces are those of `moment_words`
 plus `name` and `address` of the sender quoted.

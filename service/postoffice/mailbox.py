@@ -1,4 +1,4 @@
-"""The mails the post office has accepted, one JSON file each, in plain text.
+"""The accepted mails, one JSON file each, in plain text.
 
 Only the local set-up has this folder; nothing of the service itself reads it.
 """

@@ -1,4 +1,4 @@
-"""Writing a mail as bytes (RFC 5322), with headers exactly as long and as ordered as given."""
+"""Writing a mail as bytes (RFC 5322), with its headers exactly as given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The post office itself: takes calls, keeps mails and events, and carries answers back."""
+"""The post office itself: it accepts sends, keeps mails and events, and posts replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The post office as a person sees it: a mailbox in plain pages, without any script."""
+"""The mailbox as plain pages without script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posting to the service's webhooks as the provider does: signed, and again until taken."""
+"""Posting to the service's webhooks: signed, and again until they are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mail that is answered, in the pieces that mail programs quote it by."""
+"""The answered mail in the pieces that mail programs quote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing a reply to a stored mail, the way a chosen mail program writes it."""
+"""Writing a reply to a stored mail as a chosen mail program does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mail that came in, as the form a Mailgun route posts: parsed fields, or the raw MIME.
+"""An incoming mail as the form that a Mailgun route posts.
 
 Source: Mailgun, Receive, Forward and Store messages (documentation.mailgun.com): urlencoded, or
 multipart when there are attachments; text transcoded to UTF-8; every header a field as well.

@@ -1,4 +1,4 @@
-"""Serving the post office on loopback, until told to stop or for the length of a block."""
+"""Serving the post office on loopback."""
 
 from __future__ import annotations
 

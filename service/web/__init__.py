@@ -1,1 +1,1 @@
-"""Flask blueprints: parse, open one transaction, call one flow, commit, ring, answer."""
+"""The web application: views parse, open one transaction, call one flow, commit, enqueue and answer."""

@@ -1,4 +1,4 @@
-"""One log line for each request: the route's name, the status and the time; never a path or an address."""
+"""One log line per request: the route's name, the status and the time; no path and no address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser at the other end: its nonce, its code, and whose it is; all of it in one signed cookie."""
+"""The browser's signed cookie: its nonce, its code, and its sign-in."""
 
 from __future__ import annotations
 

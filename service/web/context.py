@@ -1,4 +1,4 @@
-"""What every view needs: the running parts, the moment of the request, keyed hashes, and a page."""
+"""What every view needs: the runtime, the moment of the request, keyed hashes, and a page."""
 
 from __future__ import annotations
 

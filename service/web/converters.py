@@ -1,4 +1,4 @@
-"""The parts of an address that name a day, a month or an entry; anything else is no page."""
+"""URL converters for a day, a month and an id."""
 
 from __future__ import annotations
 

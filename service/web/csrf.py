@@ -1,4 +1,4 @@
-"""The one guard of forms; blueprints and views that do without say so where they are."""
+"""The CSRF guard of all forms; blueprints and views that do without it say so where they are."""
 
 from flask_wtf.csrf import CSRFProtect
 

@@ -1,4 +1,4 @@
-"""What a person reads when something is not as it should be, in the voice of every other page."""
+"""The error pages, and an error log without paths, words and addresses."""
 
 from __future__ import annotations
 
@@ -29,21 +29,23 @@ class ErrorText:
 
 
 WORDS = {
-    400: ErrorText("That did not work", "The request was not one this site understands. Nothing was changed."),
-    403: ErrorText("You are signed out", "Sign in, and try that again."),
-    404: ErrorText("There is no such page", "The address may have been cut short. Nothing is lost."),
-    405: ErrorText("There is nothing to see here", "This address only takes what a page sends to it."),
-    410: ErrorText("That link has expired", "Links work for a while and then no more. Get a new one."),
-    413: ErrorText("That was too much at once", "Shorten it or send it in two parts. Nothing was changed."),
-    429: ErrorText("Let us take that slowly", "A lot was asked from here in the last hour. Try again in an hour."),
+    400: ErrorText("That didn’t work", "This site didn’t understand the request. Nothing has changed."),
+    403: ErrorText("You’re signed out", "Sign in and try again."),
+    404: ErrorText("That page doesn’t exist", "The address may have been cut short. Nothing is lost."),
+    405: ErrorText("Nothing to see here", "This address is only for forms to send things to."),
+    410: ErrorText("That link has expired", "Links only work for a while. Get a new one."),
+    413: ErrorText("That was too much at once", "Shorten it, or send it in two parts. Nothing has changed."),
+    429: ErrorText(
+        "Let’s take that slowly", "There have been a lot of requests from here in the last hour. Try again in an hour."
+    ),
     500: ErrorText("Something went wrong here", "It was our software, not you. Try again in a little while."),
-    503: ErrorText("We are resting for a moment", "Your words are safe. Try again in a minute."),
+    503: ErrorText("We’re resting for a moment", "Your words are safe. Try again in a minute."),
 }
 STALE_FORM = ErrorText(
-    "That page had grown old",
-    "It was open too long, or cookies are off. Nothing was changed. Go back, load it anew and try again.",
+    "That page was open too long",
+    "Or cookies are switched off. Nothing has changed. Go back, reload the page and try again.",
 )
-OTHER_HOST = "This site lives at {}. Open it there."
+OTHER_HOST = "This site’s address is {}. Open it there."
 RETRY_SECONDS = {429: 3600, 503: 60}
 
 

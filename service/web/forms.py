@@ -1,4 +1,4 @@
-"""What people type, read into values or into one sentence for each field that needs another look."""
+"""Forms parsed into values, or into one sentence per field that needs another look."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def read_rest(typed: Typed) -> Rest | date | FormErrors:
         try:
             return date.fromisoformat(typed.get("until", ""))
         except ValueError:
-            return FormErrors({UNTIL: "Choose the date until which to rest"})
+            return FormErrors({UNTIL: "Choose a date to rest until"})
     try:
         return Rest(length)
     except ValueError:

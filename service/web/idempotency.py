@@ -1,4 +1,4 @@
-"""What makes one form one thing, however often its button is pressed."""
+"""Ids that make a form's result the same however often its button is pressed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits on requests that need no account: how many a network may make in an hour, counted in this process's memory.
+"""Limits on requests that need no account, per network and hour, counted in memory.
 
 Memory, and not the database, because looking at a page must not write a row. Several processes each count for
 themselves, which multiplies a limit and loosens none of them much.

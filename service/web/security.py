@@ -1,4 +1,4 @@
-"""What guards every page: the host, the headers, the cookie, and what a browser may run."""
+"""The guards of every page: host check, headers, cookie, content policy, limits on links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the provider posts: replies, as fields or as raw MIME, and events. See design.md, section 5, for the answers."""
+"""The provider's webhooks: replies, as fields or as raw MIME, and events."""
 
 from __future__ import annotations
 

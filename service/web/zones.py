@@ -1,4 +1,4 @@
-"""The list of time zones from which a person chooses, grouped as the IANA names are."""
+"""The options of the time zone field, grouped as the IANA names are."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ class Person:
         """Sign up and confirm; the welcome page lies open, signed in, and the first question is in the mailbox."""
         self.ask_to_join()
         self.open_mail(CONFIRM)
-        self.page = self.follow("Confirm")
-        self.page.get_by_role("button", name="Yes, send them").click()
+        self.page = self.follow("Yes, start the questions")
+        self.page.get_by_role("button", name="Yes, start the questions").click()
         self.page.get_by_role("heading", name="Welcome").wait_for()
         self.mail(FIRST_QUESTION)
 

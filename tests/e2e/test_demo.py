@@ -37,7 +37,7 @@ def test_the_demo_leaves_a_digest_in_the_mailbox_and_a_month_in_the_journal(
     honoured = words.get_by_role("listitem").all_inner_texts()
     assert [TAKEN in item for item in honoured] == [True]
 
-    web_copy = words.get_by_role("link", name="on a page of yours").get_attribute("href")
+    web_copy = words.get_by_role("link", name="read it on the web").get_attribute("href")
     assert web_copy is not None
     page.goto(web_copy)
     assert "in your own words" in page.get_by_role("heading", level=1).inner_text()

@@ -26,7 +26,7 @@ def test_somebody_signs_up_is_asked_and_finds_the_answers_in_the_journal(stack: 
 
     bo.find_in_journal("The bus was warm.")
     bo.find_in_journal("And the driver said goodnight.")
-    expect(bo.page.get_by_role("main")).not_to_contain_text("How this goes on")
+    expect(bo.page.get_by_role("main")).not_to_contain_text("How it works")
     expect(bo.page.get_by_role("main")).not_to_contain_text("iPhone")
     expect(bo.page.get_by_role("main")).not_to_contain_text("wrote:")
     assert len([mail for mail in bo.mails() if mail["subject"].startswith("Re: ")]) == 1
@@ -42,13 +42,13 @@ def test_an_entry_is_changed_kept_out_let_in_and_deleted(ana: Person, visits: Vi
     ana.open_entry("Rain all day")
     page.get_by_role("link", name="Change the words").click()
     page.get_by_role("textbox").fill("Rain all day, and no umbrella")
-    page.get_by_role("button", name="Keep it like this").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("article")).to_contain_text("and no umbrella")
 
     page.get_by_role("button", name="Keep this out of my digest").click()
-    expect(page.get_by_text("Your digest leaves this one out.")).to_be_visible()
-    page.get_by_role("button", name="Let it into my digest").click()
-    expect(page.get_by_text("Your digest leaves this one out.")).to_be_hidden()
+    expect(page.get_by_text("This one stays out of your digest.")).to_be_visible()
+    page.get_by_role("button", name="Let it back into my digest").click()
+    expect(page.get_by_text("This one stays out of your digest.")).to_be_hidden()
 
     page.get_by_role("link", name="Delete").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Delete this entry?")
@@ -101,7 +101,7 @@ def test_a_link_signs_in_by_a_button_once_and_elsewhere_with_the_code(ana: Perso
     elsewhere.goto(link)
     elsewhere.get_by_label("Code").fill("000000" if code != "000 000" else "111111")
     elsewhere.get_by_role("button", name="Sign in").click()
-    expect(elsewhere.get_by_text("That is not the code.").first).to_be_visible()
+    expect(elsewhere.get_by_text("That code isn’t right.").first).to_be_visible()
     elsewhere.get_by_label("Code").fill(code)
     elsewhere.get_by_role("button", name="Sign in").click()
     expect(elsewhere).to_have_url(f"{ana.stack.web_url}/journal")
@@ -138,15 +138,15 @@ def test_one_click_stops_the_emails_and_signing_up_again_brings_them_back(
     cleo.page = cleo.follow("Stop these emails")
     expect(cleo.page.get_by_role("heading", level=1)).to_have_text("The emails have stopped")
     cleo.go("/settings")
-    expect(cleo.page.get_by_role("status")).to_contain_text("You have stopped.")
+    expect(cleo.page.get_by_role("status")).to_contain_text("You’ve stopped")
 
     cleo.page = visits.page()
     earlier = len(cleo.mails())
     cleo.ask_to_join()
     cleo.wait_for_mails(earlier + 1)
     cleo.open_mail("Confirm your emails")
-    cleo.page = cleo.follow("Confirm")
-    cleo.page.get_by_role("button", name="Yes, send them").click()
+    cleo.page = cleo.follow("Yes, start the questions")
+    cleo.page.get_by_role("button", name="Yes, start the questions").click()
     expect(cleo.page.get_by_role("main")).to_contain_text("on Mondays, Wednesdays and Fridays")
 
 
@@ -160,4 +160,4 @@ def test_the_page_behind_stop_offers_a_rest_and_stops_by_its_button_alone(
     dot.page.reload()
     expect(dot.page.get_by_role("link", name="Only rest a while")).to_be_visible()
     dot.page.get_by_role("button", name="Stop the emails").click()
-    expect(dot.page.get_by_role("status")).to_contain_text("Nothing comes to this address now but what you ask for.")
+    expect(dot.page.get_by_role("status")).to_contain_text("We’ll only email you when you ask us to.")

@@ -91,7 +91,7 @@ def test_a_month_of_answers_comes_back_as_a_digest(journey: JourneyHarness, visi
     assert "tired, warm, late · patient, funny, worn" in text
     assert STEP in text.partition("Small steps you took")[2].partition("Some things you wrote")[0]
 
-    inbox, mo.page = mo.page, mo.follow("on a page of yours")
+    inbox, mo.page = mo.page, mo.follow("read it on the web")
     expect(mo.page.get_by_role("heading", level=1)).to_have_text(MAY)
     said = mo.page.get_by_role("figure").all_inner_texts()
     assert 2 <= len(said) <= 4
@@ -102,11 +102,11 @@ def test_a_month_of_answers_comes_back_as_a_digest(journey: JourneyHarness, visi
     mo.page = mo.follow("Don’t show me this again")
     expect(mo.page.get_by_text("The entry stays in your journal.")).to_be_visible()
     faults += faults_of(visits, checker, mo.page, "keep-out")
-    mo.page.get_by_role("button", name="Do not show me this again").click()
-    expect(mo.page.get_by_role("status")).to_contain_text("Your digests leave this entry out from now on.")
+    mo.page.get_by_role("button", name="Don’t show me this again").click()
+    expect(mo.page.get_by_role("status")).to_contain_text("Your digests will leave this entry out from now on.")
     faults += faults_of(visits, checker, mo.page, "kept-out")
     mo.page = inbox
-    mo.page = mo.follow("on a page of yours")
+    mo.page = mo.follow("read it on the web")
     expect(mo.page.get_by_role("figure")).to_have_count(len(said) - 1)
     assert not faults, "\n".join(["", *faults])
 
@@ -118,8 +118,8 @@ def _join(person: Person, journey: JourneyHarness) -> None:
     person.ask_to_join()
     journey.work()
     person.open_mail(CONFIRM)
-    person.page = person.follow("Confirm")
-    person.page.get_by_role("button", name="Yes, send them").click()
+    person.page = person.follow("Yes, start the questions")
+    person.page.get_by_role("button", name="Yes, start the questions").click()
     person.page.get_by_role("heading", name="Welcome").wait_for()
     journey.work()
     person.open_mail(FIRST_QUESTION)
@@ -164,7 +164,7 @@ def test_a_month_and_a_year_with_all_they_can_hold(journey: JourneyHarness, visi
     for told in ("“Priya” came back", "The lilac came out", "Ring Priya from the bus stop"):
         assert told in " ".join(mail["text"].split())
     assert f"{noa.stack.web_url}/journal/2026-05.md" in mail["text"]
-    noa.page = noa.follow("on a page of yours")
+    noa.page = noa.follow("read it on the web")
     expect(noa.page.get_by_role("heading", name="A thread")).to_be_visible()
     photo = noa.page.get_by_alt_text("A photo you sent on 12 May 2025")
     expect(photo).to_be_visible()
@@ -177,10 +177,10 @@ def test_a_month_and_a_year_with_all_they_can_hold(journey: JourneyHarness, visi
     with noa.page.expect_navigation():
         noa.page.get_by_role("link", name="March", exact=True).click()
     with noa.page.expect_download() as file:
-        noa.page.get_by_role("link", name="Take the month as plain text").click()
+        noa.page.get_by_role("link", name="Download this month as text").click()
     assert file.value.suggested_filename == "small-steps-2026-03.md"
     noa.go("/year/2024")
-    expect(noa.page.get_by_role("heading", name="Nothing stands here for 2024")).to_be_visible()
+    expect(noa.page.get_by_role("heading", name="Nothing here for 2024")).to_be_visible()
     faults += faults_of(visits, checker, noa.page, "year-without-words")
     noa.go("/journal")
     faults += faults_of(visits, checker, noa.page, "journal-of-years")

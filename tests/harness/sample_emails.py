@@ -162,7 +162,7 @@ def every_email() -> dict[str, OutgoingEmail]:
             made, whole, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out, discreet=True
         ),
         "quiet_month": emails.quiet_month.compose(made, "May", "What would you like a little less of?", LINKS),
-        "sign_in": emails.sign_in.compose(made, f"{SITE}/sign-in/{TOKEN}", time_text="14:05"),
+        "sign_in": emails.sign_in_link.compose(made, f"{SITE}/sign-in/{TOKEN}", time_text="14:05"),
         "could_not_keep_empty": answer("could_not_keep.empty", **answered),
         "could_not_keep_too_big": answer("could_not_keep.too_big", **answered),
         "could_not_keep_unreadable": answer("could_not_keep.unreadable", **answered),

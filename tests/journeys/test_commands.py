@@ -25,7 +25,7 @@ def test_a_person_rests_and_comes_back_by_reply_alone(journey: JourneyHarness) -
     journey.join(ANA)
     answer = _say(journey, "Pause 2 weeks, please.")
     assert answer["subject"] == "Re: Your first question"
-    assert "We will be quiet until 20 May" in answer["text"]
+    assert "We’ll be quiet until 20 May" in answer["text"]
     assert journey.person(ANA).resting_until_on == date(2026, 5, 20)
     journey.go_to(datetime(2026, 5, 12, 12, tzinfo=UTC))
     assert journey.mails(ANA)[0]["mail_id"] == answer["mail_id"]
@@ -51,8 +51,8 @@ def test_a_person_stops_and_begins_again_by_reply_alone(journey: JourneyHarness)
 
 def test_weekly_is_undone_by_resume(journey: JourneyHarness) -> None:
     journey.join(ANA)
-    assert "They come on Sundays at 8 in the morning" in _say(journey, "weekly")["text"]
-    assert "They come every day at 8 in the morning" in _say(journey, "resume")["text"]
+    assert "Questions come on Sundays at 8 in the morning" in _say(journey, "weekly")["text"]
+    assert "Questions come every day at 8 in the morning" in _say(journey, "resume")["text"]
 
 
 def test_another_question_comes_at_once_and_its_reply_finds_it(journey: JourneyHarness) -> None:

@@ -28,7 +28,7 @@ def test_silence_is_met_by_less_mail_and_one_reply_brings_their_days_back(journe
     journey.go_to(datetime(2026, 5, 15, 12, tzinfo=UTC))
     first_notice = journey.mails(ANA)[0]
     assert first_notice["subject"] == SHALL_WE
-    assert "From now on one question a week will come" in first_notice["text"]
+    assert "From now on you’ll get one question a week" in first_notice["text"]
 
     journey.go_to(datetime(2026, 7, 10, 12, tzinfo=UTC))
     weekly = _since(journey, first_notice)
@@ -64,7 +64,7 @@ def test_one_command_takes_once_a_week_back_and_weekly_keeps_it(journey: Journey
     assert (person.slow_down_stage, person.schedule.days.mask, person.usual_days_mask) == (None, 64, 127)
     journey.reply(notice, "resume", client="iphone")
     journey.work()
-    assert "They come every day at 8 in the morning" in journey.mails(ANA)[0]["text"]
+    assert "Questions come every day at 8 in the morning" in journey.mails(ANA)[0]["text"]
     assert journey.entries(ANA) == []
 
 

@@ -29,6 +29,8 @@ def test_a_person_signs_up_is_asked_replies_and_gets_the_month_back(journey: Jou
     assert [entry.words for entry in journey.entries(ANA)] == [WORDS, "Soup, slowly."]
     assert "Soup, slowly." in browser.open("/journal/2026-05-08").text
 
+    journey.go_to(datetime(2026, 5, 20, 12, tzinfo=UTC))
+    assert browser.open("/journal").status_code == 200  # used within two weeks, and so still signed in
     journey.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
     digest = journey.mails(ANA)[0]
     assert digest["subject"] == "Your May, in your own words"

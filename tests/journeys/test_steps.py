@@ -23,7 +23,7 @@ def _choose(journey: JourneyHarness, words: str = STEP, **options: Any) -> None:
     journey.clock.now += timedelta(days=1)
     question = journey.ask(ANA, "nearly-silly")
     assert question["subject"] == "Nearly silly"
-    assert "one email" in question["text"]
+    assert "ask about it once" in question["text"]
     assert journey.reply(question, words, **options)["status"] == 200
     journey.work()
 

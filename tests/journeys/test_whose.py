@@ -104,7 +104,7 @@ def test_what_its_owner_disowns_stays_out_and_goes(journey: JourneyHarness) -> N
     browser.press(f"{held}/disown", page=held)
     journey.work()
     assert _words(journey) == []
-    assert "It stays out" in browser.open(held).text
+    assert "We’ll keep it out" in browser.open(held).text
     with journey.runtime.database.read() as session:
         (reply,) = session.scalars(select(Reply))
     assert reply.kept_until == journey.clock.now + timedelta(days=1)
@@ -246,6 +246,6 @@ def test_a_mail_without_words_is_answered_beneath_it(journey: JourneyHarness) ->
     head = f"From: {ANA}\r\nTo: {token}\r\nSubject: Re: x\r\nDate: {date_line}\r\nMessage-ID: <empty@a.example>\r\n"
     _bring(journey, f"{head}\r\n \r\n".encode(), token)
     answer = journey.mails(ANA)[0]
-    assert "Your reply came without words" in answer["text"]
+    assert "Your reply arrived without any words" in answer["text"]
     assert "<empty@a.example>" in str(answer)
     assert _outcomes(journey) == [Outcome.EMPTY]

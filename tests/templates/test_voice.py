@@ -28,8 +28,8 @@ ANSWERS = read_short_emails((TEMPLATES / "email" / "answers.toml").read_text(enc
 # What may be said although a list has it, each by a rule.
 AS_A_PERSON = "speaks as a person"
 NAMED = ("counts or scores", "promises or diagnoses")
-DENIAL = re.compile(r"(?:It does not|It is not|No|Nobody|Nothing) [^.]*$")  # "It does not count, score or remind."
-BOUND = re.compile(r"(?:goes after|, for|up to) $")  # "it goes after thirty days", "up to ten photos"
+DENIAL = re.compile(r"(?:It doesn't|It isn't|No|Nobody|Nothing) [^.]*$")  # "It doesn't score or remind you."
+BOUND = re.compile(r"(?:delete it after|, for|up to) $")  # "we'll delete it after thirty days", "up to ten photos"
 HOW_LONG_KEPT = re.compile(r"(?:^|[.¶] )(?:A|The) [^.¶]*: $")  # "A signup that was never confirmed: seven days"
 NUMBER = re.compile(rf"(?:\d|{'|'.join(tomllib.loads(LISTS)['numbers']['en'])})", re.IGNORECASE)
 

@@ -68,7 +68,7 @@ def test_the_hash_is_that_of_the_text() -> None:
 def test_another_host_is_told_where_the_site_lives(site: WebHarness, host: str) -> None:
     answer = site.app.test_client().get("/", headers={"Host": host})
     assert answer.status_code == 400
-    assert "This site lives at http://localhost" in answer.text
+    assert "This site’s address is http://localhost" in answer.text
 
 
 def test_a_platform_may_ask_for_health_by_any_host(site: WebHarness) -> None:

@@ -1,1 +1,1 @@
-"""TODO service/core/library."""
+"""The prompt library: its files, their checks, and which prompt a person gets on a day."""

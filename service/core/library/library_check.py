@@ -1,4 +1,4 @@
-"""Whether the prompts of one locale make a library together: enough of each sort, no two alike, six to open with."""
+"""Checks on all prompts of a locale together: enough of each sort, no two alike, six to start with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the library is fit to be sent: every check of `smallsteps prompts check`, in sentences for its writer."""
+"""Checks on each prompt, reported to its writer in plain sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prompt library: what a prompt is, how its file is read, and how prompts are found."""
+"""Prompts: what one is, how its file is parsed, and how prompts are found."""
 
 from __future__ import annotations
 

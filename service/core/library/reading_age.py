@@ -1,4 +1,4 @@
-"""How old a reader has to be for a text, by published formulas for English and German."""
+"""The reading age of a text, by published formulas for English and German."""
 
 from __future__ import annotations
 

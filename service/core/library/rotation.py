@@ -1,4 +1,4 @@
-"""Which prompt a person gets on a day: the day's ranking, and the first of it that their own rules allow.
+"""The prompt of a day: a ranking of the library, and the first prompt that a person's own rules allow.
 
 The library lies on a circle in the order of its keys, and the day's ranking begins where that day stands on it.
 A person whose rules turn one prompt down takes a neighbour and is back with everybody else a few days later, so

@@ -1,1 +1,1 @@
-"""TODO service/core/month."""
+"""The month and the year in a person's own words: what they contain, and what may come back at all."""

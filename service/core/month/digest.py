@@ -1,4 +1,4 @@
-"""The month in a person's own words, as a value: what stands in it, and in which order."""
+"""The month's digest as a value: what it contains, in which order."""
 
 from __future__ import annotations
 

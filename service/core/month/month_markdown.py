@@ -1,4 +1,4 @@
-"""A month of the journal as a Markdown file (CommonMark 0.31), the words as they were written."""
+"""A month of the journal as a Markdown file (CommonMark 0.31), with the words as they were written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a person's words may be shown to them again, and what of it is chosen: cut at sentences, never weighed."""
+"""Which of a person's words may be shown to them again, and which are chosen."""
 
 from __future__ import annotations
 

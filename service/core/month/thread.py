@@ -1,4 +1,4 @@
-"""The thread of a month: a person, place or word that came back more than in the months before."""
+"""The thread of a month: a person, place or word that came up more than in the months before."""
 
 from __future__ import annotations
 

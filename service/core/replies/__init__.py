@@ -1,4 +1,4 @@
-"""The reply reader: from a raw mail to the words a person wrote, and what was left out."""
+"""The reply reader: from a raw mail to the words that a person wrote, and what was left out."""
 
 from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.mime.bodies import Attachment, Bodies, decode_bodies

@@ -1,4 +1,4 @@
-"""The words of mail programs in many languages, as the reader uses them."""
+"""The phrases of mail programs in many languages, compiled for the reader."""
 
 import tomllib
 from collections.abc import Mapping

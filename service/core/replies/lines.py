@@ -1,4 +1,4 @@
-"""A mail body as lines, whichever part it came from: the form that every rule works on."""
+"""A mail body as lines, with hints about each: the form that every rule works on."""
 
 from dataclasses import dataclass, field
 

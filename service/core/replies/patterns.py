@@ -1,4 +1,4 @@
-"""Patterns that take linear time whatever they are given: RE2, never a backtracking matcher."""
+"""Regular expressions that take linear time on any input (RE2)."""
 
 from collections.abc import Iterable
 from typing import Protocol

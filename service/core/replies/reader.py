@@ -1,4 +1,4 @@
-"""Reading a reply: the words the person wrote, and each piece that was taken away."""
+"""Reading a reply: the person's words, and each piece that was left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""TODO service/core/text."""
+"""Plain text in any script: normalised phrases, sentences, words, and the lists of words we avoid."""

@@ -1,4 +1,4 @@
-"""Words that nothing we send may use, with the reason, and the names and common words of a language."""
+"""Word lists: what our texts must not say and why, and the names and common words of a language."""
 
 from __future__ import annotations
 

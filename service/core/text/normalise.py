@@ -1,4 +1,4 @@
-"""Short things that people write, made comparable: small letters, plain marks, no punctuation around words."""
+"""Short phrases made comparable: lower case, plain apostrophes, no punctuation around words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole sentences of a person's text, found by punctuation alone and in one pass."""
+"""Whole sentences of a text, found by punctuation alone in one pass."""
 
 from __future__ import annotations
 

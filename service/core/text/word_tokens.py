@@ -1,4 +1,4 @@
-"""The words of a text in any script, sentence by sentence, with what tells a name from a beginning."""
+"""The words of a text in any script, sentence by sentence, and which of them may be names."""
 
 from __future__ import annotations
 

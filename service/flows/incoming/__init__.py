@@ -1,1 +1,1 @@
-"""TODO service/flows/incoming."""
+"""What comes in: mail stored, processed stage by stage and applied; the provider's events."""

@@ -1,4 +1,4 @@
-"""What a processed mail leads to, all of it in the one transaction that writes its outcome."""
+"""What a processed mail leads to, in the one transaction that writes its outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivery reports that come to a reply address: what they prove about the person it belongs to, and no more."""
+"""Bounce reports that come to a reply address, and what they prove."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging a mail: how it ends, by who sent it and by what it says."""
+"""The outcome of a mail, by its sender, its parts and its words."""
 
 from __future__ import annotations
 

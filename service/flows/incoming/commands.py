@@ -1,4 +1,4 @@
-"""Commands by reply: carried out, and told in one email; each can be taken back by another command or a button."""
+"""Carrying out commands by reply; each can be taken back."""
 
 from __future__ import annotations
 

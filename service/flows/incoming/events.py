@@ -1,4 +1,4 @@
-"""What the provider says became of our mail: evidence for deliveries, and addresses not to be mailed again."""
+"""Acting on the provider's events: deliveries that arrived, and addresses not to mail again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mail that is kept apart because nothing proves whose it is: shown to its owner, and taken in if they say so."""
+"""Held mail, which nothing proves to be its owner's: shown to them, kept, or refused by them."""
 
 from __future__ import annotations
 

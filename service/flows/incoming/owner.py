@@ -1,4 +1,4 @@
-"""Whose a mail is, and which day it belongs to: by the token it was sent to, or by a sender we may believe."""
+"""The owner of a mail and its local date, by the token it was sent to or a sender we may believe."""
 
 from __future__ import annotations
 

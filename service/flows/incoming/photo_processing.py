@@ -64,12 +64,9 @@ class PhotoProcessor:
         Raises:
             SealError, StorageError: they cannot be kept now; none of them is.
         """
-        posted = tuple(
-            Attachment(file.filename, file.content_type, file.content_id or "", file.data) for file in mail.attachments
-        )
         if listed is None:
-            return ProcessedPhotos(unkept=tuple(_name(file) for file in posted) or _unlisted(mail))
-        files = (*listed.attachments, *posted)
+            return ProcessedPhotos(unkept=tuple(_name(file) for file in mail.attachments) or _unlisted(mail))
+        files = (*listed.attachments, *mail.attachments)
         candidates = self._candidates(files, listed.aside, person)
         unkept = [_name(file) for file in files if not sniff(file.data) and not is_machinery(file.content_type)]
         return self._drawn(candidates, self.keyring.key_of(person), unkept)

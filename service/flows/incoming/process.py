@@ -1,4 +1,4 @@
-"""Processing mail that came in: `ReplyProcessor._stages` lists the stages, a line each."""
+"""Processing mail that came in; `ReplyProcessor._stages` lists the stages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a mail once its stages are through, before anything of it is written."""
+"""What is known of a mail after its stages, before anything of it is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mail that was set aside, held or unreadable: told of by ids, dates and reasons alone, and read again on request."""
+"""Mail that is held or unreadable, listed without its words and processed again on request."""
 
 from __future__ import annotations
 

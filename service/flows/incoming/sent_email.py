@@ -1,4 +1,4 @@
-"""Finding the email that a reply answers: its text as it was kept for a batch, or composed again."""
+"""Finding the email that a reply answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door: mail is sealed and committed before the provider is answered, and opened again by a job."""
+"""Storing mail, sealed and committed before the provider is answered, and opening it again."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""TODO service/flows/outgoing."""
+"""What goes out: planning deliveries, building their emails, and sending them."""

@@ -1,4 +1,4 @@
-"""Answers to mail: planned with what they answer sealed in them, and capped."""
+"""Planning answers to mail, sealed with what they answer and limited per day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an email is built from, and what it is built into."""
+"""What an email is built from, and the values it is built into."""
 
 from __future__ import annotations
 

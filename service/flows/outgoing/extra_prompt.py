@@ -1,4 +1,4 @@
-"""Questions that a person asked for: another one, or a lighter one, at once and a few a day."""
+"""Planning an extra question that somebody asked for, up to three a day."""
 
 from __future__ import annotations
 

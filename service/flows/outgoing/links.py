@@ -1,4 +1,4 @@
-"""A person's own links: addresses that replies go to, ways to leave, and links that allow one thing each."""
+"""A subscriber's own links and reply addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The month and the year in a person's own words: when they are owed."""
+"""Planning the digests of the month and the year, and the question of a quiet month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planning: what is due becomes deliveries, chunk by chunk, with the next times in the same transaction."""
+"""Planning the prompts that are due, chunk by chunk, with the next times in the same transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending: claim, compose, hand over, record. A call to the provider never stands inside a transaction."""
+"""Sending deliveries: claim, build, send a batch, record; no request to the provider is inside a transaction."""
 
 from __future__ import annotations
 

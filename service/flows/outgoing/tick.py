@@ -1,4 +1,4 @@
-"""One tick of the clock: plan what is due, find what was forgotten, ring for both."""
+"""One tick of the clock: plan what is due, enqueue what was lost, prune what has expired."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""TODO service/flows/people."""
+"""What people do: sign up, sign in, write, choose steps, change how often they are written to."""

@@ -1,4 +1,4 @@
-"""What a person may change about their emails: settings, rest, stop."""
+"""Changing one's settings, resting, stopping, and starting again."""
 
 from __future__ import annotations
 

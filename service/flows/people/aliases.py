@@ -1,4 +1,4 @@
-"""Other addresses that a subscriber writes from: taken on only where it is proved that the address is theirs.
+"""Other addresses that a subscriber writes from: taken on only where it is proved that they are theirs.
 
 Two proofs count: the provider vouches for the sender of a mail that its owner says is theirs, or somebody opens the
 link of an email sent to that very address and is signed in as that owner. An address that has a journal of its own is

@@ -1,4 +1,4 @@
-"""Bringing stored addresses to the form in which addresses are compared now: with an ASCII domain.
+"""Bringing stored addresses to the form in which addresses are compared: with an ASCII domain.
 
 Alembic cannot do it, since it needs the keys: the command `smallsteps migrate` runs it after the tables are up to date.
 """

@@ -1,4 +1,4 @@
-"""The consent ledger: one line for each thing that was agreed to or withdrawn."""
+"""Adding a line to the consent log."""
 
 from __future__ import annotations
 

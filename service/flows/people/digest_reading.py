@@ -1,4 +1,4 @@
-"""Reading a month or a year of somebody's own words, with their key: what digests and their pages are made of."""
+"""Opening the entries of a month or a year, for digests and their pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing less often: the stage that silence leads to, and the one sign of a person that takes it back."""
+"""Slowing questions down after silence, and the activity that ends it."""
 
 from __future__ import annotations
 

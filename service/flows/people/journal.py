@@ -1,4 +1,4 @@
-"""The journal: a person's words, sealed on the way in and opened for nobody else."""
+"""Journal entries: sealed when they are added, opened for their owner, edited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking for an email on a page: one row whoever the address belongs to, and how much one network may ask."""
+"""Requesting an email on a page: one row whoever the address belongs to, and a limit per network."""
 
 from __future__ import annotations
 

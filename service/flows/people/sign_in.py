@@ -1,4 +1,4 @@
-"""Signing in by a link in an email: asked for on a page, opened once, by the browser that asked or with its code."""
+"""Signing in by a link in an email, in the browser that asked or with the code shown there; signing out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing up: the page asks, a job acts, the person confirms."""
+"""Signing up and confirming: a page requests, a job acts, the person confirms."""
 
 from __future__ import annotations
 

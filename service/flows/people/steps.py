@@ -1,4 +1,4 @@
-"""Small steps: chosen in a reply or on a page, asked about once, honoured when taken, let go kindly when not."""
+"""Small steps: chosen in a reply or on a page, asked about once, and answered."""
 
 from __future__ import annotations
 

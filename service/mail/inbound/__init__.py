@@ -1,1 +1,1 @@
-"""TODO service/mail/inbound."""
+"""Mail that comes in: posts and MIME to values, and the child processes that read hostile content."""

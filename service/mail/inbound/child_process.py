@@ -1,4 +1,4 @@
-"""A process that answers questions about hostile content, seen from outside: started once, killed when it is late."""
+"""A child process that answers questions about hostile content, and is killed when it is late."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inside of a process that answers questions about hostile content: bounded in time and memory."""
+"""The loop inside such a child process, limited in time and memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a mail as the reading process lists them: pictures with their bytes, anything else by name alone."""
+"""The files of a mail as the reading process lists them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading mail headers: splitting them off, decoding them, and the one address in a From."""
+"""Mail headers: splitting them off, decoding them, and the one address in a From."""
 
 from __future__ import annotations
 

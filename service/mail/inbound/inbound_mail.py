@@ -1,4 +1,4 @@
-"""What a route posts to us, as one mail: fields or raw MIME in, the same value out.
+"""A mail as a value, from a route's post in either of its forms.
 
 Sources: Mailgun, Receive, Forward and Store messages (documentation.mailgun.com); where it and
 practice differ, django-anymail's and multi_mail's captured posts.
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from service.core.replies import Attachment
 from service.mail.inbound.headers import Pairs, bounded, decoded, sent_at, sole_address, split_headers
 from service.mail.inbound.posts import MalformedPostError, Post, PostedFile, content_hash, parse_post
 from service.mail.signature import Signature, SignatureCheck
@@ -30,16 +31,6 @@ __all__ = [
 
 _ATTACHMENT = "attachment-"
 _MAX_NUMBER_DIGITS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """One file that came with a mail; `content_id` (without `<>`) if its HTML shows it."""
-
-    filename: str = field(repr=False)
-    content_type: str
-    data: bytes = field(repr=False)
-    content_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +165,7 @@ def _attachments(post: Post) -> tuple[Attachment, ...]:
         key=lambda file: _number(file.name),
     )
     return tuple(
-        Attachment(file.filename, file.content_type, file.data, content_ids.get(file.name)) for file in numbered
+        Attachment(file.filename, file.content_type, content_ids.get(file.name, ""), file.data) for file in numbered
     )
 
 

@@ -1,4 +1,4 @@
-"""Pictures, handed to a process of their own that draws them anew.
+"""Pictures, redrawn by a child process of their own.
 
 Run as `python -m service.mail.inbound.pictures` by `PictureRedrawer`: decoding a photo of 48 million pixels takes all
 the memory that such a process has, so it holds nothing else.

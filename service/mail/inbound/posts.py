@@ -1,4 +1,4 @@
-"""A provider's form post as values, in memory only: no part of it ever touches a temporary file."""
+"""The provider's form posts as values, held in memory and never in a temporary file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reading process seen from outside: asked mail by mail, ended when a mail takes too long."""
+"""The reading process as the workers use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading one mail after another in a process of its own, bounded in time and memory.
+"""Reading one mail after another in a process of its own, limited in time and memory.
 
 Run as `python -m service.mail.inbound.reading` by the `MailReader`, which kills it when a mail takes too long. A
 question is JSON; an answer is one line of JSON, followed by the bytes of the mail's pictures.

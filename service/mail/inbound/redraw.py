@@ -1,4 +1,4 @@
-"""Drawing a picture anew from its pixels alone. Only the reading process imports this: decoders meet hostile files."""
+"""Redrawing a picture from its pixels alone; only the child process imports this."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""TODO service/mail/outbound."""
+"""Email that goes out: composed, rendered, and sent through the provider."""

@@ -1,4 +1,4 @@
-"""Composing an email from templates/email/: which ones there are, and what each says, is up to the caller."""
+"""Composing an email from templates/email/."""
 
 from __future__ import annotations
 

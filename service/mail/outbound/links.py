@@ -1,4 +1,4 @@
-"""Where an email's reply goes and what its links lead to, for one person or for a whole batch."""
+"""Where an email's reply goes and what its links lead to, for one recipient or for a batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An email as a value, those who get it, and what became of handing it to the provider."""
+"""The interface for sending: an email as a value, its recipients, and the outcomes of a send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gateway to Mailgun, and the only file that knows its SDK.
+"""The gateway to Mailgun; the only module that knows its SDK.
 
 The SDK is used for what it does well (routes, TLS, one connection pool) and for nothing it
 does badly: its retries repeat a POST whose answer was lost, its event stream reads page one

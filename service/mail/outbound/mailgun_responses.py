@@ -1,4 +1,4 @@
-"""What each of Mailgun's answers to a send means for us: status, body and headers in, outcome out.
+"""What each of Mailgun's responses to a send means for us.
 
 Sources: Mailgun, API errors and rate limits (MAN api-intro, api-sending; OpenAPI 2026-07), and
 django-anymail for the bare-text 401 and for wrong paths, which answer 200 "Mailgun Magnificent API".

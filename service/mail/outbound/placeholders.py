@@ -1,4 +1,4 @@
-"""The provider's `%recipient.NAME%` placeholders: which an email has, and filling them in.
+"""The provider's `%recipient.NAME%` placeholders: finding, checking and filling them.
 
 The provider knows no defaults: a name without a value goes out literally, to everybody
 (mailgun.js issue 445). So every call is checked before it is made.

@@ -1,4 +1,4 @@
-"""The words of short emails that answer something, read from templates/email/answers.toml."""
+"""The texts of short emails, parsed from templates/email/answers.toml."""
 
 from __future__ import annotations
 

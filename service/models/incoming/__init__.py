@@ -1,1 +1,1 @@
-"""TODO service/models/incoming."""
+"""Rows of mail that came in."""

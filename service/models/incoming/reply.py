@@ -1,4 +1,4 @@
-"""Mail as it came in, kept sealed until it is understood."""
+"""The table of mail that came in: sealed until it is processed, then with its outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The provider's webhook tokens that are spent."""
+"""The table of the provider's webhook tokens that were used, so that each is used once."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""TODO service/models/outgoing."""
+"""Rows of email that goes out."""

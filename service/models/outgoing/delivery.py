@@ -1,4 +1,4 @@
-"""Emails owed: one row each, from the plan to the provider's word that it was taken.
+"""The table of deliveries: each email that is owed, from the plan to the provider's acceptance.
 
 A delivery is planned, then claimed by one conditional update, then sent; every later write is fenced by the attempt
 number. One whose answer never came is unknown and is not sent again before the provider's own record has been read.

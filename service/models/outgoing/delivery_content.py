@@ -1,4 +1,4 @@
-"""What is kept sealed with a delivery: the mail it answers, the words it asks about, or a digest as it was sent."""
+"""What is sealed with a delivery: the mail it answers, the words it asks about, or a digest as sent."""
 
 from __future__ import annotations
 

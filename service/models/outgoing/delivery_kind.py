@@ -1,4 +1,4 @@
-"""The kinds of email, and who may get which: see design.md, section 8, "Who gets what"."""
+"""The kinds of delivery, and the condition under which each may be sent."""
 
 from __future__ import annotations
 

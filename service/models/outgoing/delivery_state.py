@@ -1,4 +1,4 @@
-"""Where a delivery stands, and what a worker holds of it."""
+"""The states of a delivery, and a worker's claim on one."""
 
 from __future__ import annotations
 

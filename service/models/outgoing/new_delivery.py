@@ -1,4 +1,4 @@
-"""An email that is owed, before it has a row."""
+"""An email to plan, before it has a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went out in batches, kept once each, by which a reply's quotation is recognised."""
+"""The table of texts that went out in batches, by which a reply's quotation is recognised."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""TODO service/models/people."""
+"""Rows of subscribers, and of what belongs to them."""

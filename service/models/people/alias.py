@@ -1,4 +1,4 @@
-"""Other addresses from which a person writes, by keyed hash, each proved to be theirs (flows/aliases)."""
+"""The table of aliases: other addresses that a subscriber writes from, by keyed hash."""
 
 from __future__ import annotations
 

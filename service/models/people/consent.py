@@ -1,4 +1,4 @@
-"""The consent ledger and the list of addresses that must not be mailed."""
+"""The consent log, and the list of addresses that must not be mailed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Journal entries: a person's words for one local date, sealed."""
+"""The table of journal entries: a person's sealed words for one local date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people ask for on a page before we know who they are, and the browsers that are signed in."""
+"""The tables of requests made on a page, of signed-in browsers, and of heartbeats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos: where each lies sealed, whose it is, and with which entry it came."""
+"""The table of photos: where each is stored sealed, its owner, and its entry."""
 
 from __future__ import annotations
 

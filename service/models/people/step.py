@@ -1,4 +1,4 @@
-"""Small steps: each one that a person chose, sealed, with how it went."""
+"""The table of small steps: each one sealed, with how it went."""
 
 from __future__ import annotations
 

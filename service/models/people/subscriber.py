@@ -1,4 +1,4 @@
-"""A person on the list: how they are found, when they are written to, and what they have had."""
+"""The table of subscribers: how they are found, when they are written to, and what they have had."""
 
 from __future__ import annotations
 

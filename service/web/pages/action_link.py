@@ -1,4 +1,4 @@
-"""One named action on one thing, from one email's link; the page shows a button, the button acts."""
+"""Links in emails that allow one action: a page with a button, and the button."""
 
 from __future__ import annotations
 

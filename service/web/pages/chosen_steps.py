@@ -1,4 +1,4 @@
-"""Small steps that are chosen in what somebody writes on a page."""
+"""Choosing the small step that words written on a page contain."""
 
 from __future__ import annotations
 

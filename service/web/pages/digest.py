@@ -1,4 +1,4 @@
-"""A month in somebody's own words, on a page: the digest as it was sent, less what they have taken back since."""
+"""The web copy of a month's digest, without what its owner has removed since."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of short emails, for the pages that say the same."""
+"""The texts of short emails, for pages that say the same."""
 
 from __future__ import annotations
 

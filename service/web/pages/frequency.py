@@ -1,4 +1,4 @@
-"""Rest and stop, by the link in every email: no sign-in, and nothing happens before a button is pressed."""
+"""Resting and stopping by the links in every email, without signing in."""
 
 from __future__ import annotations
 

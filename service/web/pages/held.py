@@ -1,4 +1,4 @@
-"""A mail that is kept apart until its owner has said whether it is theirs."""
+"""The page of a held mail."""
 
 from __future__ import annotations
 

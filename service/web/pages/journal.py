@@ -1,4 +1,4 @@
-"""The journal's pages: a month, a day, an entry and what may be done with it."""
+"""The journal: a month, a day, an entry, and changing or deleting it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from service.web.security import allow_photos
 
 blueprint = Blueprint("journal", __name__)
 UNPROCESSABLE = 422
-EMPTY = {"words": "Write a word or two. To remove the entry, use Delete"}
+EMPTY = {"words": "Write something, or use Delete to remove the entry"}
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # a calendar's weeks reach into the months around
 
 

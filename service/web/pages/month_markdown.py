@@ -1,4 +1,4 @@
-"""A month of the journal as a Markdown file, to keep it elsewhere."""
+"""A month of the journal as a Markdown download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos of the journal: each shown to its owner alone, and removed by a button."""
+"""A photo of the journal, for its owner alone, and removing it."""
 
 from __future__ import annotations
 

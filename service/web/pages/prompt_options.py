@@ -1,4 +1,4 @@
-"""What somebody may ask for beneath a question, by the link in its email: another, a smaller one, or none today."""
+"""The options beneath a question: another one, a smaller one, or none today."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PROMPT_OPTIONS: Final = (
     (Verb.NOT_TODAY, "Not today"),
 )
 _ON_ITS_WAY: Final = {
-    Verb.ANOTHER: ShortEmail("", "It is on its way", ("Another question comes by email in a moment.",)),
-    Verb.SMALLER: ShortEmail("", "It is on its way", ("A smaller question comes by email in a moment.",)),
+    Verb.ANOTHER: ShortEmail("", "It’s on its way", ("You’ll get another question by email in a moment.",)),
+    Verb.SMALLER: ShortEmail("", "It’s on its way", ("You’ll get a smaller question by email in a moment.",)),
 }
 
 

@@ -1,4 +1,4 @@
-"""Settings: when emails come, what they leave out, and what they may say."""
+"""The settings page."""
 
 from __future__ import annotations
 

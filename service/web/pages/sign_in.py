@@ -48,8 +48,8 @@ def look(token: str) -> Response | str:
     if link is None or link.action is not Action.SIGN_IN:
         return error_page(404)
     with get_runtime().database.read() as session:
-        link = sign_in.look(session, link, browser=browser.browser_hash(), now=now())
-    return _link_page(link)
+        state = sign_in.look(session, link, browser=browser.browser_hash(), now=now())
+    return _link_page(state)
 
 
 @blueprint.post("/sign-in/<token>")
@@ -99,5 +99,5 @@ def _use(token: ActToken) -> tuple[str, SignedIn | SignInLink]:
 def _link_page(link: SignInLink) -> Response | str:
     if link is SignInLink.OVER:
         return error_page(410, again="/sign-in")
-    errors = {"code": "That is not the code. Look at it once more"} if link is SignInLink.WRONG_CODE else {}
+    errors = {"code": "That code isn’t right. Check it and try again"} if link is SignInLink.WRONG_CODE else {}
     return page("sign_in_link", needs_code=link is not SignInLink.READY, errors=errors)

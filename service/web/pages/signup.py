@@ -1,4 +1,4 @@
-"""Signing up and confirming."""
+"""Signing up, confirming, and the welcome page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages that say the same to everybody."""
+"""Pages that are the same for everybody: help now, privacy, about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of small steps: those a person chose, and how each went."""
+"""The page of small steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.web.idempotency import idempotent_id, new_form_key
 
 blueprint = Blueprint("steps", __name__)
 UNPROCESSABLE = 422
-EMPTY = {"words": "Write a step, or leave it for another day"}
+EMPTY = {"words": "Write a step first, or leave it for another day"}
 TOO_LONG = {"words": f"Say it in {LONGEST_STEP} characters or fewer"}
 GROUPS = {
     StepState.OPEN: "Still open",

@@ -1,4 +1,4 @@
-"""Writing on a page: free, in answer to a question, or by a link in an email without signing in."""
+"""Writing on a page: freely, in answer to a question, or by a link without signing in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from service.web.pages.chosen_steps import keep_step
 
 blueprint = Blueprint("writing", __name__)
 UNPROCESSABLE = 422
-EMPTY = {"words": "Write a word or two, or leave it for today"}
+EMPTY = {"words": "Write something first, or leave it for today"}
 SOURCE, BY_LINK = "page", "link"
 # A link needs no sign-in and may be forwarded: what it can add in a day is bounded by what a person writes in one.
 ENTRIES_A_DAY, BYTES_A_DAY = 20, 256 * 1024

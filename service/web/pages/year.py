@@ -1,4 +1,4 @@
-"""A year in somebody's own words, on a page of theirs: as their journal has it today, and never as a count."""
+"""A year in a subscriber's own words, as their journal has it today."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def show(year: int) -> Response | str:
         found = get_runtime().digests().year(visit.session, visit.person, year)
         photos = photos_of(visit.session, visit.person, found.passages) if found else {}
     if found is None:
-        nothing = ErrorText(f"Nothing stands here for {year}", "That is allowed. What you write is in your journal.")
+        nothing = ErrorText(
+            f"Nothing here for {year}", "And that’s fine. Everything you’ve written is in your journal."
+        )
         return error_page(404, nothing, again="/journal")
     return page("year", year=found, photos=photos)

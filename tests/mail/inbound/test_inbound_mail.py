@@ -32,7 +32,7 @@ def test_files_come_in_their_number_s_order_with_their_content_id() -> None:
     ]
     found = read_mail(parse_post(*multipart(FIELDS, files)))
     assert [a.filename for a in found.attachments] == ["a.txt", "b.png", "c.png"]
-    assert [a.content_id for a in found.attachments] == [None, "part1@home.example", None]
+    assert [a.content_id for a in found.attachments] == ["", "part1@home.example", ""]
     assert found.attachments[1].data == b"b\r\n--xYzZ\r\n"
     assert found.attachments[0].content_type == "text/plain"
 

@@ -15,7 +15,7 @@ from tests.harness.sample_emails import IN_REPLY_TO, LINKS, SITE, TEMPLATES, com
 
 EVERY = every_email()
 NOBODY_READS = "Nobody reads replies as they arrive."
-PERSON_NOW = "If you need a person now, findahelpline.com knows who is near you."
+PERSON_NOW = "If you need a person now, findahelpline.com lists who is near you."
 HELP_PAGE, DIRECTORY = f"{SITE}/help-now", "https://findahelpline.com/"
 OUR_LINES = parse_help_lines((TEMPLATES / "helplines.toml").read_text(encoding="utf-8"))
 TODAY = date(2026, 5, 13)
@@ -57,7 +57,7 @@ def test_every_line_is_in_the_first_receipt_of_its_country_and_said_to_be_unchec
     for line in OUR_LINES.lines:
         assert line.checked_on is None, "once a line is checked, say here what it is to look like"
         email = _receipt(line.country, TODAY)
-        said = f"Help now in {line.where}: {line.name}, {line.number} (unchecked: nobody here has rung it lately)."
+        said = f"Help now in {line.where}: {line.name}, {line.number} (unchecked: nobody here has called it lately)."
         assert said in _words(email.text)
         assert said in _words(LexborHTMLParser(email.html).text())
 

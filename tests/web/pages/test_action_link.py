@@ -37,7 +37,7 @@ def test_do_not_show_me_this_again_needs_its_button(site: WebHarness) -> None:
     assert not _is_kept_out(site, entry_id)
     reader.post(path)
     assert _is_kept_out(site, entry_id)
-    assert "It will not come back" in reader.get(path).text
+    assert "It won’t come back" in reader.get(path).text
 
 
 def test_its_page_shows_no_words(site: WebHarness) -> None:
@@ -48,7 +48,7 @@ def test_its_page_shows_no_words(site: WebHarness) -> None:
 def test_it_speaks_of_this_person_s_entries_only(site: WebHarness) -> None:
     entry_id = _entry(site)
     token = site.act_link(Action.KEEP_OUT, entry_id, person_id=123, lasts=timedelta(days=1))
-    assert "It is gone already" in site.get(f"/act/{token}").text
+    assert "It’s already gone" in site.get(f"/act/{token}").text
     assert not _is_kept_out(site, entry_id)
 
 
@@ -99,13 +99,13 @@ def test_a_step_is_shown_and_answered_without_a_sign_in(site: WebHarness) -> Non
     assert _step_stands(site, step_id) == ("open", "None")
     assert reader.post(path, {"state": "taken"}).location == path
     assert _step_stands(site, step_id) == ("taken", "2026-05-13")
-    assert "A real step, and you took it" in reader.get(path).text
+    assert "You took a real step" in reader.get(path).text
 
 
 def test_the_answer_about_a_step_can_be_changed(site: WebHarness) -> None:
     step_id = _step(site)
     path = _link(site, Action.STEP, step_id)
-    for state, title in [("let_go", "Let go, then"), ("taken", "A real step"), ("not_yet", "Not yet is fine")]:
+    for state, title in [("let_go", "Let go, then"), ("taken", "You took a real step"), ("not_yet", "Not yet is fine")]:
         site.post(path, {"state": state})
         assert f"<h1>{title}" in site.get(path).text
         assert _step_stands(site, step_id)[0] == state
@@ -132,7 +132,7 @@ def test_a_step_that_is_gone_is_said_to_be(site: WebHarness) -> None:
     form = site.get(path).text
     with site.runtime.database.write() as session:
         Step.remove(session, site.person().id, step_id)
-    assert "It is gone already" in site.get(path).text
+    assert "It’s already gone" in site.get(path).text
     token = TOKEN.search(form)
     assert token is not None
     assert site.browser.post(path, data={"csrf_token": token.group(1), "state": "taken"}).status_code == 303
@@ -143,7 +143,7 @@ def test_a_link_answers_this_person_s_steps_only(site: WebHarness) -> None:
     with runtime.database.write() as session:
         ben = join(session, runtime.keyring, runtime.library, Address.parse("ben@example.com"), site.clock())
     path = f"/act/{site.act_link(Action.STEP, step_id, person_id=ben.id, lasts=timedelta(days=1))}"
-    assert "It is gone already" in site.get(path).text
+    assert "It’s already gone" in site.get(path).text
     assert site.post(path, {"state": "taken"}, page="/write").status_code == 303
     assert _step_stands(site, step_id)[0] == StepState.OPEN
 

@@ -47,7 +47,7 @@ def test_a_rest_begins_without_a_sign_in(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"length": "until", "until": ""}, "Choose the date until which to rest"),
+        ({"length": "until", "until": ""}, "Choose a date to rest until"),
         ({"length": "until", "until": "2026-05-13"}, "Choose a date from Thursday 14 May 2026"),
         ({"length": "until", "until": "9999-12-31"}, "Choose a date from Thursday 14 May 2026"),
         ({"length": "for ever"}, "Choose how long"),
@@ -91,7 +91,7 @@ def test_the_page_s_button_stops_and_the_page_says_so(site: WebHarness, link: st
     assert "Only rest a while" in reader.get(f"/unsubscribe/{link}").text
     assert reader.post(f"/unsubscribe/{link}").location == f"/unsubscribe/{link}"
     assert "The emails have stopped" in reader.get(f"/unsubscribe/{link}").text
-    assert "You have stopped already" in reader.get(f"/rest/{link}").text
+    assert "You’ve already stopped the emails" in reader.get(f"/rest/{link}").text
 
 
 def test_a_stop_does_not_close_the_journal(site: WebHarness, link: str) -> None:

@@ -42,7 +42,7 @@ def _keep(site: WebHarness, words: str, on: date = date(2026, 5, 2), **more: obj
 def test_an_empty_journal_says_how_words_arrive(home: WebHarness) -> None:
     text = home.get("/journal").text
     assert "May 2026" in text
-    assert "When you reply to a question, your words arrive here" in text
+    assert "When you reply to a question, your words appear here" in text
 
 
 def test_the_journal_opens_at_the_newest_month_with_words(home: WebHarness) -> None:
@@ -73,7 +73,7 @@ def test_a_question_in_another_language_says_which(home: WebHarness) -> None:
 def test_a_month_without_words_is_allowed(home: WebHarness) -> None:
     _keep(home, "hello", date(2026, 4, 9))
     text = home.get("/journal/2026-02").text
-    assert "Nothing stands here for this month, and that is allowed" in text
+    assert "Nothing here this month, and that’s fine" in text
     assert "Later: April 2026" in text
 
 
@@ -190,9 +190,9 @@ def test_deleting_asks_first_and_is_for_good(home: WebHarness) -> None:
 def test_an_entry_is_kept_out_of_digests_and_let_in_again(home: WebHarness) -> None:
     entry = _keep(home, "the bus was late")
     home.post(f"{entry}/keep-out", page=entry)
-    assert "Your digest leaves this one out" in home.get(entry).text
+    assert "This one stays out of your digest" in home.get(entry).text
     home.post(f"{entry}/keep-out", {"in": "yes"}, page=entry)
-    assert "Your digest leaves this one out" not in home.get(entry).text
+    assert "This one stays out of your digest" not in home.get(entry).text
 
 
 def test_everything_that_was_sent_can_be_seen_and_put_back(home: WebHarness) -> None:

@@ -36,12 +36,12 @@ def _asked_for(site: WebHarness) -> list[Delivery]:
     return [delivery for delivery in slots if delivery is not None]
 
 
-@pytest.mark.parametrize(("wish", "said"), [("another", "Another question"), ("smaller", "A smaller question")])
+@pytest.mark.parametrize(("wish", "said"), [("another", "another question"), ("smaller", "a smaller question")])
 def test_another_question_can_be_asked_for_beneath_the_one_of_an_email(site: WebHarness, wish: str, said: str) -> None:
     path = _write_path(site)
     answer = site.another_browser().post(path, {"wish": wish})
     assert answer.status_code == 200
-    assert f"{said} comes by email in a moment." in answer.text
+    assert f"You’ll get {said} by email in a moment." in answer.text
     [asked] = _asked_for(site)
     assert site.queue.deliveries[-1] == asked.id
     prompt = site.runtime.library.get(asked.prompt_id or "")
@@ -54,7 +54,7 @@ def test_the_fourth_of_a_day_is_refused_in_the_words_that_answer_a_reply(site: W
     answers = [site.post(path, {"wish": wish}).text for wish in ("another", "smaller", "another", "another")]
     assert len(_asked_for(site)) == 3
     refused = site.runtime.composer.short_email("command.no_more", LINKS)
-    for line in ("Enough questions for one day", "Three more have come today, and that is plenty."):
+    for line in ("Enough questions for one day", "You’ve had three more today, and that’s plenty."):
         assert line in " ".join(refused.text.split())
         assert [line in answer for answer in answers] == [False, False, False, True]
 
@@ -64,7 +64,7 @@ def test_not_today_changes_nothing_and_says_that_it_is_put_away(site: WebHarness
     before, rung = _row(site.person()), list(site.queue.deliveries)
     answer = site.post(path, {"wish": "not_today"})
     assert "Not today, then" in answer.text
-    assert "That question is put away." in answer.text
+    assert "We’ll skip this one." in answer.text
     assert f'href="{path}">Back to the question</a>' in answer.text
     assert _row(site.person()) == before
     assert (_asked_for(site), site.queue.deliveries) == ([], rung)
@@ -82,7 +82,7 @@ def test_words_in_the_form_outlive_a_wish_and_are_kept_once_the_button_is_presse
     assert 'name="once" value="one form"' in answer.text
     with site.runtime.database.read() as session:
         assert Entry.count_for(session, site.person().id) == 0
-    assert "It is in your journal" in site.post(path, {"words": "half a <line>", "once": "one form"}).text
+    assert "It’s in your journal" in site.post(path, {"words": "half a <line>", "once": "one form"}).text
 
 
 def test_looking_asks_for_nothing_and_a_wish_needs_the_page(site: WebHarness) -> None:

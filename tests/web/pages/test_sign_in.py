@@ -48,7 +48,7 @@ def test_another_browser_is_asked_for_the_code_that_the_first_one_shows(site: We
     path = asked.sign_in_path()
     assert 'name="code"' in other.get(path).text
     wrong = other.post(path, {"code": "000 00"})
-    assert "That is not the code" in wrong.text
+    assert "That code isn’t right" in wrong.text
     assert other.post(path, {"code": _code(asked)}).location == "/journal"
 
 

@@ -131,7 +131,7 @@ def test_a_press_without_the_cookie_of_the_page_does_not_confirm(site: WebHarnes
     site.do_what_was_asked()
     answer = site.another_browser().browser.post(site.confirm_path())
     assert answer.status_code == 400
-    assert "That page had grown old" in answer.text
+    assert "That page was open too long" in answer.text
     assert site.person().status == SubscriberStatus.PENDING
 
 

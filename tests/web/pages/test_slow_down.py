@@ -38,7 +38,7 @@ def ease(site: WebHarness, *stages: SlowDown) -> None:
 def test_once_a_week_is_said_plainly_and_undone_by_a_button(home: WebHarness) -> None:
     ease(home, SlowDown.WEEKLY)
     text = home.get("/settings").text
-    assert "One question a week comes for now, on Mondays at 8 in the morning, London time." in text
+    assert "For now you get one question a week, on Mondays at 8 in the morning, London time." in text
     assert "The next one comes on Monday 18 May 2026. Any reply brings your own days back." in text
     home.post("/settings/resume", page="/settings")
     assert home.person().schedule.days == THREE
@@ -73,7 +73,7 @@ def test_days_that_are_chosen_now_hold(home: WebHarness) -> None:
 )
 def test_a_rest_that_silence_led_to_is_ended_by(home: WebHarness, path: str, fields: dict[str, object]) -> None:
     ease(home, SlowDown.WEEKLY, SlowDown.REST)
-    assert "You are resting, until you come back." in home.get("/settings").text
+    assert "You’re resting, until you come back." in home.get("/settings").text
     home.post(path, fields, page="/settings")
     person = home.person()
     assert (person.status, person.slow_down_stage, person.schedule.days) == (SubscriberStatus.ACTIVE, None, THREE)

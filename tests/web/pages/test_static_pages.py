@@ -18,7 +18,7 @@ def test_privacy_says_whom_to_ask(site: WebHarness) -> None:
 
 
 def test_about_says_what_this_is_not(site: WebHarness) -> None:
-    assert "It is not therapy" in site.get("/about").text
+    assert "It isn’t therapy" in site.get("/about").text
 
 
 def test_pages_without_a_form_set_no_cookie(site: WebHarness) -> None:

@@ -50,7 +50,7 @@ def test_a_step_is_chosen_on_its_day_and_asked_about_once(home: WebHarness) -> N
     text = home.get("/steps?chosen").text
     assert WORDS in text
     assert "Chosen on Wednesday 13 May 2026" in text
-    assert "One email asks about it in a few days, and only one." in text
+    assert "We’ll ask about it once, in a few days." in text
     with home.runtime.database.read() as session:
         step = Step.find(session, home.person().id, step_id)
         assert step is not None
@@ -82,7 +82,7 @@ def test_two_forms_make_two_steps(home: WebHarness) -> None:
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [(" \n ", "Write a step, or leave it for another day"), ("a" * 201, "Say it in 200 characters or fewer")],
+    [(" \n ", "Write a step first, or leave it for another day"), ("a" * 201, "Say it in 200 characters or fewer")],
     ids=["empty", "too long"],
 )
 def test_what_is_no_small_step_is_given_back_with_a_reason(home: WebHarness, words: str, told: str) -> None:
@@ -111,7 +111,7 @@ def test_nothing_is_said_of_an_email_that_would_not_come(home: WebHarness, unwri
             Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, home.clock())
     _choose(home)
     text = home.get("/steps?chosen").text
-    assert "It is chosen." in text
+    assert "Your step is saved." in text
     assert "One email" not in text
 
 

@@ -50,7 +50,7 @@ def test_an_empty_page_is_no_entry(site: WebHarness) -> None:
     site.join()
     answer = site.post("/write", {"words": " \n "})
     assert answer.status_code == 422
-    assert "Write a word or two" in answer.text
+    assert "Write something first" in answer.text
 
 
 def test_a_write_link_keeps_words_with_their_question_on_its_day_without_a_sign_in(site: WebHarness) -> None:
@@ -60,7 +60,7 @@ def test_a_write_link_keeps_words_with_their_question_on_its_day_without_a_sign_
     reader = site.another_browser()
     assert prompt.question in reader.get(path).text
     kept = reader.post(path, {"words": "from the bus"})
-    assert "It is in your journal" in kept.text
+    assert "It’s in your journal" in kept.text
     assert reader.get("/journal").location == "/sign-in"
     day = site.get("/journal/2026-05-11").text
     assert "from the bus" in day
@@ -93,7 +93,7 @@ def test_only_the_page_of_a_step_prompt_tells_of_the_one_email(site: WebHarness)
     site.join()
     asked = site.runtime.library.get("nearly-silly")
     assert asked is not None
-    told = ["one email asks about it" in site.get(_write_path(site, key)).text for key in (asked.key, 0)]
+    told = ["ask about it once" in site.get(_write_path(site, key)).text for key in (asked.key, 0)]
     assert told == [True, False]
 
 
@@ -144,19 +144,19 @@ def test_what_is_too_much_for_one_post_is_refused_with_a_reason(site: WebHarness
     site.join()
     answer = site.post("/write", {"words": "a" * 1_100_000})
     assert answer.status_code == 413
-    assert "Shorten it or send it in two parts" in answer.text
+    assert "Shorten it, or send it in two parts" in answer.text
 
 
 def test_a_link_keeps_no_more_than_a_day_s_words_and_loses_none(site: WebHarness) -> None:
     """It may have been forwarded: without a sign-in, it takes what a person writes in a day, and no megabytes."""
     site.join()
     path, reader = _write_path(site), site.another_browser()
-    assert "It is in your journal" in reader.post(path, {"words": "a" * 200_000, "once": "1"}).text
+    assert "It’s in your journal" in reader.post(path, {"words": "a" * 200_000, "once": "1"}).text
     refused = reader.post(path, {"words": "b" * 80_000, "once": "2"})
     assert refused.status_code == 429
     assert "b" * 80_000 in refused.text
     site.clock.move(timedelta(days=1, minutes=1))
-    assert "It is in your journal" in reader.post(path, {"words": "b" * 80_000, "once": "3"}).text
+    assert "It’s in your journal" in reader.post(path, {"words": "b" * 80_000, "once": "3"}).text
 
 
 def test_a_link_keeps_no_more_than_twenty_entries_a_day(site: WebHarness) -> None:

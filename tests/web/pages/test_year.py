@@ -51,8 +51,8 @@ def test_photos_stand_with_their_passage(home: WebHarness) -> None:
 def test_a_year_without_words_is_no_page_and_that_is_allowed(home: WebHarness, year: str) -> None:
     page = home.get(f"/year/{year}")
     assert page.status_code == 404
-    assert f"Nothing stands here for {int(year)}" in page.text
-    assert "That is allowed." in page.text
+    assert f"Nothing here for {int(year)}" in page.text
+    assert "And that’s fine." in page.text
     assert 'href="/journal"' in page.text
 
 

@@ -1,1 +1,1 @@
-"""TODO service/core/replies/classify."""
+"""What a mail is apart from its words: automatic mail, bounce reports, and commands."""

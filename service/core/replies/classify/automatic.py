@@ -1,4 +1,4 @@
-"""Telling mail that a program wrote from mail that a person wrote (RFC 3834, RFC 3464, RFC 8098)."""
+"""Whether a program or a person wrote a mail (RFC 3834, RFC 3464, RFC 8098)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of a delivery report that is written for machines (RFC 3464): whose mail failed, and for good."""
+"""The machine-readable part of a delivery report (RFC 3464): whose mail failed for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands by reply: which texts are one, when they are all that somebody wrote, and what each asks for."""
+"""Commands by reply: which texts are commands, and what each one asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ends of a pause as people say them: "2 weeks", "a fortnight", "3 June", "Monday"."""
+"""The end of a pause as people say it: "2 weeks", "a fortnight", "3 June", "Monday"."""
 
 from __future__ import annotations
 

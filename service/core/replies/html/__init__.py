@@ -1,1 +1,1 @@
-"""TODO service/core/replies/html."""
+"""HTML bodies: from HTML to lines, and from kept lines to light Markdown."""

@@ -1,4 +1,4 @@
-"""The words of HTML that is too large or too deep for a tree, found in one pass."""
+"""The text of HTML that is too large or too deep for a tree, found in one pass."""
 
 from html import unescape
 

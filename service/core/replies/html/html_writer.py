@@ -1,4 +1,4 @@
-"""Collects what a walk over HTML meets into lines: white space, breaks, lists and marks."""
+"""The writer that turns a walk over HTML into lines: white space, breaks, lists and marks."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""Kept lines as light Markdown: wrapped lines joined again, lists and verse left as they are."""
+"""Kept lines as light Markdown: wrapped lines joined, lists and verse left as they are."""
 
 from collections.abc import Sequence
 

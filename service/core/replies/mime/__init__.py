@@ -1,1 +1,1 @@
-"""TODO service/core/replies/mime."""
+"""Raw mail: its headers, bodies and attachments, within fixed limits."""

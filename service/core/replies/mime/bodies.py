@@ -1,4 +1,4 @@
-"""A raw mail's bodies and attachments, within the bounds of `inbound.md`; never raises."""
+"""The bodies and attachments of a raw mail, within limits on size, parts and depth; never raises."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ DEPTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is no body; `content_id` has no angle brackets."""
+    """A file of a mail; `content_id` has no angle brackets, and is "" if no HTML shows the file."""
 
     filename: str = field(repr=False)
     content_type: str

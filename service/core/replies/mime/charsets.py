@@ -1,4 +1,4 @@
-"""Bytes of a mail as text, whatever it says or does not say about its charset."""
+"""The bytes of a mail as text, whatever charset it names or does not name."""
 
 import codecs
 

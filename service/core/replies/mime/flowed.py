@@ -1,4 +1,4 @@
-"""Text of the form `format=flowed` (RFC 3676) with its soft line breaks undone."""
+"""Text in `format=flowed` (RFC 3676) with its soft line breaks removed."""
 
 
 def unflowed(text: str, *, delsp: bool) -> str:

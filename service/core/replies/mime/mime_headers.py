@@ -1,4 +1,4 @@
-"""A mail's headers: bounded before they are parsed, decoded after."""
+"""The headers of a raw mail: limited before they are parsed, decoded afterwards."""
 
 from collections.abc import Mapping
 from email.errors import HeaderParseError

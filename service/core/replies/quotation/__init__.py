@@ -1,1 +1,1 @@
-"""TODO service/core/replies/quotation."""
+"""What is not the person's own in a reply: quotations, attribution lines, signatures and footers."""

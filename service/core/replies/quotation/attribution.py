@@ -1,4 +1,4 @@
-"""The lines by which a mail program introduces a quotation: "On ... wrote:", in any language."""
+"""Attribution lines, which introduce a quotation ("On ... wrote:"), in any language."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Marking quotations by the signs that mail programs leave, where we cannot know what we sent."""
+"""Quotations found by the marks of mail programs, for when we do not know what we sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What speaks for some text being an attribution or a header: an address, a time, a verb."""
+"""Evidence that a text is an attribution or a header: an address, a time, a verb."""
 
 from dataclasses import dataclass, field
 

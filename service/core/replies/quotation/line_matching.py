@@ -1,4 +1,4 @@
-"""Finding what we sent inside a reply, whatever a mail program did to its lines."""
+"""Finding the lines that we sent inside a reply, however a mail program changed them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Header blocks and dividers, as Outlook and others put them above a quotation."""
+"""Header blocks and dividers that Outlook and others put above a quotation."""
 
 from collections.abc import Sequence
 

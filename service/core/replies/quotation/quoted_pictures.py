@@ -1,4 +1,4 @@
-"""Pictures that a mail's HTML shows: which of them stand only in what is not the person's own."""
+"""Pictures that an HTML mail shows only in a quotation or a signature."""
 
 from __future__ import annotations
 

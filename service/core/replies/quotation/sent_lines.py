@@ -1,4 +1,4 @@
-"""Marking what we sent, and what a mail program put above it."""
+"""Marking the lines that we sent, and what a mail program put above them."""
 
 from collections.abc import Sequence
 

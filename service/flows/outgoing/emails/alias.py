@@ -1,4 +1,4 @@
-"""The emails about another address: the question whether it is somebody's, and two notices to whoever has it."""
+"""The email that asks whether an address is a subscriber's, and two notices to whoever has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers to mail: what could not be kept, what a command did, and what was noted of a step."""
+"""The answers to mail: what could not be kept, what a command did, what was noted of a step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The month in a person's own words."""
+"""The month's digest."""
 
 from __future__ import annotations
 

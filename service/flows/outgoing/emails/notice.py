@@ -1,4 +1,4 @@
-"""Notices that nobody asked for: that questions come less often now, and what happened to another address."""
+"""Notices that nobody asked for: questions come less often now, or something about an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The receipt that follows somebody's first reply, and no later one."""
+"""The receipt of somebody's first reply."""
 
 from __future__ import annotations
 

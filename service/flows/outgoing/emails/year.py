@@ -1,4 +1,4 @@
-"""The year in a person's own words, on 2 January."""
+"""The year's digest, on 2 January."""
 
 from __future__ import annotations
 
