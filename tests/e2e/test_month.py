@@ -132,7 +132,7 @@ def _answer_about_the_step(person: Person, visits: Visits, checker: Checker) -> 
     expect(person.page.get_by_text(STEP)).to_be_visible()
     found = faults_of(visits, checker, person.page, "step-answer")
     person.page.get_by_role("button", name="Took it").click()
-    expect(person.page.get_by_role("status")).to_contain_text("It is kept among your small steps.")
+    expect(person.page.get_by_role("status")).to_contain_text("It’s with your small steps.")
     found += faults_of(visits, checker, person.page, "step-answered")
     person.page = inbox
     return found

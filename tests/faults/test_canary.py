@@ -105,7 +105,7 @@ def take_a_step(journey: JourneyHarness, snapshot: Callable[[], None]) -> None:
     assert journey.reply(follow_up, "Took it")["status"] == 200
     snapshot()
     journey.work()
-    assert "A real step" in journey.mails(ADDRESS)[0]["text"]
+    assert "You took a real step" in journey.mails(ADDRESS)[0]["text"]
 
 
 def rdb(client: redis.Redis) -> bytes:
