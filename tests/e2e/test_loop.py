@@ -160,4 +160,4 @@ def test_the_page_behind_stop_offers_a_rest_and_stops_by_its_button_alone(
     dot.page.reload()
     expect(dot.page.get_by_role("link", name="Only rest a while")).to_be_visible()
     dot.page.get_by_role("button", name="Stop the emails").click()
-    expect(dot.page.get_by_role("status")).to_contain_text("We’ll only write when you ask us to.")
+    expect(dot.page.get_by_role("status")).to_contain_text("We’ll only email you when you ask us to.")
