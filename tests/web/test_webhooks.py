@@ -146,6 +146,15 @@ def test_a_body_over_80_megabytes_is_refused_for_good_unread(site: WebHarness) -
     assert site.browser.post(FIELDS, environ_overrides=length).status_code == 406
 
 
+@pytest.mark.parametrize("body", ["token={0}&%74oken=other&{1}", "%74oken=other&token={0}&{1}"])
+def test_a_post_whose_second_token_is_hidden_from_the_search_is_unsigned(site: WebHarness, body: str) -> None:
+    signature = signed(NOW)
+    rest = f"timestamp={signature.timestamp}&signature={signature.signature}&body-plain=words"
+    form = "application/x-www-form-urlencoded", body.format(signature.token, rest).encode()
+    assert send(site.browser, form) == 401
+    assert count(site) == 0
+
+
 def test_an_event_over_a_megabyte_is_refused_for_good(site: WebHarness) -> None:
     assert send(site.browser, ("application/json", b" " * 1_100_000), EVENTS) == 406
 

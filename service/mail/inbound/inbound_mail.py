@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from service.mail.inbound.headers import Pairs, bounded, decoded, sent_at, sole_address, split_headers
-from service.mail.inbound.posts import MalformedPostError, Post, PostedFile, content_hash, parse_post
+from service.mail.inbound.posts import MalformedPostError, Post, PostedFile, content_hash, parse_post, read_signature
 from service.mail.signature import Signature, SignatureCheck
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "content_hash",
     "parse_post",
     "read_mail",
+    "read_signature",
 ]
 
 _ATTACHMENT = "attachment-"
