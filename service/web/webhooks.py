@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.flows.incoming import events
 from service.flows.incoming.store import StoreResult
-from service.mail.inbound.inbound_mail import MalformedPostError, SignatureCheck, parse_post, read_signature
+from service.mail.inbound.inbound_mail import MalformedPostError, read_signature
 from service.mail.provider_events import MalformedEventError, read_event, read_event_post
 from service.storage import StorageError
 from service.web.context import get_runtime
@@ -23,6 +23,7 @@ _CODES = {
     StoreResult.DUPLICATE: KEPT,
     StoreResult.REUSED: NEVER_AGAIN,
     StoreResult.ERASED: NEVER_AGAIN,
+    StoreResult.FORGED: UNSIGNED,
 }
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks/mailgun")
@@ -43,13 +44,9 @@ def inbound() -> Response:
         verdict = signature.verify(runtime.settings.mailgun_signing_key, runtime.clock())
         if not verdict:
             return _answer(UNSIGNED, verdict.value)
-        post = parse_post(content_type, body)
+        stored, reply_ids = runtime.inbound_store().store(content_type, body, signature)
     except MalformedPostError:
         return _answer(UNREADABLE, "no form that a route would post")
-    if post.signature != signature:  # the search and the parser disagree on which fields count
-        return _answer(UNSIGNED, SignatureCheck.FORGED.value)
-    try:
-        stored, reply_ids = runtime.inbound_store().store(post, content_type, body, signature.token)
     except (SQLAlchemyError, StorageError) as error:
         log.error("inbound.not_kept", error=type(error).__name__)
         return _answer(TRY_AGAIN, "not kept")

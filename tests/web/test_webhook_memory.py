@@ -1,13 +1,17 @@
-"""What a post costs before its signature is checked: little more than its own room."""
+"""What a post costs: nothing but its own room before its signature is checked, and three times that at most after."""
 
 import io
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.harness.posted_mail import FORM
+from service.mail.signature import Signature
+from tests.harness.people import NOW
+from tests.harness.posted_mail import FORM, multipart
+from tests.harness.posts import signed
 from tests.harness.website import WebHarness
 from tests.web.test_webhooks import FIELDS, count
 
@@ -30,6 +34,27 @@ def at_most(times: float, body: bytes) -> Iterator[None]:
 def send(site: WebHarness, content_type: str, body: bytes) -> int:
     overrides = {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": content_type, "wsgi.input": io.BytesIO(body)}
     return site.app.test_client().post(FIELDS, environ_overrides=overrides).status_code
+
+
+def plain(size: int, *, of: str = "word ") -> tuple[str, bytes]:
+    return FORM, f"{_signature(signed(NOW))}&recipient=a%40b&body-plain={of * (size // len(of.encode()))}".encode()
+
+
+def raw_mime(size: int) -> tuple[str, bytes]:
+    mime = b"From: a@b.example\r\n\r\n" + b"%2B" + b"x" * 73 * (size // 73)
+    return FORM, f"body-mime={mime.decode()}&{_signature(signed(NOW))}&recipient=a%40b".encode()
+
+
+def with_photo(size: int) -> tuple[str, bytes]:
+    signature = signed(NOW)
+    fields = [("recipient", "a@b"), ("timestamp", signature.timestamp), ("token", signature.token)]
+    photo = ("attachment-1", "a.jpg", "image/jpeg", bytes(range(256)) * (size // 256))
+    return multipart([*fields, ("signature", signature.signature)], [photo])
+
+
+def _signature(signature: Signature) -> str:
+    parts = {"timestamp": signature.timestamp, "token": signature.token, "signature": signature.signature}
+    return urlencode(parts)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +82,23 @@ def test_an_unsigned_post_of_40_megabytes_is_refused_for_little_more_than_its_ow
         answer = send(site, content_type, body)
     assert answer in {400, 401}
     assert count(site) == 0
+
+
+def in_many_scripts(size: int) -> tuple[str, bytes]:
+    return plain(size, of="w\N{LATIN SMALL LETTER O WITH DIAERESIS}rd \N{SEEDLING} ")
+
+
+def with_headers(size: int) -> tuple[str, bytes]:
+    content_type, body = plain(0)
+    return content_type, body + b"&A=b" * (size // 4)
+
+
+@pytest.mark.parametrize("form", [with_photo, raw_mime, plain, in_many_scripts, with_headers])
+def test_a_signed_post_of_60_megabytes_is_kept_in_three_times_its_room(
+    site: WebHarness, form: Callable[[int], tuple[str, bytes]]
+) -> None:
+    content_type, body = form(60 * MEGABYTE)
+    with at_most(3, body):
+        answer = send(site, content_type, body)
+    assert answer == 200
+    assert count(site) == 1
