@@ -12,9 +12,8 @@ from service.mail.inbound.inbound_mail import MalformedPostError, read_signature
 from service.mail.provider_events import MalformedEventError, read_event, read_event_post
 from service.storage import StorageError
 from service.web.context import get_runtime
+from service.web.limits import LARGEST_EVENT_BYTES, LARGEST_POST_BYTES
 
-LARGEST_POST_BYTES = 80 * 1024 * 1024
-LARGEST_EVENT_BYTES = 1024 * 1024
 READ_BYTES = 256 * 1024
 
 KEPT, UNSIGNED, NEVER_AGAIN, TRY_AGAIN, UNREADABLE = 200, 401, 406, 503, 400
