@@ -14,8 +14,8 @@ from service.flows.people.sign_in import SIGNED_IN_FOR
 from service.web.context import network_hash, now
 from service.web.errors import error_page
 from service.web.rate_limit import RateLimiter
+from service.web.limits import LARGEST_FORM_BYTES
 
-LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words are three times that when every byte is percent-encoded
 HSTS = "max-age=63072000; includeSubDomains"
 # Platforms ask these by an address of their own choosing.
 ANY_HOST = "health"

@@ -13,6 +13,7 @@ from service.clock import Clock
 from service.db import Database, insert_into, random_id
 from service.flows.incoming.owner import is_erased, recipients_by_owner
 from service.mail.inbound.inbound_mail import InboundMail, Post, content_hash, parse_post, read_mail
+from service.mail.signature import Signature
 from service.models import Keyring, Reply, Subscriber, WebhookToken
 from service.storage import Storage
 
@@ -26,11 +27,12 @@ class StoreResult(Enum):
     DUPLICATE = "duplicate"
     REUSED = "reused"
     ERASED = "erased"
+    FORGED = "forged"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMail:
-    """A sealed mail: in its row, or under a name in the object store."""
+    """A sealed mail: in its row, or under a name in the object store; then `sealed` may be empty."""
 
     reply_id: int
     sealed: bytes = field(repr=False)
@@ -53,20 +55,23 @@ class InboundStore:
     reply_domain: str
     clock: Clock
 
-    def store(self, post: Post, content_type: str, body: bytes, token: str) -> tuple[StoreResult, list[int]]:
-        """Return what became of a genuine post, and the ids under which it is kept: one for each of its owners.
+    def store(self, content_type: str, body: bytes, signature: Signature) -> tuple[StoreResult, list[int]]:
+        """Return what became of a post whose signature is genuine, and the ids of what is kept: one for each owner.
 
-        It is committed when this returns. Raises StorageError or SQLAlchemyError where it could not be: the provider
-        is to try again, and its token is not spent.
+        It is committed when this returns. Takes at most as much room as the body twice more, for any number of owners.
+
+        Raises:
+            MalformedPostError: the body is no form.
+            StorageError, SQLAlchemyError: it could not be kept; the provider is to try again, its token is not spent.
         """
-        mail = read_mail(post)
+        mail, content = _head_and_hash(content_type, body, signature)
+        if mail is None:
+            return StoreResult.FORGED, []
         groups = recipients_by_owner(self.keyring, mail, self.reply_domain) or [mail.recipients]
-        raws = [self._sealed(_pack(content_type, body), group) for group in groups]
-        for raw in raws:
-            if raw.stored_as:  # before the transaction, in which no network call may stand
-                self.storage.put(raw.stored_as, raw.sealed)
+        # Large ones are put away one by one, before the transaction, in which no network call may stand.
+        raws = [self._sealed(content_type, body, group) for group in groups]
         with self.database.write() as session:
-            stored, kept = self._keep(session, post, mail, token, raws)
+            stored, kept = self._keep(session, content, mail, signature.token, raws)
         # After an error it stays: whether the commit came through may not be known.
         for raw in raws:
             if raw.stored_as and raw.reply_id not in kept:
@@ -126,17 +131,19 @@ class InboundStore:
         sealed = self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
         return self.keyring.key_of(person).open(sealed, place=_raw_place(reply.id))
 
-    def _sealed(self, raw: bytes, recipients: tuple[str, ...]) -> StoredMail:
-        """Return a mail under the service's own key, with the name under which it is kept if it is large."""
+    def _sealed(self, content_type: str, body: bytes, recipients: tuple[str, ...]) -> StoredMail:
+        """Return a mail under the service's own key; a large one is in the object store, and only its name returned."""
         reply_id = random_id()
-        sealed = self.keyring.seal_own(raw, place=_raw_place(reply_id))
-        return StoredMail(reply_id, sealed, f"replies/{reply_id}" if len(sealed) > ROW_BYTES else None, recipients)
+        sealed = self.keyring.seal_own(_head(content_type), body, place=_raw_place(reply_id))
+        if len(sealed) <= ROW_BYTES:
+            return StoredMail(reply_id, sealed, recipients=recipients)
+        self.storage.put(f"replies/{reply_id}", sealed)
+        return StoredMail(reply_id, b"", f"replies/{reply_id}", recipients)
 
     def _keep(
-        self, session: Session, post: Post, mail: InboundMail, token: str, raws: Sequence[StoredMail]
+        self, session: Session, content: bytes, mail: InboundMail, token: str, raws: Sequence[StoredMail]
     ) -> tuple[StoreResult, list[int]]:
         """Spend the token and keep the mail for each of its owners, all or nothing; return the ids of what is new."""
-        content = content_hash(post)
         seen = self._spend(session, token, content)
         if seen is not None:
             return seen, []
@@ -180,9 +187,21 @@ def _raw_place(reply_id: int) -> str:
     return f"replies.raw:{reply_id}"
 
 
-def _pack(content_type: str, body: bytes) -> bytes:
+def _head_and_hash(content_type: str, body: bytes, signature: Signature) -> tuple[InboundMail | None, bytes]:
+    """Return a mail without its contents, and their hash; no mail where the post holds another signature than this.
+
+    Nothing of the parsed post outlives this, so that there is room for the sealed one.
+    """
+    post = parse_post(content_type, body)
+    if post.signature != signature:  # the search for it and the parser disagree on which fields count
+        return None, b""
+    return read_mail(post, with_contents=False), content_hash(post)
+
+
+def _head(content_type: str) -> bytes:
+    """Return what stands before a body that is kept: its type, with two bytes for the length of that."""
     head = content_type.encode("utf-8", "replace")
-    return len(head).to_bytes(2, "big") + head + body
+    return len(head).to_bytes(2, "big") + head
 
 
 def _unpack(raw: bytes) -> tuple[str, bytes]:

@@ -15,7 +15,6 @@ from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing.tick import UNQUEUED_AFTER, prune, sweep
 from service.flows.people import journal
-from service.mail.inbound.inbound_mail import parse_post
 from service.mail.inbound.reader import MailReader
 from service.models import Delivery, Entry, Outcome, Reply, Subscriber, SubscriberStatus
 from service.models.incoming.reply import MAX_ATTEMPTS, RAW_KEPT
@@ -51,7 +50,7 @@ class ProcessHarness:
     def keep(self, raw: bytes, to: str, *, envelope_sender: str | None = None) -> int:
         signature = signed(self.sending.clock(), key=SIGNING_KEY)
         form = post(raw, to, signature, envelope_sender=envelope_sender)
-        _, (reply_id,) = self.sending.runtime.inbound_store().store(parse_post(*form), *form, signature.token)
+        _, (reply_id,) = self.sending.runtime.inbound_store().store(*form, signature)
         return reply_id
 
     def comes(self, raw: bytes, to: str, *, envelope_sender: str | None = None) -> Reply:
