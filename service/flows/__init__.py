@@ -1,1 +1,1 @@
-"""One capability each: they take a session and the time, and know nothing of HTTP or the queue."""
+"""The flows: one capability a module, given a session and the time, without HTTP or the job queue."""

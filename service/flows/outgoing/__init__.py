@@ -1,1 +1,1 @@
-"""TODO service/flows/outgoing."""
+"""Everything that the service sends: planning deliveries, building their emails and sending them."""

@@ -1,1 +1,1 @@
-"""TODO service/flows/people."""
+"""What subscribers do with their account and their journal, on pages and by mail."""

@@ -1,4 +1,4 @@
-"""Signing in by a link in an email: asked for on a page, opened once, by the browser that asked or with its code."""
+"""Signing in by a link in an email, which works once: in the browser that requested it, or with its code."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from service.flows.people.mail_requests import Requester, TooManyRequests, recor
 from service.models import BrowserSession, Keyring, MailRequest, MailRequestKind, Subscriber
 
 CODE_TRIES = 5
-SIGNED_IN_FOR = timedelta(days=30)
+SESSION_LIFETIME = timedelta(days=30)
 
 
 class SignInLink(Enum):
-    """What a sign-in link is good for, or what became of using it."""
+    """The state of a sign-in link in a browser, or why using it failed."""
 
     READY = auto()
     NEEDS_CODE = auto()
     WRONG_CODE = auto()
-    OVER = auto()
+    INVALID = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Whose browser it is now."""
+    """The browser is signed in as this subscriber."""
 
     subscriber_id: int
 
@@ -37,17 +37,17 @@ class SignedIn:
 def ask(
     session: Session, keyring: Keyring, *, address: Address, asker: Requester, now: datetime
 ) -> int | TooManyRequests:
-    """Return the id of the request for a sign-in mail, or that this network asked too often."""
+    """Return the id of the request for a sign-in email, or that this network has made too many requests."""
     return record_request(
         session, kind=MailRequestKind.SIGN_IN, address_hash=keyring.address_hash(address), asker=asker, now=now
     )
 
 
 def look(session: Session, token: ActToken | None, *, browser: bytes, now: datetime) -> SignInLink:
-    """Return what a link is good for in this browser; changes nothing."""
+    """Return the state of a link in this browser, without using it."""
     request = _open_request(session, token, now)
     if request is None:
-        return SignInLink.OVER
+        return SignInLink.INVALID
     return SignInLink.READY if hmac.compare_digest(request.browser_hash, browser) else SignInLink.NEEDS_CODE
 
 
@@ -60,36 +60,38 @@ def use(
     secret: bytes,
     now: datetime,
 ) -> SignedIn | SignInLink:
-    """Return whom a link signed in, or why it did not; a link works once, and dies after five wrong codes.
+    """Return whom a link signed in, or why it did not; a link works once, and is invalid after five wrong codes.
 
-    `browser`, `code` and `secret` are keyed hashes: of the browser's nonce, of the code typed (None for none), and of
-    the fresh secret that its cookie will hold.
+    `browser`, `code` and `secret` are keyed hashes: of the browser's nonce, of the typed code (None for none), and of
+    the new secret that the cookie will hold.
     """
     request = _open_request(session, token, now)
     if token is None or request is None:
-        return SignInLink.OVER
+        return SignInLink.INVALID
     if not hmac.compare_digest(request.browser_hash, browser):
-        refused = _check_code(session, request, code)
-        if refused is not None:
-            return refused
+        refusal = _check_code(session, request, code)
+        if refusal is not None:
+            return refusal
     if not MailRequest.use(session, request.id, now):
-        return SignInLink.OVER
+        return SignInLink.INVALID
     open_session(session, token.subscriber_id, secret=secret, now=now)
     return SignedIn(token.subscriber_id)
 
 
 def open_session(session: Session, subscriber_id: int, *, secret: bytes, now: datetime) -> None:
-    """Sign a browser in for thirty days, by the hash of its secret."""
+    """Record a browser session of thirty days; `secret` is the keyed hash of the cookie's secret."""
     session.add(
-        BrowserSession(secret_hash=secret, subscriber_id=subscriber_id, created_at=now, expires_at=now + SIGNED_IN_FOR)
+        BrowserSession(
+            secret_hash=secret, subscriber_id=subscriber_id, created_at=now, expires_at=now + SESSION_LIFETIME
+        )
     )
 
 
 def sign_out(session: Session, *, secret: bytes, everywhere: bool, now: datetime) -> None:
-    """Sign this browser out, or every browser of its person."""
-    owner = BrowserSession.owner(session, secret, now)
-    if everywhere and owner is not None:
-        BrowserSession.end_all(session, owner)
+    """End this browser's session, or with `everywhere` every session of its subscriber."""
+    subscriber_id = BrowserSession.owner(session, secret, now)
+    if everywhere and subscriber_id is not None:
+        BrowserSession.end_all(session, subscriber_id)
     else:
         BrowserSession.end(session, secret)
 
@@ -97,14 +99,14 @@ def sign_out(session: Session, *, secret: bytes, everywhere: bool, now: datetime
 def _check_code(session: Session, request: MailRequest, code: bytes | None) -> SignInLink | None:
     if code is None:
         return SignInLink.NEEDS_CODE
-    # Counted before it is compared, so that tries at the same time cannot get past the limit.
+    # Count the try before comparing, so that simultaneous tries cannot exceed the limit.
     if not MailRequest.try_code(session, request.id, CODE_TRIES):
-        return SignInLink.OVER
+        return SignInLink.INVALID
     return None if hmac.compare_digest(request.code_hash, code) else SignInLink.WRONG_CODE
 
 
 def _open_request(session: Session, token: ActToken | None, now: datetime) -> MailRequest | None:
-    """Return the request behind a link that can still be used, or None."""
+    """Return the request behind a link, or None if the link cannot be used any more."""
     if token is None or token.action is not Action.SIGN_IN or token.has_expired(now):
         return None
     request = session.get(MailRequest, token.object_id)

@@ -1,4 +1,4 @@
-"""Signing up: the page asks, a job acts, the person confirms."""
+"""Signing up: a page records the request, a job processes it, and the subscriber confirms."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from service.models import (
     Suppression,
 )
 
-CONFIRMATIONS_A_DAY = 3
-SIGN_INS_A_DAY = 10
+MAX_CONFIRMATIONS_PER_DAY = 3
+MAX_SIGN_INS_PER_DAY = 10
 DAY = timedelta(days=1)
-SIGN_IN_LIVES = timedelta(minutes=10)
+SIGN_IN_LIFETIME = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class SignupForm:
-    """What the signup page asks for."""
+    """The fields of the signup form."""
 
     address: Address = field(repr=False)
     schedule: Schedule
@@ -47,7 +47,7 @@ class SignupForm:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmResult:
-    """What became of a confirm link: whether it was this press that confirmed, and may this browser be signed in."""
+    """The result of a confirm link; `is_new` if it confirmed now, `may_sign_in` if the browser may be signed in."""
 
     delivery_ids: list[int]
     is_new: bool
@@ -57,7 +57,7 @@ class ConfirmResult:
 def ask(
     session: Session, keyring: Keyring, *, form: SignupForm, asker: Requester, now: datetime
 ) -> int | TooManyRequests:
-    """Return the id of the request for a signup, whose form is sealed, or that this network asked too often."""
+    """Return the id of the request for a signup, or that this network has made too many; the form is sealed."""
     request_id = random_id()
     return record_request(
         session,
@@ -66,15 +66,15 @@ def ask(
         asker=asker,
         now=now,
         request_id=request_id,
-        sealed_form=keyring.seal_own(_written(form), place=_place(request_id)),
+        sealed_form=keyring.seal_own(_encode_form(form), place=_place(request_id)),
     )
 
 
 def process_mail_request(session: Session, keyring: Keyring, request_id: int, now: datetime) -> list[int]:
-    """Return the ids of the emails that a request led to, planned now; none the second time.
+    """Return the ids of the emails planned for a request; none if it was processed before.
 
-    A signup makes an unknown address a pending subscriber. A known one gets a way in instead; a suppressed one gets
-    nothing but a sign-in that was asked for.
+    A signup with an unknown address creates a pending subscriber. A known address gets a sign-in email instead. A
+    suppressed address only gets sign-in emails, and only those requested on the sign-in page.
     """
     request = MailRequest.waiting(session, request_id)
     if request is None:
@@ -83,22 +83,22 @@ def process_mail_request(session: Session, keyring: Keyring, request_id: int, no
         known = Subscriber.with_address(session, request.address_hash)
         person = Subscriber.locked(session, known.id) if known else None
     else:
-        person = _enrolled(session, keyring, request, request.sealed_form)
+        person = _find_or_create(session, keyring, request, request.sealed_form)
     request.done_at = now
     request.sealed_form = None
     if person is None:
         return []
-    kind = _owed(request, person)
-    if _had_enough(session, person.id, kind, now):
+    kind = _kind_of_email(request, person)
+    if _has_reached_limit(session, person.id, kind, now):
         return []
-    return Delivery.plan(session, [_asked_for(request, person.id, kind, now)])
+    return Delivery.plan(session, [_new_delivery(request, person.id, kind, now)])
 
 
 def confirm(session: Session, library: Library, subscriber_id: int, now: datetime, *, source: str) -> list[int]:
-    """Return the ids of the emails that confirming leads to: the welcome, once a local day, and a notice if need be.
+    """Return the ids of the emails planned on confirmation: a welcome, at most one a local day, and perhaps a notice.
 
-    Whoever is pending or stopped becomes active; for anybody else, or confirming twice, nothing changes. `source` says
-    where it came from: "link" or "reply".
+    A pending or stopped subscriber becomes active; for any other status nothing changes. The notice goes to a
+    subscriber who had this address as an alias. `source` is "link" or "reply".
     """
     person = Subscriber.locked(session, subscriber_id)
     if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
@@ -108,7 +108,7 @@ def confirm(session: Session, library: Library, subscriber_id: int, now: datetim
     person.confirmed_at = now
     person.look_ahead(now, not_on=today)
     record_consent(session, person, "confirmed", source=source, now=now)
-    prompt = _first_question(library, person)
+    prompt = _first_prompt(library, person)
     welcome = NewDelivery(
         subscriber_id=person.id,
         kind=DeliveryKind.WELCOME,
@@ -128,29 +128,29 @@ def confirm(session: Session, library: Library, subscriber_id: int, now: datetim
 def confirm_by_link(
     session: Session, library: Library, token: ActToken, *, browser: bytes, now: datetime
 ) -> ConfirmResult:
-    """Return what pressing the button behind a confirm link did.
+    """Return the result of pressing the button behind a confirm link.
 
-    The browser is signed in only by the press that confirms, and where there may be a journal already (somebody who
-    had stopped) only if it is the browser that asked: the link stays in the mail for days.
+    Only the press that confirms may sign the browser in. If there may be a journal already (the subscriber had
+    stopped), the browser must also be the one that made the request, because the link stays in the mailbox for days.
     """
     person = Subscriber.locked(session, token.subscriber_id)
     if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
         return ConfirmResult([], is_new=False, may_sign_in=False)
     request = session.get(MailRequest, token.object_id)
-    was_asked_here = request is not None and request.browser_hash == browser
-    may_sign_in = person.status == SubscriberStatus.PENDING or was_asked_here
+    is_same_browser = request is not None and request.browser_hash == browser
+    may_sign_in = person.status == SubscriberStatus.PENDING or is_same_browser
     ids = confirm(session, library, person.id, now, source="link")
     return ConfirmResult(ids, is_new=True, may_sign_in=may_sign_in)
 
 
-def _enrolled(session: Session, keyring: Keyring, request: MailRequest, sealed_form: bytes) -> Subscriber | None:
-    """Return whom a signup is about, made or brought up to date; None for an address that must not be mailed."""
+def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, sealed_form: bytes) -> Subscriber | None:
+    """Return the new or updated subscriber of a signup, or None if the address is suppressed."""
     if Suppression.covers(session, request.address_hash):
         return None
-    form = _read(keyring, request.id, sealed_form)
+    form = _open_form(keyring, request.id, sealed_form)
     person = Subscriber.enrol(session, _new_person(keyring, request, form))
     if person.status == SubscriberStatus.PENDING:
-        person.created_at = request.created_at  # the week in which to confirm begins again
+        person.created_at = request.created_at  # the time limit for confirming starts again
     if person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
         person.follow(form.schedule)
         person.locale = form.locale
@@ -158,7 +158,7 @@ def _enrolled(session: Session, keyring: Keyring, request: MailRequest, sealed_f
     return person
 
 
-def _owed(request: MailRequest, person: Subscriber) -> DeliveryKind:
+def _kind_of_email(request: MailRequest, person: Subscriber) -> DeliveryKind:
     if person.status == SubscriberStatus.PENDING:
         return DeliveryKind.CONFIRMATION
     if person.status == SubscriberStatus.STOPPED and request.kind == MailRequestKind.SIGNUP:
@@ -166,12 +166,12 @@ def _owed(request: MailRequest, person: Subscriber) -> DeliveryKind:
     return DeliveryKind.SIGN_IN
 
 
-def _had_enough(session: Session, subscriber_id: int, kind: DeliveryKind, now: datetime) -> bool:
-    limit = CONFIRMATIONS_A_DAY if kind == DeliveryKind.CONFIRMATION else SIGN_INS_A_DAY
+def _has_reached_limit(session: Session, subscriber_id: int, kind: DeliveryKind, now: datetime) -> bool:
+    limit = MAX_CONFIRMATIONS_PER_DAY if kind == DeliveryKind.CONFIRMATION else MAX_SIGN_INS_PER_DAY
     return Delivery.count_since(session, subscriber_id, kind, now - DAY) >= limit
 
 
-def _asked_for(request: MailRequest, subscriber_id: int, kind: DeliveryKind, now: datetime) -> NewDelivery:
+def _new_delivery(request: MailRequest, subscriber_id: int, kind: DeliveryKind, now: datetime) -> NewDelivery:
     return NewDelivery(
         subscriber_id=subscriber_id,
         kind=kind,
@@ -180,8 +180,8 @@ def _asked_for(request: MailRequest, subscriber_id: int, kind: DeliveryKind, now
         ready_at=now,
         planned_at=now,
         enqueued_at=now,
-        # A sign-in email that arrives after its link has expired would only confuse.
-        expires_at=request.created_at + SIGN_IN_LIVES if kind == DeliveryKind.SIGN_IN else None,
+        # A sign-in email that arrives after its link has expired would confuse its reader.
+        expires_at=request.created_at + SIGN_IN_LIFETIME if kind == DeliveryKind.SIGN_IN else None,
     )
 
 
@@ -203,18 +203,18 @@ def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> dic
     }
 
 
-def _first_question(library: Library, person: Subscriber) -> Prompt:
-    """Return the first of the fixed six that a person has not had; the very first for somebody new."""
+def _first_prompt(library: Library, person: Subscriber) -> Prompt:
+    """Return the first of the six opening prompts that a subscriber has not had, or else the very first."""
     opening = library.first_six(person.locale)
-    had = {key for key, _ in History.parse(person.history).entries}
-    return next((prompt for prompt in opening if prompt.key not in had), opening[0])
+    used = {key for key, _ in History.parse(person.history).entries}
+    return next((prompt for prompt in opening if prompt.key not in used), opening[0])
 
 
 def _place(request_id: int) -> str:
     return f"mail_requests.form:{request_id}"
 
 
-def _written(form: SignupForm) -> bytes:
+def _encode_form(form: SignupForm) -> bytes:
     schedule = form.schedule
     return json.dumps(
         {
@@ -227,7 +227,7 @@ def _written(form: SignupForm) -> bytes:
     ).encode()
 
 
-def _read(keyring: Keyring, request_id: int, sealed_form: bytes) -> SignupForm:
+def _open_form(keyring: Keyring, request_id: int, sealed_form: bytes) -> SignupForm:
     form = json.loads(keyring.inbound.open(sealed_form, place=_place(request_id)))
     zone = find_zone(form["zone"])
     assert zone is not None

@@ -46,12 +46,14 @@ def keep() -> Response | tuple[str, int]:
             visit.session,
             visit.keyring,
             person,
-            words=words,
-            written_on=writing_date(now(), person.zone),
-            prompt_id=prompt.id if prompt else None,
-            source=SOURCE,
-            now=now(),
-            entry_id=idempotent_id("entry", person.id),
+            journal.NewEntry(
+                words=words,
+                written_on=writing_date(now(), person.zone),
+                prompt_id=prompt.id if prompt else None,
+                source=SOURCE,
+                entry_id=idempotent_id("entry", person.id),
+            ),
+            now(),
         )
         keep_step(visit.session, person, entry)
     return redirect(f"/journal/{entry.written_on}", code=303)
@@ -110,12 +112,14 @@ def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response |
             rows,
             runtime.keyring,
             person,
-            words=words,
-            written_on=read_write_link_object(act.object_id)[1],
-            prompt_id=prompt.id if prompt else None,
-            source=SOURCE,
-            now=now(),
-            entry_id=idempotent_id("entry", person.id),
+            journal.NewEntry(
+                words=words,
+                written_on=read_write_link_object(act.object_id)[1],
+                prompt_id=prompt.id if prompt else None,
+                source=SOURCE,
+                entry_id=idempotent_id("entry", person.id),
+            ),
+            now(),
         )
         keep_step(rows, person, entry)
     return page("kept")

@@ -71,7 +71,7 @@ def test_a_pause_says_its_end_with_the_year_only_where_it_is_another(ana: Ana) -
 
 
 def test_a_pause_beyond_the_longest_rest_has_no_end(ana: Ana) -> None:
-    assert ana.says(Verb.PAUSE, TODAY + account.LONGEST_REST + DAY) == CommandResult("rest_open")
+    assert ana.says(Verb.PAUSE, TODAY + account.MAX_REST + DAY) == CommandResult("rest_open")
 
 
 def test_a_pause_of_somebody_who_stopped_changes_nothing(ana: Ana) -> None:
@@ -87,15 +87,15 @@ def test_resume_takes_back_a_rest_then_the_days(ana: Ana) -> None:
     ana.says(Verb.PAUSE)
     ana.says(Verb.RESUME)
     assert (ana.person.status, ana.person.days_mask) == (SubscriberStatus.ACTIVE, weekly)
-    assert ana.says(Verb.RESUME).told.startswith("on Mondays, Wednesdays and Fridays at 8 in the morning")
+    assert ana.says(Verb.RESUME).inserted_text.startswith("on Mondays, Wednesdays and Fridays at 8 in the morning")
     assert (ana.person.days_mask, ana.person.usual_days_mask) == (usual, None)
 
 
 @pytest.mark.parametrize(("rhythm", "day"), [(Rhythm.THREE, "Mondays"), (Rhythm.DAILY, "Sundays")])
 def test_weekly_keeps_a_sunday_or_else_the_first_of_their_days(ana: Ana, rhythm: Rhythm, day: str) -> None:
     ana.person.days_mask = rhythm.days.mask
-    assert ana.says(Verb.WEEKLY).told.startswith(f"on {day} at")
-    assert ana.says(Verb.WEEKLY).told.startswith(f"on {day} at")
+    assert ana.says(Verb.WEEKLY).inserted_text.startswith(f"on {day} at")
+    assert ana.says(Verb.WEEKLY).inserted_text.startswith(f"on {day} at")
     assert ana.person.usual_days_mask == rhythm.days.mask
 
 

@@ -35,7 +35,7 @@ def _row(harness: InboundHarness, reply_id: int) -> Reply:
 
 
 def _take_in(harness: InboundHarness, reply: Reply) -> Reply:
-    assert held.take_in(harness.sending.runtime.inbound_store(), harness.ana.id, reply.id, harness.sending.clock())
+    assert held.accept(harness.sending.runtime.inbound_store(), harness.ana.id, reply.id, harness.sending.clock())
     harness.reply_processor.process(reply.id)
     return _row(harness, reply.id)
 
@@ -80,7 +80,7 @@ def test_the_owner_is_asked_once_a_day_and_finds_the_others_there(harness: Inbou
     harness.sending.clock.move(MINUTE)
     second = _comes(harness, "Two.")
     assert _notices(harness) == 1
-    look = held.look(harness.sending.runtime.inbound_store(), harness.ana.id, first.id)
+    look = held.open_held_mail(harness.sending.runtime.inbound_store(), harness.ana.id, first.id)
     assert look is not None
     assert look.next_id == second.id
     harness.sending.clock.move(DAY)
@@ -94,7 +94,7 @@ def test_what_is_disowned_goes_in_a_day_and_may_be_taken_in_until_then(harness: 
         held.disown(session, harness.ana.id, reply.id, harness.sending.clock())
     row = _row(harness, reply.id)
     assert row.kept_until == harness.sending.clock() + timedelta(days=1)
-    look = held.look(harness.sending.runtime.inbound_store(), harness.ana.id, reply.id)
+    look = held.open_held_mail(harness.sending.runtime.inbound_store(), harness.ana.id, reply.id)
     assert look is not None
     assert look.is_disowned
     assert _take_in(harness, reply).outcome == Outcome.ENTRY
@@ -107,8 +107,8 @@ def test_nobody_else_takes_it_in_disowns_it_or_puts_it_back(harness: InboundHarn
         harness.sending.runtime.inbound_store(),
         harness.sending.clock(),
     )
-    assert not held.take_in(inbound_store, ben.id, reply.id, now)
-    assert not held.put_back(inbound_store, ben.id, reply.id, now)
+    assert not held.accept(inbound_store, ben.id, reply.id, now)
+    assert not held.restore(inbound_store, ben.id, reply.id, now)
     with inbound_store.database.write() as session:
         held.disown(session, ben.id, reply.id, now)
     assert not _row(harness, reply.id).is_disowned
@@ -120,7 +120,7 @@ def test_what_was_deleted_by_reply_can_be_put_back_as_it_was_sent(harness: Inbou
     assert _comes(harness, "delete that", ANA).outcome == Outcome.COMMAND
     assert harness.words() == []
     assert _row(harness, kept.id).kept_until == harness.sending.clock() + timedelta(days=1)
-    assert held.put_back(harness.sending.runtime.inbound_store(), harness.ana.id, kept.id, harness.sending.clock())
+    assert held.restore(harness.sending.runtime.inbound_store(), harness.ana.id, kept.id, harness.sending.clock())
     harness.reply_processor.process(kept.id)
     assert harness.words() == ["Not for keeping."]
-    assert not held.put_back(harness.sending.runtime.inbound_store(), harness.ana.id, kept.id, harness.sending.clock())
+    assert not held.restore(harness.sending.runtime.inbound_store(), harness.ana.id, kept.id, harness.sending.clock())

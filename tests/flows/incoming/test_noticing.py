@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 
 from service.core.frequency import SlowDown
 from service.core.tokens import ReplyKind, ReplyToken
-from service.flows.incoming.held import take_in
+from service.flows.incoming.held import accept
 from service.mail.outbound.mailer import Accepted, OutgoingEmail, Recipient, SendOutcome
 from service.models import Delivery, DeliveryClaim, DeliveryKind, Entry, Outcome, Subscriber, SubscriberStatus
 from service.postoffice.clients import CLIENTS
@@ -256,7 +256,7 @@ def test_a_held_mail_restores_once_its_owner_has_said_that_it_is_theirs(letterbo
     reply = letterbox.comes(mail("From my desk.", sender="ana@work.example"))
     assert reply is not None
     assert standing(letterbox)[2] == SubscriberStatus.RESTING
-    assert take_in(letterbox.reply_processor.inbound_store, letterbox.ana.id, reply.id, sending.clock())
+    assert accept(letterbox.reply_processor.inbound_store, letterbox.ana.id, reply.id, sending.clock())
     letterbox.reply_processor.process(reply.id)
     assert standing(letterbox) == (None, 0, SubscriberStatus.ACTIVE)
 

@@ -60,7 +60,7 @@ def replayed(harness: InboundHarness, reply_id: int) -> ReplayResult:
     (result,) = replay(harness.sending.runtime.inbound_store(), [reply_id], harness.sending.clock())
     assert isinstance(result, ReplayedMail)
     assert result.id == reply_id
-    return result.what
+    return result.result
 
 
 @pytest.mark.parametrize("words", ["Soup, slowly.", LARGE], ids=["in its row", "in the object store"])
@@ -69,7 +69,7 @@ def test_a_mail_that_could_not_be_read_is_read_again_from_under_its_owners_seal(
 ) -> None:
     reply_id = not_read(harness, words)
     assert row(harness, reply_id).subscriber_id == harness.ana.id
-    assert replayed(harness, reply_id) is ReplayResult.RUNG
+    assert replayed(harness, reply_id) is ReplayResult.ENQUEUED
     harness.reply_processor.process(reply_id)
     assert row(harness, reply_id).outcome == Outcome.ENTRY
     (kept,) = harness.words()  # of a long one, what an entry shows
@@ -92,7 +92,7 @@ def test_a_mail_whose_every_worker_died_is_read_again_from_under_our_own_seal(ha
         session.execute(update(Reply).values(attempts=MAX_ATTEMPTS, lease_until=LONG_AGO))
     sweep(runtime.database, runtime.job_queue, now=harness.sending.clock())
     assert row(harness, reply.id).outcome == Outcome.UNREADABLE
-    assert replayed(harness, reply.id) is ReplayResult.RUNG
+    assert replayed(harness, reply.id) is ReplayResult.ENQUEUED
     harness.reply_processor.process(reply.id)
     assert harness.words() == ["Soup, slowly."]
 
@@ -106,7 +106,7 @@ def test_what_is_an_entry_already_is_left_alone(harness: InboundHarness) -> None
 
 def test_a_mail_can_be_asked_for_twice_and_is_one_entry(harness: InboundHarness) -> None:
     reply_id = not_read(harness)
-    assert [replayed(harness, reply_id) for _ in range(2)] == [ReplayResult.RUNG, ReplayResult.SETTLED]
+    assert [replayed(harness, reply_id) for _ in range(2)] == [ReplayResult.ENQUEUED, ReplayResult.SETTLED]
     for _ in range(2):
         harness.reply_processor.process(reply_id)
     assert harness.words() == ["Soup, slowly."]
@@ -134,7 +134,7 @@ def test_the_list_tells_ids_dates_and_reasons_and_nothing_else(harness: InboundH
 def test_a_held_mail_is_judged_again_and_held_again(harness: InboundHarness) -> None:
     held = harness.comes(mail("Words.", sender="ben@example.com"))
     assert held is not None
-    assert replayed(harness, held.id) is ReplayResult.RUNG
+    assert replayed(harness, held.id) is ReplayResult.ENQUEUED
     harness.reply_processor.process(held.id)
     assert row(harness, held.id).outcome == Outcome.HELD
     assert harness.words() == []

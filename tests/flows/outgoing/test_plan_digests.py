@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from service.core.library.prompts import Library
 from service.db import Database
-from service.flows.outgoing.plan_digests import DIGEST_LATEST, plan_due_digests
+from service.flows.outgoing.plan_digests import DIGEST_MAX_DELAY, plan_due_digests
 from service.flows.outgoing.plan_prompts import make_prompt_due
 from service.flows.outgoing.tick import tick
 from service.flows.people import account
@@ -103,8 +103,8 @@ def test_nobody_else_gets_one(database: Database, keyring: Keyring, library: Lib
 @pytest.mark.parametrize(
     ("now", "digests"),
     [
-        pytest.param(FIRST + DIGEST_LATEST, ["2026-05"], id="seven days late it still goes"),
-        pytest.param(FIRST + DIGEST_LATEST + MINUTE, [], id="later than that it is let go"),
+        pytest.param(FIRST + DIGEST_MAX_DELAY, ["2026-05"], id="seven days late it still goes"),
+        pytest.param(FIRST + DIGEST_MAX_DELAY + MINUTE, [], id="later than that it is let go"),
         pytest.param(JULY_FIRST + 2 * DAY, ["2026-06"], id="after a month down the last month goes alone"),
     ],
 )

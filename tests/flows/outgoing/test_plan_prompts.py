@@ -17,7 +17,7 @@ from service.core.library.prompts import Library
 from service.core.library.rotation import History
 from service.core.schedule import Days
 from service.db import Database, migrate
-from service.flows.outgoing.plan_prompts import PROMPT_LATEST, plan_due_prompts
+from service.flows.outgoing.plan_prompts import PROMPT_MAX_DELAY, plan_due_prompts
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, Keyring, Subscriber, SubscriberStatus
@@ -90,8 +90,8 @@ def test_a_slot_that_is_planned_already_is_not_planned_again(
 @pytest.mark.parametrize(
     ("late", "slots", "next_at"),
     [
-        pytest.param(PROMPT_LATEST, ["2026-05-13"], DUE + DAY, id="twelve hours late still goes"),
-        pytest.param(PROMPT_LATEST + MINUTE, [], DUE + DAY, id="later than that it is let go"),
+        pytest.param(PROMPT_MAX_DELAY, ["2026-05-13"], DUE + DAY, id="twelve hours late still goes"),
+        pytest.param(PROMPT_MAX_DELAY + MINUTE, [], DUE + DAY, id="later than that it is let go"),
         pytest.param(DAY + HOUR, ["2026-05-14"], DUE + 2 * DAY, id="after a day down, today's goes alone"),
         pytest.param(30 * DAY + 13 * HOUR, [], DUE + 31 * DAY, id="after a month down there is no burst"),
         pytest.param(30 * DAY + 2 * HOUR, ["2026-06-12"], DUE + 31 * DAY, id="after a month down, today's goes"),
@@ -116,7 +116,7 @@ def test_what_waited_too_long_in_the_queue_is_skipped_when_it_is_claimed(
         person = due_at(session, keyring, DUE)
     ids = plan(database, library, DUE)
     with database.write() as session:
-        assert Delivery.claim(session, ids, lease=HOUR, now=DUE + PROMPT_LATEST + MINUTE) == []
+        assert Delivery.claim(session, ids, lease=HOUR, now=DUE + PROMPT_MAX_DELAY + MINUTE) == []
     with database.read() as session:
         assert owed(session, person) == [("prompt", "2026-05-13", "skipped")]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from service.flows.incoming.events import take
+from service.flows.incoming.events import record_event
 from service.flows.people import account, journal
 from service.mail.provider_events import ProviderEvent
 from service.models import (
@@ -183,7 +183,7 @@ def test_the_providers_record_ends_an_unknown_one(harness: SendingHarness, name:
     harness.office.faults.add("close-after")
     harness.send(ids)
     with harness.runtime.database.write() as session:
-        take(session, harness.runtime.keyring, event(ids[0], name, harness), token="t", now=harness.clock())
+        record_event(session, harness.runtime.keyring, event(ids[0], name, harness), token="t", now=harness.clock())
     assert harness.delivery(ids[0]).state == DeliveryState.SENT
 
 
@@ -191,7 +191,9 @@ def test_evidence_that_comes_before_the_answer_is_kept_and_the_answer_still_coun
     ids = harness.plan(harness.members("a@example.com"))
     claims = claim(harness, ids)
     with harness.runtime.database.write() as session:
-        take(session, harness.runtime.keyring, event(ids[0], "delivered", harness), token="t", now=harness.clock())
+        record_event(
+            session, harness.runtime.keyring, event(ids[0], "delivered", harness), token="t", now=harness.clock()
+        )
     with harness.runtime.database.write() as session:
         assert Delivery.forget_lapsed(session) == 0
         assert Delivery.mark_sent(session, claims, provider_id="their id", sent_at=harness.clock()) == [claims[0].id]
@@ -240,7 +242,7 @@ def test_a_pause_that_the_provider_asks_for_is_kept_by_all_that_waits(harness: S
     ids = harness.plan(people)
     harness.office.faults.add(fault)
     report = harness.send(ids)
-    assert (report.counts, report.left) == ({"planned": 3}, [])
+    assert (report.counts, report.to_enqueue) == ({"planned": 3}, [])
     assert {harness.delivery(id_).ready_at for id_ in ids} == {harness.clock() + timedelta(minutes=2)}
     harness.clock.move(timedelta(minutes=1))
     assert harness.send(ids).counts == {}
@@ -268,7 +270,7 @@ def test_a_provider_that_cannot_be_reached_costs_nothing(database_url: str, tmp_
 def test_a_stop_before_the_claim_leaves_everything_planned(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members(*ABC))
     report = harness.send(ids, stopping=lambda: True)
-    assert report.left == ids
+    assert report.to_enqueue == ids
     assert harness.states() == {"planned": 3}
     assert harness.delivery(ids[0]).attempt == 0
 
@@ -278,7 +280,7 @@ def test_a_stop_while_under_way_finishes_the_call_and_puts_back_the_rest(harness
     report = harness.send(ids, stopping=lambda: len(harness.mails()) >= 1)
     assert report.counts == {"sent": 1, "planned": 2}
     assert harness.states() == {"planned": 2, "sent": 1}
-    assert harness.send(report.left).counts == {"sent": 2}
+    assert harness.send(report.to_enqueue).counts == {"sent": 2}
 
 
 @ON_SQLITE
@@ -300,7 +302,7 @@ def test_after_half_the_lease_nothing_more_is_handed_over(harness: SendingHarnes
 
     report = harness.send(ids, stopping=time_passes)
     assert report.counts == {"sent": 1, "planned": 1}
-    assert len(report.left) == 1
+    assert len(report.to_enqueue) == 1
 
 
 def test_one_that_cannot_be_made_costs_nobody_else_theirs(harness: SendingHarness) -> None:
@@ -327,11 +329,10 @@ def test_a_digest_goes_alone_and_its_own_lines_are_sealed_with_it(harness: Sendi
             session,
             harness.runtime.keyring,
             owner,
-            words=words,
-            written_on=(harness.clock() - 20 * DAY).date(),
-            source="mail",
-            now=harness.clock(),
-            prompt_id=asked,
+            journal.NewEntry(
+                words=words, written_on=(harness.clock() - 20 * DAY).date(), source="mail", prompt_id=asked
+            ),
+            harness.clock(),
         )
     month = f"{harness.clock() - 20 * DAY:%Y-%m}"
     (id_,) = harness.plan([person], kind="digest", slot=month)

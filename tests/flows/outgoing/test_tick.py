@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from service.core.library.prompts import Library
 from service.db import Database
-from service.flows.outgoing.tick import CLOCK, SWEPT_AT_ONCE, UNQUEUED_AFTER, prune, sweep, tick
+from service.flows.outgoing.tick import CLOCK, SWEEP_LIMIT, UNQUEUED_AFTER, prune, sweep, tick
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryState, Heartbeat, Keyring, Subscriber, SubscriberStatus
 from service.models.people.subscriber import PENDING_KEPT
@@ -47,7 +47,7 @@ def test_what_no_worker_heard_of_is_rung_for_within_a_minute_and_then_again(
     assert sweep(database, queue, now=now + 2 * SECOND) == (0, 0), "it was just rung for"
     assert sweep(database, queue, now=now + UNQUEUED_AFTER + 2 * SECOND) == (3, 0)
     assert UNQUEUED_AFTER + timedelta(seconds=15) <= MINUTE
-    assert SWEPT_AT_ONCE >= 1000
+    assert SWEEP_LIMIT >= 1000
 
 
 @pytest.mark.parametrize("state", [state for state in DeliveryState if state is not DeliveryState.PLANNED])

@@ -11,8 +11,8 @@ from sqlalchemy import delete
 from service.core.library.prompts import Library
 from service.core.schedule import Days
 from service.db import Database
-from service.flows.outgoing.plan_digests import DIGEST_LATEST
-from service.flows.outgoing.send import Sender
+from service.flows.outgoing.plan_digests import DIGEST_MAX_DELAY
+from service.flows.outgoing.send import skip
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
 from service.models import (
@@ -68,7 +68,7 @@ def test_the_year_comes_on_the_second_in_place_of_that_days_prompt(
     assert planned(database, library, person, FIRST - MINUTE) == []
     assert planned(database, library, person, FIRST) == both
     year = the_year(database, person)
-    assert (year.ready_at, year.expires_at) == (SECOND, SECOND + DIGEST_LATEST)
+    assert (year.ready_at, year.expires_at) == (SECOND, SECOND + DIGEST_MAX_DELAY)
     assert (year.on, year.month) == (date(2026, 1, 1), 202612)
     assert planned(database, library, person, SECOND) == both
     assert planned(database, library, person, SECOND + DAY) == [*both, ("prompt", "2027-01-03")]
@@ -135,7 +135,7 @@ def test_the_second_is_the_local_one_at_the_persons_time_of_day(
 
 @pytest.mark.parametrize(
     ("woken", "years"),
-    [(FIRST + DIGEST_LATEST, 1), (FIRST + DIGEST_LATEST + MINUTE, 0)],
+    [(FIRST + DIGEST_MAX_DELAY, 1), (FIRST + DIGEST_MAX_DELAY + MINUTE, 0)],
     ids=["seven days after the first", "later than that"],
 )
 def test_after_an_outage_it_comes_as_late_as_the_months_does(
@@ -155,7 +155,7 @@ def test_where_the_year_is_skipped_that_days_prompt_goes(
     with database.write() as session:
         session.execute(delete(Entry))
         [claim] = Delivery.claim(session, [year.id], lease=timedelta(minutes=5), now=SECOND + MINUTE)
-        Sender._skip(session, [DeliveryClaim(claim.id, claim.attempt)])
+        skip(session, [DeliveryClaim(claim.id, claim.attempt)])
     assert the_year(database, person).state == DeliveryState.SKIPPED
     assert planned(database, library, person, SECOND + 2 * MINUTE)[-1] == ("prompt", "2027-01-02")
     with database.read() as session:

@@ -47,7 +47,7 @@ def _comes(harness: InboundHarness, words: str, sender: str, *, passes: bool = T
 
 
 def _take_in(harness: InboundHarness, reply: Reply) -> AliasClaim:
-    claimed = held.take_in(harness.sending.runtime.inbound_store(), harness.ana.id, reply.id, harness.sending.clock())
+    claimed = held.accept(harness.sending.runtime.inbound_store(), harness.ana.id, reply.id, harness.sending.clock())
     assert claimed is not None
     harness.reply_processor.process(reply.id)
     return claimed

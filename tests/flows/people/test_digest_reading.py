@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service.core.library.prompts import Library
 from service.core.month.digest import Digest
 from service.db import Database
-from service.flows.people.digest_reading import DigestReader, last_of, quiet_question, year_question
+from service.flows.people.digest_reading import DigestReader, last_day_of, quiet_question, year_question
 from service.models import Entry, Keyring, Step, Subscriber
 from tests.harness.diary import take_step, write
 from tests.harness.members import member
@@ -45,7 +45,7 @@ def read(database: Database, reader: DigestReader, person: Subscriber, month: da
 
 def standing(database: Database, reader: DigestReader, person: Subscriber, frozen: Digest) -> Digest | None:
     with database.read() as session:
-        return reader.still_standing(session, session.get_one(Subscriber, person.id), frozen)
+        return reader.without_removed_entries(session, session.get_one(Subscriber, person.id), frozen)
 
 
 def keep_out(session: Session, entry_id: int) -> None:
@@ -236,5 +236,5 @@ def test_the_years_question_is_none_of_those_around_its_end(library: Library, lo
 
 
 def test_the_last_day_of_a_month_is_found_up_to_the_end_of_the_calendar() -> None:
-    assert last_of(date(2024, 2, 1)) == date(2024, 2, 29)
-    assert last_of(date(9999, 12, 1)) == date.max
+    assert last_day_of(date(2024, 2, 1)) == date(2024, 2, 29)
+    assert last_day_of(date(9999, 12, 1)) == date.max

@@ -48,14 +48,14 @@ def test_looking_at_a_link_spends_nothing(database: Database, token: ActToken) -
 
 def test_a_link_signs_the_browser_that_asked_in_once(database: Database, token: ActToken) -> None:
     assert _use(database, token) == SignedIn(token.subscriber_id)
-    assert _use(database, token) is SignInLink.OVER
+    assert _use(database, token) is SignInLink.INVALID
     with database.read() as session:
         assert BrowserSession.owner(session, SECRET, NOW + 29 * DAY) == token.subscriber_id
         assert BrowserSession.owner(session, SECRET, NOW + 31 * DAY) is None
 
 
 def test_a_link_is_over_after_ten_minutes(database: Database, token: ActToken) -> None:
-    assert _use(database, token, after=11 * MINUTE) is SignInLink.OVER
+    assert _use(database, token, after=11 * MINUTE) is SignInLink.INVALID
 
 
 def test_another_browser_needs_the_code(database: Database, token: ActToken) -> None:
@@ -67,8 +67,8 @@ def test_another_browser_needs_the_code(database: Database, token: ActToken) -> 
 def test_five_wrong_codes_end_a_link(database: Database, token: ActToken) -> None:
     for _ in range(5):
         assert _use(database, token, browser=ELSEWHERE, code=b"w" * 32) is SignInLink.WRONG_CODE
-    assert _use(database, token, browser=ELSEWHERE, code=HERE.code) is SignInLink.OVER
-    assert _use(database, token) is SignInLink.OVER
+    assert _use(database, token, browser=ELSEWHERE, code=HERE.code) is SignInLink.INVALID
+    assert _use(database, token) is SignInLink.INVALID
 
 
 def test_a_request_for_one_person_signs_nobody_else_in(
@@ -77,12 +77,12 @@ def test_a_request_for_one_person_signs_nobody_else_in(
     with database.write() as session:
         ben = join(session, keyring, library, Address.parse("ben@example.com"))
     mixed = ActToken(Action.SIGN_IN, ben.id, token.object_id, token.expires_at)
-    assert _use(database, mixed) is SignInLink.OVER
+    assert _use(database, mixed) is SignInLink.INVALID
 
 
 def test_a_token_for_something_else_signs_nobody_in(database: Database, token: ActToken) -> None:
     other = ActToken(Action.CONFIRM, token.subscriber_id, token.object_id, token.expires_at)
-    assert _use(database, other) is SignInLink.OVER
+    assert _use(database, other) is SignInLink.INVALID
 
 
 def test_a_sign_in_mail_that_would_come_too_late_is_not_sent(

@@ -33,13 +33,10 @@ def _chosen(session: Session, keyring: Keyring, person: Subscriber) -> Step:
         session,
         keyring,
         person,
-        words=WORDS,
-        written_on=date(2026, 5, 4),
-        source="mail",
-        now=TUESDAY,
-        prompt_id="nearly-silly",
+        journal.NewEntry(words=WORDS, written_on=date(2026, 5, 4), source="mail", prompt_id="nearly-silly"),
+        TUESDAY,
     )
-    step = steps.choose_from_entry(session, keyring, person, entry, chosen=WORDS, prompt=LIBRARY.get("nearly-silly"))
+    step = steps.choose_from_entry(session, keyring, person, entry, chosen=WORDS)
     assert step is not None
     return step
 
@@ -65,7 +62,7 @@ def test_the_same_entry_read_again_and_the_same_form_pressed_again_make_one_step
         person = member(session, keyring, looking_from=TUESDAY)
         step = _chosen(session, keyring, person)
         entry = session.get_one(Entry, step.entry_id)
-        again = steps.choose_from_entry(session, keyring, person, entry, chosen="Stand still", prompt=None)
+        again = steps.choose_from_entry(session, keyring, person, entry, chosen="Stand still")
         assert again is step
         assert [seen.words for seen in steps.open_steps(keyring, person, [step])] == ["Stand still"]
         one = steps.choose(session, keyring, person, "Find the pen", now=TUESDAY, step_id=7)
@@ -81,10 +78,10 @@ def test_an_entry_changed_until_it_chooses_nothing_takes_back_only_an_open_step(
         step = _chosen(session, keyring, person)
         entry = session.get_one(Entry, step.entry_id)
         steps.answer(session, person, step, StepState.TAKEN, TUESDAY)
-        assert steps.choose_from_entry(session, keyring, person, entry, chosen=None, prompt=None) is step
+        assert steps.choose_from_entry(session, keyring, person, entry, chosen=None) is step
         steps.answer(session, person, step, StepState.OPEN, TUESDAY)
         assert step.answered_on is None
-        assert steps.choose_from_entry(session, keyring, person, entry, chosen=None, prompt=None) is None
+        assert steps.choose_from_entry(session, keyring, person, entry, chosen=None) is None
         assert Step.all_of(session, person.id) == []
 
 
