@@ -64,6 +64,7 @@ def create_app(runtime: Runtime) -> Flask:
     access_log.keep(app)
     security.guard(app, runtime.settings, style=style, script=script)
     errors.register(app)
+    security.limit_token_routes(app)
     csrf.init_app(app)
     csrf.exempt(webhooks.blueprint)  # signed by the provider, and sent without a cookie
     _prepare_templates(app, style=style, script=script)

@@ -13,6 +13,7 @@ from service.cli_prompts import prompts
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.flows.incoming import quarantine
+from service.flows.people.ascii_domains import store_ascii_domains
 from service.runtime import set_up_logging
 
 
@@ -97,6 +98,8 @@ def migrate(settings: Settings) -> None:
     from service.db import migrate as bring_up  # noqa: PLC0415 - likewise
 
     bring_up(make_engine(settings.database_url))
+    runtime = runtime_of(settings)
+    store_ascii_domains(runtime.database, runtime.keyring, runtime.clock())
     click.echo("The database is up to date.")
 
 

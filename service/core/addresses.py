@@ -5,6 +5,8 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass, field
 
+import idna
+
 MAX_ADDRESS_LENGTH = 254
 MAX_LOCAL_LENGTH = 64
 MAX_LABEL_LENGTH = 63
@@ -39,7 +41,10 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An email address in its compared form: ASCII letters lower-cased, everything else untouched."""
+    """An email address in the one form in which it is stored and compared.
+
+    ASCII letters are lower case and the domain is ASCII, so that every spelling of a domain is the same address.
+    """
 
     text: str = field(repr=False)
 
@@ -47,8 +52,8 @@ class Address:
     def parse(cls, typed: str) -> Address:
         """Return the address that was typed, trimmed.
 
-        Plus tags stay and look-alike letters stay different: two addresses are one person
-        only if they agree byte for byte after ASCII lower-casing.
+        Plus tags stay and look-alike letters stay different. The domain is brought to its ASCII form (UTS 46,
+        non-transitional), since full-width letters, other dots and soft hyphens all lead to the same mailbox.
 
         Raises:
             AddressError: no address (RFC 5321 dot-atom form, 254 characters at most).
@@ -56,12 +61,14 @@ class Address:
         text = typed.strip()
         if not text:
             raise AddressError("Enter your email address")
-        local, at, domain = text.rpartition("@")
-        if not at or not _is_local_part(local) or not _is_domain(domain):
+        local, _, typed_domain = text.rpartition("@")
+        domain = _ascii_domain(typed_domain)
+        if not _is_local_part(local) or not _is_domain(domain):
             raise AddressError("Enter an email address like name@example.com")
-        if len(text) > MAX_ADDRESS_LENGTH:
+        address = f"{local}@{domain}"
+        if len(address) > MAX_ADDRESS_LENGTH:
             raise AddressError("That address is too long. Enter a shorter one")
-        return cls(text.translate(_LOWER))
+        return cls(address.translate(_LOWER))
 
     @property
     def domain(self) -> str:
@@ -86,12 +93,18 @@ def _is_local_part(text: str) -> bool:
     )
 
 
-def _is_domain(text: str) -> bool:
+def _ascii_domain(text: str) -> str:
+    """Return a domain in its ASCII form, or "" if it has none."""
+    if text.isascii():
+        return text
     try:
-        ascii_form = text.encode("idna").decode("ascii") if not text.isascii() else text
-    except UnicodeError:
-        return False
-    labels = ascii_form.split(".")
+        return idna.encode(text, uts46=True, std3_rules=True).decode("ascii")
+    except idna.IDNAError:
+        return ""
+
+
+def _is_domain(text: str) -> bool:
+    labels = text.split(".")
     return len(labels) > 1 and all(map(_is_label, labels)) and not labels[-1].isdigit()
 
 

@@ -86,12 +86,12 @@ class Demo:
         address = f"mira-{secrets.token_hex(3)}@example.com"
         first = (local_date(self.really_now, LONDON).replace(day=1) - timedelta(days=1)).replace(day=1)
         self.clock.now = instant(first, FIRST_LIGHT, LONDON) - 30 * _MINUTE
-        hands = InlineWorker(self.runtime, self.queue)
+        worker = InlineWorker(self.runtime, self.queue)
         try:
-            self._join(Address.parse(address), hands)
-            self._live(hands)
+            self._join(Address.parse(address), worker)
+            self._live(worker)
         finally:
-            hands.close()
+            worker.close()
             self._look_ahead()
         base = self.runtime.settings.base_url
         return Played(
@@ -114,7 +114,7 @@ class Demo:
         if not ready:
             raise DemoError("The demo needs the pages and the mailbox. Start them with `make run` in another terminal.")
 
-    def _join(self, address: Address, hands: InlineWorker) -> None:
+    def _join(self, address: Address, worker: InlineWorker) -> None:
         self.say(f"{self._day()}: signs up and confirms")
         asker = Requester(*(secrets.token_bytes(32) for _ in range(3)))
         form = signup.SignupForm(address, SCHEDULE, "en-GB")
@@ -127,15 +127,17 @@ class Demo:
             person = Subscriber.with_address(session, self.runtime.keyring.address_hash(address))
             assert person is not None
             self.subscriber_id = person.id
-        hands.work()
+        worker.work()
         self.clock.now += 2 * _MINUTE
         with self._unseen() as session:
             library, now = self.runtime.library, self.clock.now
-            self.queue.enqueue_deliveries(signup.confirm(session, library, self.subscriber_id, now, source="link"))
-        hands.work()
+            self.queue.enqueue_deliveries(
+                signup.confirm(session, self.runtime.keyring, library, self.subscriber_id, now, source="link")
+            )
+        worker.work()
         self._maybe_reply()
 
-    def _live(self, hands: InlineWorker) -> None:
+    def _live(self, worker: InlineWorker) -> None:
         """Go from slot to slot until now: prompts on their days, follow-ups on theirs, the digest on the 1st."""
         today = local_date(self.clock.now, LONDON)
         while True:
@@ -159,7 +161,7 @@ class Demo:
                 ).delivery_ids
                 due = [due.id for due in follow_ups(session, self.subscriber_id) if due.ready_at == self.clock.now]
                 self.queue.enqueue_deliveries(planned + due)
-            hands.work()
+            worker.work()
             self._maybe_reply()
 
     @contextmanager
@@ -222,13 +224,13 @@ class Demo:
     def _reply(self, delivery_id: int, words: str) -> None:
         """Reply to an email, and wait until that is in the journal."""
         with self.runtime.database.read() as session:
-            before = Entry.count_of(session, self.subscriber_id)
+            before = Entry.count_for(session, self.subscriber_id)
         if not self.mailbox.reply(delivery_id, words, client=self.evenings.client(), sent_at=self._evening()):
             raise DemoError("A question did not reach the mailbox.")
         deadline = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < deadline:
             with self.runtime.database.read() as session:
-                if Entry.count_of(session, self.subscriber_id) > before:
+                if Entry.count_for(session, self.subscriber_id) > before:
                     self.replies += 1
                     return
             time.sleep(0.05)
@@ -240,7 +242,7 @@ class Demo:
             return
         with self.runtime.database.write() as session:
             person = self._person(session)
-            person.look_ahead(self.really_now, not_on=local_date(self.really_now, LONDON))
+            person.schedule_next(self.really_now, not_on=local_date(self.really_now, LONDON))
 
     def _person(self, session: Session) -> Subscriber:
         person = Subscriber.locked(session, self.subscriber_id)

@@ -19,7 +19,7 @@ from service.runtime import Runtime
 
 def date_chosen(session: Session, runtime: Runtime, person: Subscriber, *, since: datetime, at: datetime) -> bool:
     """Let a step that a reply chose `since` an instant of the real clock have been chosen `at` one; say if it did."""
-    fresh = [step for step in Step.all_of(session, person.id) if step.created_at >= since]
+    fresh = [step for step in Step.list_for(session, person.id) if step.created_at >= since]
     for step in fresh:
         [known] = steps.open_steps(runtime.keyring, person, [step])
         entry = session.get(Entry, step.entry_id) if step.entry_id else None
@@ -42,12 +42,12 @@ def date_answer(session: Session, person: Subscriber, step_id: int, *, at: datet
 
 def follow_ups(session: Session, subscriber_id: int) -> Sequence[Delivery]:
     """Return the follow-ups of a person that are still to be sent, the soonest first."""
-    found = (steps.follow_up_of(session, step) for step in Step.all_of(session, subscriber_id))
+    found = (steps.follow_up_of(session, step) for step in Step.list_for(session, subscriber_id))
     planned = [delivery for delivery in found if delivery is not None and delivery.state == DeliveryState.PLANNED]
     return sorted(planned, key=lambda delivery: delivery.ready_at)
 
 
 def asked_at(session: Session, subscriber_id: int, at: datetime) -> Delivery | None:
     """Return the follow-up that was sent to a person at this instant, or None."""
-    found = (steps.follow_up_of(session, step) for step in Step.all_of(session, subscriber_id))
+    found = (steps.follow_up_of(session, step) for step in Step.list_for(session, subscriber_id))
     return next((delivery for delivery in found if delivery is not None and delivery.sent_at == at), None)

@@ -109,10 +109,10 @@ class _Crew:
         for name in names:
             if not self._ending.is_set():
                 await self._start_one(name)
-        give_up = asyncio.get_running_loop().time() + self._start_limit
+        mark_given_up = asyncio.get_running_loop().time() + self._start_limit
         for name in names:
             while not self._ending.is_set() and not await asyncio.to_thread(self._commands[name].answers):
-                if asyncio.get_running_loop().time() > give_up:
+                if asyncio.get_running_loop().time() > mark_given_up:
                     self._end(1, f"{name} does not answer after {self._start_limit:.0f} s; stopping everything")
                 await asyncio.sleep(PROBE_SECONDS)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flask import request, session
+from flask import request
+from flask import session as cookie
 from sqlalchemy.orm import Session
 
 from service.flows.people import sign_in
@@ -17,7 +18,7 @@ from service.web.context import get_runtime, hashed, network_hash, now
 
 SECRET_BYTES = 32
 CODE_DIGITS = 6
-_NONCE, _SECRET, _CODE, _WANTED = "browser", "secret", "code", "wanted"
+_NONCE, _SECRET, _CODE, _WANTED, _SEEN = "browser", "secret", "code", "wanted", "seen"
 
 
 class SignInNeededError(Exception):
@@ -35,15 +36,15 @@ class Visit:
 
 def browser_hash() -> bytes:
     """Return the hash of this browser's nonce, giving it one if it has none."""
-    if _NONCE not in session:
-        session[_NONCE] = secrets.token_urlsafe(SECRET_BYTES)
-    return hashed("browser", session[_NONCE])
+    if _NONCE not in cookie:
+        cookie[_NONCE] = secrets.token_urlsafe(SECRET_BYTES)
+    return hashed("browser", cookie[_NONCE])
 
 
 def new_asker() -> Requester:
     """Return who asks for an email, with a fresh code that only this browser is shown."""
-    session[_CODE] = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    return Requester(network_hash(), browser_hash(), code_hash(session[_CODE]))
+    cookie[_CODE] = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    return Requester(network_hash(), browser_hash(), code_hash(cookie[_CODE]))
 
 
 def code_hash(typed: str) -> bytes:
@@ -53,13 +54,13 @@ def code_hash(typed: str) -> bytes:
 
 def shown_code() -> str:
     """Return the code this browser was given, as it is shown: "482 913", or "" if it asked for nothing."""
-    code: str = session.get(_CODE, "")
+    code: str = cookie.get(_CODE, "")
     return f"{code[:3]} {code[3:]}".strip()
 
 
 def has_signed_in() -> bool:
     """Say whether this browser holds the secret of a session, over or not."""
-    return _SECRET in session
+    return _SECRET in cookie
 
 
 def new_secret() -> tuple[str, bytes]:
@@ -70,30 +71,31 @@ def new_secret() -> tuple[str, bytes]:
 
 def remember(secret: str) -> None:
     """Make this browser's cookie new, with the secret of its session in it (no fixation)."""
-    session.clear()
-    session[_SECRET] = secret
-    session.permanent = True
+    cookie.clear()
+    cookie[_SECRET] = secret
+    cookie[_SEEN] = _today()
+    cookie.permanent = True
 
 
 def forget() -> None:
     """Take everything out of this browser's cookie."""
-    session.clear()
+    cookie.clear()
 
 
 def secret_hash() -> bytes | None:
     """Return the hash of this browser's secret, or None if it never signed in."""
-    return hashed("session", session[_SECRET]) if has_signed_in() else None
+    return hashed("session", cookie[_SECRET]) if has_signed_in() else None
 
 
 def note_wanted() -> None:
     """Remember the page that asked for a sign-in, to lead there afterwards."""
     if request.method == "GET":
-        session[_WANTED] = request.path
+        cookie[_WANTED] = request.path
 
 
 def take_wanted() -> str:
     """Return the page that asked for the sign-in, once; the journal if none did."""
-    wanted: str = session.pop(_WANTED, "")
+    wanted: str = cookie.pop(_WANTED, "")
     return wanted or "/journal"
 
 
@@ -105,24 +107,42 @@ def visit(*, writing: bool = False) -> Iterator[Visit]:
         SignInNeededError: nobody is signed in here.
     """
     runtime, secret = get_runtime(), secret_hash()
-    if secret is None:
+    if secret is None or _was_idle():
         raise SignInNeededError
-    with runtime.database.write() if writing else runtime.database.read() as rows:
-        owner = BrowserSession.owner(rows, secret, now())
-        person = _person(rows, owner, writing=writing)
+    with runtime.database.write() if writing else runtime.database.read() as session:
+        owner = BrowserSession.owner_id(session, secret, now())
+        person = _person(session, owner, writing=writing)
         if person is None:
             raise SignInNeededError
-        yield Visit(rows, runtime.keyring, person)
+        yield Visit(session, runtime.keyring, person)
 
 
-def sign_in_here(rows: Session, subscriber_id: int) -> str:
+def sign_in_here(session: Session, subscriber_id: int) -> str:
     """Open a session for this browser; return the secret to `remember` once that is committed."""
     secret, digest = new_secret()
-    sign_in.open_session(rows, subscriber_id, secret=digest, now=now())
+    sign_in.open_session(session, subscriber_id, secret=digest, now=now(), former=secret_hash())
     return secret
 
 
-def _person(rows: Session, owner: int | None, *, writing: bool) -> Subscriber | None:
+def _was_idle() -> bool:
+    """Return whether this browser was last used too long ago; otherwise note in its cookie that it is used today.
+
+    The cookie holds the day, since looking at a page must not write a row. It is signed, and written once a day.
+    """
+    seen: int = cookie.get(_SEEN, _today())
+    if _today() - seen > sign_in.MAX_IDLE.days:
+        return True
+    if cookie.get(_SEEN) != _today():
+        cookie[_SEEN] = _today()
+    return False
+
+
+def _today() -> int:
+    """Return the day of this request, counted from the year 1 in UTC."""
+    return now().toordinal()
+
+
+def _person(session: Session, owner: int | None, *, writing: bool) -> Subscriber | None:
     if owner is None:
         return None
-    return Subscriber.locked(rows, owner) if writing else rows.get(Subscriber, owner)
+    return Subscriber.locked(session, owner) if writing else session.get(Subscriber, owner)

@@ -87,7 +87,6 @@ def read_preferences(typed: Typed, countries: Collection[str], locales: Collecti
         wants_digest="wants_digest" in typed,
         wants_look_backs="wants_look_backs" in typed,
         wants_thread="wants_thread" in typed,
-        wants_letters="wants_letters" in typed,
         is_discreet="is_discreet" in typed,
         help_country=country if country in countries else "",
         locale=locale if locale in locales else DEFAULT_LOCALE,

@@ -35,7 +35,7 @@ def readyz() -> tuple[Response, int]:
     parts = {"database": False, "queue": runtime.job_queue.is_reachable(), "clock": False}
     try:
         with runtime.database.read() as session:
-            ticked_at = Heartbeat.last(session, CLOCK)
+            ticked_at = Heartbeat.last_at(session, CLOCK)
         parts["database"] = True
         parts["clock"] = ticked_at is not None and runtime.clock() - ticked_at < LATEST_TICK
     except SQLAlchemyError:
@@ -64,9 +64,9 @@ class _Figures:
     def collect(self) -> Iterator[Metric]:
         """Yield the figures."""
         with self.runtime.database.read() as session:
-            open_now = Delivery.counts(session)
-            waiting = Reply.waiting(session)
-            ticked_at = Heartbeat.last(session, CLOCK)
+            open_now = Delivery.count_by_state(session)
+            waiting = Reply.count_waiting(session)
+            ticked_at = Heartbeat.last_at(session, CLOCK)
         deliveries = GaugeMetricFamily("smallsteps_deliveries", "Deliveries that are not finished.", labels=["state"])
         for state in (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.UNKNOWN):
             deliveries.add_metric([state.value], open_now.get(state, 0))

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
 
 from service.config import Settings
 from service.flows.people.sign_in import SESSION_LIFETIME
+from service.web.context import network_hash, now
+from service.web.errors import error_page
+from service.web.rate_limit import RateLimiter
 
 LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words are three times that when every byte is percent-encoded
 HSTS = "max-age=63072000; includeSubDomains"
 # Platforms ask these by an address of their own choosing.
 ANY_HOST = "health"
 SHOWS_PHOTOS = "shows_photos"
+LINKS_AN_HOUR = 600
+WRONG_TOKENS_AN_HOUR = 30
+# Mail providers press "unsubscribe" for many people from few addresses (RFC 8058).
+ALWAYS_OPEN = "frequency"
 
 
 def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
@@ -51,6 +59,31 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
         if g.get(SHOWS_PHOTOS):
             response.headers["Content-Security-Policy"] += "; img-src 'self'"
         return response
+
+
+def limit_token_routes(app: Flask) -> None:
+    """Refuse a network that follows links by the hundred, or guesses tokens; a valid link to stop always works.
+
+    Mail scanners and shared networks open many links, so the limits are far above what people do.
+    """
+    links, guesses = RateLimiter(LINKS_AN_HOUR), RateLimiter(WRONG_TOKENS_AN_HOUR)
+
+    @app.before_request
+    def check_links() -> None:
+        is_limited = _has_token() and request.blueprint != ALWAYS_OPEN
+        if is_limited and not links.allows(network_hash(), now()):
+            abort(HTTPStatus.TOO_MANY_REQUESTS)
+
+    @app.after_request
+    def count_guesses(response: Response) -> Response:
+        is_guess = _has_token() and response.status_code == HTTPStatus.NOT_FOUND
+        if is_guess and not guesses.allows(network_hash(), now()):
+            return error_page(HTTPStatus.TOO_MANY_REQUESTS)
+        return response
+
+
+def _has_token() -> bool:
+    return "token" in (request.view_args or {})
 
 
 def allow_photos() -> None:

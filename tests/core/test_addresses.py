@@ -1,4 +1,4 @@
-"""Addresses are compared byte for byte after ASCII lower-casing, and what is none is refused in plain words."""
+"""Addresses have one form, with an ASCII domain, and what is no address is refused in plain words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from service.core.addresses import Address, AddressError
     [
         pytest.param(" Ana@Example.COM ", "ana@example.com", id="trimmed and lower-cased"),
         pytest.param("ana+steps@example.com", "ana+steps@example.com", id="a plus tag stays"),
-        pytest.param("ana@bücher.example", "ana@bücher.example", id="an international domain"),
+        pytest.param("ana@bücher.example", "ana@xn--bcher-kva.example", id="an international domain"),
+        pytest.param("ana@xn--bcher-kva.example", "ana@xn--bcher-kva.example", id="its ASCII form"),
+        pytest.param("ana@straße.example", "ana@xn--strae-oqa.example", id="a letter that is no two letters"),
         pytest.param("o'neil@example.co.uk", "o'neil@example.co.uk", id="an apostrophe"),
     ],
 )
@@ -31,6 +33,22 @@ def test_an_address_is_taken(typed: str, compared: str) -> None:
 def test_what_is_no_address_is_refused(typed: str) -> None:
     with pytest.raises(AddressError):
         Address.parse(typed)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        pytest.param("target\u3002example", id="an ideographic full stop"),
+        pytest.param("target\uff0eexample", id="a full-width full stop"),
+        pytest.param("ｔａｒｇｅｔ.example", id="full-width letters"),
+        pytest.param("tar\u24e3et.example".replace("\u24e3", "\u24d6"), id="a circled letter"),
+        pytest.param("tar\u00adget.example", id="a soft hyphen"),
+        pytest.param("TARGET.EXAMPLE", id="capitals"),
+    ],
+)
+def test_every_spelling_of_a_domain_is_one_address(domain: str) -> None:
+    """Suppression and the limits go by address: another spelling must not get past them."""
+    assert Address.parse(f"ana@{domain}") == Address.parse("ana@target.example")
 
 
 def test_look_alikes_in_a_domain_are_different_people() -> None:

@@ -65,9 +65,9 @@ def running_stack(folder: Path) -> Iterator[RunningService]:
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
-    give_up = time.monotonic() + START_SECONDS
+    mark_given_up = time.monotonic() + START_SECONDS
     while READY not in log.read_text():
-        if process.poll() is not None or time.monotonic() > give_up:
+        if process.poll() is not None or time.monotonic() > mark_given_up:
             raise RuntimeError(f"the product did not start:\n{log.read_text()}")
         time.sleep(0.1)
 

@@ -73,10 +73,10 @@ def visiting(browser: Browser, stack: RunningService) -> Iterator[Visits]:
 
 def until(found: Callable[[], Found | None], what: str) -> Found:
     """Return the first thing found that is true; `what` names it when it never comes."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
+    mark_given_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         result = found()
         if result:
             return result
-        assert time.monotonic() < give_up, f"waited {PATIENCE_SECONDS} s for {what}"
+        assert time.monotonic() < mark_given_up, f"waited {PATIENCE_SECONDS} s for {what}"
         time.sleep(0.1)

@@ -115,7 +115,7 @@ class JourneyHarness:
                 enqueued_at=now,
             )
             planned = Delivery.plan(session, [prompt])
-            person.look_ahead(now, not_on=now.date())
+            person.schedule_next(now, not_on=now.date())
         self.job_queue.enqueue_deliveries(planned)
         self.work()
         return self.mails(address)[0]

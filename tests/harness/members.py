@@ -52,8 +52,8 @@ def member(
         locale="en-GB",
         **values,
     )
-    person.follow(Schedule(days, at, ZoneInfo(zone)))
-    person.look_ahead(looking_from)
+    person.set_schedule(Schedule(days, at, ZoneInfo(zone)))
+    person.schedule_next(looking_from)
     session.add(person)
     session.flush()
     return person

@@ -26,7 +26,6 @@ PLAIN = Preferences(
     wants_digest=True,
     wants_look_backs=True,
     wants_thread=False,
-    wants_letters=True,
     is_discreet=False,
     help_country="",
     locale=DEFAULT_LOCALE,
@@ -60,5 +59,5 @@ def join(
     """Sign up and confirm."""
     sign_up(session, keyring, address, now)
     joined = person(session, keyring, address)
-    signup.confirm(session, library, joined.id, now, source="link")
+    signup.confirm(session, keyring, library, joined.id, now, source="link")
     return joined

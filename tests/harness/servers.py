@@ -100,12 +100,12 @@ def _leashed(
 
 
 def _wait_until(answers: Callable[[], object], process: subprocess.Popen[bytes], log: Path) -> None:
-    give_up = time.monotonic() + START_SECONDS
+    mark_given_up = time.monotonic() + START_SECONDS
     while True:
         try:
             answers()
         except (psycopg.OperationalError, redis.ConnectionError):
-            if process.poll() is not None or time.monotonic() > give_up:
+            if process.poll() is not None or time.monotonic() > mark_given_up:
                 raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')}") from None
             time.sleep(0.02)
         else:

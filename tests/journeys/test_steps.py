@@ -36,7 +36,7 @@ def _follow_up(journey: JourneyHarness) -> dict[str, Any]:
 
 def _steps(journey: JourneyHarness) -> list[Step]:
     with journey.runtime.database.read() as session:
-        return [*Step.all_of(session, journey.person(ANA).id)]
+        return [*Step.list_for(session, journey.person(ANA).id)]
 
 
 def _follow_ups(journey: JourneyHarness) -> int:

@@ -89,8 +89,8 @@ def is_alive(pid: int) -> bool:
 
 
 def gone_within(seconds: float, *pids: int) -> bool:
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
+    mark_given_up = time.monotonic() + seconds
+    while time.monotonic() < mark_given_up:
         if not any(is_alive(pid) for pid in pids):
             return True
         time.sleep(0.05)

@@ -71,7 +71,7 @@ def test_no_digest_and_no_web_copy_tells_it_either(home: WebHarness) -> None:
             planned_at=home.clock(),
         )
         [id_] = Delivery.plan(session, [digest])
-        delivery = Delivery.one_of(session, person.id, id_)
+        delivery = Delivery.find_by_id(session, person.id, id_)
         assert delivery is not None
         delivery.sealed_content = seal_content(runtime.keyring, person, id_, month.to_json())
     token = home.act_link(Action.DIGEST, id_, person_id=person.id, lasts=timedelta(days=30))

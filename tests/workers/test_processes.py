@@ -71,9 +71,9 @@ def ringing(redis_url: str) -> Iterator[RqJobQueue]:
 
 
 def wait_until(happened: Callable[[], object]) -> None:
-    give_up = time.monotonic() + PATIENCE_SECONDS
+    mark_given_up = time.monotonic() + PATIENCE_SECONDS
     while not happened():
-        assert time.monotonic() < give_up, "it did not happen"
+        assert time.monotonic() < mark_given_up, "it did not happen"
         time.sleep(0.05)
 
 

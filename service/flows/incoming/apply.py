@@ -85,7 +85,7 @@ class _Application:
         if self.owner.wants_to_stop:
             account.stop(session, person, now, source="address")
         if self.result.confirms(person):
-            planned = signup.confirm(session, self.parts.library, person.id, now, source="reply")
+            planned = signup.confirm(session, self.parts.keyring, self.parts.library, person.id, now, source="reply")
             self.applied.delivery_ids += planned
 
     def _carry_out_command(self) -> None:

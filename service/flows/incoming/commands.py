@@ -90,10 +90,10 @@ def _stop(session: Session, person: Subscriber, now: datetime) -> CommandResult:
 
 def _delete(session: Session, person: Subscriber, now: datetime) -> CommandResult:
     """Delete the latest entry that came by mail; its raw mail is kept for a day, to restore the entry from it."""
-    entry = Entry.last_from(session, person.id, BY_MAIL, now - DELETE_WITHIN)
+    entry = Entry.newest_from(session, person.id, BY_MAIL, now - DELETE_WITHIN)
     if entry is None:
         return CommandResult("nothing_to_delete")
-    reply = Reply.with_entry(session, person.id, entry.id)
+    reply = Reply.find_by_entry(session, person.id, entry.id)
     unneeded = frozenset(entry_photos.remove_entry(session, person, entry.id))
     if reply is None:
         return CommandResult("delete", unneeded=unneeded)

@@ -27,7 +27,7 @@ def record_event(session: Session, keyring: Keyring, event: ProviderEvent, *, to
     if not WebhookToken.spend(session, token_hash, token_hash, now):
         return False
     if event.delivery_id is not None and event.name in _PROVIDER_HAS_IT:
-        Delivery.mark_seen(session, event.delivery_id, now)
+        Delivery.mark_accepted(session, event.delivery_id, now)
     address_hash = _address_hash(keyring, event.recipient)
     if address_hash is None:
         return True

@@ -47,7 +47,7 @@ def open_held_mail(inbound_store: InboundStore, subscriber_id: int, reply_id: in
         SealError, StorageError: the mail cannot be read now.
     """
     with inbound_store.database.read() as session:
-        reply = Reply.held_for(session, subscriber_id, reply_id)
+        reply = Reply.find_held(session, subscriber_id, reply_id)
         person = session.get(Subscriber, subscriber_id)
         if reply is None or person is None:
             return None
@@ -70,9 +70,9 @@ def accept(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: 
         SealError, StorageError: the mail cannot be read or stored now.
     """
     with inbound_store.database.read() as session:
-        reply, person = Reply.held_for(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
+        reply, person = Reply.find_held(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
     sender = _sender(inbound_store, reply, person) if reply and person else None
-    if not _process_again(inbound_store, Reply.held_for, subscriber_id, reply_id, now):
+    if not _process_again(inbound_store, Reply.find_held, subscriber_id, reply_id, now):
         return None
     with inbound_store.database.write() as session:
         owner = Subscriber.locked(session, subscriber_id)
@@ -88,12 +88,12 @@ def restore(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now:
     Raises:
         SealError, StorageError: the mail cannot be read or stored now.
     """
-    return _process_again(inbound_store, Reply.taken_back, subscriber_id, reply_id, now)
+    return _process_again(inbound_store, Reply.find_restorable, subscriber_id, reply_id, now)
 
 
 def disown(session: Session, subscriber_id: int, reply_id: int, now: datetime) -> None:
     """Record that a held mail is not its owner's: it is deleted a day later, until when they may still accept it."""
-    row = Reply.held_for(session, subscriber_id, reply_id, lock=True)
+    row = Reply.find_held(session, subscriber_id, reply_id, lock=True)
     if row is not None:
         row.disown(now + DISOWNED_KEPT)
 
@@ -109,7 +109,7 @@ def _process_again(inbound_store: InboundStore, find: Find, subscriber_id: int, 
         row = find(session, subscriber_id, reply_id, lock=True)
         if row is not None:
             raw.assign_to(row)
-            row.take_up_again(now)
+            row.reprocess_as_own(now)
     if row is not None and reply.stored_as:
         inbound_store.storage.remove(reply.stored_as)
     return row is not None

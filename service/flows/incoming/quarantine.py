@@ -49,7 +49,7 @@ def quarantined(session: Session) -> list[QuarantinedMail]:
     """Return the mails that are held or could not be read, the oldest first."""
     return [
         QuarantinedMail(mail.id, mail.received_at, mail.outcome or "", mail.reason or "", mail.kept_until)
-        for mail in Reply.set_aside(session)
+        for mail in Reply.list_quarantined(session)
     ]
 
 
@@ -74,16 +74,16 @@ def _replay(inbound_store: InboundStore, reply_id: int, now: datetime) -> Replay
         return ReplayResult.UNKNOWN
     if not reply.may_be_replayed:
         return ReplayResult.SETTLED
-    if not reply.is_kept:
+    if not reply.has_raw:
         return ReplayResult.GONE
     try:
         raw = _reseal_for_service(inbound_store, reply, person)  # a network call: never inside a transaction
     except (SealError, StorageError):
         return ReplayResult.NOT_OPENED
     with inbound_store.database.write() as session:
-        row = Reply.replayable(session, reply_id)
+        row = Reply.find_replayable(session, reply_id)
         if row is not None:
-            row.read_again(now)
+            row.reprocess(now)
             if raw:
                 raw.assign_to(row)
     if row is not None and raw and reply.stored_as:

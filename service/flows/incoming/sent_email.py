@@ -43,5 +43,5 @@ class SentEmailFinder:
         if token.kind != ReplyKind.PROMPT:
             return None
         prompt = self.context.library.by_key(token.prompt_key)
-        delivery = Delivery.asking(session, person.id, token.on, prompt.id) if prompt else None
+        delivery = Delivery.find_prompt(session, person.id, token.on, prompt.id) if prompt else None
         return session.get(SentText, delivery.sent_text) if delivery and delivery.sent_text else None

@@ -25,7 +25,7 @@ def plan_extra_prompt(
     """
     today = local_date(now, person.zone)
     slots = [f"{today}/{number}" for number in range(1, MAX_PER_DAY + 1)]
-    free = [slot for slot in slots if Delivery.of(session, person.id, DeliveryKind.ANOTHER, slot) is None]
+    free = [slot for slot in slots if Delivery.find(session, person.id, DeliveryKind.ANOTHER, slot) is None]
     if not free:
         return []
     prompt = PromptChooser(library)(person, today, light=light)

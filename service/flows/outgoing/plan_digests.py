@@ -39,7 +39,7 @@ def plan_due_digests(session: Session, *, now: datetime, limit: int) -> PlannedC
     changes: list[dict[str, Any]] = [
         {"row_id": person.id, "next_digest_at": next_month_slot(person.schedule, now).at} for person in people
     ]
-    Subscriber.write_back(session, changes)
+    Subscriber.update_many(session, changes)
     return PlannedChunk(planned, len(people))
 
 
@@ -66,7 +66,7 @@ def _month_deliveries(
     first = date.fromisoformat(f"{slot}-01")
     ids = [person.id for person in people]
     writers = Entry.writers_between(session, ids, first, last_day_of(first))
-    already_asked = Delivery.quiet_since_writing(session, ids)
+    already_asked = Delivery.subscribers_already_quiet(session, ids)
     planned = []
     for person in people:
         if person.id in writers:

@@ -63,8 +63,8 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
             change["prompts_sent"] = person.prompts_sent + 1
         prompt_changes.append(change)
     planned = Delivery.plan(session, prompts) + Delivery.plan(session, notices)
-    Subscriber.write_back(session, prompt_changes)
-    Subscriber.write_back(session, notice_changes)
+    Subscriber.update_many(session, prompt_changes)
+    Subscriber.update_many(session, notice_changes)
     return PlannedChunk(planned, len(people))
 
 
@@ -187,7 +187,7 @@ def _ids_with_replacing_email(session: Session, people: Sequence[Subscriber], du
         by_day.setdefault(due[person.id].on, []).append(person.id)
     ids_with_email: set[int] = set()
     for on, ids in by_day.items():
-        ids_with_email |= Delivery.planned_kinds(session, ids, (DeliveryKind.STEP_FOLLOW_UP,), on.isoformat())
+        ids_with_email |= Delivery.subscribers_with(session, ids, (DeliveryKind.STEP_FOLLOW_UP,), on.isoformat())
         if slot := digest_slot(on):
-            ids_with_email |= Delivery.planned_kinds(session, ids, DIGEST_KINDS, slot)
+            ids_with_email |= Delivery.subscribers_with(session, ids, DIGEST_KINDS, slot)
     return ids_with_email

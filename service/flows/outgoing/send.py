@@ -153,7 +153,7 @@ class Sender:
         with self.database.write() as session:
             content = _content_columns(session, batch[0], now)
             # Lock subscribers before deliveries, in the same order as erasing a subscriber does: else both deadlock.
-            Subscriber.hold(session, subscriber_ids.values())
+            Subscriber.lock_all(session, subscriber_ids.values())
             sent = Delivery.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now, **content)
             Subscriber.count_unanswered(session, [subscriber_ids[id_] for id_ in sent if id_ in subscriber_ids])
         report.add(DeliveryState.SENT, len(sent))
@@ -165,7 +165,7 @@ class Sender:
             return
         ready_at = self.clock() + wait
         with self.database.write() as session:
-            number = Delivery.put_back(session, _claims(deliveries), ready_at=ready_at, reason=reason[:64])
+            number = Delivery.plan_again(session, _claims(deliveries), ready_at=ready_at, reason=reason[:64])
         report.add(DeliveryState.PLANNED, number)
         if not wait:
             report.to_enqueue += [outgoing.delivery.id for outgoing in deliveries]
@@ -232,5 +232,5 @@ def _content_columns(session: Session, outgoing: OutgoingDelivery, now: datetime
         return {"sealed_content": outgoing.sealed_content}
     email = outgoing.email
     digest = text_digest(email)
-    SentText.keep(session, digest=digest, subject=email.subject, text=email.text, html=email.html, now=now)
+    SentText.store(session, digest=digest, subject=email.subject, text=email.text, html=email.html, now=now)
     return {"sent_text": digest}

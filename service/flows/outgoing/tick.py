@@ -44,7 +44,7 @@ def tick(database: Database, library: Library, job_queue: JobQueue, *, now: date
     )
     enqueued, unknown = sweep(database, job_queue, now=now)
     with database.write() as session:
-        Heartbeat.beat(session, CLOCK, now)
+        Heartbeat.record(session, CLOCK, now)
     return TickResult(planned, enqueued, unknown)
 
 
@@ -54,8 +54,8 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
     The job queue may lose its jobs at any moment. All that is due is in the database, and is found here.
     """
     with database.write() as session:
-        unknown = Delivery.forget_lapsed(session)
-        Reply.give_up(session, now + RAW_KEPT)
+        unknown = Delivery.mark_lapsed_unknown(session)
+        Reply.mark_given_up(session, now + RAW_KEPT)
         deliveries = Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         requests = MailRequest.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         replies = Reply.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
@@ -71,7 +71,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         WebhookToken.prune(session, now - TOKENS_KEPT)
         MailRequest.prune(session, now - REQUESTS_KEPT)
         BrowserSession.prune(session, now)
-        Subscriber.forget_pending(session, now - PENDING_KEPT)
+        Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
         pass
 
@@ -82,12 +82,12 @@ def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:
     Objects are deleted before the rows forget their names: afterwards nobody could find them.
     """
     with database.read() as session:
-        mails = Reply.past_keeping(session, now, PRUNE_LIMIT)
+        mails = Reply.find_expired(session, now, PRUNE_LIMIT)
     for mail in mails:
         if mail.stored_as:
             storage.remove(mail.stored_as)
     with database.write() as session:
-        Reply.let_all_go(session, [mail.id for mail in mails])
+        Reply.drop_raw_of(session, [mail.id for mail in mails])
     return len(mails) == PRUNE_LIMIT
 
 

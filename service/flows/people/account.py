@@ -28,7 +28,6 @@ class Preferences:
     wants_digest: bool
     wants_look_backs: bool
     wants_thread: bool
-    wants_letters: bool
     is_discreet: bool
     help_country: str
     locale: str
@@ -73,13 +72,12 @@ def change_preferences(session: Session, person: Subscriber, preferences: Prefer
     The days chosen now replace the days of a slow-down as well.
     """
     frequency.record_activity(session, person, now)
-    person.follow(preferences.schedule)
+    person.set_schedule(preferences.schedule)
     person.usual_days_mask = None
     person.muted_themes = list(preferences.muted_themes)
     person.wants_digest = preferences.wants_digest
     person.wants_look_backs = preferences.wants_look_backs
     person.wants_thread = preferences.wants_thread
-    person.wants_letters = preferences.wants_letters
     person.is_discreet = preferences.is_discreet
     person.help_country = preferences.help_country
     person.locale = preferences.locale
@@ -154,7 +152,7 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
     frequency.record_activity(session, person, now)  # restores the usual days for a later restart
     person.status = SubscriberStatus.STOPPED
     person.resting_until_on = None
-    person.look_ahead(now)
+    person.schedule_next(now)
     record_consent(session, person, "stopped", source=source, now=now, network=network)
     return True
 

@@ -126,7 +126,7 @@ def _holder(session: Session, address_hash: bytes, *, besides: Subscriber | None
 
 def _confirmed_hash(session: Session, keyring: Keyring, person: Subscriber, delivery_id: int) -> bytes | None:
     """Return the hash of the address that one of this subscriber's confirmations was sent to, or None."""
-    delivery = Delivery.one_of(session, person.id, delivery_id)
+    delivery = Delivery.find_by_id(session, person.id, delivery_id)
     address = address_to_confirm(keyring, delivery, person) if delivery else None
     return keyring.address_hash(address) if address else None
 

@@ -68,7 +68,7 @@ class DigestReader:
         current = self.month(session, person, frozen.month)
         if current is None:
             return None
-        quoted = [Entry.of(session, person.id, passage.entry_id) for passage in frozen.quoted]
+        quoted = [Entry.find(session, person.id, passage.entry_id) for passage in frozen.quoted]
         remaining_ids = {entry.id for entry in quoted if entry is not None and not entry.is_kept_out}
         look_back = frozen.then_and_now
         return replace(

@@ -66,14 +66,14 @@ def open_photo(keyring: Keyring, storage: Storage, person: Subscriber, photo: Ph
 def by_entry(session: Session, person: Subscriber, entry_ids: Sequence[int]) -> dict[int, list[Photo]]:
     """Return the photos of some of a subscriber's entries, by entry id."""
     photos: dict[int, list[Photo]] = {}
-    for photo in Photo.with_entries(session, person.id, entry_ids):
+    for photo in Photo.list_for_entries(session, person.id, entry_ids):
         photos.setdefault(photo.entry_id, []).append(photo)
     return photos
 
 
 def remove_entry(session: Session, person: Subscriber, entry_id: int) -> set[str]:
     """Return the object names of a deleted entry's photos, for `remove_objects` after the commit."""
-    names = {photo.stored_as for photo in Photo.with_entries(session, person.id, [entry_id])}
+    names = {photo.stored_as for photo in Photo.list_for_entries(session, person.id, [entry_id])}
     Entry.remove(session, person.id, entry_id)
     return names
 
@@ -84,7 +84,7 @@ def remove(session: Session, keyring: Keyring, person: Subscriber, photo: Photo)
     session.delete(photo)
     session.flush()
     [opened] = journal.open_entries(keyring, person, [entry])
-    is_left = bool(opened.words or opened.has_more or Photo.with_entries(session, person.id, [entry.id]))
+    is_left = bool(opened.words or opened.has_more or Photo.list_for_entries(session, person.id, [entry.id]))
     if not is_left:
         session.delete(entry)
     return RemovedPhoto(photo.stored_as, entry.id, entry.written_on, is_left)

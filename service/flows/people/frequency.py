@@ -57,10 +57,10 @@ def record_activity(session: Session, person: Subscriber, now: datetime) -> bool
 def schedule_next_emails(session: Session, person: Subscriber, now: datetime) -> None:
     """Set a subscriber's next due times, without a second prompt on the same day."""
     today = local_date(now, person.zone)
-    had_prompt = Delivery.planned_kinds(
+    had_prompt = Delivery.subscribers_with(
         session, [person.id], (DeliveryKind.PROMPT, DeliveryKind.WELCOME), today.isoformat()
     )
-    person.look_ahead(now, not_on=today if had_prompt else None)
+    person.schedule_next(now, not_on=today if had_prompt else None)
 
 
 def chosen_days(person: Subscriber) -> Days:

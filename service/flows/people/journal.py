@@ -69,7 +69,7 @@ def add_entry(
     Answering a prompt is counted on the subscriber. It also counts as activity, unless a program may have written it
     (`by_person` is false).
     """
-    existing = Entry.of(session, person.id, new.entry_id) if new.entry_id else None
+    existing = Entry.find(session, person.id, new.entry_id) if new.entry_id else None
     if existing is not None:
         return existing
     entry = Entry(

@@ -41,7 +41,7 @@ def record_request(
     sealed_form: bytes | None = None,
 ) -> int | TooManyRequests:
     """Return the id of the new request, for a job to process, or that this network has made too many."""
-    if MailRequest.recent_from(session, asker.network, now - HOUR) >= MAX_REQUESTS_PER_HOUR:
+    if MailRequest.count_recent(session, asker.network, now - HOUR) >= MAX_REQUESTS_PER_HOUR:
         return TooManyRequests()
     request = MailRequest(
         id=request_id or random_id(),

@@ -16,6 +16,7 @@ from service.models import BrowserSession, Keyring, MailRequest, MailRequestKind
 
 CODE_TRIES = 5
 SESSION_LIFETIME = timedelta(days=30)
+MAX_IDLE = timedelta(days=14)
 
 
 class SignInLink(Enum):
@@ -59,11 +60,12 @@ def use(
     code: bytes | None,
     secret: bytes,
     now: datetime,
+    former: bytes | None = None,
 ) -> SignedIn | SignInLink:
     """Return whom a link signed in, or why it did not; a link works once, and is invalid after five wrong codes.
 
     `browser`, `code` and `secret` are keyed hashes: of the browser's nonce, of the typed code (None for none), and of
-    the new secret that the cookie will hold.
+    the new secret that the cookie will hold. `former` is that of the browser's previous session, which ends.
     """
     request = _open_request(session, token, now)
     if token is None or request is None:
@@ -72,14 +74,18 @@ def use(
         refusal = _check_code(session, request, code)
         if refusal is not None:
             return refusal
-    if not MailRequest.use(session, request.id, now):
+    if not MailRequest.mark_used(session, request.id, now):
         return SignInLink.INVALID
-    open_session(session, token.subscriber_id, secret=secret, now=now)
+    open_session(session, token.subscriber_id, secret=secret, now=now, former=former)
     return SignedIn(token.subscriber_id)
 
 
-def open_session(session: Session, subscriber_id: int, *, secret: bytes, now: datetime) -> None:
-    """Record a browser session of thirty days; `secret` is the keyed hash of the cookie's secret."""
+def open_session(
+    session: Session, subscriber_id: int, *, secret: bytes, now: datetime, former: bytes | None = None
+) -> None:
+    """Record a browser session of thirty days under the keyed hash of its secret, and end the `former` one."""
+    if former is not None:
+        BrowserSession.end(session, former)
     session.add(
         BrowserSession(
             secret_hash=secret, subscriber_id=subscriber_id, created_at=now, expires_at=now + SESSION_LIFETIME
@@ -89,17 +95,22 @@ def open_session(session: Session, subscriber_id: int, *, secret: bytes, now: da
 
 def sign_out(session: Session, *, secret: bytes, everywhere: bool, now: datetime) -> None:
     """End this browser's session, or with `everywhere` every session of its subscriber."""
-    subscriber_id = BrowserSession.owner(session, secret, now)
+    subscriber_id = BrowserSession.owner_id(session, secret, now)
     if everywhere and subscriber_id is not None:
         BrowserSession.end_all(session, subscriber_id)
     else:
         BrowserSession.end(session, secret)
 
 
+def is_code_right(session: Session, request: MailRequest, code: bytes) -> bool:
+    """Return whether this is the code shown in the browser that made the request; five tries a request."""
+    # Count the try before comparing, so that simultaneous tries cannot exceed the limit.
+    return MailRequest.try_code(session, request.id, CODE_TRIES) and hmac.compare_digest(request.code_hash, code)
+
+
 def _check_code(session: Session, request: MailRequest, code: bytes | None) -> SignInLink | None:
     if code is None:
         return SignInLink.NEEDS_CODE
-    # Count the try before comparing, so that simultaneous tries cannot exceed the limit.
     if not MailRequest.try_code(session, request.id, CODE_TRIES):
         return SignInLink.INVALID
     return None if hmac.compare_digest(request.code_hash, code) else SignInLink.WRONG_CODE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -18,6 +19,7 @@ from service.db import random_id
 from service.flows.people import aliases
 from service.flows.people.consent import record_consent
 from service.flows.people.mail_requests import Requester, TooManyRequests, record_request
+from service.flows.people.sign_in import is_code_right
 from service.models import (
     Delivery,
     DeliveryKind,
@@ -28,11 +30,14 @@ from service.models import (
     Subscriber,
     SubscriberStatus,
     Suppression,
+    open_content,
+    seal_content,
 )
 
-MAX_CONFIRMATIONS_PER_DAY = 3
-MAX_SIGN_INS_PER_DAY = 10
-DAY = timedelta(days=1)
+MAX_CONFIRMATIONS_PER_WEEK = 3
+MAX_SIGN_INS_PER_DAY = 5
+MAX_CONFIRMATIONS_PER_HOUR = 500  # for all requests together: nobody can use this service to flood strangers
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 SIGN_IN_LIFETIME = timedelta(minutes=10)
 
 
@@ -52,6 +57,15 @@ class ConfirmResult:
     delivery_ids: list[int]
     is_new: bool
     may_sign_in: bool
+    is_code_wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The browser that opens a confirm link, as keyed hashes: of its nonce, and of the typed code, if any."""
+
+    browser: bytes = field(repr=False)
+    code: bytes | None = field(default=None, repr=False)
 
 
 def ask(
@@ -76,37 +90,49 @@ def process_mail_request(session: Session, keyring: Keyring, request_id: int, no
     A signup with an unknown address creates a pending subscriber. A known address gets a sign-in email instead. A
     suppressed address only gets sign-in emails, and only those requested on the sign-in page.
     """
-    request = MailRequest.waiting(session, request_id)
+    request = MailRequest.lock_unprocessed(session, request_id)
     if request is None:
         return []
-    if request.sealed_form is None:
+    form = _open_form(keyring, request.id, request.sealed_form) if request.sealed_form is not None else None
+    if form is None:
         known = Subscriber.with_address(session, request.address_hash)
         person = Subscriber.locked(session, known.id) if known else None
     else:
-        person = _find_or_create(session, keyring, request, request.sealed_form)
+        person = _find_or_create(session, keyring, request, form)
     request.done_at = now
     request.sealed_form = None
     if person is None:
         return []
     kind = _kind_of_email(request, person)
-    if _has_reached_limit(session, person.id, kind, now):
+    if _is_over_limit(session, request, person, kind, now):
         return []
-    return Delivery.plan(session, [_new_delivery(request, person.id, kind, now)])
+    return Delivery.plan(session, [_new_delivery(keyring, request, person, kind=kind, form=form, now=now)])
 
 
-def confirm(session: Session, library: Library, subscriber_id: int, now: datetime, *, source: str) -> list[int]:
+def confirm(
+    session: Session,
+    keyring: Keyring,
+    library: Library,
+    subscriber_id: int,
+    now: datetime,
+    *,
+    source: str,
+    request_id: int | None = None,
+) -> list[int]:
     """Return the ids of the emails planned on confirmation: a welcome, at most one a local day, and perhaps a notice.
 
-    A pending or stopped subscriber becomes active; for any other status nothing changes. The notice goes to a
+    A pending or stopped subscriber becomes active, with the schedule and locale of the signup that is confirmed: that
+    of `request_id`, or of the newest confirmation. For any other status nothing changes. The notice goes to a
     subscriber who had this address as an alias. `source` is "link" or "reply".
     """
     person = Subscriber.locked(session, subscriber_id)
     if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
         return []
+    _apply_form(session, keyring, person, request_id)
     today = local_date(now, person.zone)
     person.status = SubscriberStatus.ACTIVE
     person.confirmed_at = now
-    person.look_ahead(now, not_on=today)
+    person.schedule_next(now, not_on=today)
     record_consent(session, person, "confirmed", source=source, now=now)
     prompt = _first_prompt(library, person)
     welcome = NewDelivery(
@@ -126,36 +152,61 @@ def confirm(session: Session, library: Library, subscriber_id: int, now: datetim
 
 
 def confirm_by_link(
-    session: Session, library: Library, token: ActToken, *, browser: bytes, now: datetime
+    session: Session, keyring: Keyring, library: Library, token: ActToken, *, visitor: Visitor, now: datetime
 ) -> ConfirmResult:
     """Return the result of pressing the button behind a confirm link.
 
-    Only the press that confirms may sign the browser in. If there may be a journal already (the subscriber had
-    stopped), the browser must also be the one that made the request, because the link stays in the mailbox for days.
+    The browser may be signed in only if it made the request, or if the code that was shown there is typed: a link that
+    is forwarded, or opened by a scanner, must not open a journal. A wrong code confirms nothing.
     """
     person = Subscriber.locked(session, token.subscriber_id)
     if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
         return ConfirmResult([], is_new=False, may_sign_in=False)
     request = session.get(MailRequest, token.object_id)
-    is_same_browser = request is not None and request.browser_hash == browser
-    may_sign_in = person.status == SubscriberStatus.PENDING or is_same_browser
-    ids = confirm(session, library, person.id, now, source="link")
+    may_sign_in = request is not None and hmac.compare_digest(request.browser_hash, visitor.browser)
+    if request is not None and not may_sign_in and visitor.code is not None:
+        if not is_code_right(session, request, visitor.code):
+            return ConfirmResult([], is_new=False, may_sign_in=False, is_code_wrong=True)
+        may_sign_in = True
+    ids = confirm(session, keyring, library, person.id, now, source="link", request_id=token.object_id)
     return ConfirmResult(ids, is_new=True, may_sign_in=may_sign_in)
 
 
-def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, sealed_form: bytes) -> Subscriber | None:
-    """Return the new or updated subscriber of a signup, or None if the address is suppressed."""
+def requested_schedule(session: Session, keyring: Keyring, person: Subscriber, request_id: int) -> Schedule:
+    """Return the schedule that the subscriber gets by confirming a signup."""
+    form = _confirmed_form(session, keyring, person, request_id)
+    return form.schedule if form else person.schedule
+
+
+def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, form: SignupForm) -> Subscriber | None:
+    """Return the existing or new subscriber of a signup, or None if the address is suppressed.
+
+    The form changes nothing on an existing row: its sender has not proved yet that the address is theirs.
+    """
     if Suppression.covers(session, request.address_hash):
         return None
-    form = _open_form(keyring, request.id, sealed_form)
-    person = Subscriber.enrol(session, _new_person(keyring, request, form))
+    person = Subscriber.get_or_create(session, _new_person(keyring, request, form))
     if person.status == SubscriberStatus.PENDING:
         person.created_at = request.created_at  # the time limit for confirming starts again
     if person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
-        person.follow(form.schedule)
-        person.locale = form.locale
         record_consent(session, person, "asked", source="page", now=request.created_at, network=request.network_hash)
     return person
+
+
+def _apply_form(session: Session, keyring: Keyring, person: Subscriber, request_id: int | None) -> None:
+    form = _confirmed_form(session, keyring, person, request_id)
+    if form is not None:
+        person.set_schedule(form.schedule)
+        person.locale = form.locale
+
+
+def _confirmed_form(
+    session: Session, keyring: Keyring, person: Subscriber, request_id: int | None
+) -> SignupForm | None:
+    """Return the form that is sealed with the confirmation of a signup, or None if there is none."""
+    delivery = Delivery.newest_about(session, person.id, DeliveryKind.CONFIRMATION, request_id)
+    content = open_content(keyring, person, delivery) if delivery else None
+    return None if content is None else _decode_form(content.encode())
 
 
 def _kind_of_email(request: MailRequest, person: Subscriber) -> DeliveryKind:
@@ -166,14 +217,41 @@ def _kind_of_email(request: MailRequest, person: Subscriber) -> DeliveryKind:
     return DeliveryKind.SIGN_IN
 
 
-def _has_reached_limit(session: Session, subscriber_id: int, kind: DeliveryKind, now: datetime) -> bool:
-    limit = MAX_CONFIRMATIONS_PER_DAY if kind == DeliveryKind.CONFIRMATION else MAX_SIGN_INS_PER_DAY
-    return Delivery.count_since(session, subscriber_id, kind, now - DAY) >= limit
+def _is_over_limit(
+    session: Session, request: MailRequest, person: Subscriber, kind: DeliveryKind, now: datetime
+) -> bool:
+    """Return whether this email would exceed a limit.
+
+    Sign-ins are counted by network and address together, so that nobody can use up somebody else's. Confirmations go to
+    people who may not know the service, so the limits are three a week for an address, and one for all requests
+    together.
+    """
+    if kind == DeliveryKind.SIGN_IN:
+        since = request.created_at - DAY
+        requests = MailRequest.count_from_network(session, request.address_hash, request.network_hash, since)
+        return requests > MAX_SIGN_INS_PER_DAY
+    sent = Delivery.count_since(session, person.id, DeliveryKind.CONFIRMATION, now - WEEK)
+    return (
+        sent >= MAX_CONFIRMATIONS_PER_WEEK
+        or MailRequest.count_signups(session, now - HOUR) > MAX_CONFIRMATIONS_PER_HOUR
+    )
 
 
-def _new_delivery(request: MailRequest, subscriber_id: int, kind: DeliveryKind, now: datetime) -> NewDelivery:
+def _new_delivery(
+    keyring: Keyring,
+    request: MailRequest,
+    person: Subscriber,
+    *,
+    kind: DeliveryKind,
+    form: SignupForm | None,
+    now: datetime,
+) -> NewDelivery:
+    """Return the delivery of a request's email; the form is sealed with a confirmation until it is confirmed."""
+    delivery_id = random_id()
+    content = _encode_form(form).decode() if form and kind == DeliveryKind.CONFIRMATION else None
     return NewDelivery(
-        subscriber_id=subscriber_id,
+        id=delivery_id,
+        subscriber_id=person.id,
         kind=kind,
         slot=request_slot(request.id, request.created_at),
         reference=request.id,
@@ -182,6 +260,7 @@ def _new_delivery(request: MailRequest, subscriber_id: int, kind: DeliveryKind, 
         enqueued_at=now,
         # A sign-in email that arrives after its link has expired would confuse its reader.
         expires_at=request.created_at + SIGN_IN_LIFETIME if kind == DeliveryKind.SIGN_IN else None,
+        sealed_content=seal_content(keyring, person, delivery_id, content) if content else None,
     )
 
 
@@ -189,7 +268,7 @@ def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> dic
     subscriber_id = random_id()
     key, wrapped = keyring.new_subscriber_key(subscriber_id)
     person = Subscriber()
-    person.follow(form.schedule)
+    person.set_schedule(form.schedule)
     return {
         "id": subscriber_id,
         "address_hash": request.address_hash,
@@ -228,8 +307,12 @@ def _encode_form(form: SignupForm) -> bytes:
 
 
 def _open_form(keyring: Keyring, request_id: int, sealed_form: bytes) -> SignupForm:
-    form = json.loads(keyring.inbound.open(sealed_form, place=_place(request_id)))
-    zone = find_zone(form["zone"])
+    return _decode_form(keyring.inbound.open(sealed_form, place=_place(request_id)))
+
+
+def _decode_form(encoded: bytes) -> SignupForm:
+    values = json.loads(encoded)
+    zone = find_zone(values["zone"])
     assert zone is not None
-    schedule = Schedule(Days(form["days"]), time.fromisoformat(form["at"]), zone)
-    return SignupForm(Address(form["address"]), schedule, form["locale"])
+    schedule = Schedule(Days(values["days"]), time.fromisoformat(values["at"]), zone)
+    return SignupForm(Address(values["address"]), schedule, values["locale"])

@@ -47,13 +47,13 @@ def choose(
 
     `entry` is the entry in which it was chosen.
     """
-    existing = Step.of(session, person.id, step_id) if step_id else None
+    existing = Step.find(session, person.id, step_id) if step_id else None
     if existing is not None:
         return existing
     frequency.record_activity(session, person, now)
     chosen_on = writing_date(now, person.zone)
     possible = [chosen_on + number * _DAY for number in FOLLOW_UP_DAYS]
-    taken = [on for on in possible if Delivery.of(session, person.id, DeliveryKind.STEP_FOLLOW_UP, on.isoformat())]
+    taken = [on for on in possible if Delivery.find(session, person.id, DeliveryKind.STEP_FOLLOW_UP, on.isoformat())]
     step = Step(
         id=step_id or random_id(),
         subscriber_id=person.id,
@@ -78,7 +78,7 @@ def choose_from_entry(
 
     An existing step of the entry keeps its date and gets the new words. If `chosen` is None, it is deleted while open.
     """
-    step = Step.from_entry(session, entry.id)
+    step = Step.find_by_entry(session, entry.id)
     if step is None:
         if chosen is None:
             return None
@@ -103,7 +103,7 @@ def step_asked_about(session: Session, token: ReplyToken | None) -> Step | None:
     """Return the step that the follow-up with this token asks about, or None if there is none any more."""
     if token is None or token.kind != ReplyKind.STEP:
         return None
-    return Step.asked_on(session, token.subscriber_id, token.on, token.prompt_key)
+    return Step.find_by_follow_up(session, token.subscriber_id, token.on, token.prompt_key)
 
 
 def follow_up_prompt(library: Library, person: Subscriber, step: Step) -> Prompt:
@@ -115,7 +115,7 @@ def follow_up_prompt(library: Library, person: Subscriber, step: Step) -> Prompt
 def follow_up_of(session: Session, step: Step) -> Delivery | None:
     """Return the delivery of a step's follow-up, or None."""
     for slot in (step.follow_up_on.isoformat(), _second_slot(step)):
-        delivery = Delivery.of(session, step.subscriber_id, DeliveryKind.STEP_FOLLOW_UP, slot)
+        delivery = Delivery.find(session, step.subscriber_id, DeliveryKind.STEP_FOLLOW_UP, slot)
         if delivery is not None and delivery.reference == step.id:
             return delivery
     return None

@@ -1,4 +1,4 @@
-"""Columns and a table get the names that the code uses, the field's own; what they hold stays."""
+"""Rename columns and a table to the terms that the code uses, and drop a setting that had no effect."""
 
 from alembic import op
 
@@ -20,6 +20,8 @@ _COLUMNS = (
 def upgrade() -> None:
     for table, old, new in _COLUMNS:
         op.alter_column(table, old, new_column_name=new)
+    # Nobody was ever asked about letters, and none are sent: the tick in the settings had no effect.
+    op.drop_column("subscribers", "wants_letters")
     op.drop_index("ix_spent_tokens_spent_at", table_name="spent_tokens")
     op.rename_table("spent_tokens", "webhook_tokens")
     op.create_index("ix_webhook_tokens_spent_at", "webhook_tokens", ["spent_at"], unique=False)

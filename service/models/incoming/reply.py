@@ -118,12 +118,14 @@ class Reply(Base):
         self.kept_until = keep_raw_until
 
     @classmethod
-    def held_for(cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
+    def find_held(cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
         """Return a mail that is held for this person and whose raw form is still here, or None."""
         return cls._own(session, subscriber_id, reply_id, cls.outcome == Outcome.HELD, lock=lock)
 
     @classmethod
-    def taken_back(cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
+    def find_restorable(
+        cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False
+    ) -> Reply | None:
         """Return a mail of this person whose entry was deleted and whose raw form is still here, or None."""
         is_there = select(Entry.id).where(Entry.id == cls.entry_id).exists()
         has_none = (cls.outcome == Outcome.ENTRY) & ~is_there
@@ -150,7 +152,7 @@ class Reply(Base):
     def _is_here(cls) -> ColumnElement[bool]:
         return or_(cls.sealed_raw.is_not(None), cls.stored_as.is_not(None))
 
-    def take_up_again(self, now: datetime) -> None:
+    def reprocess_as_own(self, now: datetime) -> None:
         """Have this mail understood once more, now that its owner says it is theirs."""
         self.outcome, self.reason = None, CLAIMED
         self.processed_at = self.kept_until = self.entry_id = None
@@ -161,7 +163,7 @@ class Reply(Base):
         return self.reason == CLAIMED and self.subscriber_id == subscriber_id
 
     @classmethod
-    def with_entry(cls, session: Session, subscriber_id: int, entry_id: int) -> Reply | None:
+    def find_by_entry(cls, session: Session, subscriber_id: int, entry_id: int) -> Reply | None:
         """Return the mail that an entry of this person came in, or None."""
         return session.scalar(select(cls).where(cls.entry_id == entry_id, cls.subscriber_id == subscriber_id))
 
@@ -172,29 +174,29 @@ class Reply(Base):
         return session.scalar(select(cls.id).where(*waiting, cls.id != besides).order_by(cls.received_at).limit(1))
 
     @classmethod
-    def set_aside(cls, session: Session) -> Sequence[Reply]:
+    def list_quarantined(cls, session: Session) -> Sequence[Reply]:
         """Return every mail that is held or could not be read, the oldest first, without its raw form in memory."""
         query = select(cls).where(cls.outcome.in_((Outcome.HELD, Outcome.UNREADABLE))).options(defer(cls.sealed_raw))
         return session.scalars(query.order_by(cls.received_at, cls.id)).all()
 
     @classmethod
-    def replayable(cls, session: Session, reply_id: int) -> Reply | None:
+    def find_replayable(cls, session: Session, reply_id: int) -> Reply | None:
         """Return, locked, a mail that may be understood again, or None."""
         row = session.scalar(select(cls).where(cls.id == reply_id).with_for_update())
-        return row if row and row.may_be_replayed and row.is_kept else None
+        return row if row and row.may_be_replayed and row.has_raw else None
 
     @property
     def may_be_replayed(self) -> bool:
         """Say whether understanding it again can neither double an entry nor overrule its owner."""
         return self.outcome in _REPLAYED and not self.is_disowned
 
-    def read_again(self, now: datetime) -> None:
+    def reprocess(self, now: datetime) -> None:
         """Have this mail understood as if it had just come."""
         self.outcome = self.reason = self.processed_at = self.lease_until = self.kept_until = None
         self.attempts, self.enqueued_at = 0, now
 
     @property
-    def is_kept(self) -> bool:
+    def has_raw(self) -> bool:
         """Say whether the raw mail is still here."""
         return self.sealed_raw is not None or self.stored_as is not None
 
@@ -203,13 +205,13 @@ class Reply(Base):
         self.sealed_raw = self.stored_as = self.kept_until = None
 
     @classmethod
-    def let_all_go(cls, session: Session, ids: Sequence[int]) -> None:
+    def drop_raw_of(cls, session: Session, ids: Sequence[int]) -> None:
         """Let the raw form of many mails go."""
         query = update(cls).where(cls.id.in_(ids)).values(sealed_raw=None, stored_as=None, kept_until=None)
         session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
-    def give_up(cls, session: Session, keep_raw_until: datetime) -> int:
+    def mark_given_up(cls, session: Session, keep_raw_until: datetime) -> int:
         """Set aside mails whose every attempt died with its worker; return how many. Their raw form stays sealed."""
         query = (
             update(cls)
@@ -234,11 +236,11 @@ class Reply(Base):
         )
 
     @classmethod
-    def waiting(cls, session: Session) -> int:
+    def count_waiting(cls, session: Session) -> int:
         """Return how many mails have no outcome yet."""
         return session.scalar(select(func.count()).where(cls.outcome.is_(None))) or 0
 
     @classmethod
-    def past_keeping(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:
+    def find_expired(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:
         """Return mails whose raw form has been kept long enough."""
         return session.scalars(select(cls).where(cls.kept_until < now).limit(limit)).all()

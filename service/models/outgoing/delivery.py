@@ -173,7 +173,7 @@ class Delivery(Base):
         )
 
     @classmethod
-    def mark_seen(cls, session: Session, delivery_id: int, now: datetime) -> None:
+    def mark_accepted(cls, session: Session, delivery_id: int, now: datetime) -> None:
         """Record that the provider has it: the end of an unknown one, and of one whose worker may never tell."""
         query = (
             update(cls)
@@ -183,13 +183,13 @@ class Delivery(Base):
         session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
-    def put_back(cls, session: Session, claims: Sequence[DeliveryClaim], *, ready_at: datetime, reason: str) -> int:
+    def plan_again(cls, session: Session, claims: Sequence[DeliveryClaim], *, ready_at: datetime, reason: str) -> int:
         """Plan them again, no sooner than `ready_at`; only for what the provider certainly did not take."""
         values = {"state": DeliveryState.PLANNED, "lease_until": None, "ready_at": ready_at, "reason": reason}
         return len(cls._fenced(session, claims, (DeliveryState.CLAIMED,), **values))
 
     @classmethod
-    def forget_lapsed(cls, session: Session) -> int:
+    def mark_lapsed_unknown(cls, session: Session) -> int:
         """Make every claim unknown whose lease has passed on the database's time; return how many."""
         query = (
             update(cls)
@@ -214,12 +214,12 @@ class Delivery(Base):
         )
 
     @classmethod
-    def of(cls, session: Session, subscriber_id: int, kind: DeliveryKind, slot: str) -> Delivery | None:
+    def find(cls, session: Session, subscriber_id: int, kind: DeliveryKind, slot: str) -> Delivery | None:
         """Return the delivery of a slot, or None."""
         return session.scalar(select(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.slot == slot))
 
     @classmethod
-    def asking(cls, session: Session, subscriber_id: int, on: date, prompt_id: str) -> Delivery | None:
+    def find_prompt(cls, session: Session, subscriber_id: int, on: date, prompt_id: str) -> Delivery | None:
         """Return the delivery that asked a person this prompt on a local date, by itself or asked for, or None."""
         slots = or_(cls.slot == on.isoformat(), cls.slot.startswith(f"{on.isoformat()}/"))
         kinds = cls.kind.in_((DeliveryKind.PROMPT, DeliveryKind.ANOTHER, DeliveryKind.WELCOME))
@@ -227,9 +227,19 @@ class Delivery(Base):
         return session.scalars(query.order_by(cls.planned_at)).first()
 
     @classmethod
-    def one_of(cls, session: Session, subscriber_id: int, delivery_id: int) -> Delivery | None:
+    def find_by_id(cls, session: Session, subscriber_id: int, delivery_id: int) -> Delivery | None:
         """Return one delivery of this person, or None; nobody else's is ever found."""
         return session.scalar(select(cls).where(cls.id == delivery_id, cls.subscriber_id == subscriber_id))
+
+    @classmethod
+    def newest_about(
+        cls, session: Session, subscriber_id: int, kind: DeliveryKind, reference: int | None = None
+    ) -> Delivery | None:
+        """Return a person's newest delivery of a kind, or the newest that is about one thing, or None."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind)
+        if reference is not None:
+            query = query.where(cls.reference == reference)
+        return session.scalars(query.order_by(cls.planned_at.desc()).limit(1)).first()
 
     @classmethod
     def newest_question(cls, session: Session, subscriber_id: int) -> Delivery | None:
@@ -254,7 +264,9 @@ class Delivery(Base):
         return session.scalar(query) or 0
 
     @classmethod
-    def planned_kinds(cls, session: Session, ids: Sequence[int], kinds: Sequence[DeliveryKind], slot: str) -> set[int]:
+    def subscribers_with(
+        cls, session: Session, ids: Sequence[int], kinds: Sequence[DeliveryKind], slot: str
+    ) -> set[int]:
         """Return which of these people have a delivery of these kinds in a slot, skipped ones apart."""
         return set(
             session.scalars(
@@ -268,7 +280,7 @@ class Delivery(Base):
         )
 
     @classmethod
-    def quiet_since_writing(cls, session: Session, ids: Sequence[int]) -> set[int]:
+    def subscribers_already_quiet(cls, session: Session, ids: Sequence[int]) -> set[int]:
         """Return which of these people had a quiet month's question and have written nothing since."""
         wrote_since = select(Entry.id).where(
             Entry.subscriber_id == cls.subscriber_id, Entry.created_at > cls.planned_at
@@ -282,7 +294,7 @@ class Delivery(Base):
         return set(session.scalars(query))
 
     @classmethod
-    def counts(cls, session: Session) -> dict[str, int]:
+    def count_by_state(cls, session: Session) -> dict[str, int]:
         """Return how many open deliveries stand in each state."""
         rows = session.execute(select(cls.state, func.count()).where(cls.state.in_(_OPEN)).group_by(cls.state))
         return {row[0]: row[1] for row in rows}

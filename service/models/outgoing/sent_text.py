@@ -22,7 +22,7 @@ class SentText(Base):
     sent_at: Mapped[datetime]
 
     @classmethod
-    def keep(cls, session: Session, *, digest: bytes, subject: str, text: str, html: str, now: datetime) -> None:
+    def store(cls, session: Session, *, digest: bytes, subject: str, text: str, html: str, now: datetime) -> None:
         """Keep a text, unless it is there."""
         values = {"digest": digest, "subject": subject, "text": text, "html": html, "sent_at": now}
         session.execute(insert_into(session, cls).values(values).on_conflict_do_nothing())

@@ -26,7 +26,7 @@ class Consent(Base):
     at: Mapped[datetime]
 
     @classmethod
-    def lines_of(cls, session: Session, address_hash: bytes) -> list[Consent]:
+    def for_address(cls, session: Session, address_hash: bytes) -> list[Consent]:
         """Return an address's lines, oldest first."""
         return list(session.scalars(select(cls).where(cls.address_hash == address_hash).order_by(cls.at)))
 

@@ -30,7 +30,7 @@ class Entry(Base):
     is_kept_out: Mapped[bool] = mapped_column(default=False)
 
     @classmethod
-    def of(cls, session: Session, subscriber_id: int, entry_id: int) -> Entry | None:
+    def find(cls, session: Session, subscriber_id: int, entry_id: int) -> Entry | None:
         """Return one entry of this person, or None; nobody else's is ever found."""
         return session.scalar(select(cls).where(cls.id == entry_id, cls.subscriber_id == subscriber_id))
 
@@ -44,7 +44,7 @@ class Entry(Base):
         ).all()
 
     @classmethod
-    def last_from(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> Entry | None:
+    def newest_from(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> Entry | None:
         """Return the newest entry of this person that came this way since an instant, or None."""
         query = select(cls).where(cls.subscriber_id == subscriber_id, cls.source == source, cls.created_at >= since)
         return session.scalars(query.order_by(cls.created_at.desc(), cls.id.desc())).first()
@@ -74,9 +74,19 @@ class Entry(Base):
         return set(session.scalars(query.group_by(cls.subscriber_id).having(months >= fewest)))
 
     @classmethod
-    def count_of(cls, session: Session, subscriber_id: int) -> int:
+    def count_for(cls, session: Session, subscriber_id: int) -> int:
         """Return how many entries a person has (for the first receipt, never for a page)."""
         return session.scalar(select(func.count()).where(cls.subscriber_id == subscriber_id)) or 0
+
+    @classmethod
+    def written_since(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> tuple[int, int]:
+        """Return how many entries came from a source since an instant, and how many sealed bytes their words take."""
+        length = func.coalesce(func.sum(func.length(cls.sealed_words)), 0)
+        query = select(func.count(), length).where(
+            cls.subscriber_id == subscriber_id, cls.source == source, cls.created_at >= since
+        )
+        count, size = session.execute(query).one()
+        return count, size
 
     @classmethod
     def remove(cls, session: Session, subscriber_id: int, entry_id: int) -> bool:

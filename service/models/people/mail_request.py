@@ -33,6 +33,7 @@ class MailRequest(Base):
     __table_args__ = (
         Index("ix_mail_requests_network_hash_created_at", "network_hash", "created_at"),
         Index("ix_mail_requests_address_hash_created_at", "address_hash", "created_at"),
+        Index("ix_mail_requests_kind_created_at", "kind", "created_at"),
         Index(
             "ix_mail_requests_waiting",
             "created_at",
@@ -55,7 +56,7 @@ class MailRequest(Base):
     used_at: Mapped[datetime | None]
 
     @classmethod
-    def recent_from(cls, session: Session, network_hash: bytes, since: datetime) -> int:
+    def count_recent(cls, session: Session, network_hash: bytes, since: datetime) -> int:
         """Return how many requests a network has made since an instant; others of it wait for this transaction."""
         if session.get_bind().dialect.name == "postgresql":
             lock = int.from_bytes(network_hash[:LOCK_BYTES], "big", signed=True)
@@ -64,7 +65,21 @@ class MailRequest(Base):
         return session.scalar(query) or 0
 
     @classmethod
-    def waiting(cls, session: Session, request_id: int) -> MailRequest | None:
+    def count_from_network(cls, session: Session, address_hash: bytes, network_hash: bytes, since: datetime) -> int:
+        """Return how many emails one network has requested for an address since an instant, this request included."""
+        query = select(func.count()).where(
+            cls.address_hash == address_hash, cls.network_hash == network_hash, cls.created_at > since
+        )
+        return session.scalar(query) or 0
+
+    @classmethod
+    def count_signups(cls, session: Session, since: datetime) -> int:
+        """Return how many signups were requested since an instant, by everybody."""
+        query = select(func.count()).where(cls.kind == MailRequestKind.SIGNUP, cls.created_at > since)
+        return session.scalar(query) or 0
+
+    @classmethod
+    def lock_unprocessed(cls, session: Session, request_id: int) -> MailRequest | None:
         """Return, locked, a request that nobody has acted on, or None."""
         return session.scalar(select(cls).where(cls.id == request_id, cls.done_at.is_(None)).with_for_update())
 
@@ -81,7 +96,7 @@ class MailRequest(Base):
         return session.scalar(query) is not None
 
     @classmethod
-    def use(cls, session: Session, request_id: int, now: datetime) -> bool:
+    def mark_used(cls, session: Session, request_id: int, now: datetime) -> bool:
         """Spend a request's sign-in, once; say whether it was this call that did."""
         query = (
             update(cls)
@@ -116,7 +131,7 @@ class BrowserSession(Base):
     expires_at: Mapped[datetime]
 
     @classmethod
-    def owner(cls, session: Session, secret_hash: bytes, now: datetime) -> int | None:
+    def owner_id(cls, session: Session, secret_hash: bytes, now: datetime) -> int | None:
         """Return whose browser it is, or None if it is signed in no longer."""
         row = session.get(cls, secret_hash)
         return row.subscriber_id if row and row.expires_at > now else None
@@ -146,13 +161,13 @@ class Heartbeat(Base):
     at: Mapped[datetime]
 
     @classmethod
-    def beat(cls, session: Session, name: str, now: datetime) -> None:
+    def record(cls, session: Session, name: str, now: datetime) -> None:
         """Record that a part is alive."""
         insert = insert_into(session, cls).values(name=name, at=now)
         session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
 
     @classmethod
-    def last(cls, session: Session, name: str) -> datetime | None:
+    def last_at(cls, session: Session, name: str) -> datetime | None:
         """Return when a part last said so, or None."""
         row = session.get(cls, name)
         return row.at if row else None

@@ -33,12 +33,12 @@ class Photo(Base):
     content_mac: Mapped[bytes] = mapped_column(LargeBinary(32))
 
     @classmethod
-    def of(cls, session: Session, subscriber_id: int, photo_id: int) -> Photo | None:
+    def find(cls, session: Session, subscriber_id: int, photo_id: int) -> Photo | None:
         """Return one photo of this person, or None; nobody else's is ever found."""
         return session.scalar(select(cls).where(cls.id == photo_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
-    def with_entries(cls, session: Session, subscriber_id: int, entry_ids: Sequence[int]) -> Sequence[Photo]:
+    def list_for_entries(cls, session: Session, subscriber_id: int, entry_ids: Sequence[int]) -> Sequence[Photo]:
         """Return the photos of these entries of this person, in the order they came."""
         return session.scalars(
             select(cls)
@@ -55,8 +55,3 @@ class Photo(Base):
             .group_by(cls.content_mac)
         )
         return Counter({row[0]: row[1] for row in session.execute(query)})
-
-    @classmethod
-    def names_of(cls, session: Session, subscriber_id: int) -> list[str]:
-        """Return where all the photos of this person lie, for when they are erased."""
-        return list(session.scalars(select(cls.stored_as).where(cls.subscriber_id == subscriber_id)))

@@ -44,24 +44,24 @@ class Step(Base):
         return self.id & _KEY
 
     @classmethod
-    def of(cls, session: Session, subscriber_id: int, step_id: int) -> Step | None:
+    def find(cls, session: Session, subscriber_id: int, step_id: int) -> Step | None:
         """Return one step of this person, or None; nobody else's is ever found."""
         return session.scalar(select(cls).where(cls.id == step_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
-    def all_of(cls, session: Session, subscriber_id: int) -> Sequence[Step]:
+    def list_for(cls, session: Session, subscriber_id: int) -> Sequence[Step]:
         """Return a person's steps, the newest first."""
         query = select(cls).where(cls.subscriber_id == subscriber_id)
         return session.scalars(query.order_by(cls.chosen_on.desc(), cls.created_at.desc(), cls.id)).all()
 
     @classmethod
-    def asked_on(cls, session: Session, subscriber_id: int, on: date, key: int) -> Step | None:
+    def find_by_follow_up(cls, session: Session, subscriber_id: int, on: date, key: int) -> Step | None:
         """Return the step that a follow-up of this local date asked about, by its key, or None."""
         query = select(cls).where(cls.subscriber_id == subscriber_id, cls.follow_up_on == on)
         return next((step for step in session.scalars(query) if step.key == key), None)
 
     @classmethod
-    def from_entry(cls, session: Session, entry_id: int) -> Step | None:
+    def find_by_entry(cls, session: Session, entry_id: int) -> Step | None:
         """Return the step that was chosen in an entry, or None."""
         return session.scalar(select(cls).where(cls.entry_id == entry_id))
 

@@ -73,7 +73,6 @@ class Subscriber(Base):
     slow_down_stage: Mapped[str | None] = mapped_column(String(8))
     muted_themes: Mapped[list[str]] = mapped_column(JSON, default=list)
     wants_digest: Mapped[bool] = mapped_column(default=True)
-    wants_letters: Mapped[bool] = mapped_column(default=True)
     wants_look_backs: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_thread: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_discreet: Mapped[bool] = mapped_column(default=False)
@@ -96,13 +95,13 @@ class Subscriber(Base):
         """Return the zone this person chose."""
         return ZoneInfo(self.time_zone)
 
-    def follow(self, schedule: Schedule) -> None:
+    def set_schedule(self, schedule: Schedule) -> None:
         """Take over a schedule; the next times are the caller's to set."""
         self.days_mask = schedule.days.mask
         self.send_minute = schedule.at.hour * MINUTES_AN_HOUR + schedule.at.minute
         self.time_zone = schedule.zone.key
 
-    def look_ahead(self, after: datetime, *, not_on: date | None = None) -> None:
+    def schedule_next(self, after: datetime, *, not_on: date | None = None) -> None:
         """Set the next times from status, schedule and rest, all later than `after` (aware).
 
         `not_on` is a local date on which no prompt may come any more, since one came already.
@@ -140,7 +139,7 @@ class Subscriber(Base):
         return person if person and person.status != SubscriberStatus.PENDING else None
 
     @classmethod
-    def enrol(cls, session: Session, person: dict[str, object]) -> Subscriber:
+    def get_or_create(cls, session: Session, person: dict[str, object]) -> Subscriber:
         """Return, locked, the person with this address hash, made from these columns if there was none."""
         session.execute(
             insert_into(session, cls).values(person).on_conflict_do_nothing(index_elements=["address_hash"])
@@ -154,9 +153,14 @@ class Subscriber(Base):
         return session.scalar(query.execution_options(populate_existing=True))
 
     @classmethod
-    def many(cls, session: Session, ids: Iterable[int]) -> dict[int, Subscriber]:
+    def by_ids(cls, session: Session, ids: Iterable[int]) -> dict[int, Subscriber]:
         """Return these people by id."""
         return {s.id: s for s in session.scalars(select(cls).where(cls.id.in_(list(ids))))}
+
+    @classmethod
+    def after(cls, session: Session, subscriber_id: int, limit: int) -> Sequence[Subscriber]:
+        """Return up to `limit` subscribers whose ids follow this one, in the order of their ids."""
+        return session.scalars(select(cls).where(cls.id > subscriber_id).order_by(cls.id).limit(limit)).all()
 
     @classmethod
     def due_for_prompt(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
@@ -185,7 +189,7 @@ class Subscriber(Base):
         return session.scalars(query.with_for_update(skip_locked=True)).all()
 
     @classmethod
-    def write_back(cls, session: Session, rows: Sequence[dict[str, object]]) -> None:
+    def update_many(cls, session: Session, rows: Sequence[dict[str, object]]) -> None:
         """Write planned values in one statement; each row has `row_id` and the same columns as the others."""
         if rows:
             columns: dict[str, object] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
@@ -199,7 +203,7 @@ class Subscriber(Base):
             )
 
     @classmethod
-    def hold(cls, session: Session, ids: Iterable[int]) -> None:
+    def lock_all(cls, session: Session, ids: Iterable[int]) -> None:
         """Lock these people's rows, in the order of their ids so that two who do this never wait for each other."""
         if wanted := list(ids):
             query = select(cls.id).where(cls.id.in_(wanted)).order_by(cls.id)
@@ -213,7 +217,7 @@ class Subscriber(Base):
             session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
-    def forget_pending(cls, session: Session, before: datetime) -> int:
+    def delete_unconfirmed(cls, session: Session, before: datetime) -> int:
         """Let go of people who signed up before an instant and never confirmed; return how many."""
         query = delete(cls).where(cls.status == SubscriberStatus.PENDING, cls.created_at < before).returning(cls.id)
         return len(session.scalars(query.execution_options(synchronize_session=False)).all())

@@ -56,14 +56,14 @@ def _show_claim(known: ActToken) -> Response:
 
 
 def _show_keep_out(known: ActToken) -> str:
-    with get_runtime().database.read() as rows:
-        entry = Entry.of(rows, known.subscriber_id, known.object_id)
+    with get_runtime().database.read() as session:
+        entry = Entry.find(session, known.subscriber_id, known.object_id)
     return page("keep_out", is_there=entry is not None, is_kept_out=bool(entry and entry.is_kept_out))
 
 
 def _keep_out(known: ActToken) -> Response:
-    with get_runtime().database.write() as rows:
-        entry = Entry.of(rows, known.subscriber_id, known.object_id)
+    with get_runtime().database.write() as session:
+        entry = Entry.find(session, known.subscriber_id, known.object_id)
         if entry is not None:
             entry.is_kept_out = True
     return redirect(request.path, code=303)
@@ -71,9 +71,9 @@ def _keep_out(known: ActToken) -> Response:
 
 def _show_step(known: ActToken) -> str:
     """Return the page of a step; of somebody discreet without its words, since their email quotes nothing."""
-    with get_runtime().database.read() as rows:
-        person = rows.get(Subscriber, known.subscriber_id)
-        step = Step.of(rows, known.subscriber_id, known.object_id)
+    with get_runtime().database.read() as session:
+        person = session.get(Subscriber, known.subscriber_id)
+        step = Step.find(session, known.subscriber_id, known.object_id)
     if person is None or step is None:
         return page("step", step=None, said=None, words="", answers={})
     [shown] = steps.open_steps(get_runtime().keyring, person, [step])
@@ -84,17 +84,17 @@ def _show_step(known: ActToken) -> str:
 
 def _answer_step(known: ActToken) -> Response:
     state = read_state()
-    with get_runtime().database.write() as rows:
-        person = Subscriber.locked(rows, known.subscriber_id)
-        step = Step.of(rows, known.subscriber_id, known.object_id)
+    with get_runtime().database.write() as session:
+        person = Subscriber.locked(session, known.subscriber_id)
+        step = Step.find(session, known.subscriber_id, known.object_id)
         if person and step:
-            steps.answer(rows, person, step, state, now())
+            steps.answer(session, person, step, state, now())
     return redirect(request.path, code=303)
 
 
 def _show_put_back(known: ActToken) -> str:
-    with get_runtime().database.read() as rows:
-        reply = Reply.taken_back(rows, known.subscriber_id, known.object_id)
+    with get_runtime().database.read() as session:
+        reply = Reply.find_restorable(session, known.subscriber_id, known.object_id)
     return page("put_back", is_there=reply is not None)
 
 

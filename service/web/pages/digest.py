@@ -24,37 +24,37 @@ blueprint = Blueprint("digest", __name__)
 @blueprint.get("/digest/<token>")
 def show(token: str) -> Response | str:
     """Show a digest; of somebody discreet only once they have signed in, since their email quotes nothing."""
-    act = read_act_token(token)
-    if act is None or act.action is not Action.DIGEST:
+    link = read_act_token(token)
+    if link is None or link.action is not Action.DIGEST:
         return error_page(404)
-    if act.has_expired(now()):
+    if link.has_expired(now()):
         return error_page(410, again="/journal")
     runtime = get_runtime()
-    with runtime.database.read() as rows:
-        person = rows.get(Subscriber, act.subscriber_id)
+    with runtime.database.read() as session:
+        person = session.get(Subscriber, link.subscriber_id)
         if person is not None and person.is_discreet:
             with browser.visit() as visit:
                 person = person if visit.person.id == person.id else None
-        delivery = Delivery.one_of(rows, act.subscriber_id, act.object_id)
+        delivery = Delivery.find_by_id(session, link.subscriber_id, link.object_id)
         if person is None or delivery is None:
             return error_page(404)
         frozen = frozen_digest(runtime.keyring, delivery, person)
-        digest = runtime.digests().without_removed_entries(rows, person, frozen) if frozen else None
-        photos = photos_of(rows, person, digest.quoted) if digest and _is_read_by(rows, person) else {}
+        digest = runtime.digests().without_removed_entries(session, person, frozen) if frozen else None
+        photos = photos_of(session, person, digest.quoted) if digest and _is_read_by(session, person) else {}
     if digest is None:
         return error_page(404)
     return page("digest", digest=digest, photos=photos)
 
 
-def photos_of(rows: Session, person: Subscriber, quoted: Sequence[Passage]) -> dict[int, list[str]]:
+def photos_of(session: Session, person: Subscriber, quoted: Sequence[Passage]) -> dict[int, list[str]]:
     """Return the addresses of the photos that came with these passages, by entry id; the page may then show them."""
-    found = by_entry(rows, person, [passage.entry_id for passage in quoted])
+    found = by_entry(session, person, [passage.entry_id for passage in quoted])
     if found:
         allow_photos()
     return {entry_id: [f"/journal/photo/{photo.id}" for photo in some] for entry_id, some in found.items()}
 
 
-def _is_read_by(rows: Session, person: Subscriber) -> bool:
+def _is_read_by(session: Session, person: Subscriber) -> bool:
     """Say whether the one whose month it is has signed in here; the link alone shows words, but no photo."""
     secret = browser.secret_hash()
-    return secret is not None and BrowserSession.owner(rows, secret, now()) == person.id
+    return secret is not None and BrowserSession.owner_id(session, secret, now()) == person.id

@@ -50,9 +50,9 @@ def rest(token: str) -> Response | str | tuple[Response | str, int]:
     length = forms.read_rest(request.form)
     if isinstance(length, forms.FormErrors):
         return _rest_page(known, request.form, length), UNPROCESSABLE
-    with get_runtime().database.write() as rows:
-        person = Subscriber.locked(rows, known.subscriber_id)
-        done = account.rest(rows, person, length, now()) if person else None
+    with get_runtime().database.write() as session:
+        person = Subscriber.locked(session, known.subscriber_id)
+        done = account.rest(session, person, length, now()) if person else None
     if isinstance(done, InvalidPauseDate):
         between = f"Choose a date from {full_date(done.first)} to {full_date(done.last)}"
         return _rest_page(known, request.form, forms.FormErrors({forms.UNTIL: between})), UNPROCESSABLE
@@ -79,11 +79,11 @@ def stop(token: str) -> Response | str:
     one_click = request.form.get(name) == value
     if not one_click:
         csrf.protect()
-    with get_runtime().database.write() as rows:
-        person = Subscriber.locked(rows, known.subscriber_id)
+    with get_runtime().database.write() as session:
+        person = Subscriber.locked(session, known.subscriber_id)
         if person is not None:
             source = "one_click" if one_click else "link"
-            account.stop(rows, person, now(), source=source, network=network_hash())
+            account.stop(session, person, now(), source=source, network=network_hash())
     if one_click:
         return Response("You are unsubscribed.\n", mimetype="text/plain")
     return redirect(f"/unsubscribe/{token}", code=303)
@@ -108,5 +108,5 @@ def _rest_page(known: FrequencyToken, typed: forms.Typed | dict[str, str], probl
 
 
 def _person(known: FrequencyToken) -> Subscriber | None:
-    with get_runtime().database.read() as rows:
-        return rows.get(Subscriber, known.subscriber_id)
+    with get_runtime().database.read() as session:
+        return session.get(Subscriber, known.subscriber_id)

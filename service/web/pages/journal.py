@@ -145,7 +145,7 @@ def _edit_page(entry_id: int, errors: Mapping[str, str]) -> str:
 
 def _own(visit: Visit, entry_id: int) -> Entry:
     """Return one of this person's entries; anybody else's is no page."""
-    entry = Entry.of(visit.session, visit.person.id, entry_id)
+    entry = Entry.find(visit.session, visit.person.id, entry_id)
     if entry is None:
         abort(404)
     return entry

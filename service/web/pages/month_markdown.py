@@ -33,8 +33,8 @@ def show(month: date) -> Response:
 
 
 def _written(visit: Visit, month: date) -> list[MarkdownEntry]:
-    rows = Entry.between(visit.session, visit.person.id, month, last_day_of(month))
-    with_photos = entry_photos.by_entry(visit.session, visit.person, [row.id for row in rows])
+    session = Entry.between(visit.session, visit.person.id, month, last_day_of(month))
+    with_photos = entry_photos.by_entry(visit.session, visit.person, [row.id for row in session])
     library = get_runtime().library
     return [
         MarkdownEntry(
@@ -43,5 +43,5 @@ def _written(visit: Visit, month: date) -> list[MarkdownEntry]:
             words=entry.words,
             has_photo=entry.id in with_photos,
         )
-        for entry in journal.open_entries(visit.keyring, visit.person, rows)
+        for entry in journal.open_entries(visit.keyring, visit.person, session)
     ]

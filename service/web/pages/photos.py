@@ -45,7 +45,7 @@ def remove(photo_id: int) -> Response:
 
 def _own(visit: Visit, photo_id: int) -> Photo:
     """Return one of this person's photos; anybody else's is no page."""
-    photo = Photo.of(visit.session, visit.person.id, photo_id)
+    photo = Photo.find(visit.session, visit.person.id, photo_id)
     if photo is None:
         abort(404)
     return photo

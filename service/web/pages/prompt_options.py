@@ -37,14 +37,14 @@ def grant_option(person_id: int, verb: Verb, *, words: str, once: str) -> Respon
     `words` are what stood in the form of the question, which is shown again so that nothing typed is lost.
     """
     runtime = get_runtime()
-    with runtime.database.write() as rows:
-        person = Subscriber.locked(rows, person_id)
+    with runtime.database.write() as session:
+        person = Subscriber.locked(session, person_id)
         if person is None:
             return error_page(410)
         if verb is Verb.NOT_TODAY:
             done = commands.CommandResult(verb)
         else:
-            done = commands.carry_out(rows, runtime.library, person, Command(verb), now())
+            done = commands.carry_out(session, runtime.library, person, Command(verb), now())
     runtime.job_queue.enqueue_deliveries(done.planned)
     answer = _ON_ITS_WAY[verb] if done.planned else said_by_email(f"command.{done.answer}")
     return page("asked", answer=answer, words=words, once=once)

@@ -122,7 +122,6 @@ def _as_typed(person: Subscriber) -> forms.Typed:
         "wants_digest": person.wants_digest,
         "wants_look_backs": person.wants_look_backs,
         "wants_thread": person.wants_thread,
-        "wants_letters": person.wants_letters,
         "is_discreet": person.is_discreet,
     }
     typed.update({name: "yes" for name, ticked in ticks.items() if ticked})

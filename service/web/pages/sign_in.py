@@ -33,8 +33,8 @@ def ask() -> Response | tuple[str, int]:
     if isinstance(address, forms.FormErrors):
         return page("sign_in", typed=request.form, errors=address.by_field), UNPROCESSABLE
     runtime = get_runtime()
-    with runtime.database.write() as rows:
-        asked = sign_in.ask(rows, runtime.keyring, address=address, asker=browser.new_asker(), now=now())
+    with runtime.database.write() as session:
+        asked = sign_in.ask(session, runtime.keyring, address=address, asker=browser.new_asker(), now=now())
     if isinstance(asked, TooManyRequests):
         return error_page(429)
     runtime.job_queue.enqueue_mail_requests([asked])
@@ -44,21 +44,21 @@ def ask() -> Response | tuple[str, int]:
 @blueprint.get("/sign-in/<token>")
 def look(token: str) -> Response | str:
     """Show the button behind a link; looking spends nothing."""
-    act = read_act_token(token)
-    if act is None or act.action is not Action.SIGN_IN:
+    link = read_act_token(token)
+    if link is None or link.action is not Action.SIGN_IN:
         return error_page(404)
-    with get_runtime().database.read() as rows:
-        link = sign_in.look(rows, act, browser=browser.browser_hash(), now=now())
-    return _link_page(link)
+    with get_runtime().database.read() as session:
+        state = sign_in.look(session, link, browser=browser.browser_hash(), now=now())
+    return _link_page(state)
 
 
 @blueprint.post("/sign-in/<token>")
 def use(token: str) -> Response | str:
     """Spend the link and sign this browser in, with a new cookie."""
-    act = read_act_token(token)
-    if act is None or act.action is not Action.SIGN_IN:
+    link = read_act_token(token)
+    if link is None or link.action is not Action.SIGN_IN:
         return error_page(404)
-    secret, done = _use(act)
+    secret, done = _use(link)
     if isinstance(done, SignedIn):
         wanted = browser.take_wanted()
         browser.remember(secret)
@@ -72,23 +72,26 @@ def sign_out() -> Response:
     secret = browser.secret_hash()
     if secret is not None:
         everywhere = "everywhere" in request.form
-        with get_runtime().database.write() as rows:
-            sign_in.sign_out(rows, secret=secret, everywhere=everywhere, now=now())
+        with get_runtime().database.write() as session:
+            sign_in.sign_out(session, secret=secret, everywhere=everywhere, now=now())
     browser.forget()
-    return redirect("/", code=303)
+    response = redirect("/", code=303)
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return response
 
 
-def _use(act: ActToken) -> tuple[str, SignedIn | SignInLink]:
+def _use(token: ActToken) -> tuple[str, SignedIn | SignInLink]:
     secret, digest = browser.new_secret()
     typed = request.form.get("code")
-    with get_runtime().database.write() as rows:
+    with get_runtime().database.write() as session:
         done = sign_in.use(
-            rows,
-            act,
+            session,
+            token,
             browser=browser.browser_hash(),
             code=browser.code_hash(typed) if typed is not None else None,
             secret=digest,
             now=now(),
+            former=browser.secret_hash(),
         )
     return secret, done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -14,12 +15,14 @@ from service.core.schedule import Rhythm
 from service.core.tokens import Action, ActToken
 from service.flows.people import signup
 from service.flows.people.mail_requests import TooManyRequests
-from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus
+from service.models import Delivery, DeliveryKind, MailRequest, Subscriber, SubscriberStatus
 from service.web import browser, forms
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
 from service.web.idempotency import new_form_key
 from service.web.zones import zone_options
+
+ConfirmAnswer: TypeAlias = Response | str | tuple[str, int]
 
 blueprint = Blueprint("signup", __name__)
 RHYTHMS = (
@@ -28,6 +31,7 @@ RHYTHMS = (
     (Rhythm.DAILY.value, "Every day"),
 )
 UNPROCESSABLE = 422
+WRONG_CODE = "That code isn’t right. Check it, or leave it empty"
 
 
 @blueprint.get("/")
@@ -54,8 +58,8 @@ def subscribe() -> Response | str | tuple[str, int]:
     if isinstance(form, forms.LikelyTypo):
         return _form(request.form, forms.FormErrors({}), likely=form.likely)
     runtime = get_runtime()
-    with runtime.database.write() as rows:
-        asked = signup.ask(rows, runtime.keyring, form=form, asker=browser.new_asker(), now=now())
+    with runtime.database.write() as session:
+        asked = signup.ask(session, runtime.keyring, form=form, asker=browser.new_asker(), now=now())
     if isinstance(asked, TooManyRequests):
         return error_page(429)
     runtime.job_queue.enqueue_mail_requests([asked])
@@ -69,13 +73,13 @@ def sent() -> str:
 
 
 @blueprint.get("/confirm/<token>")
-def show_confirm(token: str) -> Response | str:
+def show_confirm(token: str) -> ConfirmAnswer:
     """Show the button that confirms."""
     return _with_confirm_token(token, _show_confirm)
 
 
 @blueprint.post("/confirm/<token>")
-def confirm(token: str) -> Response | str:
+def confirm(token: str) -> ConfirmAnswer:
     """Confirm, and sign this browser in."""
     return _with_confirm_token(token, _confirm)
 
@@ -87,41 +91,62 @@ def welcome() -> str:
     with browser.visit() as visit:
         person = visit.person
         confirmed_on = (person.confirmed_at or now()).astimezone(person.zone).date()
-        delivery = Delivery.of(visit.session, person.id, DeliveryKind.WELCOME, confirmed_on.isoformat())
+        delivery = Delivery.find(visit.session, person.id, DeliveryKind.WELCOME, confirmed_on.isoformat())
     prompt = runtime.library.get(delivery.prompt_id or "") if delivery else None
     return page("welcome", schedule=str(person.schedule), prompt=prompt, once=new_form_key())
 
 
-def _with_confirm_token(token: str, view: Callable[[ActToken], Response | str]) -> Response | str:
-    act = read_act_token(token)
-    if act is None or act.action is not Action.CONFIRM:
+def _with_confirm_token(token: str, view: Callable[[ActToken], ConfirmAnswer]) -> ConfirmAnswer:
+    link = read_act_token(token)
+    if link is None or link.action is not Action.CONFIRM:
         return error_page(404)
-    if act.has_expired(now()):
+    if link.has_expired(now()):
         return error_page(410, again="/")
-    return view(act)
+    return view(link)
 
 
-def _show_confirm(act: ActToken) -> Response | str:
+def _show_confirm(token: ActToken) -> ConfirmAnswer:
     browser.browser_hash()
-    with get_runtime().database.read() as rows:
-        person = rows.get(Subscriber, act.subscriber_id)
+    runtime = get_runtime()
+    with runtime.database.read() as session:
+        person = session.get(Subscriber, token.subscriber_id)
+        schedule = signup.requested_schedule(session, runtime.keyring, person, token.object_id) if person else None
+        request_ = session.get(MailRequest, token.object_id)
     if person is None:
         return error_page(410, again="/")
+    return _confirm_page(person, str(schedule), request_, {})
+
+
+def _confirm_page(person: Subscriber, schedule: str, request_: MailRequest | None, errors: dict[str, str]) -> str:
     waits = person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}
-    return page("confirm", waits=waits, schedule=str(person.schedule))
+    is_other_browser = request_ is not None and request_.browser_hash != browser.browser_hash()
+    return page("confirm", waits=waits, schedule=schedule, offers_code=is_other_browser, errors=errors)
 
 
-def _confirm(act: ActToken) -> Response:
+def _confirm(token: ActToken) -> ConfirmAnswer:
     runtime, secret = get_runtime(), ""
-    with runtime.database.write() as rows:
-        done = signup.confirm_by_link(rows, runtime.library, act, browser=browser.browser_hash(), now=now())
+    typed = request.form.get("code", "").strip()
+    visitor = signup.Visitor(browser.browser_hash(), browser.code_hash(typed) if typed else None)
+    with runtime.database.write() as session:
+        done = signup.confirm_by_link(session, runtime.keyring, runtime.library, token, visitor=visitor, now=now())
         if done.may_sign_in:
-            secret = browser.sign_in_here(rows, act.subscriber_id)
+            secret = browser.sign_in_here(session, token.subscriber_id)
+    if done.is_code_wrong:
+        return _wrong_code_page(token)
     runtime.job_queue.enqueue_deliveries(done.delivery_ids)
     if not secret:
         return redirect(request.path, code=303)
     browser.remember(secret)
     return redirect("/welcome", code=303)
+
+
+def _wrong_code_page(token: ActToken) -> tuple[str, int]:
+    runtime = get_runtime()
+    with runtime.database.read() as session:
+        person = session.get_one(Subscriber, token.subscriber_id)
+        schedule = signup.requested_schedule(session, runtime.keyring, person, token.object_id)
+        request_ = session.get(MailRequest, token.object_id)
+    return _confirm_page(person, str(schedule), request_, {"code": WRONG_CODE}), UNPROCESSABLE
 
 
 def _form(typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likely: str = "") -> str:

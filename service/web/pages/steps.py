@@ -89,7 +89,7 @@ def read_state() -> StepState:
 
 
 def _page(visit: Visit, typed: str, errors: dict[str, str]) -> str:
-    found = steps.open_steps(visit.keyring, visit.person, Step.all_of(visit.session, visit.person.id))
+    found = steps.open_steps(visit.keyring, visit.person, Step.list_for(visit.session, visit.person.id))
     by_state = {state: [step for step in found if step.state == state] for state in GROUPS}
     return page(
         "steps",
@@ -111,7 +111,7 @@ def _is_written_to(visit: Visit, person: Subscriber) -> bool:
 
 def _own(visit: Visit, step_id: int) -> Step:
     """Return one of this person's steps; anybody else's is no page."""
-    step = Step.of(visit.session, visit.person.id, step_id)
+    step = Step.find(visit.session, visit.person.id, step_id)
     if step is None:
         abort(404)
     return step

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
@@ -10,10 +12,10 @@ from service.core.library.prompts import Prompt
 from service.core.schedule import writing_date
 from service.core.tokens import Action, ActToken
 from service.flows.people import journal
-from service.models import Subscriber
+from service.models import Entry, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
-from service.web.errors import error_page
+from service.web.errors import ErrorText, error_page
 from service.web.forms import typed_words
 from service.web.idempotency import idempotent_id, new_form_key
 from service.web.pages import prompt_options
@@ -22,7 +24,13 @@ from service.web.pages.chosen_steps import keep_step
 blueprint = Blueprint("writing", __name__)
 UNPROCESSABLE = 422
 EMPTY = {"words": "Write a word or two, or leave it for today"}
-SOURCE = "page"
+SOURCE, BY_LINK = "page", "link"
+# A link needs no sign-in and may be forwarded: what it can add in a day is bounded by what a person writes in one.
+ENTRIES_A_DAY, BYTES_A_DAY = 20, 256 * 1024
+TOO_MUCH = ErrorText(
+    "That’s a lot for one day",
+    "This link has taken as much as it can today. Your words are below: sign in to your journal to keep them.",
+)
 
 
 @blueprint.get("/write")
@@ -62,26 +70,26 @@ def keep() -> Response | tuple[str, int]:
 @blueprint.get("/write/<token>")
 def show_answer(token: str) -> Response | str:
     """Show the question of an email with room to write."""
-    act = _read_token(token)
-    if isinstance(act, Response):
-        return act
-    return page("write", prompt=_asked(act), once=new_form_key(), errors={}, wishes=prompt_options.PROMPT_OPTIONS)
+    link = _read_token(token)
+    if isinstance(link, Response):
+        return link
+    return page("write", prompt=_asked(link), once=new_form_key(), errors={}, wishes=prompt_options.PROMPT_OPTIONS)
 
 
 @blueprint.post("/write/<token>")
 def answer(token: str) -> Response | str | tuple[str, int]:
     """Keep what is written on the day the question was asked; other buttons ask for another question, or for none."""
-    act = _read_token(token)
-    if isinstance(act, Response):
-        return act
+    link = _read_token(token)
+    if isinstance(link, Response):
+        return link
     words, wish = typed_words(), prompt_options.requested_option()
     if wish is not None:
         return prompt_options.grant_option(
-            act.subscriber_id, wish, words=words, once=request.form.get("once") or new_form_key()
+            link.subscriber_id, wish, words=words, once=request.form.get("once") or new_form_key()
         )
-    prompt = _asked(act)
+    prompt = _asked(link)
     if words:
-        return _keep_answer(act, prompt, words)
+        return _keep_answer(link, prompt, words)
     return page(
         "write", prompt=prompt, once=new_form_key(), errors=EMPTY, wishes=prompt_options.PROMPT_OPTIONS
     ), UNPROCESSABLE
@@ -89,37 +97,40 @@ def answer(token: str) -> Response | str | tuple[str, int]:
 
 def _read_token(token: str) -> ActToken | Response:
     """Return what a link allows, or the page that says why it allows nothing."""
-    act = read_act_token(token)
-    if act is None or act.action is not Action.WRITE:
+    link = read_act_token(token)
+    if link is None or link.action is not Action.WRITE:
         return error_page(404)
-    if act.has_expired(now()):
+    if link.has_expired(now()):
         return error_page(410, again="/sign-in")
-    return act
+    return link
 
 
-def _asked(act: ActToken) -> Prompt | None:
-    key, _ = read_write_link_object(act.object_id)
+def _asked(token: ActToken) -> Prompt | None:
+    key, _ = read_write_link_object(token.object_id)
     return get_runtime().library.by_key(key)
 
 
-def _keep_answer(act: ActToken, prompt: Prompt | None, words: str) -> Response | str:
+def _keep_answer(token: ActToken, prompt: Prompt | None, words: str) -> Response | str:
     runtime = get_runtime()
-    with runtime.database.write() as rows:
-        person = Subscriber.locked(rows, act.subscriber_id)
+    with runtime.database.write() as session:
+        person = Subscriber.locked(session, token.subscriber_id)
         if person is None:
             return error_page(410)
+        count, size = Entry.written_since(session, person.id, BY_LINK, now() - timedelta(days=1))
+        if count >= ENTRIES_A_DAY or size + len(words.encode("utf-8", "surrogatepass")) > BYTES_A_DAY:
+            return error_page(429, TOO_MUCH, lost=words, again="/sign-in")
         entry = journal.add_entry(
-            rows,
+            session,
             runtime.keyring,
             person,
             journal.NewEntry(
                 words=words,
-                written_on=read_write_link_object(act.object_id)[1],
+                written_on=read_write_link_object(token.object_id)[1],
                 prompt_id=prompt.id if prompt else None,
-                source=SOURCE,
+                source=BY_LINK,
                 entry_id=idempotent_id("entry", person.id),
             ),
             now(),
         )
-        keep_step(rows, person, entry)
+        keep_step(session, person, entry)
     return page("kept")

@@ -95,7 +95,7 @@ def test_past_this_bound_the_mail_is_kept_its_outcome_says_so_and_the_next_is_re
     bound = BOUNDS[name]
     reply = settled(harness, bound.make())
     assert (reply.outcome, reply.reason) == (bound.outcome, bound.reason)
-    assert reply.is_kept
+    assert reply.has_raw
     if bound.outcome == Outcome.ENTRY:
         assert harness.words()[0].startswith(WORDS)
     next_is_read(harness)
@@ -153,7 +153,7 @@ serving.serve(sys.stdin.buffer, sys.stdout.buffer, greedy)
     harness.reply_processor = healthy
     assert took < 3 * LONGEST_SECONDS, "the child is killed after six seconds, or ends by its own limit"
     assert reply.outcome is None
-    assert (reply.attempts, reply.is_kept) == (1, True)
+    assert (reply.attempts, reply.has_raw) == (1, True)
     next_is_read(harness)
 
 

@@ -137,7 +137,7 @@ def test_three_more_questions_a_day_each_another_one(ana: Ana) -> None:
     prompts = set()
     for _ in range(3):
         (delivery_id,) = ana.says(Verb.ANOTHER).planned
-        delivery = Delivery.one_of(ana.session, ana.person.id, delivery_id)
+        delivery = Delivery.find_by_id(ana.session, ana.person.id, delivery_id)
         assert delivery is not None
         assert delivery.on == TODAY
         prompts.add(delivery.prompt_id)
@@ -150,7 +150,7 @@ def test_three_more_questions_a_day_each_another_one(ana: Ana) -> None:
 def test_a_smaller_question_is_a_light_one(ana: Ana) -> None:
     ana.person.prompts_sent = 40
     (delivery_id,) = ana.says(Verb.SMALLER).planned
-    delivery = Delivery.one_of(ana.session, ana.person.id, delivery_id)
+    delivery = Delivery.find_by_id(ana.session, ana.person.id, delivery_id)
     assert delivery is not None
     prompt = ana.library.get(delivery.prompt_id or "")
     assert prompt is not None

@@ -64,7 +64,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 def is_safe(reply: Reply) -> bool:
     """Say whether a mail has its outcome, or is still here for the next attempt."""
-    return reply.outcome is not None or reply.is_kept
+    return reply.outcome is not None or reply.has_raw
 
 
 def bring(harness: InboundHarness, raw: bytes, *, as_mime: bool) -> None:

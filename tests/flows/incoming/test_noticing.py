@@ -109,7 +109,7 @@ def test_what_is_another_worker_s_by_now_is_not_counted_again(sending: SendingHa
     def meanwhile() -> None:
         with sending.runtime.database.write() as session:
             claims = [DeliveryClaim(ids[0], 1)]
-            assert Delivery.put_back(session, claims, ready_at=sending.clock(), reason="again") == 1
+            assert Delivery.plan_again(session, claims, ready_at=sending.clock(), reason="again") == 1
         sending.send(ids)
 
     late = replace(sending.runtime.sender(lambda: False), mailer=Late(meanwhile))
@@ -139,7 +139,7 @@ def test_people_are_held_in_the_order_of_their_ids_so_that_no_two_workers_wait_f
 
     def count() -> None:
         with database.write() as session:
-            Subscriber.hold(session, [second, first])
+            Subscriber.lock_all(session, [second, first])
             Subscriber.count_unanswered(session, [second, first])
 
     with ThreadPoolExecutor(1) as other:

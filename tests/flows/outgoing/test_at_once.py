@@ -16,8 +16,8 @@ HANDS = 8
 
 
 def _at_once(work: Callable[[int], object], times: int = HANDS) -> list[object]:
-    with ThreadPoolExecutor(HANDS) as hands:
-        return list(hands.map(work, range(times)))
+    with ThreadPoolExecutor(HANDS) as worker:
+        return list(worker.map(work, range(times)))
 
 
 def test_signing_up_many_times_at_once_makes_one_person_and_three_confirmations(
@@ -54,7 +54,7 @@ def test_confirming_many_times_at_once_welcomes_once(database: Database, keyring
 
     def confirm(_: int) -> None:
         with database.write() as session:
-            signup.confirm(session, library, ana.id, NOW, source="link")
+            signup.confirm(session, keyring, library, ana.id, NOW, source="link")
 
     _at_once(confirm)
     with database.read() as session:

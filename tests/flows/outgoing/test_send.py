@@ -138,7 +138,7 @@ def test_every_write_after_the_claim_is_fenced_by_the_attempt(harness: SendingHa
     ids = harness.plan(harness.members("a@example.com"))
     (early,) = claim(harness, ids)
     with harness.runtime.database.write() as session:
-        Delivery.put_back(session, [early], ready_at=harness.clock(), reason="a pause")
+        Delivery.plan_again(session, [early], ready_at=harness.clock(), reason="a pause")
     (late,) = claim(harness, ids)
     assert (early.attempt, late.attempt) == (1, 2)
     with harness.runtime.database.write() as session:
@@ -146,7 +146,7 @@ def test_every_write_after_the_claim_is_fenced_by_the_attempt(harness: SendingHa
         assert Delivery.mark_failed(session, [early], "x") == 0
         assert Delivery.mark_unknown(session, [early], "x") == 0
         assert Delivery.mark_skipped(session, [early], "x") == 0
-        assert Delivery.put_back(session, [early], ready_at=harness.clock(), reason="x") == 0
+        assert Delivery.plan_again(session, [early], ready_at=harness.clock(), reason="x") == 0
         assert Delivery.mark_sent(session, [late], provider_id="y", sent_at=harness.clock()) == [late.id]
 
 
@@ -167,7 +167,7 @@ def test_the_claim_of_a_worker_that_went_away_becomes_unknown_and_not_planned(ha
     ids = harness.plan(harness.members("a@example.com"))
     claim(harness, ids, lease=PAST)
     with harness.runtime.database.write() as session:
-        assert Delivery.forget_lapsed(session) == 1
+        assert Delivery.mark_lapsed_unknown(session) == 1
     assert harness.send(ids).counts == {}
     assert harness.states() == {"unknown": 1}
 
@@ -195,7 +195,7 @@ def test_evidence_that_comes_before_the_answer_is_kept_and_the_answer_still_coun
             session, harness.runtime.keyring, event(ids[0], "delivered", harness), token="t", now=harness.clock()
         )
     with harness.runtime.database.write() as session:
-        assert Delivery.forget_lapsed(session) == 0
+        assert Delivery.mark_lapsed_unknown(session) == 0
         assert Delivery.mark_sent(session, claims, provider_id="their id", sent_at=harness.clock()) == [claims[0].id]
     assert harness.delivery(ids[0]).provider_id == "their id"
 
@@ -205,7 +205,7 @@ def test_an_event_does_not_bring_back_what_failed(harness: SendingHarness) -> No
     claims = claim(harness, ids)
     with harness.runtime.database.write() as session:
         Delivery.mark_failed(session, claims, "400")
-        Delivery.mark_seen(session, ids[0], harness.clock())
+        Delivery.mark_accepted(session, ids[0], harness.clock())
     assert harness.states() == {"failed": 1}
 
 

@@ -31,7 +31,7 @@ def planned(database: Database, keyring: Keyring, library: Library) -> list[int]
 def test_a_tick_rings_for_what_it_planned_and_beats(database: Database, planned: list[int], library: Library) -> None:
     assert len(planned) == 3
     with database.read() as session:
-        assert Heartbeat.last(session, CLOCK) == NOW
+        assert Heartbeat.last_at(session, CLOCK) == NOW
     queue = InMemoryQueue()
     assert tick(database, library, queue, now=NOW + SECOND, chunk=2).planned == 0
     assert queue.deliveries == []

@@ -55,7 +55,7 @@ def planned(database: Database, library: Library, person: Subscriber, now: datet
 
 def the_year(database: Database, person: Subscriber) -> Delivery:
     with database.read() as session:
-        delivery = Delivery.of(session, person.id, DeliveryKind.YEAR, "2026")
+        delivery = Delivery.find(session, person.id, DeliveryKind.YEAR, "2026")
     assert delivery is not None
     return delivery
 

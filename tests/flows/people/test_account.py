@@ -105,7 +105,7 @@ def test_stopping_ends_every_email_and_says_so_in_the_ledger_once(
         assert account.stop(session, ana, NOW + DAY, source="one_click", network=b"n" * 32)
         assert not account.stop(session, ana, NOW + DAY, source="page")
         assert (ana.status, ana.next_prompt_at, ana.next_digest_at) == (SubscriberStatus.STOPPED, None, None)
-        stopped = [line for line in Consent.lines_of(session, ana.address_hash) if line.event == "stopped"]
+        stopped = [line for line in Consent.for_address(session, ana.address_hash) if line.event == "stopped"]
         assert [(line.source, line.at) for line in stopped] == [("one_click", NOW + DAY)]
 
 
@@ -114,7 +114,7 @@ def test_what_was_planned_before_a_stop_is_not_sent_after_it(
 ) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
-        welcome = Delivery.of(session, ana.id, DeliveryKind.WELCOME, "2026-05-13")
+        welcome = Delivery.find(session, ana.id, DeliveryKind.WELCOME, "2026-05-13")
         assert welcome is not None
         account.stop(session, ana, NOW, source="page")
         session.flush()
@@ -136,5 +136,5 @@ def test_coming_back_after_a_stop_needs_a_confirmation(database: Database, keyri
         account.stop(session, ana, NOW, source="page")
         assert isinstance(account.rest(session, ana, Rest.WEEK, NOW), NothingToPause)
         assert not account.resume(session, ana, NOW)
-        signup.confirm(session, library, ana.id, NOW + DAY, source="link")
+        signup.confirm(session, keyring, library, ana.id, NOW + DAY, source="link")
         assert ana.status == SubscriberStatus.ACTIVE

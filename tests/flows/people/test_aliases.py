@@ -141,7 +141,7 @@ def test_an_alias_that_signs_up_is_nobody_else_s_any_more_and_they_are_told(harn
     (other,) = harness.sending.members(WORK, status=SubscriberStatus.PENDING)
     assert _owner(harness, WORK) == harness.ana.id
     with runtime.database.write() as session:
-        planned = signup.confirm(session, runtime.library, other.id, clock(), source="link")
+        planned = signup.confirm(session, runtime.keyring, runtime.library, other.id, clock(), source="link")
     assert _owner(harness, WORK) is None
     harness.sending.send(planned)
     assert ("ana@example.com", "An address has moved") in [

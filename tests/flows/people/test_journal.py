@@ -31,7 +31,7 @@ def test_words_are_sealed_for_their_owner_and_their_place(
         assert [opened.words for opened in journal.open_entries(keyring, ana, [entry])] == [WORDS]
         with pytest.raises(SealError):
             journal.open_entries(keyring, ben, [entry])
-        assert Entry.of(session, ben.id, entry.id) is None
+        assert Entry.find(session, ben.id, entry.id) is None
 
 
 def test_answering_a_question_is_noted_and_writing_unasked_is_not(
@@ -50,7 +50,7 @@ def test_keeping_the_same_entry_twice_keeps_one(database: Database, keyring: Key
         ana = join(session, keyring, library)
         first = _add(session, keyring, ana, entry_id=77, prompt_id="three-words")
         assert _add(session, keyring, ana, entry_id=77, prompt_id="three-words") is first
-        assert Entry.count_of(session, ana.id) == 1
+        assert Entry.count_for(session, ana.id) == 1
         assert ana.prompts_answered == 1
 
 

@@ -50,8 +50,8 @@ def test_a_link_signs_the_browser_that_asked_in_once(database: Database, token: 
     assert _use(database, token) == SignedIn(token.subscriber_id)
     assert _use(database, token) is SignInLink.INVALID
     with database.read() as session:
-        assert BrowserSession.owner(session, SECRET, NOW + 29 * DAY) == token.subscriber_id
-        assert BrowserSession.owner(session, SECRET, NOW + 31 * DAY) is None
+        assert BrowserSession.owner_id(session, SECRET, NOW + 29 * DAY) == token.subscriber_id
+        assert BrowserSession.owner_id(session, SECRET, NOW + 31 * DAY) is None
 
 
 def test_a_link_is_over_after_ten_minutes(database: Database, token: ActToken) -> None:
@@ -91,7 +91,7 @@ def test_a_sign_in_mail_that_would_come_too_late_is_not_sent(
     with database.read() as session:
         request = session.get_one(MailRequest, token.object_id)
         ana = person(session, keyring)
-        delivery = Delivery.of(session, ana.id, DeliveryKind.SIGN_IN, f"2026-05-13/{request.id}")
+        delivery = Delivery.find(session, ana.id, DeliveryKind.SIGN_IN, f"2026-05-13/{request.id}")
         assert delivery is not None
         assert delivery.expires_at == NOW + 10 * MINUTE
 
@@ -126,5 +126,5 @@ def test_signing_out_ends(database: Database, token: ActToken, *, everywhere: bo
     with database.write() as session:
         sign_in.sign_out(session, secret=SECRET, everywhere=everywhere, now=NOW)
     with database.read() as session:
-        assert BrowserSession.owner(session, SECRET, NOW) is None
-        assert (BrowserSession.owner(session, ELSEWHERE, NOW) is not None) == left
+        assert BrowserSession.owner_id(session, SECRET, NOW) is None
+        assert (BrowserSession.owner_id(session, ELSEWHERE, NOW) is not None) == left

@@ -13,18 +13,20 @@ from service.core.tokens import Action, ActToken
 from service.db import Database
 from service.flows.people import account, sign_in, signup
 from service.flows.people.mail_requests import Requester, TooManyRequests
+from service.flows.people.signup import Visitor
 from service.models import (
     Consent,
     Delivery,
     DeliveryKind,
     Keyring,
     MailRequest,
+    MailRequestKind,
     Subscriber,
     SubscriberStatus,
     Suppression,
     SuppressionReason,
 )
-from tests.harness.people import ANA, DAY, HERE, MINUTE, NOW, act_on, form, join, person, sign_up
+from tests.harness.people import ANA, DAY, HERE, LONDON, MINUTE, NOW, act_on, form, join, person, sign_up
 
 
 def test_the_page_writes_one_row_whoever_asks(database: Database, keyring: Keyring, library: Library) -> None:
@@ -57,7 +59,7 @@ def test_an_unknown_address_becomes_pending_and_is_sent_a_confirmation(database:
         assert keyring.address_of(ana) == ANA
         assert ana.next_prompt_at is None
         assert _kinds(session, planned) == [DeliveryKind.CONFIRMATION]
-        [line] = Consent.lines_of(session, ana.address_hash)
+        [line] = Consent.for_address(session, ana.address_hash)
         assert (line.event, line.source, line.at, line.network_hash) == ("asked", "page", NOW, HERE.network)
 
 
@@ -66,27 +68,23 @@ def test_acting_twice_plans_nothing_more(database: Database, keyring: Keyring) -
         asked = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
         assert len(act_on(session, keyring, asked, NOW)) == 1
         assert act_on(session, keyring, asked, NOW + MINUTE) == []
-        assert len(Consent.lines_of(session, person(session, keyring).address_hash)) == 1
+        assert len(Consent.for_address(session, person(session, keyring).address_hash)) == 1
 
 
-def test_asking_again_before_confirming_follows_the_newer_form(database: Database, keyring: Keyring) -> None:
+def test_asking_again_before_confirming_is_kept_for_a_week_more(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         sign_up(session, keyring)
-        newer = form(schedule=Schedule(Rhythm.SUNDAYS.days, time(8, 0), ZoneInfo("Asia/Calcutta")))
-        planned = act_on(
-            session, keyring, signup.ask(session, keyring, form=newer, asker=HERE, now=NOW + DAY), NOW + DAY
-        )
-        ana = person(session, keyring)
-        assert ana.schedule == newer.schedule
-        assert ana.created_at == NOW + DAY
+        planned = sign_up(session, keyring, now=NOW + DAY)
+        assert person(session, keyring).created_at == NOW + DAY
         assert _kinds(session, planned) == [DeliveryKind.CONFIRMATION]
 
 
-def test_at_most_three_confirmations_go_to_an_address_a_day(database: Database, keyring: Keyring) -> None:
+def test_at_most_three_confirmations_go_to_an_address_a_week(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         planned = [sign_up(session, keyring, now=NOW + n * MINUTE) for n in range(5)]
         assert [len(ids) for ids in planned] == [1, 1, 1, 0, 0]
-        assert len(sign_up(session, keyring, now=NOW + DAY + 5 * MINUTE)) == 1
+        assert sign_up(session, keyring, now=NOW + 6 * DAY) == []
+        assert len(sign_up(session, keyring, now=NOW + 7 * DAY + 5 * MINUTE)) == 1
 
 
 @pytest.mark.parametrize("rests", [False, True], ids=["active", "resting"])
@@ -152,8 +150,8 @@ def test_confirming_makes_active_with_one_welcome_and_no_second_question_that_da
     with database.write() as session:
         sign_up(session, keyring, now=early)
         ana = person(session, keyring)
-        planned = signup.confirm(session, library, ana.id, early, source="reply")
-        welcome = Delivery.of(session, ana.id, DeliveryKind.WELCOME, "2026-05-13")
+        planned = signup.confirm(session, keyring, library, ana.id, early, source="reply")
+        welcome = Delivery.find(session, ana.id, DeliveryKind.WELCOME, "2026-05-13")
         assert welcome is not None
         assert planned == [welcome.id]
         assert welcome.prompt_id == library.first_six("en-GB")[0].id
@@ -161,15 +159,15 @@ def test_confirming_makes_active_with_one_welcome_and_no_second_question_that_da
         assert ana.next_prompt_at is not None
         assert ana.next_prompt_at.date() == date(2026, 5, 15)
         assert ana.next_digest_at is not None
-        events = [(line.event, line.source) for line in Consent.lines_of(session, ana.address_hash)]
+        events = [(line.event, line.source) for line in Consent.for_address(session, ana.address_hash)]
         assert ("confirmed", "reply") in events
 
 
 def test_confirming_twice_plans_one_welcome(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
-        assert signup.confirm(session, library, ana.id, NOW + DAY, source="link") == []
-        assert len(Consent.lines_of(session, ana.address_hash)) == 2
+        assert signup.confirm(session, keyring, library, ana.id, NOW + DAY, source="link") == []
+        assert len(Consent.for_address(session, ana.address_hash)) == 2
 
 
 def test_somebody_who_comes_back_gets_the_next_of_the_first_questions(
@@ -178,28 +176,39 @@ def test_somebody_who_comes_back_gets_the_next_of_the_first_questions(
     with database.write() as session:
         ana = join(session, keyring, library)
         account.stop(session, ana, NOW, source="page")
-        signup.confirm(session, library, ana.id, NOW + 2 * DAY, source="link")
-        welcome = Delivery.of(session, ana.id, DeliveryKind.WELCOME, "2026-05-15")
+        signup.confirm(session, keyring, library, ana.id, NOW + 2 * DAY, source="link")
+        welcome = Delivery.find(session, ana.id, DeliveryKind.WELCOME, "2026-05-15")
         assert welcome is not None
         assert welcome.prompt_id == library.first_six("en-GB")[1].id
 
 
-def test_confirming_an_erased_person_does_nothing(database: Database, library: Library) -> None:
+def test_confirming_an_erased_person_does_nothing(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
-        assert signup.confirm(session, library, 12345, NOW, source="link") == []
+        assert signup.confirm(session, keyring, library, 12345, NOW, source="link") == []
 
 
+ELSEWHERE = b"x" * 32
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["somebody new", "somebody with a journal"])
 @pytest.mark.parametrize(
-    ("stopped", "browser", "signed_in"),
+    ("visitor", "confirmed", "signed_in"),
     [
-        pytest.param(False, HERE.browser, True, id="somebody new, in the browser that asked"),
-        pytest.param(False, b"x" * 32, True, id="somebody new, elsewhere: the journal is empty"),
-        pytest.param(True, HERE.browser, True, id="somebody with a journal, in the browser that asked"),
-        pytest.param(True, b"x" * 32, False, id="somebody with a journal, elsewhere"),
+        pytest.param(Visitor(HERE.browser), True, True, id="the browser that asked"),
+        pytest.param(Visitor(ELSEWHERE), True, False, id="another browser: a forwarded link, or a scanner"),
+        pytest.param(Visitor(ELSEWHERE, HERE.code), True, True, id="another browser, with the code"),
+        pytest.param(Visitor(ELSEWHERE, b"w" * 32), False, False, id="another browser, with a wrong code"),
     ],
 )
 def test_a_confirm_link_signs_in_where_that_is_safe(
-    database: Database, keyring: Keyring, library: Library, *, stopped: bool, browser: bytes, signed_in: bool
+    database: Database,
+    keyring: Keyring,
+    library: Library,
+    *,
+    stopped: bool,
+    visitor: Visitor,
+    confirmed: bool,
+    signed_in: bool,
 ) -> None:
     with database.write() as session:
         if stopped:
@@ -208,10 +217,102 @@ def test_a_confirm_link_signs_in_where_that_is_safe(
         act_on(session, keyring, asked, NOW)
         assert isinstance(asked, int)
         token = ActToken(Action.CONFIRM, person(session, keyring).id, asked, NOW + DAY)
-        done = signup.confirm_by_link(session, library, token, browser=browser, now=NOW)
-        again = signup.confirm_by_link(session, library, token, browser=browser, now=NOW)
-    assert (done.is_new, done.may_sign_in) == (True, signed_in)
-    assert (again.is_new, again.may_sign_in) == (False, False)
+        done = signup.confirm_by_link(session, keyring, library, token, visitor=visitor, now=NOW)
+        status = person(session, keyring).status
+        again = signup.confirm_by_link(session, keyring, library, token, visitor=visitor, now=NOW)
+    assert (done.is_new, done.may_sign_in, done.is_code_wrong) == (confirmed, signed_in, not confirmed)
+    assert (status == SubscriberStatus.ACTIVE) is confirmed
+    assert not again.may_sign_in
+
+
+def test_a_code_can_be_tried_five_times(database: Database, keyring: Keyring, library: Library) -> None:
+    with database.write() as session:
+        asked = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
+        act_on(session, keyring, asked, NOW)
+        assert isinstance(asked, int)
+        token = ActToken(Action.CONFIRM, person(session, keyring).id, asked, NOW + DAY)
+        for _ in range(5):
+            wrong = Visitor(ELSEWHERE, b"w" * 32)
+            assert signup.confirm_by_link(session, keyring, library, token, visitor=wrong, now=NOW).is_code_wrong
+        right = Visitor(ELSEWHERE, HERE.code)
+        assert signup.confirm_by_link(session, keyring, library, token, visitor=right, now=NOW).is_code_wrong
+
+
+TOKYO = Schedule(Rhythm.DAILY.days, time(8, 0), ZoneInfo("Asia/Tokyo"))
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["pending", "stopped"])
+def test_typing_somebody_s_address_changes_nothing_before_they_confirm(
+    database: Database, keyring: Keyring, library: Library, *, stopped: bool
+) -> None:
+    with database.write() as session:
+        if stopped:
+            account.stop(session, join(session, keyring, library), NOW, source="page")
+        else:
+            sign_up(session, keyring)
+        ana = person(session, keyring)
+        asked = signup.ask(session, keyring, form=form(schedule=TOKYO), asker=HERE, now=NOW)
+        act_on(session, keyring, asked, NOW)
+        assert isinstance(asked, int)
+        assert ana.schedule == LONDON
+        assert signup.requested_schedule(session, keyring, ana, asked) == TOKYO
+        token = ActToken(Action.CONFIRM, ana.id, asked, NOW + DAY)
+        signup.confirm_by_link(session, keyring, library, token, visitor=Visitor(HERE.browser), now=NOW)
+        assert ana.schedule == TOKYO
+
+
+def test_the_first_of_two_links_takes_over_its_own_days(database: Database, keyring: Keyring, library: Library) -> None:
+    """A stranger signs the address up again before its owner opens the email of their own signup."""
+    with database.write() as session:
+        first = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
+        act_on(session, keyring, first, NOW)
+        act_on(session, keyring, signup.ask(session, keyring, form=form(schedule=TOKYO), asker=HERE, now=NOW), NOW)
+        assert isinstance(first, int)
+        ana = person(session, keyring)
+        token = ActToken(Action.CONFIRM, ana.id, first, NOW + DAY)
+        signup.confirm_by_link(session, keyring, library, token, visitor=Visitor(HERE.browser), now=NOW)
+        assert ana.schedule == LONDON
+
+
+def test_nobody_can_use_up_somebody_else_s_sign_ins(database: Database, keyring: Keyring, library: Library) -> None:
+    """Ten requests from a stranger's network leave the owner, on their own network, as many as ever."""
+
+    def request(requester: Requester, minutes: int) -> list[int]:
+        now = NOW + minutes * MINUTE
+        with database.write() as session:
+            return act_on(session, keyring, sign_in.ask(session, keyring, address=ANA, asker=requester, now=now), now)
+
+    with database.write() as session:
+        join(session, keyring, library)
+    stranger = replace(HERE, network=b"s" * 32)
+    assert [len(request(stranger, minute)) for minute in range(10)] == [1] * 5 + [0] * 5
+    assert [len(request(HERE, 60 + minute)) for minute in range(2)] == [1, 1]
+    assert len(request(stranger, 60 * 25)) == 1  # a day later
+
+
+def test_an_address_gets_three_confirmations_a_week_however_many_networks_ask(
+    database: Database, keyring: Keyring
+) -> None:
+    with database.write() as session:
+        planned = []
+        for number in range(40):
+            elsewhere = replace(HERE, network=bytes([number]) * 32)
+            now = NOW + number * 4 * 60 * MINUTE
+            planned += act_on(
+                session, keyring, signup.ask(session, keyring, form=form(), asker=elsewhere, now=now), now
+            )
+        assert len(planned) == 3
+
+
+def test_confirmations_have_one_budget_for_everybody(database: Database, keyring: Keyring) -> None:
+    others = {"network_hash": b"o" * 32, "browser_hash": b"o" * 32, "code_hash": b"o" * 32, "created_at": NOW}
+    with database.write() as session:
+        for number in range(signup.MAX_CONFIRMATIONS_PER_HOUR - 1):
+            address_hash = number.to_bytes(32)
+            session.add(MailRequest(kind=MailRequestKind.SIGNUP, address_hash=address_hash, **others))
+        assert len(sign_up(session, keyring)) == 1
+        assert sign_up(session, keyring, Address.parse("ben@example.com")) == []
+        assert len(sign_up(session, keyring, Address.parse("ben@example.com"), NOW + 61 * MINUTE)) == 1
 
 
 def _rows(session: Session) -> int:

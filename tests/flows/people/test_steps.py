@@ -82,7 +82,7 @@ def test_an_entry_changed_until_it_chooses_nothing_takes_back_only_an_open_step(
         steps.answer(session, person, step, StepState.OPEN, TUESDAY)
         assert step.answered_on is None
         assert steps.choose_from_entry(session, keyring, person, entry, chosen=None) is None
-        assert Step.all_of(session, person.id) == []
+        assert Step.list_for(session, person.id) == []
 
 
 def test_each_of_several_steps_has_a_day_of_its_own_while_there_are_days(database: Database, keyring: Keyring) -> None:
@@ -90,7 +90,7 @@ def test_each_of_several_steps_has_a_day_of_its_own_while_there_are_days(databas
         person = member(session, keyring, looking_from=TUESDAY)
         for number in range(5):
             steps.choose(session, keyring, person, f"Step {number}", now=TUESDAY)
-        chosen = Step.all_of(session, person.id)
+        chosen = Step.list_for(session, person.id)
         assert len({step.follow_up_on for step in chosen}) == 3
         owed = [steps.follow_up_of(session, step) for step in chosen]
         assert len({delivery.id for delivery in owed if delivery}) == 5

@@ -34,7 +34,7 @@ def sent_digest(site: WebHarness) -> str:
             planned_at=site.clock(),
         )
         [id_] = Delivery.plan(session, [digest])
-        delivery = Delivery.one_of(session, person.id, id_)
+        delivery = Delivery.find_by_id(session, person.id, id_)
         month = runtime.digests().month(session, session.get_one(Subscriber, person.id), date(2026, 4, 1))
         assert delivery is not None
         assert month is not None

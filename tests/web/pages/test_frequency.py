@@ -69,7 +69,7 @@ def test_one_click_stops_without_cookie_token_or_redirect_and_again(site: WebHar
         assert "Set-Cookie" not in answer.headers
     assert site.person().status == SubscriberStatus.STOPPED
     with site.runtime.database.read() as session:
-        lines = Consent.lines_of(session, site.person().address_hash)
+        lines = Consent.for_address(session, site.person().address_hash)
     assert [line.source for line in lines if line.event == "stopped"] == ["one_click"]
 
 

@@ -65,7 +65,7 @@ def test_the_link_in_the_email_leads_to_the_mail_once_signed_in(site: WebHarness
 def test_looking_lets_nothing_in(site: WebHarness, held: int) -> None:
     site.get(f"/journal/held/{held}")
     with site.runtime.database.read() as session:
-        assert Entry.count_of(session, site.person().id) == 0
+        assert Entry.count_for(session, site.person().id) == 0
 
 
 def test_saying_it_was_me_makes_it_an_entry_of_its_day(site: WebHarness, held: int) -> None:

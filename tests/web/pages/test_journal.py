@@ -124,7 +124,7 @@ def _plan(site: WebHarness, step: str = "I will open a window") -> str:
 def _steps(site: WebHarness) -> list[str]:
     with site.runtime.database.read() as session:
         person = session.merge(site.person())
-        return [step.words for step in open_steps(site.runtime.keyring, person, Step.all_of(session, person.id))]
+        return [step.words for step in open_steps(site.runtime.keyring, person, Step.list_for(session, person.id))]
 
 
 def test_changing_the_words_changes_the_step_in_them(home: WebHarness) -> None:
@@ -143,7 +143,7 @@ def test_a_step_that_was_taken_stays_whatever_the_words_become(home: WebHarness)
     entry = _plan(home)
     with home.runtime.database.write() as session:
         person = session.merge(home.person())
-        [step] = Step.all_of(session, person.id)
+        [step] = Step.list_for(session, person.id)
         answer(session, person, step, StepState.TAKEN, home.clock())
     home.post(f"{entry}/edit", {"words": "Nothing, really."})
     assert _steps(home) == ["After the kettle is on, I will open a window."]
@@ -152,7 +152,7 @@ def test_a_step_that_was_taken_stays_whatever_the_words_become(home: WebHarness)
 def test_a_step_that_was_taken_off_does_not_come_back_with_a_comma(home: WebHarness) -> None:
     entry = _plan(home)
     with home.runtime.database.write() as session:
-        [step] = Step.all_of(session, home.person().id)
+        [step] = Step.list_for(session, home.person().id)
         Step.remove(session, step.subscriber_id, step.id)
     home.post(f"{entry}/edit", {"words": "After the kettle is on, I will open a window.\n\nAnd it rained, a lot."})
     assert _steps(home) == []

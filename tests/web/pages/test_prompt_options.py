@@ -30,7 +30,7 @@ def _asked_for(site: WebHarness) -> list[Delivery]:
     """Return the questions that were asked for on the day these tests stand still on."""
     with site.runtime.database.read() as session:
         slots = [
-            Delivery.of(session, site.person().id, DeliveryKind.ANOTHER, f"2026-05-13/{number}")
+            Delivery.find(session, site.person().id, DeliveryKind.ANOTHER, f"2026-05-13/{number}")
             for number in range(1, 5)
         ]
     return [delivery for delivery in slots if delivery is not None]
@@ -81,7 +81,7 @@ def test_words_in_the_form_outlive_a_wish_and_are_kept_once_the_button_is_presse
     assert "half a &lt;line&gt;</textarea>" in answer.text
     assert 'name="once" value="one form"' in answer.text
     with site.runtime.database.read() as session:
-        assert Entry.count_of(session, site.person().id) == 0
+        assert Entry.count_for(session, site.person().id) == 0
     assert "It is in your journal" in site.post(path, {"words": "half a <line>", "once": "one form"}).text
 
 

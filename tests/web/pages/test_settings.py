@@ -15,7 +15,6 @@ GOOD: dict[str, object] = {
     "time_zone": "Australia/Sydney",
     "muted": ["hurt", "work"],
     "wants_thread": "yes",
-    "wants_letters": "yes",
     "is_discreet": "yes",
     "help_country": "AU",
     "locale": "de",
@@ -39,7 +38,7 @@ def test_everything_on_the_page_is_saved_and_said_back(home: WebHarness) -> None
         "Australia/Sydney",
     )
     assert person.muted_themes == ["work", "hurt"]
-    assert (person.wants_digest, person.wants_letters, person.is_discreet) == (False, True, True)
+    assert (person.wants_digest, person.is_discreet) == (False, True)
     assert (person.wants_look_backs, person.wants_thread) == (False, True)
     assert (person.help_country, person.locale) == ("AU", "de")
     text = home.get("/settings?saved").text
@@ -86,7 +85,7 @@ def test_a_chosen_language_is_that_of_the_next_question(home: WebHarness) -> Non
     with home.runtime.database.write() as session:
         person = session.merge(home.person())
         assert plan_extra_prompt(session, home.runtime.library, person, home.clock(), light=False)
-        planned = Delivery.of(session, person.id, DeliveryKind.ANOTHER, "2026-05-13/1")
+        planned = Delivery.find(session, person.id, DeliveryKind.ANOTHER, "2026-05-13/1")
     assert planned is not None
     prompt = home.runtime.library.get(planned.prompt_id or "")
     assert prompt is not None

@@ -1,6 +1,8 @@
 import re
 from datetime import timedelta
 
+from sqlalchemy import func, select
+
 from service.models import BrowserSession
 from tests.harness.website import WebHarness
 
@@ -133,9 +135,10 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(site: WebHarness) ->
 
 def test_a_sign_in_lasts_thirty_days(site: WebHarness) -> None:
     site.join()
-    site.clock.move(timedelta(days=29))
-    assert site.get("/journal").status_code == 200
-    site.clock.move(timedelta(days=2))
+    for days in (13, 13):
+        site.clock.move(timedelta(days=days))
+        assert site.get("/journal").status_code == 200
+    site.clock.move(timedelta(days=5))
     assert site.get("/journal").location == "/sign-in"
 
 
@@ -146,3 +149,39 @@ def test_the_database_holds_no_secret_that_a_cookie_holds(site: WebHarness) -> N
     with site.runtime.database.read() as session:
         [row] = session.query(BrowserSession).all()
     assert secret.encode() not in row.secret_hash
+
+
+def _sessions(site: WebHarness) -> int:
+    with site.runtime.database.read() as session:
+        return session.scalar(select(func.count()).select_from(BrowserSession)) or 0
+
+
+def test_signing_in_again_ends_the_former_session_of_that_browser(site: WebHarness) -> None:
+    site.join()
+    assert _sessions(site) == 1
+    _ask(site)
+    site.post(site.sign_in_path())
+    assert _sessions(site) == 1
+    other = site.another_browser()
+    _ask(other)
+    other.post(other.sign_in_path())
+    assert _sessions(site) == 2
+
+
+def test_a_browser_that_is_not_used_for_two_weeks_is_signed_out(site: WebHarness) -> None:
+    site.join()
+    for _ in range(2):  # used after thirteen days, and again: that is no idleness
+        site.clock.move(timedelta(days=13))
+        assert site.get("/journal").status_code == 200
+    idle = site.another_browser()
+    _ask(idle)
+    idle.post(idle.sign_in_path())
+    site.clock.move(timedelta(days=15))
+    assert idle.get("/journal").location == "/sign-in"
+
+
+def test_signing_out_clears_what_the_browser_kept(site: WebHarness) -> None:
+    site.join()
+    answer = site.post("/sign-out", page="/settings")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert site.get("/journal").location == "/sign-in"

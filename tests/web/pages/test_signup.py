@@ -139,7 +139,7 @@ def test_a_confirm_link_does_not_sign_in_a_second_time(site: WebHarness) -> None
     site.join()
     path = site.confirm_path()
     later = site.another_browser()
-    assert "You have confirmed" in later.get(path).text
+    assert "You’re all set" in later.get(path).text
     token = re.search(r'name="csrf_token" value="([^"]+)"', later.get("/").text)
     assert token is not None
     later.browser.post(path, data={"csrf_token": token.group(1)})
@@ -172,3 +172,27 @@ def _answer(site: WebHarness, email: str) -> tuple[object, ...]:
     sent = re.sub(r"\d{3} \d{3}", "a code", site.get("/sent").text)
     names = tuple(sorted(name for name, _ in answer.headers if name != "Set-Cookie"))
     return answer.status_code, answer.location, names, sent
+
+
+def test_another_browser_confirms_but_is_signed_in_only_with_the_code(site: WebHarness) -> None:
+    site.ask_for_signup()
+    site.do_what_was_asked()
+    phone = site.another_browser()
+    assert 'name="code"' in phone.get(site.confirm_path()).text
+    assert 'name="code"' not in site.get(site.confirm_path()).text
+    wrong = phone.post(site.confirm_path(), {"code": "000 000"})
+    assert (wrong.status_code, site.person().status) == (422, SubscriberStatus.PENDING)
+    assert "That code isn’t right" in wrong.text
+    assert phone.post(site.confirm_path()).location == site.confirm_path()
+    assert site.person().status == SubscriberStatus.ACTIVE
+    assert phone.get("/journal").location == "/sign-in"
+
+
+def test_another_browser_is_signed_in_with_the_code(site: WebHarness) -> None:
+    site.ask_for_signup()
+    site.do_what_was_asked()
+    code = re.search(r"<strong>(\d{3} \d{3})</strong>", site.get("/sent").text)
+    assert code is not None
+    phone = site.another_browser()
+    assert phone.post(site.confirm_path(), {"code": code.group(1)}).location == "/welcome"
+    assert phone.get("/journal").status_code == 200

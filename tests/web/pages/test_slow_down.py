@@ -32,7 +32,7 @@ def ease(site: WebHarness, *stages: SlowDown) -> None:
             for name, value in frequency.slowed_columns(person, stage).items():
                 if name != "row_id":
                     setattr(person, name, value)
-        person.look_ahead(site.clock())
+        person.schedule_next(site.clock())
 
 
 def test_once_a_week_is_said_plainly_and_undone_by_a_button(home: WebHarness) -> None:

@@ -28,7 +28,7 @@ def _choose(site: WebHarness, words: str = WORDS, **more: object) -> int:
         return next(
             step.id
             for step in steps.open_steps(
-                site.runtime.keyring, session.merge(site.person()), Step.all_of(session, site.person().id)
+                site.runtime.keyring, session.merge(site.person()), Step.list_for(session, site.person().id)
             )
             if step.words == " ".join(words.split())
         )
@@ -36,7 +36,7 @@ def _choose(site: WebHarness, words: str = WORDS, **more: object) -> int:
 
 def _states(site: WebHarness) -> list[str]:
     with site.runtime.database.read() as session:
-        return [step.state for step in Step.all_of(session, site.person().id)]
+        return [step.state for step in Step.list_for(session, site.person().id)]
 
 
 def test_a_page_without_steps_says_how_they_arrive(home: WebHarness) -> None:
@@ -52,7 +52,7 @@ def test_a_step_is_chosen_on_its_day_and_asked_about_once(home: WebHarness) -> N
     assert "Chosen on Wednesday 13 May 2026" in text
     assert "One email asks about it in a few days, and only one." in text
     with home.runtime.database.read() as session:
-        step = Step.of(session, home.person().id, step_id)
+        step = Step.find(session, home.person().id, step_id)
         assert step is not None
         delivery = steps.follow_up_of(session, step)
         assert delivery is not None

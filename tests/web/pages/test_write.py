@@ -19,7 +19,7 @@ def _steps(site: WebHarness) -> list[str]:
     """Return the words of the person's steps."""
     with site.runtime.database.read() as session:
         person = session.merge(site.person())
-        return [step.words for step in open_steps(site.runtime.keyring, person, Step.all_of(session, person.id))]
+        return [step.words for step in open_steps(site.runtime.keyring, person, Step.list_for(session, person.id))]
 
 
 def test_what_is_written_stands_on_today_s_page(site: WebHarness) -> None:
@@ -43,7 +43,7 @@ def test_pressing_the_button_twice_keeps_one_entry(site: WebHarness) -> None:
     data = {"csrf_token": token.group(1), "once": once.group(1), "words": "once"}
     assert [site.browser.post("/write", data=data).status_code for _ in range(2)] == [303, 303]
     with site.runtime.database.read() as session:
-        assert Entry.count_of(session, site.person().id) == 1
+        assert Entry.count_for(session, site.person().id) == 1
 
 
 def test_an_empty_page_is_no_entry(site: WebHarness) -> None:
@@ -71,7 +71,7 @@ def test_looking_at_a_write_link_keeps_nothing(site: WebHarness) -> None:
     site.join()
     site.another_browser().get(_write_path(site))
     with site.runtime.database.read() as session:
-        assert Entry.count_of(session, site.person().id) == 0
+        assert Entry.count_for(session, site.person().id) == 0
 
 
 def test_words_that_answer_a_step_prompt_choose_a_step(site: WebHarness) -> None:
@@ -145,3 +145,23 @@ def test_what_is_too_much_for_one_post_is_refused_with_a_reason(site: WebHarness
     answer = site.post("/write", {"words": "a" * 1_100_000})
     assert answer.status_code == 413
     assert "Shorten it or send it in two parts" in answer.text
+
+
+def test_a_link_keeps_no_more_than_a_day_s_words_and_loses_none(site: WebHarness) -> None:
+    """It may have been forwarded: without a sign-in, it takes what a person writes in a day, and no megabytes."""
+    site.join()
+    path, reader = _write_path(site), site.another_browser()
+    assert "It is in your journal" in reader.post(path, {"words": "a" * 200_000, "once": "1"}).text
+    refused = reader.post(path, {"words": "b" * 80_000, "once": "2"})
+    assert refused.status_code == 429
+    assert "b" * 80_000 in refused.text
+    site.clock.move(timedelta(days=1, minutes=1))
+    assert "It is in your journal" in reader.post(path, {"words": "b" * 80_000, "once": "3"}).text
+
+
+def test_a_link_keeps_no_more_than_twenty_entries_a_day(site: WebHarness) -> None:
+    site.join()
+    path, reader = _write_path(site), site.another_browser()
+    answers = [reader.post(path, {"words": f"line {number}", "once": str(number)}).status_code for number in range(22)]
+    assert answers == [200] * 20 + [429] * 2
+    assert site.write("signed in there is no such limit").startswith("/journal/")

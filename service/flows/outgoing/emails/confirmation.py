@@ -21,7 +21,7 @@ def build(request: EmailRequest) -> BuiltEmail:
     on = request.now.astimezone(person.zone).date()
     url = links.act_url("confirm", Action.CONFIRM, person, until, delivery.reference or 0)
     reply_address = links.reply_address(ReplyKind.CONFIRMATION, person, on)
-    return BuiltEmail(compose(request.context.composer, url, reply_address))
+    return BuiltEmail(compose(request.context.composer, url, reply_address), delivery.sealed_content)
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail:

@@ -68,7 +68,7 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     """Return the digest of the month before the token's date, from its frozen copy, or None."""
     context, person = lookup.context, lookup.person
     slot = month_slot(lookup.token.on)
-    delivery = Delivery.of(lookup.session, person.id, DeliveryKind.DIGEST, slot) if slot else None
+    delivery = Delivery.find(lookup.session, person.id, DeliveryKind.DIGEST, slot) if slot else None
     frozen = frozen_digest(context.keyring, delivery, person) if delivery else None
     if frozen is None:
         return None

@@ -38,7 +38,7 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     """Return the notice of the token's date, or None."""
-    delivery = Delivery.of(lookup.session, lookup.person.id, DeliveryKind.NOTICE, lookup.token.on.isoformat())
+    delivery = Delivery.find(lookup.session, lookup.person.id, DeliveryKind.NOTICE, lookup.token.on.isoformat())
     if delivery is None:
         return None
     return compose(lookup.context.composer, cast("Stage", delivery.detail), PLACEHOLDERS)

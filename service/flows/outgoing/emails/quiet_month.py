@@ -41,7 +41,7 @@ def build(request: EmailRequest) -> BuiltEmail:
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     """Return the question of the month before the token's date, or None if none was planned."""
     slot = month_slot(lookup.token.on)
-    delivery = Delivery.of(lookup.session, lookup.person.id, DeliveryKind.QUIET_MONTH, slot) if slot else None
+    delivery = Delivery.find(lookup.session, lookup.person.id, DeliveryKind.QUIET_MONTH, slot) if slot else None
     if delivery is None:
         return None
     month, composer = delivery.on, lookup.context.composer

@@ -26,6 +26,6 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     """Return the welcome of the token's date, or None if none was planned for it."""
     prompt = prompt_of_token(lookup)
     slot = lookup.token.on.isoformat()
-    if prompt is None or Delivery.of(lookup.session, lookup.person.id, DeliveryKind.WELCOME, slot) is None:
+    if prompt is None or Delivery.find(lookup.session, lookup.person.id, DeliveryKind.WELCOME, slot) is None:
         return None
     return compose(lookup.context.composer, prompt, WITH_WRITE_LINK, str(lookup.person.schedule))

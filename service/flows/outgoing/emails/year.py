@@ -58,7 +58,7 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     on, person = lookup.token.on, lookup.person
     if (on.month, on.day) != YEAR_GOES_ON:
         return None
-    delivery = Delivery.of(lookup.session, person.id, DeliveryKind.YEAR, str(on.year - 1))
+    delivery = Delivery.find(lookup.session, person.id, DeliveryKind.YEAR, str(on.year - 1))
     year = frozen_year(lookup.context.keyring, delivery, person) if delivery else None
     if year is None:
         return None
