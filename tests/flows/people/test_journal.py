@@ -20,9 +20,7 @@ TODAY = date(2026, 5, 13)
 WORDS = "The bus was late.\n\nI did not mind."
 
 
-def test_words_are_sealed_for_their_owner_and_their_place(
-    database: Database, keyring: Keyring, library: Library
-) -> None:
+def test_words_are_sealed_for_their_owner(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         ben = join(session, keyring, library, Address.parse("ben@example.com"))
@@ -34,9 +32,7 @@ def test_words_are_sealed_for_their_owner_and_their_place(
         assert Entry.find(session, ben.id, entry.id) is None
 
 
-def test_answering_a_question_is_noted_and_writing_unasked_is_not(
-    database: Database, keyring: Keyring, library: Library
-) -> None:
+def test_only_answering_a_prompt_is_counted(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         _add(session, keyring, ana)
@@ -45,7 +41,7 @@ def test_answering_a_question_is_noted_and_writing_unasked_is_not(
         assert (ana.prompts_answered, ana.last_answered_on) == (1, TODAY)
 
 
-def test_keeping_the_same_entry_twice_keeps_one(database: Database, keyring: Keyring, library: Library) -> None:
+def test_adding_the_same_entry_twice_adds_one(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         first = _add(session, keyring, ana, entry_id=77, prompt_id="three-words")
@@ -54,9 +50,7 @@ def test_keeping_the_same_entry_twice_keeps_one(database: Database, keyring: Key
         assert ana.prompts_answered == 1
 
 
-def test_what_runs_over_the_cap_is_kept_and_shown_with_everything(
-    database: Database, keyring: Keyring, library: Library
-) -> None:
+def test_text_beyond_the_size_limit_is_kept(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         entry = _add(session, keyring, ana, words="é" * WORDS_BYTES, over="the end")
@@ -66,7 +60,9 @@ def test_what_runs_over_the_cap_is_kept_and_shown_with_everything(
     assert found.over == "é" * (WORDS_BYTES // 2) + "the end"
 
 
-def test_a_null_character_and_half_a_pair_can_be_shown(database: Database, keyring: Keyring, library: Library) -> None:
+def test_a_null_character_and_a_lone_surrogate_are_replaced(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         entry = _add(session, keyring, ana, words="a\x00b\ud83dc\ud83d\ude00")
@@ -74,7 +70,7 @@ def test_a_null_character_and_half_a_pair_can_be_shown(database: Database, keyri
     assert opened.words == "a\ufffdb\ufffdc\U0001f600"
 
 
-def test_rewriting_keeps_when_it_was_written_and_what_was_left_out(
+def test_editing_keeps_the_creation_time_and_the_trimmed_pieces(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
@@ -87,7 +83,7 @@ def test_rewriting_keeps_when_it_was_written_and_what_was_left_out(
     assert [piece.text for piece in found.pieces.values()] == ["-- \nAna"]
 
 
-def test_a_piece_goes_back_once_to_where_it_stood(database: Database, keyring: Keyring, library: Library) -> None:
+def test_a_trimmed_piece_is_restored_once_to_its_place(database: Database, keyring: Keyring, library: Library) -> None:
     piece = TrimmedPiece("quotation", "> my mother used to say so", 1)
     with database.write() as session:
         ana = join(session, keyring, library)
