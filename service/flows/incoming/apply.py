@@ -39,7 +39,7 @@ class ReplyApplier:
     def apply(
         self, session: Session, row: Reply, person: Subscriber, result: ProcessedMail, now: datetime
     ) -> AppliedReply:
-        """Return the effects of a mail; the transaction must hold locks on the mail's row and on its owner's."""
+        """Apply a mail and return its effects; the transaction must hold locks on the mail's row and its owner's."""
         return _Application(self, session, row, person, result, now).run() if result.owner else AppliedReply()
 
 

@@ -40,12 +40,12 @@ class CommandResult:
 
 
 def carry_out(session: Session, library: Library, person: Subscriber, command: Command, now: datetime) -> CommandResult:
-    """Return the result of carrying out a subscriber's command.
+    """Carry out a subscriber's command and return the result.
 
     Every command counts as activity. The activity is recorded first, so that what the command says about the frequency
     overrides it.
     """
-    if command.verb is not Verb.RESUME:  # this one undoes only one thing, and the activity may already be it
+    if command.verb is not Verb.RESUME:  # it undoes one thing only, and recording activity would undo a slow-down first
         frequency.record_activity(session, person, now)
     if command.verb in {Verb.ANOTHER, Verb.SMALLER}:
         planned = plan_extra_prompt(session, library, person, now, light=command.verb is Verb.SMALLER)

@@ -17,7 +17,7 @@ _ALREADY_SUPPRESSED = frozenset({"suppress-bounce", "suppress-complaint", "suppr
 
 
 def record_event(session: Session, keyring: Keyring, event: ProviderEvent, *, token: str, now: datetime) -> bool:
-    """Return whether an event was new; an event with a known token changes nothing.
+    """Record an event and return whether it was new; an event with a known token changes nothing.
 
     A delivery that the provider reports on counts as sent, even if the response to its request was lost. A permanent
     failure or a complaint suppresses the address. A complaint, or the provider's own unsubscribe link, stops the

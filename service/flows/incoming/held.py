@@ -62,9 +62,9 @@ def open_held_mail(inbound_store: InboundStore, subscriber_id: int, reply_id: in
 
 
 def accept(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: datetime) -> AliasClaim | None:
-    """Return the claim to the sender's address that accepting a held mail makes, or None if it was no longer held.
+    """Accept a held mail as its owner's own; return their claim to its sender's address, or None if it was not held.
 
-    The mail is to be processed again as its owner's own. The caller enqueues it.
+    The mail has no outcome then, and the caller enqueues it.
 
     Raises:
         SealError, StorageError: the mail cannot be read or stored now.
@@ -83,7 +83,7 @@ def accept(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: 
 
 
 def restore(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: datetime) -> bool:
-    """Return whether a mail whose entry was deleted is to be processed again; the caller enqueues it.
+    """Restore a mail whose entry was deleted, for the caller to enqueue it; return whether it was found.
 
     Raises:
         SealError, StorageError: the mail cannot be read or stored now.
@@ -99,7 +99,7 @@ def disown(session: Session, subscriber_id: int, reply_id: int, now: datetime) -
 
 
 def _process_again(inbound_store: InboundStore, find: Find, subscriber_id: int, reply_id: int, now: datetime) -> bool:
-    """Return whether the mail was found, and is to be processed again."""
+    """Reseal a mail and remove its outcome, so that it can be processed again; return whether it was found."""
     with inbound_store.database.read() as session:
         reply, person = find(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
     if reply is None or person is None:

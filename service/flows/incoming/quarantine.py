@@ -59,7 +59,7 @@ def unreadable(session: Session) -> tuple[int, ...]:
 
 
 def replay(inbound_store: InboundStore, ids: Sequence[int], now: datetime) -> list[ReplayedMail]:
-    """Return for each mail, in order, whether it will be processed again as if it had just arrived.
+    """Prepare mails to be processed again as if they had just arrived; return the result for each, in order.
 
     The caller enqueues those that will. A mail that became an entry or a command is not processed twice.
     """

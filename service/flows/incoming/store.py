@@ -54,7 +54,7 @@ class InboundStore:
     clock: Clock
 
     def store(self, post: Post, content_type: str, body: bytes, token: str) -> tuple[StoreResult, list[int]]:
-        """Return the result of storing a verified post, and the ids of the new rows: one for each of its owners.
+        """Store a verified post; return the result, and the ids of the new rows: one for each of its owners.
 
         The rows are committed when this returns.
 
@@ -153,7 +153,7 @@ class InboundStore:
         return (StoreResult.KEPT if kept_ids else StoreResult.DUPLICATE), kept_ids
 
     def _use_token(self, session: Session, token: str, content: bytes) -> StoreResult | None:
-        """Return None if the provider's token was unused, or whether it came with this content or another before."""
+        """Use the provider's token; return None, or whether it was used with the same content or another before."""
         token_hash = self.keyring.index.digest("webhook token", token.encode("utf-8", "surrogatepass"))
         if WebhookToken.spend(session, token_hash, content, self.clock()):
             return None
@@ -161,7 +161,7 @@ class InboundStore:
         return StoreResult.DUPLICATE if is_same else StoreResult.REUSED
 
     def _insert(self, session: Session, message_id: str, content: bytes, raw: StoredMail) -> bool:
-        """Return whether a row was inserted: the same mail for the same owner is inserted only once."""
+        """Insert a row; return whether it is new, since the same mail for the same owner is stored only once."""
         index, now = self.keyring.index, self.clock()
         values = {
             "id": raw.reply_id,

@@ -52,7 +52,7 @@ class AutoReply:
 def plan_receipt(
     session: Session, keyring: Keyring, person: Subscriber, entry_id: int, *, to: AnsweredMail, now: datetime
 ) -> list[int]:
-    """Return the id of the receipt planned for a subscriber's first reply, or nothing for a later reply."""
+    """Plan the receipt of a subscriber's first reply and return its id, or nothing for a later reply."""
     answer = _Answer(DeliveryKind.RECEIPT, slot="first", reference=entry_id)
     return Delivery.plan(session, [_new_delivery(keyring, person, answer, to, now)])
 
@@ -60,7 +60,7 @@ def plan_receipt(
 def plan_auto_reply(
     session: Session, keyring: Keyring, person: Subscriber, reply: AutoReply, *, to: AnsweredMail, now: datetime
 ) -> list[int]:
-    """Return the id of the answer planned to a mail, or nothing if the subscriber had too many.
+    """Plan an answer to a mail and return its id, or nothing if the subscriber had too many.
 
     At most ten answers are planned in 24 hours, and one notice of held mail in a local day.
     """

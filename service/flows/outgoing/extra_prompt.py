@@ -18,7 +18,7 @@ MAX_PER_DAY = 3
 def plan_extra_prompt(
     session: Session, library: Library, person: Subscriber, now: datetime, *, light: bool
 ) -> list[int]:
-    """Return the id of the extra prompt planned for now, or nothing after the third of a local day.
+    """Plan an extra prompt for now and return its id, or nothing after the third of a local day.
 
     It follows the subscriber's rules and counts in their history like any other prompt. Subscribers who rest or have
     stopped get it too, because they asked for it.

@@ -20,7 +20,7 @@ MIN_MONTHS = 2
 
 
 def plan_due_digests(session: Session, *, now: datetime, limit: int) -> PlannedChunk:
-    """Return what was planned for up to `limit` subscribers whose local month has ended by `now`.
+    """Plan digests for up to `limit` subscribers whose local month has ended by `now`; return what was planned.
 
     A subscriber with entries in the month gets a digest. One without entries gets one quiet question, and no other
     until they have written again. One who joined less than ten days before the 1st gets neither. One who wrote in two

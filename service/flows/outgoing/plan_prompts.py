@@ -36,7 +36,7 @@ class PlannedChunk:
 
 
 def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit: int) -> PlannedChunk:
-    """Return what was planned for up to `limit` subscribers whose prompt is due at `now`.
+    """Plan the prompts of up to `limit` subscribers that are due at `now`, and return what was planned.
 
     A prompt more than twelve hours late is not sent. After a longer outage a subscriber gets the prompt of the last
     twelve hours, if their schedule has one there, or else the next prompt at its usual time. A subscriber whose rest

@@ -64,7 +64,7 @@ class Sender:
     stopping: Callable[[], bool] = lambda: False
 
     def send(self, ids: Sequence[int]) -> SendReport:
-        """Return what happened to these deliveries; those that another worker has claimed or sent are left alone.
+        """Send these deliveries, except those that another worker has claimed or sent; return what happened to them.
 
         After half the lease, or when the worker must stop, the deliveries not sent yet are planned again.
         """
@@ -135,7 +135,7 @@ class Sender:
         return ()
 
     def _request(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
-        """Return the outcome of the one request to the provider that sends a batch."""
+        """Send a batch in one request to the provider; return the outcome."""
         try:
             return self.mailer.send(batch[0].email, [outgoing.recipient for outgoing in batch])
         except ProviderMisconfigured as error:
@@ -172,9 +172,9 @@ class Sender:
 
 
 def skip(session: Session, claims: Sequence[DeliveryClaim]) -> int:
-    """Return how many deliveries were skipped because there is nothing to send.
+    """Skip deliveries that have nothing to send; return how many were skipped.
 
-    Where one of them took the place of a day's prompt, that prompt becomes due again.
+    If one of them replaced a day's prompt, that prompt becomes due again.
     """
     for delivery, person in Delivery.with_subscribers(session, claims):
         if delivery.kind in IN_PLACE_OF_PROMPT:

@@ -1,4 +1,4 @@
-"""One tick of the clock: plan what is due, find jobs that were lost, and enqueue both; also the daily pruning."""
+"""One tick of the clock: plan what is due, find jobs that were lost, and enqueue both; and pruning expired data."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TickResult:
 
 
 def tick(database: Database, library: Library, job_queue: JobQueue, *, now: datetime, chunk: int) -> TickResult:
-    """Return what a tick at `now` did; several clocks may tick at the same time."""
+    """Plan and sweep at `now`, and return what was done; several clocks may tick at the same time."""
     # Plan digests first: on the 1st they replace the day's prompt, and planning prompts looks for them.
     planned = _plan(database, job_queue, chunk, lambda session: plan_due_digests(session, now=now, limit=chunk))
     planned += _plan(
@@ -79,7 +79,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
 def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:
     """Delete some expired raw mail; return whether there may be more.
 
-    Objects are deleted before the rows forget their names: afterwards nobody could find them.
+    Objects are deleted before their names are removed from the rows: afterwards nobody could find them.
     """
     with database.read() as session:
         mails = Reply.find_expired(session, now, PRUNE_LIMIT)

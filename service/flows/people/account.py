@@ -87,7 +87,7 @@ def change_preferences(session: Session, person: Subscriber, preferences: Prefer
 def rest(
     session: Session, person: Subscriber, length: Rest | date, now: datetime
 ) -> Resting | InvalidPauseDate | NothingToPause:
-    """Return the rest that begins now, for a length or until a local date, or why it cannot begin."""
+    """Begin a rest for a length or until a local date; return it, or why it cannot begin."""
     if person.status not in {SubscriberStatus.ACTIVE, SubscriberStatus.RESTING}:
         return NothingToPause()
     today = local_date(now, person.zone)
@@ -102,7 +102,7 @@ def rest(
 
 
 def resume(session: Session, person: Subscriber, now: datetime) -> bool:
-    """Return whether there was a rest or a slow-down to end."""
+    """End a rest or a slow-down; return whether there was one."""
     if frequency.record_activity(session, person, now):
         return True
     if person.status != SubscriberStatus.RESTING:
@@ -114,7 +114,7 @@ def resume(session: Session, person: Subscriber, now: datetime) -> bool:
 
 
 def restart(session: Session, person: Subscriber, now: datetime, *, source: str) -> bool:
-    """Return whether a stopped subscriber is active again: they had stopped, and their address is not suppressed."""
+    """Make a stopped subscriber active again; return whether they had stopped and their address may be mailed."""
     if person.status != SubscriberStatus.STOPPED or Suppression.covers(session, person.address_hash):
         return False
     person.status = SubscriberStatus.ACTIVE
@@ -134,7 +134,7 @@ def switch_to_weekly(session: Session, person: Subscriber, now: datetime) -> Non
 
 
 def restore_usual_days(session: Session, person: Subscriber, now: datetime) -> bool:
-    """Return whether there were days to restore from before the subscriber switched to weekly."""
+    """Restore the days from before the subscriber switched to weekly; return whether there were any."""
     if person.usual_days_mask is None:
         return False
     person.days_mask, person.usual_days_mask = person.usual_days_mask, None
@@ -143,7 +143,7 @@ def restore_usual_days(session: Session, person: Subscriber, now: datetime) -> b
 
 
 def stop(session: Session, person: Subscriber, now: datetime, *, source: str, network: bytes | None = None) -> bool:
-    """Return whether there was anything to stop; afterwards only emails that the subscriber asks for are sent.
+    """Stop every email except those the subscriber asks for; return whether there was anything to stop.
 
     `source` is "page", "link", "one_click", "reply", "address" or "provider"; `network` is a keyed hash.
     """

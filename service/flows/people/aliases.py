@@ -57,7 +57,7 @@ class AliasClaim:
 def claim(
     session: Session, keyring: Keyring, person: Subscriber, address: Address, *, is_proved: bool, now: datetime
 ) -> AliasClaim:
-    """Return the result of a subscriber's claim that an address is theirs too.
+    """Process a subscriber's claim that an address is theirs too, and return the result.
 
     Without a proof the result is the same whoever the address belongs to: a confirmation is planned, and later skipped
     if the address has its own journal. So nobody can find out who has signed up by forging mail to themselves.
@@ -89,7 +89,7 @@ def may_be_mailed(session: Session, keyring: Keyring, address: Address) -> bool:
 
 
 def confirm(session: Session, keyring: Keyring, person: Subscriber, delivery_id: int, now: datetime) -> AliasStanding:
-    """Return the state of a claim after the signed-in subscriber has pressed the button behind its link."""
+    """Add the alias whose link the signed-in subscriber has opened, if nobody has it; return the state of the claim."""
     address_hash = _confirmed_hash(session, keyring, person, delivery_id)
     if address_hash is None:
         return AliasStanding.REFUSED
@@ -110,7 +110,7 @@ def look(session: Session, keyring: Keyring, person: Subscriber, delivery_id: in
 
 
 def release(session: Session, person: Subscriber, now: datetime) -> list[int]:
-    """Return the notice planned for the subscriber who loses this confirmed address as an alias, if there is one."""
+    """Remove a newly confirmed address from another subscriber's aliases; return the notice planned for them."""
     holder_id = Alias.release(session, person.address_hash, besides=person.id)
     holder = session.get(Subscriber, holder_id) if holder_id else None
     return _plan_notice(session, holder, RELEASED, now) if holder else []

@@ -18,7 +18,7 @@ DONE = "ascii_domains"  # recorded as a heartbeat, so that every later run reads
 
 
 def store_ascii_domains(database: Database, keyring: Keyring, now: datetime) -> int:
-    """Return how many addresses were converted; only the first run reads the subscribers.
+    """Convert stored addresses and return how many changed; only the first run reads the subscribers.
 
     If another subscriber has the ASCII form already, both have the same mailbox. The row does not change then, and mail
     from the address belongs to the subscriber with the ASCII form.
@@ -40,7 +40,7 @@ def store_ascii_domains(database: Database, keyring: Keyring, now: datetime) -> 
 
 
 def _convert(session: Session, keyring: Keyring, subscriber: Subscriber) -> bool:
-    """Return whether the address of a subscriber was converted."""
+    """Convert the address of a subscriber; return whether it changed."""
     stored = keyring.address_of(subscriber)
     try:
         address = Address.parse(stored.text)

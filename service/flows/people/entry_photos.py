@@ -72,14 +72,14 @@ def by_entry(session: Session, person: Subscriber, entry_ids: Sequence[int]) -> 
 
 
 def remove_entry(session: Session, person: Subscriber, entry_id: int) -> set[str]:
-    """Return the object names of a deleted entry's photos, for `remove_objects` after the commit."""
+    """Delete an entry; return the object names of its photos, for `remove_objects` after the commit."""
     names = {photo.stored_as for photo in Photo.list_for_entries(session, person.id, [entry_id])}
     Entry.remove(session, person.id, entry_id)
     return names
 
 
 def remove(session: Session, keyring: Keyring, person: Subscriber, photo: Photo) -> RemovedPhoto:
-    """Return the deleted photo; its entry is deleted too if nothing else is in it."""
+    """Delete a photo, and its entry too if nothing else is in it."""
     entry = session.get_one(Entry, photo.entry_id)
     session.delete(photo)
     session.flush()

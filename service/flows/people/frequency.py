@@ -39,7 +39,7 @@ def slowed_columns(person: Subscriber, stage: SlowDown) -> dict[str, Any]:
 
 
 def record_activity(session: Session, person: Subscriber, now: datetime) -> bool:
-    """Return whether activity of a subscriber ended a slow-down; their row must be locked.
+    """Record activity of a subscriber, whose row must be locked; return whether it ended a slow-down.
 
     The usual days are restored. A rest that silence led to ends; a rest that the subscriber chose continues.
     """

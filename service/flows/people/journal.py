@@ -64,7 +64,7 @@ class WholeEntry:
 def add_entry(
     session: Session, keyring: Keyring, person: Subscriber, new: NewEntry, now: datetime, *, by_person: bool = True
 ) -> Entry:
-    """Return the added entry, with sealed words, or the existing entry with this id.
+    """Add an entry with sealed words and return it, or return the existing entry with this id.
 
     Answering a prompt is counted on the subscriber. It also counts as activity, unless a program may have written it
     (`by_person` is false).
@@ -112,7 +112,7 @@ def edit_entry(keyring: Keyring, person: Subscriber, entry: Entry, words: str, n
 
 
 def restore_trimmed(keyring: Keyring, person: Subscriber, entry: Entry, chosen: str, now: datetime) -> bool:
-    """Return whether a trimmed piece, named by its key `chosen`, was restored to its place in the words."""
+    """Restore the trimmed piece with the key `chosen` to its place in the words; return whether there was one."""
     key = keyring.key_of(person)
     pieces = _trimmed(key, entry)
     piece = next((piece for piece in pieces if piece_key(piece) == chosen), None)

@@ -40,7 +40,7 @@ def record_request(
     request_id: int | None = None,
     sealed_form: bytes | None = None,
 ) -> int | TooManyRequests:
-    """Return the id of the new request, for a job to process, or that this network has made too many."""
+    """Record a request for a job to process; return its id, or that this network has made too many."""
     if MailRequest.count_recent(session, asker.network, now - HOUR) >= MAX_REQUESTS_PER_HOUR:
         return TooManyRequests()
     request = MailRequest(

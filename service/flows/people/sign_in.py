@@ -38,7 +38,7 @@ class SignedIn:
 def ask(
     session: Session, keyring: Keyring, *, address: Address, asker: Requester, now: datetime
 ) -> int | TooManyRequests:
-    """Return the id of the request for a sign-in email, or that this network has made too many requests."""
+    """Record a request for a sign-in email; return its id, or that this network has made too many requests."""
     return record_request(
         session, kind=MailRequestKind.SIGN_IN, address_hash=keyring.address_hash(address), asker=asker, now=now
     )
@@ -62,7 +62,7 @@ def use(
     now: datetime,
     former: bytes | None = None,
 ) -> SignedIn | SignInLink:
-    """Return whom a link signed in, or why it did not; a link works once, and is invalid after five wrong codes.
+    """Sign in by a link, which works once and is invalid after five wrong codes; return whom, or why not.
 
     `browser`, `code` and `secret` are keyed hashes: of the browser's nonce, of the typed code (None for none), and of
     the new secret that the cookie will hold. `former` is that of the browser's previous session, which ends.
@@ -103,7 +103,7 @@ def sign_out(session: Session, *, secret: bytes, everywhere: bool, now: datetime
 
 
 def is_code_right(session: Session, request: MailRequest, code: bytes) -> bool:
-    """Return whether this is the code shown in the browser that made the request; five tries a request."""
+    """Count a try, and return whether this is the code shown in the browser that made the request."""
     # Count the try before comparing, so that simultaneous tries cannot exceed the limit.
     return MailRequest.try_code(session, request.id, CODE_TRIES) and hmac.compare_digest(request.code_hash, code)
 

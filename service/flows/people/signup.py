@@ -71,7 +71,7 @@ class Visitor:
 def ask(
     session: Session, keyring: Keyring, *, form: SignupForm, asker: Requester, now: datetime
 ) -> int | TooManyRequests:
-    """Return the id of the request for a signup, or that this network has made too many; the form is sealed."""
+    """Record a request for a signup, with its form sealed; return its id, or that this network has made too many."""
     request_id = random_id()
     return record_request(
         session,
@@ -85,7 +85,7 @@ def ask(
 
 
 def process_mail_request(session: Session, keyring: Keyring, request_id: int, now: datetime) -> list[int]:
-    """Return the ids of the emails planned for a request; none if it was processed before.
+    """Process a request and return the ids of the emails planned for it; none if it was processed before.
 
     A signup with an unknown address creates a pending subscriber. A known address gets a sign-in email instead. A
     suppressed address only gets sign-in emails, and only those requested on the sign-in page.
@@ -119,11 +119,11 @@ def confirm(
     source: str,
     request_id: int | None = None,
 ) -> list[int]:
-    """Return the ids of the emails planned on confirmation: a welcome, at most one a local day, and perhaps a notice.
+    """Confirm a subscriber; return the ids of the planned emails: a welcome, at most one a local day, and a notice.
 
     A pending or stopped subscriber becomes active, with the schedule and locale of the signup that is confirmed: that
-    of `request_id`, or of the newest confirmation. For any other status nothing changes. The notice goes to a
-    subscriber who had this address as an alias. `source` is "link" or "reply".
+    of `request_id`, or of the newest confirmation. For any other status nothing changes. The notice goes to
+    the subscriber who had this address as an alias, if there is one. `source` is "link" or "reply".
     """
     person = Subscriber.locked(session, subscriber_id)
     if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
@@ -154,7 +154,7 @@ def confirm(
 def confirm_by_link(
     session: Session, keyring: Keyring, library: Library, token: ActToken, *, visitor: Visitor, now: datetime
 ) -> ConfirmResult:
-    """Return the result of pressing the button behind a confirm link.
+    """Confirm a signup by the button behind its link, and return the result.
 
     The browser may be signed in only if it made the request, or if the code that was shown there is typed: a link that
     is forwarded, or opened by a scanner, must not open a journal. A wrong code confirms nothing.
@@ -179,7 +179,7 @@ def requested_schedule(session: Session, keyring: Keyring, person: Subscriber, r
 
 
 def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, form: SignupForm) -> Subscriber | None:
-    """Return the existing or new subscriber of a signup, or None if the address is suppressed.
+    """Return the subscriber of a signup, created if necessary, or None if the address is suppressed.
 
     The form changes nothing on an existing row: its sender has not proved yet that the address is theirs.
     """

@@ -43,7 +43,7 @@ def choose(
     entry: Entry | None = None,
     step_id: int | None = None,
 ) -> Step:
-    """Return the new step, with sealed words and its one follow-up planned, or the existing step with this `step_id`.
+    """Add a step with sealed words, plan its follow-up and return it, or return the existing step with this `step_id`.
 
     `entry` is the entry in which it was chosen.
     """
@@ -74,7 +74,7 @@ def choose(
 def choose_from_entry(
     session: Session, keyring: Keyring, person: Subscriber, entry: Entry, *, chosen: str | None
 ) -> Step | None:
-    """Return the step that an entry chooses, or None; `chosen` is what `StepPhrases.step_in` now finds in its words.
+    """Update and return the step of an entry, or None; `chosen` is what `StepPhrases.step_in` now finds in its words.
 
     An existing step of the entry keeps its date and gets the new words. If `chosen` is None, it is deleted while open.
     """

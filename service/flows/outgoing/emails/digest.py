@@ -47,7 +47,7 @@ def compose(
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the digest with its frozen copy, which recognises a reply's quotation and is shown on the web page."""
+    """Return the digest with its frozen copy, which is for its web page and for recognising a reply's quotation."""
     context, delivery, person = request.context, request.delivery, request.person
     month = context.digests.month(request.session, person, delivery.on) if person.wants_digest else None
     if month is None:

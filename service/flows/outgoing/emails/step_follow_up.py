@@ -33,7 +33,7 @@ def compose(composer: Composer, prompt: Prompt, step_words: str, links: Links, *
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the question with its sealed content, which recognises a reply's quotation."""
+    """Return the question with its sealed content, which is for recognising a reply's quotation."""
     context, person = request.context, request.person
     step = Step.find(request.session, person.id, request.delivery.reference or 0)
     if step is None or step.state != StepState.OPEN:

@@ -37,7 +37,7 @@ def compose(
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the year's digest with its frozen copy, which recognises a reply's quotation."""
+    """Return the year's digest with its frozen copy, which is for recognising a reply's quotation."""
     context, delivery, person = request.context, request.delivery, request.person
     year = context.digests.year(request.session, person, delivery.on.year) if person.wants_digest else None
     if year is None or len(year.months) < MIN_MONTHS:
