@@ -74,7 +74,7 @@ def event() -> Response:
         return _answer(NEVER_AGAIN, "no event")
     try:
         with runtime.database.write() as session:
-            events.take(session, runtime.keyring, happened, token=signature.token, now=runtime.clock())
+            events.record_event(session, runtime.keyring, happened, token=signature.token, now=runtime.clock())
     except SQLAlchemyError as error:
         log.error("event.not_kept", error=type(error).__name__)
         return _answer(TRY_AGAIN, "not kept")
