@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,7 +15,13 @@ with atheris.instrument_imports(include=["service"]):
     from service.core.replies import SentEmail
     from service.core.replies.classify.automatic import author_of, holds_telling_part, is_delivery_report, is_reaction
     from service.core.replies.classify.bounce_reports import failed_for_good
-    from service.mail.inbound.inbound_mail import MalformedPostError, content_hash, parse_post, read_mail
+    from service.mail.inbound.inbound_mail import (
+        MalformedPostError,
+        content_hash,
+        parse_post,
+        read_mail,
+        read_signature,
+    )
     from service.mail.inbound.phrase_files import load_automatic_signs
     from service.mail.inbound.reading import MailContent, read
 
@@ -31,9 +38,11 @@ def webhook(data: bytes) -> None:
     """Take a post apart, as the view and then the job do."""
     kind, body = KINDS[data[0] % len(KINDS)], data[1:]
     try:
+        searched = read_signature(kind, body)
         post = parse_post(kind, body)
     except MalformedPostError:
         return
+    searched.verify(["key"], datetime(2026, 1, 1, tzinfo=UTC))
     content_hash(post)
     mail = read_mail(post)
     signs = load_automatic_signs()

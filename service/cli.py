@@ -174,12 +174,11 @@ def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool) -
         with runtime.database.read() as session:
             ids = quarantine.unreadable(session)
     results = quarantine.replay(runtime.inbound_store(), ids, runtime.clock())
-    runtime.job_queue.enqueue_replies(
-        [result.id for result in results if result.what is quarantine.ReplayResult.ENQUEUED]
-    )
-    for result in results:
-        click.echo(f"{result.id}  {result.what}", err=result.what is not quarantine.ReplayResult.ENQUEUED)
-    if any(result.what is not quarantine.ReplayResult.ENQUEUED for result in results):
+    enqueued = [mail.id for mail in results if mail.result is quarantine.ReplayResult.ENQUEUED]
+    runtime.job_queue.enqueue_replies(enqueued)
+    for mail in results:
+        click.echo(f"{mail.id}  {mail.result}", err=mail.id not in enqueued)
+    if len(enqueued) < len(results):
         raise SystemExit(1)
     if not results:
         click.echo("There is nothing to read again.")

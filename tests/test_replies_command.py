@@ -39,7 +39,7 @@ def run(*words: str) -> Result:
 
 
 def held(harness: InboundHarness) -> Reply:
-    reply = harness.comes(mail("Words of somebody.", sender="ben@example.com"))
+    reply = harness.receive(mail("Words of somebody.", sender="ben@example.com"))
     assert reply is not None
     assert reply.outcome == Outcome.HELD
     return reply

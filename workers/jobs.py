@@ -14,8 +14,8 @@ def send_deliveries(delivery_ids: list[int]) -> None:
     """Send these deliveries."""
     parts = worker_parts.parts()
     report = parts.sender.send(delivery_ids)
-    if report.left and not worker_parts.stopping():
-        parts.runtime.job_queue.enqueue_deliveries(report.left)
+    if report.to_enqueue and not worker_parts.stopping():
+        parts.runtime.job_queue.enqueue_deliveries(report.to_enqueue)
 
 
 def process_mail_requests(request_ids: list[int]) -> None:

@@ -23,13 +23,12 @@ def date_chosen(session: Session, runtime: Runtime, person: Subscriber, *, since
     for step in fresh:
         [known] = steps.open_steps(runtime.keyring, person, [step])
         entry = session.get(Entry, step.entry_id) if step.entry_id else None
-        prompt = runtime.library.get(step.prompt_id or "")
         follow_up = steps.follow_up_of(session, step)
         if follow_up is not None:
             session.delete(follow_up)
         session.delete(step)
         session.flush()
-        steps.choose(session, runtime.keyring, person, known.words, now=at, entry=entry, prompt=prompt)
+        steps.choose(session, runtime.keyring, person, known.words, now=at, entry=entry)
     return bool(fresh)
 
 

@@ -1,1 +1,1 @@
-"""What the service does, one capability per module; flows take a session and `now`, and know no HTTP or RQ."""
+"""The flows: one capability a module, given a session and the time, without HTTP or the job queue."""

@@ -7,13 +7,16 @@ import sys
 from gunicorn.glogging import Logger
 
 APPLICATION = "service.app:from_environment()"
+WORKER_CLASS = "service.local.buffering_worker.BufferingWorker"
 THREADS = 8
+# Requests that arrive take no thread, yet each takes one of the 1,024 files that a process is commonly granted.
+CONNECTIONS = 800
 # A request under way at a stop has this long; with the rest it is below the 25 s that the platform grants.
 GRACEFUL_SECONDS = 20
-# A 37 MB webhook over a slow line, or a month being exported, may take a while.
-REQUEST_SECONDS = 120
+# A worker whose loop has stood still for so long is replaced. A request has limits of its own: buffered_connection.py.
+HUNG_SECONDS = 120
 # gunicorn's own lines about requests carry the path (tokens) or the raw header (addresses).
-ABOUT_A_REQUEST = ("Error handling request", "Invalid request")
+ABOUT_A_REQUEST = ("Error handling request", "Invalid request", "Socket error processing request")
 
 
 def web_command(bind: str) -> tuple[str, ...]:
@@ -21,9 +24,10 @@ def web_command(bind: str) -> tuple[str, ...]:
     return (
         *(sys.executable, "-m", "gunicorn", APPLICATION),
         *("--bind", bind),
-        *("--worker-class", "gthread"),
+        *("--worker-class", WORKER_CLASS),
         *("--threads", str(THREADS)),
-        *("--timeout", str(REQUEST_SECONDS)),
+        *("--worker-connections", str(CONNECTIONS)),
+        *("--timeout", str(HUNG_SECONDS)),
         *("--graceful-timeout", str(GRACEFUL_SECONDS)),
         *("--log-level", "warning"),
         *("--logger-class", f"{__name__}.{WordlessLogger.__name__}"),

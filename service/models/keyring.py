@@ -70,9 +70,9 @@ class Keyring:
         """Return the hash by which an address is found, 32 bytes."""
         return self.index.address_hash(address.text)
 
-    def seal_own(self, content: bytes, *, place: str) -> bytes:
-        """Return something sealed under the service's inbound key, before anybody owns it."""
-        return self.inbound.seal(content, place=place, random=os.urandom)
+    def seal_own(self, *pieces: bytes, place: str) -> bytes:
+        """Return something sealed under the service's inbound key, before anybody owns it; given in pieces or whole."""
+        return self.inbound.seal_pieces(pieces, place=place, random=os.urandom)
 
 
 def _service_key(session: Session, masters: MasterKeys, name: str, now: datetime) -> DataKey:

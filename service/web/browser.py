@@ -130,7 +130,7 @@ def _was_idle() -> bool:
     The cookie holds the day, since looking at a page must not write a row. It is signed, and written once a day.
     """
     seen: int = cookie.get(_SEEN, _today())
-    if _today() - seen > sign_in.IDLE_FOR.days:
+    if _today() - seen > sign_in.MAX_IDLE.days:
         return True
     if cookie.get(_SEEN) != _today():
         cookie[_SEEN] = _today()

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, g, request
 
 from service.config import Settings
-from service.flows.people.sign_in import SIGNED_IN_FOR
+from service.flows.people.sign_in import SESSION_LIFETIME
 from service.web.context import network_hash, now
 from service.web.errors import error_page
 from service.web.rate_limit import RateLimiter
+from service.web.limits import LARGEST_FORM_BYTES
 
-LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words are three times that when every byte is percent-encoded
 HSTS = "max-age=63072000; includeSubDomains"
 # Platforms ask these by an address of their own choosing.
 ANY_HOST = "health"
@@ -36,7 +36,7 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the cookie: whoever writes slowly loses nothing

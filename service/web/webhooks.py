@@ -8,13 +8,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.flows.incoming import events
 from service.flows.incoming.store import StoreResult
-from service.mail.inbound.inbound_mail import MalformedPostError, parse_post
+from service.mail.inbound.inbound_mail import MalformedPostError, read_signature
 from service.mail.provider_events import MalformedEventError, read_event, read_event_post
 from service.storage import StorageError
 from service.web.context import get_runtime
+from service.web.limits import LARGEST_EVENT_BYTES, LARGEST_POST_BYTES
 
-LARGEST_POST_BYTES = 80 * 1024 * 1024
-LARGEST_EVENT_BYTES = 1024 * 1024
+READ_BYTES = 256 * 1024
 
 KEPT, UNSIGNED, NEVER_AGAIN, TRY_AGAIN, UNREADABLE = 200, 401, 406, 503, 400
 _CODES = {
@@ -22,6 +22,7 @@ _CODES = {
     StoreResult.DUPLICATE: KEPT,
     StoreResult.REUSED: NEVER_AGAIN,
     StoreResult.ERASED: NEVER_AGAIN,
+    StoreResult.FORGED: UNSIGNED,
 }
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks/mailgun")
@@ -38,15 +39,13 @@ def inbound() -> Response:
         return _answer(NEVER_AGAIN, "too large")
     content_type = request.headers.get("Content-Type", "")
     try:
-        post = parse_post(content_type, body)
+        signature = read_signature(content_type, body)
+        verdict = signature.verify(runtime.settings.mailgun_signing_key, runtime.clock())
+        if not verdict:
+            return _answer(UNSIGNED, verdict.value)
+        stored, reply_ids = runtime.inbound_store().store(content_type, body, signature)
     except MalformedPostError:
         return _answer(UNREADABLE, "no form that a route would post")
-    signature = post.signature
-    verdict = signature.verify(runtime.settings.mailgun_signing_key, runtime.clock())
-    if not verdict:
-        return _answer(UNSIGNED, verdict.value)
-    try:
-        stored, reply_ids = runtime.inbound_store().store(post, content_type, body, signature.token)
     except (SQLAlchemyError, StorageError) as error:
         log.error("inbound.not_kept", error=type(error).__name__)
         return _answer(TRY_AGAIN, "not kept")
@@ -75,7 +74,7 @@ def event() -> Response:
         return _answer(NEVER_AGAIN, "no event")
     try:
         with runtime.database.write() as session:
-            events.take(session, runtime.keyring, happened, token=signature.token, now=runtime.clock())
+            events.record_event(session, runtime.keyring, happened, token=signature.token, now=runtime.clock())
     except SQLAlchemyError as error:
         log.error("event.not_kept", error=type(error).__name__)
         return _answer(TRY_AGAIN, "not kept")
@@ -87,8 +86,13 @@ def _body(largest: int) -> bytes | None:
     request.max_content_length = largest + 1  # None would be the limit of a page, and its 413 the provider repeats
     if (request.content_length or 0) > largest:
         return None
-    body = request.stream.read(largest + 1)
-    return body if len(body) <= largest else None
+    pieces: list[bytes] = []
+    room = largest
+    # One read of the largest size would take three times its room: werkzeug's stream copies what it reads.
+    while room >= 0 and (piece := request.stream.read(min(READ_BYTES, room + 1))):
+        pieces.append(piece)
+        room -= len(piece)
+    return b"".join(pieces) if room >= 0 else None
 
 
 def _answer(code: int, word: str) -> Response:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.sealing import DataKey, IndexKey, MasterKeys, SealError, new_data_key
+from service.core.sealing import SEALED_AT_ONCE_BYTES, DataKey, IndexKey, MasterKeys, SealError, new_data_key
 
 KEY, OLD, NEW = DataKey(b"k" * 32), b"o" * 32, b"n" * 32
 
@@ -22,6 +22,13 @@ def test_any_text_opens_again_in_its_place_lone_surrogates_included(text: str, p
 def test_a_blob_does_not_hold_what_it_seals(content: bytes) -> None:
     blob = KEY.seal(b"canary" + content, place="here", random=os.urandom)
     assert b"canary" not in blob
+
+
+@given(st.lists(st.binary(max_size=50) | st.just(b"x" * (SEALED_AT_ONCE_BYTES + 1)), max_size=4))
+def test_what_is_sealed_in_pieces_opens_whole_and_is_sealed_the_same(pieces: list[bytes]) -> None:
+    blob = KEY.seal_pieces(pieces, place="here", random=bytes)
+    assert blob == KEY.seal(b"".join(pieces), place="here", random=bytes)
+    assert KEY.open(blob, place="here") == b"".join(pieces)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The collaborators that flows are handed."""
+"""Collaborators for the tests of the flows."""
 
 from __future__ import annotations
 

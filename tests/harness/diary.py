@@ -22,7 +22,11 @@ def write(
     with database.write() as session:
         owner = session.get_one(Subscriber, person.id)
         entry = journal.add_entry(
-            session, keyring, owner, words=words, written_on=on, source="mail", now=_evening(on), prompt_id=prompt_id
+            session,
+            keyring,
+            owner,
+            journal.NewEntry(words=words, written_on=on, source="mail", prompt_id=prompt_id),
+            _evening(on),
         )
         return entry.id
 

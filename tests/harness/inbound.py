@@ -61,10 +61,10 @@ class InboundHarness:
             self.reply_processor.process(reply_id)
         return self.status
 
-    def comes(
+    def receive(
         self, raw: bytes, to: str | None = None, *, as_mime: bool = False, envelope_sender: str | None = None
     ) -> Reply | None:
-        """Let a mail come in and be understood; return its row, or None where it was not kept."""
+        """Post a mail and process it; return its row, or None where it was not kept."""
         before = {row.id for row in self.rows()}
         signature = signed(self.sending.clock(), key=SIGNING_KEY)
         self.posted(post(raw, to or self.address(), signature, as_mime=as_mime, envelope_sender=envelope_sender))

@@ -17,11 +17,10 @@ def test_every_link_and_every_form_leads_to_a_page(site: WebHarness) -> None:
             session,
             site.runtime.keyring,
             session.merge(site.person()),
-            words="hello",
-            written_on=date(2026, 4, 9),
-            source="mail",
-            now=site.clock(),
-            trimmed=(TrimmedPiece("footer", "-- ", 1),),
+            journal.NewEntry(
+                words="hello", written_on=date(2026, 4, 9), source="mail", trimmed=(TrimmedPiece("footer", "-- ", 1),)
+            ),
+            site.clock(),
         )
     seen, waiting = set(START), list(START)
     while waiting:

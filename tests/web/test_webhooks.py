@@ -19,7 +19,7 @@ from service.job_queue import InMemoryQueue
 from service.mail.signature import Signature
 from service.models import Consent, Reply, Subscriber, SubscriberStatus, Suppression, WebhookToken
 from service.storage import Storage
-from service.web.webhooks import LARGEST_POST_BYTES
+from service.web.limits import LARGEST_POST_BYTES
 from tests.harness.members import due_at
 from tests.harness.people import DAY, MINUTE, NOW
 from tests.harness.posts import mail, post, signed
@@ -144,6 +144,15 @@ def test_a_thousand_headers_and_an_attachment_are_no_trouble(site: WebHarness) -
 def test_a_body_over_80_megabytes_is_refused_for_good_unread(site: WebHarness) -> None:
     length = {"CONTENT_LENGTH": str(LARGEST_POST_BYTES + 1)}
     assert site.browser.post(FIELDS, environ_overrides=length).status_code == 406
+
+
+@pytest.mark.parametrize("body", ["token={0}&%74oken=other&{1}", "%74oken=other&token={0}&{1}"])
+def test_a_post_whose_second_token_is_hidden_from_the_search_is_unsigned(site: WebHarness, body: str) -> None:
+    signature = signed(NOW)
+    rest = f"timestamp={signature.timestamp}&signature={signature.signature}&body-plain=words"
+    form = "application/x-www-form-urlencoded", body.format(signature.token, rest).encode()
+    assert send(site.browser, form) == 401
+    assert count(site) == 0
 
 
 def test_an_event_over_a_megabyte_is_refused_for_good(site: WebHarness) -> None:

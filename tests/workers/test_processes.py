@@ -19,7 +19,6 @@ from sqlalchemy import func, select, update
 from service.config import ROOT
 from service.dispatch import RqJobQueue
 from service.flows.outgoing.tick import sweep
-from service.mail.inbound.inbound_mail import parse_post
 from service.models import Delivery, Entry, Reply
 from tests.harness.posts import mail, post, signed
 from tests.harness.sending import SIGNING_KEY, SendingHarness, open_sending_harness
@@ -167,7 +166,7 @@ def kept(harness: SendingHarness) -> int:
     harness.members("ana@example.com")
     signature = signed(harness.clock(), key=SIGNING_KEY)
     form = post(mail("Soup, slowly."), "hello@reply.example.org", signature)
-    _, (reply_id,) = harness.runtime.inbound_store().store(parse_post(*form), *form, signature.token)
+    _, (reply_id,) = harness.runtime.inbound_store().store(*form, signature)
     return reply_id
 
 

@@ -1,1 +1,1 @@
-"""What comes in: mail stored, processed stage by stage and applied; the provider's events."""
+"""Everything that comes in: mail from subscribers, which is stored and then processed, and events of the provider."""

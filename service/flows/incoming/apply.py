@@ -1,4 +1,4 @@
-"""What a processed mail leads to, in the one transaction that writes its outcome."""
+"""Applying a processed mail: all its effects, in the transaction that writes its outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from service.models import Entry, Keyring, Outcome, Reply, Subscriber, Suppressi
 
 @dataclass(slots=True)
 class AppliedReply:
-    """What a mail led to: the deliveries it planned, and the names of objects to remove once it is committed."""
+    """The effects of a mail: planned deliveries, automatic replies, and names of objects to delete after the commit."""
 
     delivery_ids: list[int] = field(default_factory=list)
     unneeded: set[str] = field(default_factory=set)
@@ -30,7 +30,7 @@ class AppliedReply:
 
 @dataclass(frozen=True, slots=True)
 class ReplyApplier:
-    """Applies processed mail; one for the life of a worker."""
+    """Applies processed mail; a worker has one for its whole life."""
 
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
@@ -39,7 +39,7 @@ class ReplyApplier:
     def apply(
         self, session: Session, row: Reply, person: Subscriber, result: ProcessedMail, now: datetime
     ) -> AppliedReply:
-        """Return what a mail led to; call it in a transaction that holds the mail's row and its owner's."""
+        """Apply a mail and return its effects; the transaction must hold locks on the mail's row and its owner's."""
         return _Application(self, session, row, person, result, now).run() if result.owner else AppliedReply()
 
 
@@ -56,12 +56,12 @@ class _Application:
     applied: AppliedReply = field(default_factory=AppliedReply)
 
     def run(self) -> AppliedReply:
-        """Do everything that the mail leads to, in order."""
+        """Apply every effect of the mail, in order."""
         self._change_status()
         self._carry_out_command()
-        self._note_step()
-        self._keep_entry()
-        self._tell_what_is_not_kept()
+        self._answer_step()
+        self._add_entry()
+        self._plan_note_of_unkept()
         self._plan_answers()
         return self.applied
 
@@ -76,7 +76,7 @@ class _Application:
         return AnsweredMail(self.result.answered_subject, (mail.message_id if mail else None) or "")
 
     def _change_status(self) -> None:
-        """Do what a mail does to whether its owner is written to at all."""
+        """Apply what the mail changes about whether its owner is written to at all."""
         session, person, now = self.session, self.person, self.now
         if self.result.shows_activity:
             frequency.record_activity(session, person, now)
@@ -92,15 +92,20 @@ class _Application:
         command = self.result.classification.command
         if command is None:
             return
-        done = commands.carry_out(self.session, self.parts.library, self.person, command, self.now)
-        self.applied.delivery_ids += done.planned
-        self.applied.unneeded |= done.unneeded
-        if done.answer and self.result.by_person:
-            answer = AutoReply(f"command.{done.answer}", self.row.id, told=done.told, about_id=done.reference)
+        command_result = commands.carry_out(self.session, self.parts.library, self.person, command, self.now)
+        self.applied.delivery_ids += command_result.planned
+        self.applied.unneeded |= command_result.unneeded
+        if command_result.answer and self.result.by_person:
+            answer = AutoReply(
+                f"command.{command_result.answer}",
+                self.row.id,
+                inserted_text=command_result.inserted_text,
+                about_id=command_result.reference,
+            )
             self.applied.answers.append(answer)
 
-    def _note_step(self) -> None:
-        """Note how a step went; a mail that said nothing else is answered."""
+    def _answer_step(self) -> None:
+        """Record how a step went, and answer a mail that says nothing else."""
         state = self.result.classification.step
         step = steps.step_asked_about(self.session, self.owner.token) if state else None
         if step is None or state is None:
@@ -109,8 +114,8 @@ class _Application:
         if self.result.classification.outcome == Outcome.COMMAND:
             self.applied.answers.append(AutoReply(f"step.{state}", self.row.id, about_id=step.id))
 
-    def _keep_entry(self) -> None:
-        """Keep what a person wrote as an entry, with its photos and the step that it chooses, if any."""
+    def _add_entry(self) -> None:
+        """Add an entry with the words of the mail, its photos and the step that it chooses, if any."""
         words, prompt = self.result.words, self._prompt()
         if self.result.classification.outcome != Outcome.ENTRY or words is None:
             return
@@ -118,13 +123,15 @@ class _Application:
             self.session,
             self.parts.keyring,
             self.person,
-            words=words.text,
-            trimmed=words.trimmed,
-            over=words.over,
-            written_on=self.owner.on,
-            prompt_id=prompt.id if prompt else None,
-            source="mail",
-            now=self.now,
+            journal.NewEntry(
+                words=words.text,
+                trimmed=words.trimmed,
+                over=words.over,
+                written_on=self.owner.on,
+                prompt_id=prompt.id if prompt else None,
+                source="mail",
+            ),
+            self.now,
             by_person=self.result.by_person,
         )
         self.row.entry_id = entry.id
@@ -132,21 +139,21 @@ class _Application:
         if prompt and self.result.by_person:
             self._choose_step(entry, prompt, words.text)
         if self.result.classification.answer:
-            receipt = plan_receipt(
+            receipt_ids = plan_receipt(
                 self.session, self.parts.keyring, self.person, entry.id, to=self.answered, now=self.now
             )
-            self.applied.delivery_ids += receipt
+            self.applied.delivery_ids += receipt_ids
 
     def _choose_step(self, entry: Entry, prompt: Prompt, words: str) -> None:
         chosen = step_phrases_for(self.parts.step_phrases, self.person.locale).step_in(words, prompt)
-        steps.choose_from_entry(self.session, self.parts.keyring, self.person, entry, chosen=chosen, prompt=prompt)
+        steps.choose_from_entry(self.session, self.parts.keyring, self.person, entry, chosen=chosen)
 
-    def _tell_what_is_not_kept(self) -> None:
+    def _plan_note_of_unkept(self) -> None:
         classification = self.result.classification
         is_entry = classification.outcome == Outcome.ENTRY
         case = classification.note if is_entry else classification.answer
         if case:
-            self.applied.answers.append(AutoReply(case, self.row.id, told=named(self.result.photos.unkept)))
+            self.applied.answers.append(AutoReply(case, self.row.id, inserted_text=named(self.result.photos.unkept)))
 
     def _plan_answers(self) -> None:
         for answer in self.applied.answers:

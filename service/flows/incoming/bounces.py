@@ -1,4 +1,4 @@
-"""Bounce reports that come to a reply address, and what they prove."""
+"""Bounces: delivery reports sent to a reply address, and what they prove about its owner."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from service.models import Keyring
 
 
 def has_bounced(keyring: Keyring, reader: MailReader, mail: InboundMail, owner: Owner) -> bool:
-    """Say whether a mail reports that ours to this owner failed for good (RFC 3464).
+    """Return whether a mail reports a permanent failure of our email to this owner (RFC 3464).
 
-    Anybody can write a report. It is believed only at an address of ours that nobody can guess, and only about the
-    one person whose address that is.
+    Anybody can write a report. Believe it only at a reply address, which nobody can guess, and only about the owner of
+    that reply address.
     """
     if owner.token is None or not is_delivery_report(mail.headers):
         return False
     failed = failed_for_good(_report(reader, mail))
-    return any(_hash(keyring, address) == owner.person.address_hash for address in failed)
+    return any(_address_hash(keyring, address) == owner.person.address_hash for address in failed)
 
 
 def _report(reader: MailReader, mail: InboundMail) -> str:
-    """Return the part for machines; a provider that takes mails apart may have put it among the text."""
+    """Return the machine-readable part; a provider that posts a mail as fields may have put it in the text."""
     if mail.raw_mime is not None:
         reading = reader.read(MailContent(mail.raw_mime), None)
         return reading.report if isinstance(reading, MailReading) else ""
@@ -33,7 +33,7 @@ def _report(reader: MailReader, mail: InboundMail) -> str:
     return parts[0].decode("utf-8", "replace") if parts else mail.plain or ""
 
 
-def _hash(keyring: Keyring, address: str) -> bytes | None:
+def _address_hash(keyring: Keyring, address: str) -> bytes | None:
     try:
         return keyring.address_hash(Address.parse(address))
     except AddressError:

@@ -1,4 +1,4 @@
-"""The outcome of a mail, by its sender, its parts and its words."""
+"""Classifying a mail: its outcome, from its sender, its parts and its words."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ PAST_A_BOUND = "past a bound: the rest is in the raw mail"
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """How a mail ends: the outcome, why, the command if it is one, and the email that answers it, if any.
+    """The outcome of a mail with its reason, its command if it is one, and the case of the email that answers it.
 
-    `note` is the email that tells what of an entry could not be kept, `step` how a step went that was asked about.
+    `note` is the case of the email that lists what of an entry could not be kept. `step` is how a step went, if the
+    mail answers a step's follow-up.
     """
 
     outcome: Outcome
@@ -36,7 +37,7 @@ class Classification:
 
 
 def classify_by_sender(owner: Owner | None, author: MailAuthor) -> Classification | None:
-    """Return how a mail ends whatever it says, or None where its words decide."""
+    """Return the classification of a mail if its sender decides it, or None if its content decides."""
     if owner is None:
         return Classification(Outcome.STRANGER, "nobody's we know")
     if owner.wants_to_stop:
@@ -51,7 +52,7 @@ def classify_by_sender(owner: Owner | None, author: MailAuthor) -> Classificatio
 
 
 def classify_unreadable(mail: InboundMail, reason: str, author: MailAuthor) -> Classification:
-    """Return how a mail ends that could not be read; a person is told whether it was too big, or only that."""
+    """Return the classification of a mail that could not be read; a person is told whether it was too big."""
     parts = (mail.raw_mime, mail.plain, mail.html, *(file.data for file in mail.attachments))
     case = "too_big" if sum(map(len, filter(None, parts))) > MIME_BYTES else "unreadable"
     return Classification(Outcome.UNREADABLE, reason, case if author is MailAuthor.PERSON else "")
@@ -60,10 +61,10 @@ def classify_unreadable(mail: InboundMail, reason: str, author: MailAuthor) -> C
 def classify_by_parts(
     reading: MailReading, mail: InboundMail, sent: SentEmail | None, author: MailAuthor, signs: AutomaticSigns
 ) -> Classification | None:
-    """Return how a mail ends that its parts or its few words give away, or None where its words decide.
+    """Return the classification of a mail if its parts show that a program wrote it, or None if its words decide.
 
-    One that is probably a program's is kept if it quotes what we sent, as a person's reply does and a notice of
-    absence does not.
+    A mail that probably comes from a program is kept if it quotes our email, as a reply of a person does and an
+    out-of-office notice does not.
     """
     if reading.automatic or holds_telling_part((file.content_type, file.data) for file in mail.attachments):
         return Classification(Outcome.AUTO_REPLY, "a part that only programs write")
@@ -78,9 +79,10 @@ def classify_by_parts(
 def classify_by_words(
     reading: MailReading, owner: Owner, command: Command | None, *, by_person: bool, answer: StepAnswer | None = None
 ) -> Classification:
-    """Return how a mail of the owner's own ends; what is not surely a person's changes nothing, unless it says stop.
+    """Return the classification of the owner's own mail by its words.
 
-    `answer` is what it says of a step; it comes before a command, since "not today" is one as well.
+    A mail that a program may have written changes nothing, except that "stop" is obeyed. `answer` is what the mail says
+    about a step; it takes precedence over a command, because "not today" is both.
     """
     words = reading.words.text.strip()
     confirms = owner.token is not None and owner.token.kind == ReplyKind.CONFIRMATION
@@ -94,16 +96,16 @@ def classify_by_words(
     if words or reading.words.over:
         reason, receipt = PAST_A_BOUND if reading.bounded else "", "receipt" if by_person else ""
         return Classification(Outcome.ENTRY, reason, receipt, step=answered.state if answered else None)
-    if reading.bounded:  # perhaps the words lie past it: set aside, where it can be seen and read again
+    if reading.bounded:  # the words may be beyond the bound: set it aside, so that it can be read again
         return Classification(Outcome.UNREADABLE, PAST_A_BOUND, "unreadable" if by_person else "")
     return Classification(Outcome.EMPTY, "no words", "empty" if by_person else "")
 
 
 def with_photos(classification: Classification, photos: ProcessedPhotos, *, by_person: bool) -> Classification:
-    """Return how a mail with files ends: a photo alone is an entry, and what cannot be kept is told."""
-    told = by_person and bool(photos.unkept)
+    """Return the classification of a mail with files: a photo alone is an entry, and unkept files are reported."""
+    is_reported = by_person and bool(photos.unkept)
     if classification.outcome == Outcome.ENTRY or photos.photos:
-        receipt, note = "receipt" if by_person else "", "photo" if told else ""
+        receipt, note = "receipt" if by_person else "", "photo" if is_reported else ""
         reason = classification.reason if classification.outcome == Outcome.ENTRY else ""
         return Classification(Outcome.ENTRY, reason, receipt, note=note, step=classification.step)
-    return replace(classification, reason="only files", answer="only_files") if told else classification
+    return replace(classification, reason="only files", answer="only_files") if is_reported else classification

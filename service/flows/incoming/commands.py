@@ -1,4 +1,4 @@
-"""Carrying out commands by reply; each can be taken back."""
+"""Carrying out the commands in replies; each can be undone by another command or by a button."""
 
 from __future__ import annotations
 
@@ -17,47 +17,50 @@ from service.flows.people import account, entry_photos, frequency
 from service.flows.people.account import InvalidPauseDate, NothingToPause, Rest
 from service.models import Entry, Reply, Subscriber
 
-TAKEN_BACK_WITHIN = timedelta(hours=24)
-PUT_BACK_WITHIN = timedelta(hours=24)
+DELETE_WITHIN = timedelta(hours=24)
+RESTORE_WITHIN = timedelta(hours=24)
 BY_MAIL = "mail"
 SOURCE = "reply"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command came to.
+    """The result of a command.
 
-    `answer` names the email that tells it ("rest", see templates/email/answers.toml), "" where what was planned tells
-    it already; `told` is what only the moment knows; `reference` the mail that can be put back; `unneeded` the
-    names of objects to let go once this is committed.
+    `answer` names the email that reports it ("rest", see templates/email/answers.toml), or is "" if an email in
+    `planned` does. `inserted_text` is inserted in that email. `reference` is the id of the mail that can be restored.
+    `unneeded` are the names of objects to delete after the commit.
     """
 
     answer: str = ""
-    told: str = ""
+    inserted_text: str = ""
     reference: int | None = None
     planned: tuple[int, ...] = ()
     unneeded: frozenset[str] = frozenset()
 
 
 def carry_out(session: Session, library: Library, person: Subscriber, command: Command, now: datetime) -> CommandResult:
-    """Do what a person asked for, and return what became of it.
+    """Carry out a subscriber's command and return the result.
 
-    Whatever it is, it is a sign of them; what it says of how often they are written to comes after that.
+    Every command counts as activity. The activity is recorded first, so that what the command says about the frequency
+    overrides it.
     """
-    if command.verb is not Verb.RESUME:  # which takes back the last thing alone
+    if command.verb is not Verb.RESUME:  # it undoes one thing only, and recording activity would undo a slow-down first
         frequency.record_activity(session, person, now)
     if command.verb in {Verb.ANOTHER, Verb.SMALLER}:
         planned = plan_extra_prompt(session, library, person, now, light=command.verb is Verb.SMALLER)
         return CommandResult(planned=tuple(planned)) if planned else CommandResult("no_more")
     if command.verb is Verb.PAUSE:
         return _pause(session, person, command, now)
-    return _PLAIN[command.verb](session, person, now)
+    if command.verb in {Verb.NOT_TODAY, Verb.HELP}:
+        return CommandResult(command.verb.value)
+    return _HANDLERS[command.verb](session, person, now)
 
 
 def _pause(session: Session, person: Subscriber, command: Command, now: datetime) -> CommandResult:
     length = command.until_on or Rest.OPEN_ENDED
     rest = account.rest(session, person, length, now)
-    if isinstance(rest, InvalidPauseDate):  # beyond the longest rest: then until they come back
+    if isinstance(rest, InvalidPauseDate):  # beyond the longest rest: make it open-ended
         rest = account.rest(session, person, Rest.OPEN_ENDED, now)
     if isinstance(rest, NothingToPause):
         return CommandResult("stop")
@@ -74,7 +77,7 @@ def _weekly(session: Session, person: Subscriber, now: datetime) -> CommandResul
 
 
 def _resume(session: Session, person: Subscriber, now: datetime) -> CommandResult:
-    """Take back the last of these that holds: writing less often after silence, a rest, a stop, once a week."""
+    """Undo the first of these that applies: a slow-down, a rest, a stop, the weekly frequency."""
     if not account.resume(session, person, now) and not account.restart(session, person, now, source=SOURCE):
         account.restore_usual_days(session, person, now)
     return CommandResult("resume", str(person.schedule))
@@ -86,21 +89,19 @@ def _stop(session: Session, person: Subscriber, now: datetime) -> CommandResult:
 
 
 def _delete(session: Session, person: Subscriber, now: datetime) -> CommandResult:
-    """Take the last entry that came by mail out of the journal; its raw mail stays a day, to be put back from."""
-    entry = Entry.newest_from(session, person.id, BY_MAIL, now - TAKEN_BACK_WITHIN)
+    """Delete the latest entry that came by mail; its raw mail is kept for a day, to restore the entry from it."""
+    entry = Entry.newest_from(session, person.id, BY_MAIL, now - DELETE_WITHIN)
     if entry is None:
         return CommandResult("nothing_to_delete")
     reply = Reply.find_by_entry(session, person.id, entry.id)
     unneeded = frozenset(entry_photos.remove_entry(session, person, entry.id))
     if reply is None:
         return CommandResult("delete", unneeded=unneeded)
-    reply.kept_until = now + PUT_BACK_WITHIN
+    reply.kept_until = now + RESTORE_WITHIN
     return CommandResult("delete", reference=reply.id, unneeded=unneeded)
 
 
-_PLAIN: Mapping[Verb, Callable[[Session, Subscriber, datetime], CommandResult]] = {
-    Verb.NOT_TODAY: lambda _session, _person, _now: CommandResult("not_today"),
-    Verb.HELP: lambda _session, _person, _now: CommandResult("help"),
+_HANDLERS: Mapping[Verb, Callable[[Session, Subscriber, datetime], CommandResult]] = {
     Verb.WEEKLY: _weekly,
     Verb.RESUME: _resume,
     Verb.STOP: _stop,

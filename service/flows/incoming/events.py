@@ -1,4 +1,4 @@
-"""Acting on the provider's events: deliveries that arrived, and addresses not to mail again."""
+"""Recording the provider's events: evidence for deliveries, suppressions and stops."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from service.flows.people import account
 from service.mail.provider_events import ProviderEvent
 from service.models import Delivery, Keyring, Subscriber, Suppression, SuppressionReason, WebhookToken
 
-_TAKEN = frozenset({"accepted", "delivered", "failed", "opened", "clicked", "complained", "unsubscribed"})
-# The provider's own list stopped it: nothing new is known of the address.
-_OLD_NEWS = frozenset({"suppress-bounce", "suppress-complaint", "suppress-unsubscribe"})
+_PROVIDER_HAS_IT = frozenset({"accepted", "delivered", "failed", "opened", "clicked", "complained", "unsubscribed"})
+# The provider's own suppression list caused the failure: it says nothing new about the address.
+_ALREADY_SUPPRESSED = frozenset({"suppress-bounce", "suppress-complaint", "suppress-unsubscribe"})
 
 
-def take(session: Session, keyring: Keyring, event: ProviderEvent, *, token: str, now: datetime) -> bool:
-    """Act on one event, once; return whether it was new.
+def record_event(session: Session, keyring: Keyring, event: ProviderEvent, *, token: str, now: datetime) -> bool:
+    """Record an event and return whether it was new; an event with a known token changes nothing.
 
-    A delivery that the provider has seen is sent, whatever became of its answer. A final failure suppresses the
-    address, so does a complaint, which also stops everything; the provider's own unsubscribe link stops as well.
+    A delivery that the provider reports on counts as sent, even if the response to its request was lost. A permanent
+    failure or a complaint suppresses the address. A complaint, or the provider's own unsubscribe link, stops the
+    emails.
     """
     token_hash = keyring.index.digest("event token", token.encode("utf-8", "surrogatepass"))
     if not WebhookToken.spend(session, token_hash, token_hash, now):
         return False
-    if event.delivery_id is not None and event.name in _TAKEN:
+    if event.delivery_id is not None and event.name in _PROVIDER_HAS_IT:
         Delivery.mark_accepted(session, event.delivery_id, now)
     address_hash = _address_hash(keyring, event.recipient)
     if address_hash is None:
         return True
-    if event.name == "failed" and event.is_final and event.reason not in _OLD_NEWS:
+    if event.name == "failed" and event.is_final and event.reason not in _ALREADY_SUPPRESSED:
         Suppression.add(session, address_hash, SuppressionReason.BOUNCED, now)
     if event.name == "complained":
         Suppression.add(session, address_hash, SuppressionReason.COMPLAINED, now)

@@ -1,4 +1,4 @@
-"""Held mail, which nothing proves to be its owner's: shown to them, kept, or refused by them."""
+"""Held mail, which nobody could prove to be the owner's: they look at it, and accept or disown it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from service.mail.inbound.alignment import is_aligned
 from service.mail.inbound.inbound_mail import MalformedPostError, read_mail
 from service.models import Reply, Subscriber
 
-SHOWN_BYTES = 20_000
-THINKING = timedelta(days=1)
+MAX_SHOWN_BYTES = 20_000
+DISOWNED_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldMail:
-    """A mail as its owner may look at it; `text` is empty where it came without plain text."""
+    """A held mail as its owner may see it; `text` is empty if it has no plain text."""
 
     received_at: datetime
     sender: str = field(repr=False)
@@ -33,46 +33,46 @@ class HeldMail:
 
 
 class Find(Protocol):
-    """A way to find one of a person's mails."""
+    """A query for one of a subscriber's mails."""
 
     def __call__(self, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
         """Return the mail, or None."""
         ...
 
 
-def look(inbound_store: InboundStore, subscriber_id: int, reply_id: int) -> HeldMail | None:
-    """Return a mail that is held for this person, or None if there is none (any more).
+def open_held_mail(inbound_store: InboundStore, subscriber_id: int, reply_id: int) -> HeldMail | None:
+    """Return a mail that is held for this subscriber, or None if there is none (any more).
 
     Raises:
-        SealError, StorageError: it cannot be read now.
+        SealError, StorageError: the mail cannot be read now.
     """
-    found = _held(inbound_store, subscriber_id, reply_id)
-    if found is None:
-        return None
-    reply, person = found
     with inbound_store.database.read() as session:
+        reply = Reply.find_held(session, subscriber_id, reply_id)
+        person = session.get(Subscriber, subscriber_id)
+        if reply is None or person is None:
+            return None
         next_id = Reply.next_held(session, subscriber_id, besides=reply_id)
-    shown = HeldMail(reply.received_at, "", "", reply.is_disowned, next_id)
+    held_mail = HeldMail(reply.received_at, "", "", reply.is_disowned, next_id)
     try:
-        mail = read_mail(inbound_store.open_own(reply, person))
+        mail = read_mail(inbound_store.open_for_owner(reply, person))
     except MalformedPostError:
-        return shown
-    text, _ = split_at((mail.plain or "").replace("\x00", "\ufffd"), SHOWN_BYTES)
-    return replace(shown, sender=for_showing(mail.from_address or ""), text=for_showing(text))
+        return held_mail
+    text, _ = split_at((mail.plain or "").replace("\x00", "\ufffd"), MAX_SHOWN_BYTES)
+    return replace(held_mail, sender=for_showing(mail.from_address or ""), text=for_showing(text))
 
 
-def take_in(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: datetime) -> AliasClaim | None:
-    """Let a held mail be understood again, as its owner's own; return how its sender's address stands from now on.
+def accept(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: datetime) -> AliasClaim | None:
+    """Accept a held mail as its owner's own; return their claim to its sender's address, or None if it was not held.
 
-    None where it was held no longer.
+    The mail has no outcome then, and the caller enqueues it.
 
     Raises:
-        SealError, StorageError: it cannot be read or kept now.
+        SealError, StorageError: the mail cannot be read or stored now.
     """
     with inbound_store.database.read() as session:
         reply, person = Reply.find_held(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
     sender = _sender(inbound_store, reply, person) if reply and person else None
-    if not _take_up(inbound_store, Reply.find_held, subscriber_id, reply_id, now):
+    if not _process_again(inbound_store, Reply.find_held, subscriber_id, reply_id, now):
         return None
     with inbound_store.database.write() as session:
         owner = Subscriber.locked(session, subscriber_id)
@@ -82,33 +82,33 @@ def take_in(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now:
         return aliases.claim(session, inbound_store.keyring, owner, address, is_proved=is_proved, now=now)
 
 
-def put_back(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: datetime) -> bool:
-    """Let a mail whose entry was deleted be understood again; say whether that could be done.
+def restore(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: datetime) -> bool:
+    """Restore a mail whose entry was deleted, for the caller to enqueue it; return whether it was found.
 
     Raises:
-        SealError, StorageError: it cannot be read or kept now.
+        SealError, StorageError: the mail cannot be read or stored now.
     """
-    return _take_up(inbound_store, Reply.find_restorable, subscriber_id, reply_id, now)
+    return _process_again(inbound_store, Reply.find_restorable, subscriber_id, reply_id, now)
 
 
 def disown(session: Session, subscriber_id: int, reply_id: int, now: datetime) -> None:
-    """Note that a held mail is not its owner's: it goes a day later, in which they may think again."""
+    """Record that a held mail is not its owner's: it is deleted a day later, until when they may still accept it."""
     row = Reply.find_held(session, subscriber_id, reply_id, lock=True)
     if row is not None:
-        row.disown(now + THINKING)
+        row.disown(now + DISOWNED_KEPT)
 
 
-def _take_up(inbound_store: InboundStore, find: Find, subscriber_id: int, reply_id: int, now: datetime) -> bool:
-    """Let one of a person's mails be understood again; say whether it was there."""
+def _process_again(inbound_store: InboundStore, find: Find, subscriber_id: int, reply_id: int, now: datetime) -> bool:
+    """Reseal a mail and remove its outcome, so that it can be processed again; return whether it was found."""
     with inbound_store.database.read() as session:
         reply, person = find(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
     if reply is None or person is None:
         return False
-    raw = inbound_store.given_back(reply, person)  # before the transaction, in which no network call may stand
+    raw = inbound_store.resealed_for_service(reply, person)  # a network call: never inside a transaction
     with inbound_store.database.write() as session:
         row = find(session, subscriber_id, reply_id, lock=True)
         if row is not None:
-            raw.put_on(row)
+            raw.assign_to(row)
             row.reprocess_as_own(now)
     if row is not None and reply.stored_as:
         inbound_store.storage.remove(reply.stored_as)
@@ -116,16 +116,9 @@ def _take_up(inbound_store: InboundStore, find: Find, subscriber_id: int, reply_
 
 
 def _sender(inbound_store: InboundStore, reply: Reply, person: Subscriber) -> tuple[Address, bool] | None:
-    """Return the one address that a mail is from, and whether the provider vouches for it, or None."""
+    """Return the single address in From, and whether the provider vouches for it, or None."""
     try:
-        mail = read_mail(inbound_store.open_own(reply, person))
+        mail = read_mail(inbound_store.open_for_owner(reply, person))
         return Address.parse(mail.from_address or ""), is_aligned(mail)
     except (MalformedPostError, AddressError):
         return None
-
-
-def _held(inbound_store: InboundStore, subscriber_id: int, reply_id: int) -> tuple[Reply, Subscriber] | None:
-    with inbound_store.database.read() as session:
-        reply = Reply.find_held(session, subscriber_id, reply_id)
-        person = session.get(Subscriber, subscriber_id)
-    return (reply, person) if reply and person else None

@@ -1,4 +1,4 @@
-"""The owner of a mail and its local date, by the token it was sent to or a sender we may believe."""
+"""Finding the owner of a mail and its date: by the token that it was sent to, or by a sender that is proved."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from service.mail.inbound.alignment import is_aligned, is_refuted
 from service.mail.inbound.inbound_mail import InboundMail
 from service.models import Alias, Keyring, Subscriber
 
-_ADDRESSED = ("to", "cc", "delivered-to", "x-original-to")
+_RECIPIENT_HEADERS = ("to", "cc", "delivered-to", "x-original-to")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who a mail belongs to; `is_theirs` is false where somebody else, or nobody we may believe, sent it."""
+    """The subscriber a mail belongs to; `is_theirs` is false if somebody else sent it, or the sender is not proved."""
 
     person: Subscriber = field(repr=False)
     on: date
@@ -40,34 +40,34 @@ def owner_of(
     *,
     to: Sequence[str] | None = None,
 ) -> Owner | None:
-    """Return whose mail this is, or None where it is nobody's we know.
+    """Return the owner of a mail, or None if no subscriber owns it.
 
-    `to` are the addresses that count where the mail went to several owners: then each has their own row, and nothing
-    else in the mail says whose it is.
+    For a mail to several owners, each of whom has a row, `to` are the addresses of one of them: nothing else in the
+    mail then decides the owner.
     """
     sender = sender_hash(keyring, mail)
-    addresses = (*mail.recipients, *_named(mail)) if to is None else to
+    addresses = (*mail.recipients, *_header_addresses(mail)) if to is None else to
     for token in tokens_at(addresses, reply_domain, keyring.index):
         person = session.get(Subscriber, token.subscriber_id) if token else None
         if token is None or person is None:
             continue
         if isinstance(token, FrequencyToken):
             return Owner(person, writing_date(now, person.zone), wants_to_stop=True)
-        # A notice asks nothing: words in answer to it, perhaps months later, belong to the day of their writing.
+        # A notice asks nothing, so a reply to it, perhaps months later, belongs to the date it was written on.
         on = _written_on(mail, person, now) if token.kind is ReplyKind.NOTICE else token.on
-        return Owner(person, on, token, is_theirs=_is_own(session, person, sender) and not is_refuted(mail))
-    known = _known(session, sender) if sender and to is None else None
-    if known is None:
+        return Owner(person, on, token, is_theirs=_is_sender_of(session, person, sender) and not is_refuted(mail))
+    by_sender = _subscriber_of(session, sender) if sender and to is None else None
+    if by_sender is None:
         return None
-    return Owner(known, _written_on(mail, known, now), is_theirs=is_aligned(mail))
+    return Owner(by_sender, _written_on(mail, by_sender, now), is_theirs=is_aligned(mail))
 
 
 def recipients_by_owner(keyring: Keyring, mail: InboundMail, reply_domain: str) -> list[tuple[str, ...]]:
-    """Return the addresses of a mail to several owners, one group for each; nothing where it names one or none.
+    """Return the recipients of a mail to several owners, one group for each; nothing for one owner or none.
 
-    The envelope's recipients count; where none of them is a token of ours, those that the headers name.
+    The envelope recipients count. If none of them has a token of ours, those in the headers count.
     """
-    for addresses in (mail.recipients, _named(mail)):
+    for addresses in (mail.recipients, _header_addresses(mail)):
         by_owner: dict[int, list[str]] = {}
         for address in addresses:
             token = next(tokens_at([address], reply_domain, keyring.index), None)
@@ -79,13 +79,13 @@ def recipients_by_owner(keyring: Keyring, mail: InboundMail, reply_domain: str) 
 
 
 def is_erased(session: Session, keyring: Keyring, recipients: Sequence[str], reply_domain: str) -> bool:
-    """Say whether every recipient is somebody whose tokens are ours and who is here no longer."""
+    """Return whether every recipient has a token of ours whose subscriber has been erased."""
     tokens = [*tokens_at(recipients, reply_domain, keyring.index)]
     return bool(tokens) and all(token and session.get(Subscriber, token.subscriber_id) is None for token in tokens)
 
 
 def sender_hash(keyring: Keyring, mail: InboundMail) -> bytes | None:
-    """Return the hash of the address that a mail says it is from, or None where it names no single one."""
+    """Return the hash of the address in From, or None if it is not a single valid address."""
     try:
         return keyring.address_hash(Address.parse(mail.from_address or ""))
     except AddressError:
@@ -97,18 +97,18 @@ def _written_on(mail: InboundMail, person: Subscriber, now: datetime) -> date:
     return writing_date(sent_at, person.zone)
 
 
-def _is_own(session: Session, person: Subscriber, sender: bytes | None) -> bool:
+def _is_sender_of(session: Session, person: Subscriber, sender: bytes | None) -> bool:
     if sender is None:
         return False
     return sender == person.address_hash or Alias.owner_id(session, sender) == person.id
 
 
-def _known(session: Session, sender: bytes) -> Subscriber | None:
-    """Return the person with this address, or whose alias it is; a signup that nobody confirmed comes last."""
+def _subscriber_of(session: Session, sender: bytes) -> Subscriber | None:
+    """Return the subscriber who has this alias, else the one with this address, who may be unconfirmed, or None."""
     owner_id = Alias.owner_id(session, sender)
     return session.get(Subscriber, owner_id) if owner_id else Subscriber.with_address(session, sender)
 
 
-def _named(mail: InboundMail) -> tuple[str, ...]:
-    named = [value for name in _ADDRESSED for value in mail.all_headers(name)]
-    return tuple(address for _, address in getaddresses(named))
+def _header_addresses(mail: InboundMail) -> tuple[str, ...]:
+    values = [value for name in _RECIPIENT_HEADERS for value in mail.all_headers(name)]
+    return tuple(address for _, address in getaddresses(values))

@@ -1,4 +1,4 @@
-"""Photos that come with a mail: told from logos and other files, redrawn without metadata, and sealed."""
+"""Processing the photos of a mail: logos and other files left out, redrawn without metadata, and sealed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FILE_PART = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ProcessedPhotos:
-    """The photos of a mail, and the names of files that could not be kept, which its owner is told."""
+    """The photos of a mail, and the names of files that could not be kept, to report to its owner."""
 
     photos: tuple[ProcessedPhoto, ...] = ()
     unkept: tuple[str, ...] = field(default=(), repr=False)
@@ -40,7 +40,7 @@ class ProcessedPhotos:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A picture that a mail brought, by a keyed hash of its bytes as they came."""
+    """A picture in a mail, with a keyed hash of its original bytes."""
 
     file: Attachment = field(repr=False)
     mac: bytes = field(repr=False)
@@ -48,7 +48,7 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class PhotoProcessor:
-    """Turns the files of a mail into photos that are kept."""
+    """Turns the files of a mail into sealed photos."""
 
     database: Database
     keyring: Keyring = field(repr=False)
@@ -56,23 +56,23 @@ class PhotoProcessor:
     reader: MailReader = field(repr=False)
 
     def process(self, mail: InboundMail, listed: MailFiles | None, person: Subscriber) -> ProcessedPhotos:
-        """Return the photos of a person's mail, sealed and put away, up to ten of them.
+        """Return the photos of a mail, at most ten, sealed and stored in the object store.
 
-        `listed` are the files of raw MIME, None where they could not be listed, which the person is told. Logos,
-        tracking dots and what the mail quotes are left out without a word. Call it outside a transaction.
+        `listed` are the files of raw MIME, or None if they could not be listed, which is reported to the owner. Logos,
+        tracking pixels and quoted pictures are left out and not reported. Call this outside a transaction.
 
         Raises:
-            SealError, StorageError: they cannot be kept now; none of them is.
+            SealError, StorageError: the photos cannot be stored now; none of them is.
         """
         if listed is None:
             return ProcessedPhotos(unkept=tuple(_name(file) for file in mail.attachments) or _unlisted(mail))
         files = (*listed.attachments, *mail.attachments)
         candidates = self._candidates(files, listed.aside, person)
         unkept = [_name(file) for file in files if not sniff(file.data) and not is_machinery(file.content_type)]
-        return self._drawn(candidates, self.keyring.key_of(person), unkept)
+        return self._process_pictures(candidates, self.keyring.key_of(person), unkept)
 
     def _candidates(self, files: Sequence[Attachment], aside: frozenset[str], person: Subscriber) -> list[_Candidate]:
-        """Return each picture once, without those that are quoted or come with mail after mail."""
+        """Return each picture once, without quoted ones and inline ones that come with many mails."""
         pictures = {self._mac(person, file.data): file for file in files if sniff(file.data)}
         with self.database.read() as session:
             seen = Photo.times_seen(session, person.id, list(pictures))
@@ -82,24 +82,24 @@ class PhotoProcessor:
             if not (file.content_id and (file.content_id in aside or seen[mac] >= OFTEN))
         ]
 
-    def _drawn(self, candidates: Sequence[_Candidate], key: DataKey, unkept: list[str]) -> ProcessedPhotos:
+    def _process_pictures(self, candidates: Sequence[_Candidate], key: DataKey, unkept: list[str]) -> ProcessedPhotos:
         photos: list[ProcessedPhoto] = []
-        drawn = self.reader.pictures.redraw([candidate.file.data for candidate in candidates])
+        redrawn = self.reader.pictures.redraw([candidate.file.data for candidate in candidates])
         try:
-            for candidate, picture in zip(candidates, drawn, strict=True):
+            for candidate, picture in zip(candidates, redrawn, strict=True):
                 file = candidate.file
                 if picture and is_decoration(picture, len(file.data), is_inside=bool(file.content_id)):
                     continue
                 if picture is None or len(photos) >= MOST_IN_A_REPLY:
                     unkept.append(_name(file))
                 else:
-                    photos.append(self._put(picture, candidate.mac, key))
+                    photos.append(self._store(picture, candidate.mac, key))
         except StorageError:
             remove_objects(self.storage, {photo.stored_as for photo in photos})
             raise
         return ProcessedPhotos(tuple(photos), tuple(unkept))
 
-    def _put(self, picture: Picture, mac: bytes, key: DataKey) -> ProcessedPhoto:
+    def _store(self, picture: Picture, mac: bytes, key: DataKey) -> ProcessedPhoto:
         photo_id = random_id()
         name = f"photos/{photo_id}"
         self.storage.put(name, key.seal(picture.data, place=photo_place(photo_id), random=os.urandom))
@@ -114,5 +114,5 @@ def _name(file: Attachment) -> str:
 
 
 def _unlisted(mail: InboundMail) -> tuple[str, ...]:
-    """Return how files are named that raw MIME seems to hold and that nobody could list; nothing if it holds none."""
+    """Return the name to report for files of raw MIME that could not be listed; nothing if it seems to have none."""
     return (UNLISTED,) if mail.raw_mime is not None and _FILE_PART.search(mail.raw_mime) else ()

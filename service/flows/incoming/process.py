@@ -1,4 +1,4 @@
-"""Processing mail that came in; `ReplyProcessor._stages` lists the stages."""
+"""Processing incoming mail: `ReplyProcessor._stages` lists the stages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ReplyProcessor:
-    """Processes mail that came in; one for the life of a worker."""
+    """Processes incoming mail; a worker has one for its whole life."""
 
     database: Database
     keyring: Keyring = field(repr=False)
@@ -63,7 +63,7 @@ class ReplyProcessor:
     step_phrases: Mapping[str, StepPhrases] = field(repr=False)
 
     def process(self, reply_id: int) -> list[int]:
-        """Give a mail its outcome; return the deliveries that answer it. Does nothing if it has one already."""
+        """Give a mail its outcome and return the ids of the deliveries planned; nothing if it has one already."""
         with self.database.write() as session:
             reply = Reply.claim(session, reply_id, LEASE)
         if reply is None:
@@ -72,7 +72,7 @@ class ReplyProcessor:
         return self._conclude(reply, result) if result else []
 
     def _result_of(self, reply: Reply) -> ProcessedMail | None:
-        """Return what a mail is, or None where another attempt, which the sweep asks for, may read it."""
+        """Return the processed mail, or None if another attempt, which the sweep enqueues, may succeed."""
         is_last = reply.attempts >= MAX_ATTEMPTS
         try:
             result = self._stages(reply)
@@ -90,7 +90,7 @@ class ReplyProcessor:
         return result
 
     def _stages(self, reply: Reply) -> ProcessedMail:
-        """Return what a mail is: who owns and who wrote it, what it answers, its words and its photos.
+        """Return the processed mail: its owner and author, the email that it answers, its words and its photos.
 
         Raises:
             MalformedPostError, SealError, StorageError: the mail cannot be opened, or its photos cannot be kept.
@@ -130,7 +130,7 @@ class ReplyProcessor:
     def _classify_words(
         self, reply: Reply, mail: InboundMail, owner: Owner, author: MailAuthor, reading: MailReading
     ) -> Classification:
-        """Return how the words of a mail end; what its owner claimed later is never a command."""
+        """Return the classification of a mail by its words; a mail that its owner claimed later is never a command."""
         words = reading.words
         command = None if reply.is_claimed_by(owner.person.id) else self._command(words, owner.person)
         has_files = reading.files is None or bool(reading.files.attachments or mail.attachments)
@@ -143,7 +143,7 @@ class ReplyProcessor:
         return phrases.read(words.bare or words.text, local_date(self.clock(), person.zone))
 
     def _step_answer(self, words: ReplyWords, owner: Owner, *, has_files: bool) -> StepAnswer | None:
-        """Return what a mail says of the step it was asked about; with a file in it there is more to keep than that."""
+        """Return what a mail says about the step it was asked about; with files it is not the whole content."""
         with self.database.read() as session:
             if step_asked_about(session, owner.token) is None:
                 return None
@@ -153,17 +153,17 @@ class ReplyProcessor:
     def _photos(
         self, classification: Classification, mail: InboundMail, owner: Owner, reading: MailReading
     ) -> ProcessedPhotos:
-        """Return the photos of a mail that is, or may become by them, an entry."""
+        """Return the photos of a mail that is an entry, or becomes one by them."""
         if classification.outcome not in {Outcome.ENTRY, Outcome.EMPTY}:
             return ProcessedPhotos()
         return self.photo_processor.process(mail, reading.files, owner.person)
 
     def _conclude(self, reply: Reply, result: ProcessedMail) -> list[int]:
-        """Write the outcome and all that follows from it in one transaction; return the deliveries it planned."""
+        """Write the outcome and all its effects in one transaction; return the ids of the deliveries planned."""
         now, classification, owner = self.clock(), result.classification, result.owner
         try:
-            own = self.inbound_store.resealed(reply, owner.person) if owner and result.mail else None
-        except StorageError:  # another worker has moved it, or the sweep enqueues it again
+            resealed = self.inbound_store.resealed(reply, owner.person) if owner and result.mail else None
+        except StorageError:  # another worker has moved it, or the sweep will enqueue it again
             remove_objects(self.inbound_store.storage, result.photos.names)
             return []
         planned: list[int] = []
@@ -172,18 +172,20 @@ class ReplyProcessor:
             row = Reply.unprocessed(session, reply.id, reply.attempts)
             person = Subscriber.locked(session, owner.person.id) if owner else None
             if row is not None:
-                if own and person:
-                    own.put_on(row)
+                if resealed and person:
+                    resealed.assign_to(row)
                     row.subscriber_id = person.id
                     applied = self.applier.apply(session, row, person, result, now)
                     planned, unneeded = applied.delivery_ids, applied.unneeded
                 row.conclude(classification.outcome, classification.reason, now=now, keep_raw_until=now + RAW_KEPT)
-                if classification.outcome == Outcome.STRANGER or (owner and not person):  # nobody's, or erased by now
+                if classification.outcome == Outcome.STRANGER or (
+                    owner and not person
+                ):  # no owner, or the owner has been erased
                     row.drop_raw()
             kept_as = (row or reply).stored_as
         if not (row and row.entry_id):
             unneeded |= result.photos.names
-        former = {reply.stored_as, own.stored_as if own else None} - {kept_as, None}
+        former = {reply.stored_as, resealed.stored_as if resealed else None} - {kept_as, None}
         remove_objects(self.inbound_store.storage, unneeded | {name for name in former if name})
         log.info("reply.processed", reply=reply.id, outcome=classification.outcome, reason=classification.reason)
         return planned

@@ -1,4 +1,4 @@
-"""What is known of a mail after its stages, before anything of it is written."""
+"""The result of processing a mail, before anything is written to the database."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _AGREES_TO_NOTHING = (Verb.STOP, Verb.HELP, Verb.DELETE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedMail:
-    """A mail with its classification, and whatever else is known: its owner and author, its words and its photos.
+    """A mail with its classification, and as far as known its owner, author, words and photos.
 
-    `answered_subject` is the subject of our email that it answers, `has_bounced` tells that it reports a bounce.
+    `answered_subject` is the subject of our email that it answers. `has_bounced` is true if it reports a bounce.
     """
 
     classification: Classification = field(default_factory=lambda: Classification(Outcome.STRANGER))
@@ -34,16 +34,16 @@ class ProcessedMail:
 
     @property
     def by_person(self) -> bool:
-        """Say whether it is sure that no program wrote it."""
+        """Return whether it is certain that no program wrote it."""
         return self.author is MailAuthor.PERSON
 
     @property
     def shows_activity(self) -> bool:
-        """Say whether it shows that a person is here, though nothing in it is kept or carried out."""
+        """Return whether it counts as activity although nothing in it is kept or carried out."""
         return self.by_person and self.classification.outcome in {Outcome.EMPTY, Outcome.CONFIRMED}
 
     def confirms(self, person: Subscriber) -> bool:
-        """Say whether this is how a person agrees to be written to: no program can do that in their place."""
+        """Return whether this mail is a person's consent to be written to, which no program can give for them."""
         command = self.classification.command
         if not self.by_person or (command and command.verb in _AGREES_TO_NOTHING):
             return False

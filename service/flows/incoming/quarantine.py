@@ -1,4 +1,4 @@
-"""Mail that is held or unreadable, listed without its words and processed again on request."""
+"""Mail that was set aside, held or unreadable: listed without private content, and replayed on request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.storage import StorageError
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedMail:
-    """What may be told of a mail that is held or unreadable; `kept_until` is None once its raw form is gone."""
+    """A held or unreadable mail without private content; `kept_until` is None once the raw mail is deleted."""
 
     id: int
     received_at: datetime
@@ -28,7 +28,7 @@ class QuarantinedMail:
 
 
 class ReplayResult(StrEnum):
-    """What became of the wish to read a mail again."""
+    """The result of replaying a mail."""
 
     ENQUEUED = "will be read again"
     UNKNOWN = "no mail has this id"
@@ -39,14 +39,14 @@ class ReplayResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplayedMail:
-    """One mail's id, and what became of the wish."""
+    """The id of a mail and the result of replaying it."""
 
     id: int
-    what: ReplayResult
+    result: ReplayResult
 
 
 def quarantined(session: Session) -> list[QuarantinedMail]:
-    """Return what is held or could not be read, the oldest first; no words, no addresses."""
+    """Return the mails that are held or could not be read, the oldest first."""
     return [
         QuarantinedMail(mail.id, mail.received_at, mail.outcome or "", mail.reason or "", mail.kept_until)
         for mail in Reply.list_quarantined(session)
@@ -54,14 +54,14 @@ def quarantined(session: Session) -> list[QuarantinedMail]:
 
 
 def unreadable(session: Session) -> tuple[int, ...]:
-    """Return the ids of all that could not be read and is still here, the oldest first."""
+    """Return the ids of unreadable mails whose raw mail is still kept, the oldest first."""
     return tuple(mail.id for mail in quarantined(session) if mail.kept_until and mail.outcome == Outcome.UNREADABLE)
 
 
 def replay(inbound_store: InboundStore, ids: Sequence[int], now: datetime) -> list[ReplayedMail]:
-    """Have these mails understood again as if they had just come; return what became of each, in order.
+    """Prepare mails to be processed again as if they had just arrived; return the result for each, in order.
 
-    The caller rings for those that will be read. What is an entry, or was carried out, is left alone: once is enough.
+    The caller enqueues those that will. A mail that became an entry or a command is not processed twice.
     """
     return [ReplayedMail(reply_id, _replay(inbound_store, reply_id, now)) for reply_id in dict.fromkeys(ids)]
 
@@ -77,7 +77,7 @@ def _replay(inbound_store: InboundStore, reply_id: int, now: datetime) -> Replay
     if not reply.has_raw:
         return ReplayResult.GONE
     try:
-        raw = _for_the_job(inbound_store, reply, person)  # before the transaction, in which no network call may stand
+        raw = _reseal_for_service(inbound_store, reply, person)  # a network call: never inside a transaction
     except (SealError, StorageError):
         return ReplayResult.NOT_OPENED
     with inbound_store.database.write() as session:
@@ -85,16 +85,17 @@ def _replay(inbound_store: InboundStore, reply_id: int, now: datetime) -> Replay
         if row is not None:
             row.reprocess(now)
             if raw:
-                raw.put_on(row)
+                raw.assign_to(row)
     if row is not None and raw and reply.stored_as:
         inbound_store.storage.remove(reply.stored_as)
     return ReplayResult.ENQUEUED if row is not None else ReplayResult.SETTLED
 
 
-def _for_the_job(inbound_store: InboundStore, reply: Reply, person: Subscriber | None) -> StoredMail | None:
-    """Return a mail under the service's own key, or None where it is under it already.
+def _reseal_for_service(inbound_store: InboundStore, reply: Reply, person: Subscriber | None) -> StoredMail | None:
+    """Return a mail sealed with the service's own key, or None if it is sealed with that already.
 
-    A mail that could not be read may be under either: its owner's once they were known, ours if every attempt died.
+    An unreadable mail may be sealed with either key: with its owner's once they were known, with the service's if every
+    attempt died.
     """
     try:
         inbound_store.open(reply)
@@ -103,5 +104,5 @@ def _for_the_job(inbound_store: InboundStore, reply: Reply, person: Subscriber |
     except SealError:
         if person is None:
             raise
-        return inbound_store.given_back(reply, person)
+        return inbound_store.resealed_for_service(reply, person)
     return None

@@ -1,4 +1,4 @@
-"""Finding the email that a reply answers."""
+"""Finding the email that a reply answers: the stored text of its batch, or the email composed again."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from service.models import Delivery, SentText, Subscriber
 
 @dataclass(frozen=True, slots=True)
 class SentEmailFinder:
-    """Finds the email that a mail answers, so that the reply reader can tell its words from a person's."""
+    """Finds the email that a mail answers, so that the reply reader can recognise quotations of it."""
 
     context: EmailContext = field(repr=False)
     sender_name: str
 
     def find(self, session: Session, owner: Owner) -> SentEmail | None:
-        """Return what went out to the owner under the mail's token, or None where nobody can say."""
+        """Return the email that was sent to the owner with the mail's token, or None if it is not known."""
         token = owner.token
         if token is None:
             return None
-        kept = self._kept(session, owner.person, token)
-        found = kept or as_sent(SentLookup(self.context, session, owner.person, token))
+        stored_text = self._stored_text(session, owner.person, token)
+        found = stored_text or as_sent(SentLookup(self.context, session, owner.person, token))
         if found is None:
             return None
         return SentEmail(
@@ -38,8 +38,8 @@ class SentEmailFinder:
             sender_name=self.sender_name,
         )
 
-    def _kept(self, session: Session, person: Subscriber, token: ReplyToken) -> SentText | None:
-        """Return the text of the batch that a prompt went out in, or None if it went alone."""
+    def _stored_text(self, session: Session, person: Subscriber, token: ReplyToken) -> SentText | None:
+        """Return the text of the batch that a prompt was sent in, or None if it was sent alone."""
         if token.kind != ReplyKind.PROMPT:
             return None
         prompt = self.context.library.by_key(token.prompt_key)

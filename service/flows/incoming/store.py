@@ -1,4 +1,4 @@
-"""Storing mail, sealed and committed before the provider is answered, and opening it again."""
+"""Storing raw mail: sealed and committed before the provider gets its response, and opened by a job later."""
 
 from __future__ import annotations
 
@@ -13,39 +13,41 @@ from service.clock import Clock
 from service.db import Database, insert_into, random_id
 from service.flows.incoming.owner import is_erased, recipients_by_owner
 from service.mail.inbound.inbound_mail import InboundMail, Post, content_hash, parse_post, read_mail
+from service.mail.signature import Signature
 from service.models import Keyring, Reply, Subscriber, WebhookToken
 from service.storage import Storage
 
-ROW_BYTES = 256 * 1024
+MAX_ROW_BYTES = 256 * 1024
 
 
 class StoreResult(Enum):
-    """What became of a post at the door."""
+    """The result of storing a post."""
 
     KEPT = "kept"
     DUPLICATE = "duplicate"
     REUSED = "reused"
     ERASED = "erased"
+    FORGED = "forged"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMail:
-    """A sealed mail: in its row, or under a name in the object store."""
+    """A sealed raw mail: in its row, or under a name in the object store, and then `sealed` may be empty."""
 
     reply_id: int
     sealed: bytes = field(repr=False)
     stored_as: str | None = None
     recipients: tuple[str, ...] = field(default=(), repr=False)
 
-    def put_on(self, reply: Reply) -> None:
-        """Let the row hold this in place of what it held."""
+    def assign_to(self, reply: Reply) -> None:
+        """Replace the raw mail of this row."""
         reply.stored_as = self.stored_as
         reply.sealed_raw = None if self.stored_as else self.sealed
 
 
 @dataclass(frozen=True, slots=True)
 class InboundStore:
-    """Keeps raw mail: in the row while it is small, in the object store beyond 256 kB, sealed in both."""
+    """Stores raw mail, always sealed: in its row up to 256 kB, in the object store beyond that."""
 
     database: Database
     keyring: Keyring = field(repr=False)
@@ -53,110 +55,120 @@ class InboundStore:
     reply_domain: str
     clock: Clock
 
-    def store(self, post: Post, content_type: str, body: bytes, token: str) -> tuple[StoreResult, list[int]]:
-        """Return what became of a genuine post, and the ids under which it is kept: one for each of its owners.
+    def store(self, content_type: str, body: bytes, signature: Signature) -> tuple[StoreResult, list[int]]:
+        """Store a post with a verified signature; return the result, and the ids of the new rows: one for each owner.
 
-        It is committed when this returns. Raises StorageError or SQLAlchemyError where it could not be: the provider
-        is to try again, and its token is not spent.
+        The rows are committed when this returns. It needs at most twice the body's size in memory beside the body,
+        for any number of owners.
+
+        Raises:
+            MalformedPostError: the body is not a form.
+            StorageError, SQLAlchemyError: the post could not be stored. Its token is still unused, and the provider
+                should try again.
         """
-        mail = read_mail(post)
+        mail, content = _head_and_hash(content_type, body, signature)
+        if mail is None:
+            return StoreResult.FORGED, []
         groups = recipients_by_owner(self.keyring, mail, self.reply_domain) or [mail.recipients]
-        raws = [self._sealed(_pack(content_type, body), group) for group in groups]
-        for raw in raws:
-            if raw.stored_as:  # before the transaction, in which no network call may stand
-                self.storage.put(raw.stored_as, raw.sealed)
+        # Large mails go to the object store one by one: a network call, and so never inside a transaction.
+        raws = [self._sealed(content_type, body, group) for group in groups]
         with self.database.write() as session:
-            stored, kept = self._keep(session, post, mail, token, raws)
-        # After an error it stays: whether the commit came through may not be known.
+            result, kept_ids = self._insert_all(session, content, mail, signature.token, raws)
+        # Only without an error: after one, the commit may still have succeeded.
         for raw in raws:
-            if raw.stored_as and raw.reply_id not in kept:
+            if raw.stored_as and raw.reply_id not in kept_ids:
                 self.storage.remove(raw.stored_as)
-        return stored, kept
+        return result, kept_ids
 
     def recipients_of(self, reply: Reply, mail: InboundMail) -> tuple[str, ...] | None:
-        """Return the addresses of the one owner that this row is for, or None where the mail has no other."""
+        """Return the recipients of the one owner that this row is for, or None if the mail has only one owner."""
         groups = recipients_by_owner(self.keyring, mail, self.reply_domain)
         return next((group for group in groups if self._recipient_hash(group) == reply.recipient_hash), None)
 
     def open(self, reply: Reply) -> Post:
-        """Return a mail that nobody owns yet.
+        """Return a mail that is sealed with the service's own key, because its owner is not known yet.
 
         Raises:
-            SealError, StorageError, MalformedPostError: it cannot be read now, or ever.
+            SealError, StorageError, MalformedPostError: the mail cannot be read now, or ever.
         """
-        sealed = self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
-        return parse_post(*_unpack(self.keyring.inbound.open(sealed, place=_raw_place(reply.id))))
+        return parse_post(*_unpack(self.keyring.inbound.open(self._load(reply), place=_raw_place(reply.id))))
 
     def resealed(self, reply: Reply, person: Subscriber) -> StoredMail:
-        """Return a mail sealed for its owner, so that it goes when their key goes; its row takes it over later.
+        """Return a mail sealed with its owner's data key, so that deleting that key makes it unreadable.
+
+        The caller assigns it to the row, in the transaction that writes the outcome.
 
         Raises:
-            SealError, StorageError: it cannot be read or kept now.
+            SealError, StorageError: the mail cannot be read or stored now.
         """
-        sealed = self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
         place = _raw_place(reply.id)
-        own = self.keyring.key_of(person).seal(
-            self.keyring.inbound.open(sealed, place=place), place=place, random=os.urandom
-        )
-        if not reply.stored_as:
-            return StoredMail(reply.id, own)
-        # A name of this attempt's own: until the commit the row names the old one, and another worker may be at it.
-        raw = StoredMail(reply.id, own, f"replies/{reply.id}.{reply.attempts}")
-        self.storage.put(f"replies/{reply.id}.{reply.attempts}", own)
-        return raw
+        raw = self.keyring.inbound.open(self._load(reply), place=place)
+        sealed = self.keyring.key_of(person).seal(raw, place=place, random=os.urandom)
+        # Each attempt uses its own object name: until the commit the row names the old object, and another worker may
+        # be reading that one.
+        return self._store_again(reply, sealed, suffix=str(reply.attempts))
 
-    def open_own(self, reply: Reply, person: Subscriber) -> Post:
-        """Return a mail that is sealed for its owner; raises as `open` does."""
-        return parse_post(*_unpack(self._own(reply, person)))
+    def open_for_owner(self, reply: Reply, person: Subscriber) -> Post:
+        """Return a mail that is sealed with its owner's data key; raises the same errors as `open`."""
+        return parse_post(*_unpack(self._unseal_for_owner(reply, person)))
 
-    def given_back(self, reply: Reply, person: Subscriber) -> StoredMail:
-        """Return an owner's mail under the service's own key, for a job to understand again.
+    def resealed_for_service(self, reply: Reply, person: Subscriber) -> StoredMail:
+        """Return an owner's mail sealed with the service's own key, for a job to process it again.
 
         Raises:
-            SealError, StorageError: it cannot be read or kept now.
+            SealError, StorageError: the mail cannot be read or stored now.
         """
-        sealed = self.keyring.seal_own(self._own(reply, person), place=_raw_place(reply.id))
+        sealed = self.keyring.seal_own(self._unseal_for_owner(reply, person), place=_raw_place(reply.id))
+        return self._store_again(reply, sealed, suffix="claimed")
+
+    def _load(self, reply: Reply) -> bytes:
+        return self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
+
+    def _store_again(self, reply: Reply, sealed: bytes, *, suffix: str) -> StoredMail:
+        """Return a mail under its new seal; a mail in the object store is stored under a new name."""
         if not reply.stored_as:
             return StoredMail(reply.id, sealed)
-        raw = StoredMail(reply.id, sealed, f"replies/{reply.id}.claimed")
-        self.storage.put(f"replies/{reply.id}.claimed", sealed)
-        return raw
+        name = f"replies/{reply.id}.{suffix}"
+        self.storage.put(name, sealed)
+        return StoredMail(reply.id, sealed, name)
 
-    def _own(self, reply: Reply, person: Subscriber) -> bytes:
-        sealed = self.storage.get(reply.stored_as) if reply.stored_as else reply.sealed_raw or b""
-        return self.keyring.key_of(person).open(sealed, place=_raw_place(reply.id))
+    def _unseal_for_owner(self, reply: Reply, person: Subscriber) -> bytes:
+        return self.keyring.key_of(person).open(self._load(reply), place=_raw_place(reply.id))
 
-    def _sealed(self, raw: bytes, recipients: tuple[str, ...]) -> StoredMail:
-        """Return a mail under the service's own key, with the name under which it is kept if it is large."""
+    def _sealed(self, content_type: str, body: bytes, recipients: tuple[str, ...]) -> StoredMail:
+        """Return a new mail sealed with the service's own key; one too large for a row goes to the object store."""
         reply_id = random_id()
-        sealed = self.keyring.seal_own(raw, place=_raw_place(reply_id))
-        return StoredMail(reply_id, sealed, f"replies/{reply_id}" if len(sealed) > ROW_BYTES else None, recipients)
+        sealed = self.keyring.seal_own(_head(content_type), body, place=_raw_place(reply_id))
+        if len(sealed) <= MAX_ROW_BYTES:
+            return StoredMail(reply_id, sealed, recipients=recipients)
+        name = f"replies/{reply_id}"
+        self.storage.put(name, sealed)
+        return StoredMail(reply_id, b"", name, recipients)
 
-    def _keep(
-        self, session: Session, post: Post, mail: InboundMail, token: str, raws: Sequence[StoredMail]
+    def _insert_all(
+        self, session: Session, content: bytes, mail: InboundMail, token: str, raws: Sequence[StoredMail]
     ) -> tuple[StoreResult, list[int]]:
-        """Spend the token and keep the mail for each of its owners, all or nothing; return the ids of what is new."""
-        content = content_hash(post)
-        seen = self._spend(session, token, content)
-        if seen is not None:
-            return seen, []
-        here = [raw for raw in raws if not is_erased(session, self.keyring, raw.recipients, self.reply_domain)]
-        if not here:
+        """Use the token and insert a row for each owner, all or nothing; return the ids of the new rows."""
+        repeated = self._use_token(session, token, content)
+        if repeated is not None:
+            return repeated, []
+        not_erased = [raw for raw in raws if not is_erased(session, self.keyring, raw.recipients, self.reply_domain)]
+        if not not_erased:
             return StoreResult.ERASED, []
         message_id = mail.message_id or f"none but the token {token}"
-        kept = [raw.reply_id for raw in here if self._insert(session, message_id, content, raw)]
-        return (StoreResult.KEPT if kept else StoreResult.DUPLICATE), kept
+        kept_ids = [raw.reply_id for raw in not_erased if self._insert(session, message_id, content, raw)]
+        return (StoreResult.KEPT if kept_ids else StoreResult.DUPLICATE), kept_ids
 
-    def _spend(self, session: Session, token: str, content: bytes) -> StoreResult | None:
-        """Spend the provider's token on this content; return None, or what it was spent on before."""
+    def _use_token(self, session: Session, token: str, content: bytes) -> StoreResult | None:
+        """Use the provider's token; return None, or whether it was used with the same content or another before."""
         token_hash = self.keyring.index.digest("webhook token", token.encode("utf-8", "surrogatepass"))
         if WebhookToken.spend(session, token_hash, content, self.clock()):
             return None
-        same = session.get_one(WebhookToken, token_hash).content_hash == content
-        return StoreResult.DUPLICATE if same else StoreResult.REUSED
+        is_same = session.get_one(WebhookToken, token_hash).content_hash == content
+        return StoreResult.DUPLICATE if is_same else StoreResult.REUSED
 
     def _insert(self, session: Session, message_id: str, content: bytes, raw: StoredMail) -> bool:
-        """Insert a mail; return whether it is new, and not this very mail once more."""
+        """Insert a row; return whether it is new, since the same mail for the same owner is stored only once."""
         index, now = self.keyring.index, self.clock()
         values = {
             "id": raw.reply_id,
@@ -180,9 +192,21 @@ def _raw_place(reply_id: int) -> str:
     return f"replies.raw:{reply_id}"
 
 
-def _pack(content_type: str, body: bytes) -> bytes:
+def _head_and_hash(content_type: str, body: bytes, signature: Signature) -> tuple[InboundMail | None, bytes]:
+    """Return a mail without its contents, and their hash; no mail if the post's own signature differs from this one.
+
+    The parsed post is freed when this returns, before the memory for the sealed mail is needed.
+    """
+    post = parse_post(content_type, body)
+    if post.signature != signature:  # the search for it and the parser disagree on which fields count
+        return None, b""
+    return read_mail(post, with_contents=False), content_hash(post)
+
+
+def _head(content_type: str) -> bytes:
+    """Return what is stored before a body: its content type, preceded by the length of that in two bytes."""
     head = content_type.encode("utf-8", "replace")
-    return len(head).to_bytes(2, "big") + head + body
+    return len(head).to_bytes(2, "big") + head
 
 
 def _unpack(raw: bytes) -> tuple[str, bytes]:

@@ -1,1 +1,1 @@
-"""What goes out: planning deliveries, building their emails, and sending them."""
+"""Everything that the service sends: planning deliveries, building their emails and sending them."""

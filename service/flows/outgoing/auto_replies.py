@@ -1,9 +1,9 @@
-"""Planning answers to mail, sealed with what they answer and limited per day."""
+"""Planning automatic replies: the receipt of a first reply, and answers to mail, a limited number a day."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -13,15 +13,15 @@ from service.db import random_id
 from service.flows.outgoing.email_context import EmailRequest, NothingToSendError
 from service.models import Delivery, DeliveryKind, Keyring, NewDelivery, Subscriber, open_content, seal_content
 
-ANSWERS_A_DAY = 10
-ANSWER_LATEST = timedelta(days=3)
+MAX_ANSWERS_PER_DAY = 10
+ANSWER_MAX_DELAY = timedelta(days=3)
 DAY = timedelta(days=1)
-NOTICE = "held"  # the one answer that nobody asked for
+NOTICE = "held"  # the one answer that the subscriber did not cause, since somebody else may have written the mail
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredMail:
-    """The mail that an answer is beneath: the subject of ours that it answered, and its Message-ID."""
+    """The mail that an automatic reply answers: the subject of our email that it replied to, and its Message-ID."""
 
     subject: str = field(default="", repr=False)
     message_id: str = field(default="", repr=False)
@@ -29,92 +29,93 @@ class AnsweredMail:
 
 @dataclass(frozen=True, slots=True)
 class AutoReplyContent(AnsweredMail):
-    """What is kept sealed with an answer: the mail that it is beneath, and `told`, what only the moment knew."""
+    """The content sealed with an automatic reply: the mail that it answers, and a text to insert."""
 
-    told: str = field(default="", repr=False)
+    inserted_text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AutoReply:
-    """What a mail is answered with.
+    """An automatic reply to plan.
 
-    `name` is a case of what could not be kept ("empty"), or a command's ("command.rest"); `told` what only the moment
-    knows ("until 3 June"); `about_id` the mail that its button is about, the answered one itself where None.
+    `name` is the case of a mail that could not be kept ("empty"), or names a command ("command.rest").
+    `inserted_text` is known only when the mail is processed ("until 3 June"). `about_id` is the id of what the email's
+    button is about: the answered mail if None.
     """
 
     name: str
     reply_id: int
-    told: str = ""
+    inserted_text: str = ""
     about_id: int | None = None
 
 
 def plan_receipt(
     session: Session, keyring: Keyring, person: Subscriber, entry_id: int, *, to: AnsweredMail, now: datetime
 ) -> list[int]:
-    """Plan the receipt of the first reply; return it, or nothing ever after."""
-    receipt = _new_delivery(keyring, person, to, now, kind=DeliveryKind.RECEIPT, slot="first", reference=entry_id)
-    return Delivery.plan(session, [receipt])
+    """Plan the receipt of a subscriber's first reply and return its id, or nothing for a later reply."""
+    answer = _Answer(DeliveryKind.RECEIPT, slot="first", reference=entry_id)
+    return Delivery.plan(session, [_new_delivery(keyring, person, answer, to, now)])
 
 
 def plan_auto_reply(
     session: Session, keyring: Keyring, person: Subscriber, reply: AutoReply, *, to: AnsweredMail, now: datetime
 ) -> list[int]:
-    """Plan an answer to a mail; return it, or nothing where the person had their share.
+    """Plan an answer to a mail and return its id, or nothing if the subscriber had too many.
 
-    Ten answers in 24 hours, and of the notices that nobody asked for one a local day.
+    At most ten answers are planned in 24 hours, and one notice of held mail in a local day.
     """
-    if Delivery.count_since(session, person.id, DeliveryKind.ANSWER, now - DAY) >= ANSWERS_A_DAY:
+    if Delivery.count_since(session, person.id, DeliveryKind.ANSWER, now - DAY) >= MAX_ANSWERS_PER_DAY:
         return []
-    answer = _new_delivery(
-        keyring,
-        person,
-        to,
-        now,
-        kind=DeliveryKind.ANSWER,
+    answer = _Answer(
+        DeliveryKind.ANSWER,
         slot=f"{local_date(now, person.zone)}/{NOTICE if reply.name == NOTICE else reply.reply_id}",
-        detail=reply.name,
         reference=reply.about_id or reply.reply_id,
-        told=reply.told,
+        detail=reply.name,
+        inserted_text=reply.inserted_text,
     )
-    return Delivery.plan(session, [answer])
+    return Delivery.plan(session, [_new_delivery(keyring, person, answer, to, now)])
 
 
 def read_answered(request: EmailRequest) -> AutoReplyContent:
-    """Return what was sealed with an answer when it was planned.
+    """Return the content that was sealed with an automatic reply when it was planned.
 
     Raises:
-        NothingToSendError: it is gone.
+        NothingToSendError: the content has been deleted.
     """
     content = open_content(request.context.keyring, request.person, request.delivery)
     if content is None:
         raise NothingToSendError("what it answers is gone")
-    return AutoReplyContent(**json.loads(content))
+    values = json.loads(content)
+    return AutoReplyContent(values["subject"], values["message_id"], inserted_text=values["told"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What differs from one automatic reply to the next: columns of its delivery, and the text to insert."""
+
+    kind: DeliveryKind
+    slot: str
+    reference: int
+    detail: str | None = None
+    inserted_text: str = field(default="", repr=False)
 
 
 def _new_delivery(
-    keyring: Keyring,
-    person: Subscriber,
-    to: AnsweredMail,
-    now: datetime,
-    *,
-    kind: DeliveryKind,
-    slot: str,
-    reference: int,
-    detail: str | None = None,
-    told: str = "",
+    keyring: Keyring, person: Subscriber, answer: _Answer, to: AnsweredMail, now: datetime
 ) -> NewDelivery:
     delivery_id = random_id()
-    content = json.dumps(asdict(AutoReplyContent(to.subject, to.message_id, told)))
+    # Deliveries that are planned already have the key "told": do not rename it.
+    content = json.dumps({"subject": to.subject, "message_id": to.message_id, "told": answer.inserted_text})
     return NewDelivery(
         id=delivery_id,
         subscriber_id=person.id,
-        kind=kind,
-        slot=slot,
-        reference=reference,
-        detail=detail,
+        kind=answer.kind,
+        slot=answer.slot,
+        reference=answer.reference,
+        detail=answer.detail,
         sealed_content=seal_content(keyring, person, delivery_id, content),
         ready_at=now,
-        expires_at=now + ANSWER_LATEST,
+        expires_at=now + ANSWER_MAX_DELAY,
         planned_at=now,
         enqueued_at=now,
     )

@@ -1,4 +1,4 @@
-"""From a claimed delivery to an email and its recipient."""
+"""Building the email and the recipient of a claimed delivery."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from service.flows.outgoing.emails.prompt import compose_for_batch
 from service.mail.outbound.mailer import OutgoingEmail, Recipient
 from service.models import Delivery, DeliveryKind, Subscriber
 
-_OWN_LINKS = ("reply_address", "stop_url", "one_click_url", "stop_address", "rest_url", "write_url")
-_IN_BATCHES = (DeliveryKind.PROMPT, DeliveryKind.ANOTHER)
+_RECIPIENT_LINKS = ("reply_address", "stop_url", "one_click_url", "stop_address", "rest_url", "write_url")
+_BATCH_KINDS = (DeliveryKind.PROMPT, DeliveryKind.ANOTHER)
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingDelivery:
-    """One delivery with its email, ready to go; those with an equal `batch` may share a call to the provider."""
+    """One delivery with its email, ready to send; those with the same `batch_key` may be sent in one batch."""
 
     delivery: Delivery = field(repr=False)
     email: OutgoingEmail
     recipient: Recipient
-    batch: str | None = None
+    batch_key: str | None = None
     sealed_content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class EmailBuilder:
-    """Builds emails: the same prompt once for all its recipients, everything else one by one."""
+    """Builds emails: a prompt once for all its recipients, every other email once for each recipient."""
 
     context: EmailContext
     mail_domain: str
@@ -41,12 +41,13 @@ class EmailBuilder:
         """Return a delivery with its email and recipient.
 
         Raises:
-            NothingToSendError: what it was about is gone.
-            SealError: the person's key does not open.
+            NothingToSendError: there is nothing to send any more.
+            SealError: the subscriber's data key cannot be opened.
         """
         request = EmailRequest(self.context, session, delivery, person, now)
         address = self.context.keyring.address_of(person).text
-        if delivery.kind in _IN_BATCHES and "+" not in address:
+        # Recipient variables were reported to stay unfilled for addresses with a plus (mailgun.js issue 413).
+        if delivery.kind in _BATCH_KINDS and "+" not in address:
             return self._for_batch(request, request.prompt, address)
         built = BUILDERS[DeliveryKind(delivery.kind)](request)
         recipient = Recipient(built.to.text if built.to else address, delivery.id)
@@ -58,9 +59,9 @@ class EmailBuilder:
             self._by_prompt[prompt.id] = compose_for_batch(self.context, prompt)
         delivery = request.delivery
         links = self.context.links.prompt_links(delivery, request.person, prompt)
-        variables = {**{name: getattr(links, name) for name in _OWN_LINKS}, "delivery": str(delivery.id)}
+        variables = {**{name: getattr(links, name) for name in _RECIPIENT_LINKS}, "delivery": str(delivery.id)}
         recipient = Recipient(address, delivery.id, variables)
-        return OutgoingDelivery(delivery, self._by_prompt[prompt.id], recipient, batch=prompt.id)
+        return OutgoingDelivery(delivery, self._by_prompt[prompt.id], recipient, batch_key=prompt.id)
 
     def _with_message_id(self, email: OutgoingEmail, delivery: Delivery) -> OutgoingEmail:
         message_id = f"<{delivery.id:x}.{delivery.attempt}@{self.mail_domain}>"

@@ -1,4 +1,4 @@
-"""What an email is built from, and the values it is built into."""
+"""The values that building an email takes and returns."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from service.models import Delivery, Keyring, Subscriber
 
 
 class NothingToSendError(Exception):
-    """There is no longer anything to say in this email: skip it for good."""
+    """Raised where an email has nothing to say any more: skip its delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmailContext:
-    """The parts that every email is built with; one for the life of a process."""
+    """The collaborators that every email is built with; a process has one for its whole life."""
 
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
@@ -32,13 +32,13 @@ class EmailContext:
     digests: DigestReader = field(repr=False)
 
     def lighter_of(self, prompt: Prompt) -> Prompt | None:
-        """Return the lighter question that goes with a deep one, or None."""
+        """Return the lighter prompt that a deep prompt is sent with, or None."""
         return self.library.get(prompt.lighter) if prompt.lighter else None
 
 
 @dataclass(frozen=True, slots=True)
 class EmailRequest:
-    """One delivery to build an email for, with its person, in a session that only reads."""
+    """A delivery to build an email for, with its subscriber, in a read-only session."""
 
     context: EmailContext
     session: Session = field(repr=False)
@@ -51,7 +51,7 @@ class EmailRequest:
         """Return the prompt that the delivery asks.
 
         Raises:
-            NothingToSendError: it has left the library since.
+            NothingToSendError: it has been removed from the library.
         """
         prompt = self.context.library.get(self.delivery.prompt_id or "")
         if prompt is None:
@@ -61,7 +61,7 @@ class EmailRequest:
 
 @dataclass(frozen=True, slots=True)
 class BuiltEmail:
-    """An email, what of it is kept sealed with its delivery, and where it goes if not to the person's own address."""
+    """An email, the content to seal with its delivery, and its recipient if that is not the subscriber's address."""
 
     email: OutgoingEmail
     sealed_content: bytes | None = field(default=None, repr=False)
@@ -70,7 +70,7 @@ class BuiltEmail:
 
 @dataclass(frozen=True, slots=True)
 class SentLookup:
-    """A reply's token and its person: which of our emails was answered, and what did it say?"""
+    """A reply's token and its subscriber, to find the email that the reply answers."""
 
     context: EmailContext
     session: Session = field(repr=False)

@@ -1,4 +1,4 @@
-"""Planning an extra question that somebody asked for, up to three a day."""
+"""Planning an extra prompt that a subscriber asked for: another one, or a lighter one."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from service.core.schedule import local_date
 from service.flows.outgoing.plan_prompts import PromptChooser
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber
 
-MOST_A_DAY = 3
+MAX_PER_DAY = 3
 
 
 def plan_extra_prompt(
     session: Session, library: Library, person: Subscriber, now: datetime, *, light: bool
 ) -> list[int]:
-    """Plan another question for now, a light one if so wished; return it, or nothing after the third of a local day.
+    """Plan an extra prompt for now and return its id, or nothing after the third of a local day.
 
-    It keeps the person's rules as every question does, and counts as one they had. It goes to whoever asked, resting
-    and stopped people too.
+    It follows the subscriber's rules and counts in their history like any other prompt. Subscribers who rest or have
+    stopped get it too, because they asked for it.
     """
     today = local_date(now, person.zone)
-    slots = [f"{today}/{number}" for number in range(1, MOST_A_DAY + 1)]
+    slots = [f"{today}/{number}" for number in range(1, MAX_PER_DAY + 1)]
     free = [slot for slot in slots if Delivery.find(session, person.id, DeliveryKind.ANOTHER, slot) is None]
     if not free:
         return []

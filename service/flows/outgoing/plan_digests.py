@@ -1,4 +1,4 @@
-"""Planning the digests of the month and the year, and the question of a quiet month."""
+"""Planning the digests of a month and of a year, and the quiet month's question."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from sqlalchemy.orm import Session
 from service.core.schedule import Slot, instant, next_month_slot
 from service.core.slots import YEAR_GOES_ON, month_before
 from service.flows.outgoing.plan_prompts import PlannedChunk
-from service.flows.people.digest_reading import last_of
+from service.flows.people.digest_reading import last_day_of
 from service.models import Delivery, DeliveryKind, Entry, NewDelivery, Subscriber, SubscriberStatus
 
-DIGEST_LATEST = timedelta(days=7)
-SHORTEST_STAY = timedelta(days=10)
-FEWEST_MONTHS = 2
+DIGEST_MAX_DELAY = timedelta(days=7)
+MIN_MEMBERSHIP = timedelta(days=10)
+MIN_MONTHS = 2
 
 
 def plan_due_digests(session: Session, *, now: datetime, limit: int) -> PlannedChunk:
-    """Return what was planned for up to `limit` people whose local month has ended by `now`.
+    """Plan digests for up to `limit` subscribers whose local month has ended by `now`; return what was planned.
 
-    Who wrote gets a digest; who did not gets one quiet question, once, and then none until they have written again;
-    who joined under ten days before the 1st gets neither. With that of December comes, a day later, the year's digest
-    for whoever wrote in two months of it. A digest more than seven days late is let go.
+    A subscriber with entries in the month gets a digest. One without entries gets one quiet question, and no other
+    until they have written again. One who joined less than ten days before the 1st gets neither. One who wrote in two
+    months of the year also gets the year's digest, on 2 January. A digest more than seven days late is not sent.
     """
     people = Subscriber.due_for_digest(session, now, limit)
     due = {person.id: _due(person, now) for person in people}
     owed = [person for person in people if _is_owed(person, due[person.id], now)]
-    now_due, later = [], []
+    month_deliveries, year_deliveries = [], []
     for slot in sorted({month_before(due[person.id].on) for person in owed}):
-        month = [person for person in owed if month_before(due[person.id].on) == slot]
-        now_due += _month_deliveries(session, month, due, slot, now)
-        later += _year_deliveries(session, month, slot, now)
-    made = Delivery.plan(session, now_due)
-    Delivery.plan(session, later)  # the sweep enqueues them when they are ready
+        in_slot = [person for person in owed if month_before(due[person.id].on) == slot]
+        month_deliveries += _month_deliveries(session, in_slot, due, slot, now)
+        year_deliveries += _year_deliveries(session, in_slot, slot, now)
+    planned = Delivery.plan(session, month_deliveries)
+    Delivery.plan(session, year_deliveries)  # not returned: the sweep enqueues them when they are ready
     changes: list[dict[str, Any]] = [
         {"row_id": person.id, "next_digest_at": next_month_slot(person.schedule, now).at} for person in people
     ]
     Subscriber.update_many(session, changes)
-    return PlannedChunk(made, len(people))
+    return PlannedChunk(planned, len(people))
 
 
 def _due(person: Subscriber, now: datetime) -> Slot:
-    """Return the 1st for which a digest is due; it lies ahead where all that was missed is too late."""
+    """Return the 1st for which a digest is due; one in the future if every missed one is too late."""
     assert person.next_digest_at is not None
-    earliest = max(person.next_digest_at, now - DIGEST_LATEST)
+    earliest = max(person.next_digest_at, now - DIGEST_MAX_DELAY)
     return next_month_slot(person.schedule, earliest - timedelta(microseconds=1))
 
 
@@ -56,7 +56,7 @@ def _is_owed(person: Subscriber, slot: Slot, now: datetime) -> bool:
         person.wants_digest
         and person.status in {SubscriberStatus.ACTIVE, SubscriberStatus.RESTING}
         and slot.at <= now
-        and slot.on - joined_at.astimezone(person.zone).date() >= SHORTEST_STAY
+        and slot.on - joined_at.astimezone(person.zone).date() >= MIN_MEMBERSHIP
     )
 
 
@@ -65,24 +65,24 @@ def _month_deliveries(
 ) -> list[NewDelivery]:
     first = date.fromisoformat(f"{slot}-01")
     ids = [person.id for person in people]
-    writers = Entry.writers_between(session, ids, first, last_of(first))
-    quiet_already = Delivery.subscribers_already_quiet(session, ids)
+    writers = Entry.writers_between(session, ids, first, last_day_of(first))
+    already_asked = Delivery.subscribers_already_quiet(session, ids)
     planned = []
     for person in people:
         if person.id in writers:
             planned.append(_new_delivery(person, DeliveryKind.DIGEST, slot, due[person.id], now))
-        elif person.status == SubscriberStatus.ACTIVE and person.id not in quiet_already:
+        elif person.status == SubscriberStatus.ACTIVE and person.id not in already_asked:
             planned.append(_new_delivery(person, DeliveryKind.QUIET_MONTH, slot, due[person.id], now))
     return planned
 
 
 def _year_deliveries(session: Session, people: Sequence[Subscriber], slot: str, now: datetime) -> list[NewDelivery]:
-    """Return the year's digests that go with the month of a slot: none but with December."""
+    """Return the year's digests to plan together with a month's: none except with December's."""
     december = date.fromisoformat(f"{slot}-01")
-    if december.month != 12:  # noqa: PLR2004  (the last of a year)
+    if december.month != 12:  # noqa: PLR2004  (December)
         return []
     ids = [person.id for person in people]
-    writers = Entry.writers_in_months(session, ids, december.replace(month=1), last_of(december), FEWEST_MONTHS)
+    writers = Entry.writers_in_months(session, ids, december.replace(month=1), last_day_of(december), MIN_MONTHS)
     on = date(december.year + 1, *YEAR_GOES_ON)
     return [
         _new_delivery(
@@ -99,7 +99,7 @@ def _new_delivery(person: Subscriber, kind: DeliveryKind, slot: str, due: Slot, 
         kind=kind,
         slot=slot,
         ready_at=due.at,
-        expires_at=due.at + DIGEST_LATEST,
+        expires_at=due.at + DIGEST_MAX_DELAY,
         planned_at=now,
         enqueued_at=now if due.at <= now else None,
     )

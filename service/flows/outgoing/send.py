@@ -1,4 +1,7 @@
-"""Sending deliveries: claim, build, send a batch, record; no request to the provider is inside a transaction."""
+"""Sending deliveries: claim them, build their emails, send them in batches and record what happened.
+
+No request to the provider is made inside a database transaction.
+"""
 
 from __future__ import annotations
 
@@ -30,17 +33,17 @@ from service.mail.outbound.mailer import (
 )
 from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, SentText, Subscriber
 
-WAIT_WHEN_MISCONFIGURED = timedelta(minutes=5)
+MISCONFIGURED_WAIT = timedelta(minutes=5)
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class SendReport:
-    """What became of a job's deliveries: how many in each state, and the ids to ring for again."""
+    """How many deliveries of a job reached each state, and the ids of those to enqueue again at once."""
 
     counts: dict[str, int] = field(default_factory=dict)
-    left: list[int] = field(default_factory=list)
+    to_enqueue: list[int] = field(default_factory=list)
 
     def add(self, state: str, number: int) -> None:
         """Count deliveries that reached a state."""
@@ -50,7 +53,7 @@ class SendReport:
 
 @dataclass(slots=True)
 class Sender:
-    """Sends what it is given the ids of; one for the life of a worker."""
+    """Sends deliveries; a worker has one for its whole life."""
 
     database: Database
     email_builder: EmailBuilder
@@ -61,67 +64,57 @@ class Sender:
     stopping: Callable[[], bool] = lambda: False
 
     def send(self, ids: Sequence[int]) -> SendReport:
-        """Return what became of these deliveries; those that another worker holds or has sent are left alone.
+        """Send these deliveries, except those that another worker has claimed or sent; return what happened to them.
 
-        After half the lease, or when the worker is told to stop, what was not handed over yet is planned again.
+        After half the lease, or when the worker must stop, the deliveries not sent yet are planned again.
         """
         report = SendReport()
         if self.stopping():
-            report.left = [*ids]
+            report.to_enqueue = [*ids]
             return report
         started_at = self.clock()
         with self.database.write() as session:
             claims = Delivery.claim(session, ids, lease=self.lease, now=started_at)
-        batches: deque[Sequence[OutgoingDelivery]] = deque(
-            _into_batches(self._build_emails(claims, report), self.batch_size)
-        )
+        batches: deque[Sequence[OutgoingDelivery]] = deque(_batches(self._build(claims, report), self.batch_size))
         while batches:
             if self.stopping() or self.clock() - started_at > self.lease / 2:
-                self._plan_again(_all(batches), timedelta(0), "no time", report)
+                self._plan_again(_flatten(batches), timedelta(0), "no time", report)
                 break
-            after = self._send_batch(batches.popleft(), report)
-            if isinstance(after, timedelta):
-                self._plan_again(_all(batches), after, "the provider asked for a pause", report)
+            next_step = self._send_batch(batches.popleft(), report)
+            if isinstance(next_step, timedelta):
+                self._plan_again(_flatten(batches), next_step, "the provider asked for a pause", report)
                 break
-            batches.extendleft(reversed(after))
+            batches.extendleft(reversed(next_step))
         log.info("deliveries.sent", **report.counts)
         return report
 
-    def _build_emails(self, claims: Sequence[DeliveryClaim], report: SendReport) -> list[OutgoingDelivery]:
-        """Return the claimed deliveries as parcels; what cannot be made is recorded and left out."""
+    def _build(self, claims: Sequence[DeliveryClaim], report: SendReport) -> list[OutgoingDelivery]:
+        """Return the claimed deliveries with their emails; record those that cannot be built and leave them out."""
         now = self.clock()
-        deliveries, skipped, broken = [], [], []
+        built, skipped, broken = [], [], []
         with self.database.read() as session:
             for delivery, person in Delivery.with_subscribers(session, claims):
                 claim = DeliveryClaim(delivery.id, delivery.attempt)
                 try:
-                    deliveries.append(self.email_builder.build(session, delivery, person, now))
+                    built.append(self.email_builder.build(session, delivery, person, now))
                 except NothingToSendError:
                     skipped.append(claim)
                 except SQLAlchemyError:
                     raise
-                except Exception as error:  # noqa: BLE001 - one that cannot be made costs nobody else theirs
+                except Exception as error:  # noqa: BLE001 - one broken delivery must not stop the others
                     log.error("delivery.not_made", delivery=delivery.id, error=type(error).__name__)
                     broken.append(claim)
         if skipped or broken:
             with self.database.write() as session:
-                report.add(DeliveryState.SKIPPED, self._skip(session, skipped))
+                report.add(DeliveryState.SKIPPED, skip(session, skipped))
                 report.add(DeliveryState.FAILED, Delivery.mark_failed(session, broken, "could not be made"))
-        return deliveries
-
-    @staticmethod
-    def _skip(session: Session, claims: Sequence[DeliveryClaim]) -> int:
-        """Skip what has nothing to say; where that stood in place of a day's prompt, the prompt comes after all."""
-        for delivery, person in Delivery.with_subscribers(session, claims):
-            if delivery.kind in IN_PLACE_OF_PROMPT:
-                make_prompt_due(session, person, delivery.ready_at)
-        return Delivery.mark_skipped(session, claims, "nothing to say")
+        return built
 
     def _send_batch(
         self, batch: Sequence[OutgoingDelivery], report: SendReport
     ) -> timedelta | Sequence[Sequence[OutgoingDelivery]]:
-        """Send one call and record its outcome; return how long to pause, or the smaller calls to make in its place."""
-        match self._outcome(batch):
+        """Send one batch and record the outcome; return how long to pause, or the smaller batches to send instead."""
+        match self._request(batch):
             case Accepted(provider_id):
                 self._record_sent(batch, provider_id, report)
             case Unknown(reason):
@@ -133,32 +126,36 @@ class Sender:
             case BatchTooLarge(reason) if len(batch) > 1:
                 self.batch_size = max(1, len(batch) // 2)
                 log.warning("provider.smaller_batches", size=self.batch_size, reason=reason)
-                return _halves(batch)
+                return _split(batch)
             case Refused() if len(batch) > 1:
-                return _halves(batch)
+                return _split(batch)
             case Refused(reason) | BatchTooLarge(reason):
                 with self.database.write() as session:
                     report.add(DeliveryState.FAILED, Delivery.mark_failed(session, _claims(batch), reason[:64]))
         return ()
 
-    def _outcome(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
+    def _request(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
+        """Send a batch in one request to the provider; return the outcome."""
         try:
-            return self.mailer.send(batch[0].email, [delivery.recipient for delivery in batch])
+            return self.mailer.send(batch[0].email, [outgoing.recipient for outgoing in batch])
         except ProviderMisconfigured as error:
             log.error("provider.misconfigured", error=str(error))
-            return RetryLater(WAIT_WHEN_MISCONFIGURED, "the provider's settings are wrong")
+            return RetryLater(MISCONFIGURED_WAIT, "the provider's settings are wrong")
         except ValueError as error:
             log.error("delivery.not_sendable", error=type(error).__name__)
             return Refused("could not be composed")
 
     def _record_sent(self, batch: Sequence[OutgoingDelivery], provider_id: str, report: SendReport) -> None:
         now = self.clock()
-        asked = {delivery.delivery.id: delivery.delivery.subscriber_id for delivery in batch if _is_question(delivery)}
+        subscriber_ids = {
+            outgoing.delivery.id: outgoing.delivery.subscriber_id for outgoing in batch if _is_prompt(outgoing)
+        }
         with self.database.write() as session:
-            columns = _sent_text_columns(session, batch[0], now)
-            Subscriber.lock_all(session, asked.values())  # before the deliveries, as whoever erases a person does
-            sent = Delivery.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now, **columns)
-            Subscriber.count_unanswered(session, [asked[id_] for id_ in sent if id_ in asked])
+            content = _content_columns(session, batch[0], now)
+            # Lock subscribers before deliveries, in the same order as erasing a subscriber does: else both deadlock.
+            Subscriber.lock_all(session, subscriber_ids.values())
+            sent = Delivery.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now, **content)
+            Subscriber.count_unanswered(session, [subscriber_ids[id_] for id_ in sent if id_ in subscriber_ids])
         report.add(DeliveryState.SENT, len(sent))
 
     def _plan_again(
@@ -171,59 +168,69 @@ class Sender:
             number = Delivery.plan_again(session, _claims(deliveries), ready_at=ready_at, reason=reason[:64])
         report.add(DeliveryState.PLANNED, number)
         if not wait:
-            report.left += [delivery.delivery.id for delivery in deliveries]
+            report.to_enqueue += [outgoing.delivery.id for outgoing in deliveries]
 
 
-def _into_batches(deliveries: Iterable[OutgoingDelivery], batch_size: int) -> list[list[OutgoingDelivery]]:
-    """Return parcels in calls: alike prompts together, everything else alone, single mails first.
+def skip(session: Session, claims: Sequence[DeliveryClaim]) -> int:
+    """Skip deliveries that have nothing to send; return how many were skipped.
 
-    What one person asked for does not wait behind a thousand prompts.
+    If one of them replaced a day's prompt, that prompt becomes due again.
     """
-    batches: dict[str, list[OutgoingDelivery]] = {}
+    for delivery, person in Delivery.with_subscribers(session, claims):
+        if delivery.kind in IN_PLACE_OF_PROMPT:
+            make_prompt_due(session, person, delivery.ready_at)
+    return Delivery.mark_skipped(session, claims, "nothing to say")
+
+
+def text_digest(email: OutgoingEmail) -> bytes:
+    """Return the hash under which an email's text is stored."""
+    return hashlib.sha256(f"{email.subject}\x00{email.text}\x00{email.html}".encode()).digest()
+
+
+def _batches(deliveries: Iterable[OutgoingDelivery], batch_size: int) -> list[list[OutgoingDelivery]]:
+    """Return the batches to send: deliveries with the same batch key together, every other one alone.
+
+    Single emails come first: a person who asked for one does not wait for a thousand prompts.
+    """
+    by_key: dict[str, list[OutgoingDelivery]] = {}
     singles = []
-    for delivery in deliveries:
-        if delivery.batch is None:
-            singles.append([delivery])
+    for outgoing in deliveries:
+        if outgoing.batch_key is None:
+            singles.append([outgoing])
         else:
-            batches.setdefault(delivery.batch, []).append(delivery)
-    sliced = [
-        batch[start : start + batch_size] for batch in batches.values() for start in range(0, len(batch), batch_size)
+            by_key.setdefault(outgoing.batch_key, []).append(outgoing)
+    return singles + [
+        alike[start : start + batch_size] for alike in by_key.values() for start in range(0, len(alike), batch_size)
     ]
-    return singles + sliced
 
 
-def _halves(batch: Sequence[OutgoingDelivery]) -> tuple[Sequence[OutgoingDelivery], Sequence[OutgoingDelivery]]:
-    """Return a refused batch in two, so that in the end one bad address costs nobody else their email."""
+def _split(batch: Sequence[OutgoingDelivery]) -> tuple[Sequence[OutgoingDelivery], Sequence[OutgoingDelivery]]:
+    """Return a refused batch in two halves, so that in the end one bad address fails alone."""
     middle = len(batch) // 2
     return batch[:middle], batch[middle:]
 
 
-def _all(batches: Iterable[Sequence[OutgoingDelivery]]) -> list[OutgoingDelivery]:
-    return [delivery for batch in batches for delivery in batch]
+def _flatten(batches: Iterable[Sequence[OutgoingDelivery]]) -> list[OutgoingDelivery]:
+    return [outgoing for batch in batches for outgoing in batch]
 
 
-def _is_question(delivery: OutgoingDelivery) -> bool:
-    """Say whether an email is one of those whose silence counts."""
-    return delivery.delivery.kind == DeliveryKind.PROMPT
+def _is_prompt(outgoing: OutgoingDelivery) -> bool:
+    """Return whether an email counts as unanswered until its subscriber shows activity."""
+    return outgoing.delivery.kind == DeliveryKind.PROMPT
 
 
 def _claims(deliveries: Iterable[OutgoingDelivery]) -> list[DeliveryClaim]:
-    return [DeliveryClaim(delivery.delivery.id, delivery.delivery.attempt) for delivery in deliveries]
+    return [DeliveryClaim(outgoing.delivery.id, outgoing.delivery.attempt) for outgoing in deliveries]
 
 
-def _sent_text_columns(session: Session, delivery: OutgoingDelivery, now: datetime) -> dict[str, bytes | None]:
-    """Return what to record of an email's text: of a batch its hash, of a private one its own lines, sealed.
+def _content_columns(session: Session, outgoing: OutgoingDelivery, now: datetime) -> dict[str, bytes | None]:
+    """Return the columns that record an email's text: its sealed private lines, or for a batch the hash of its text.
 
-    What a batch said is kept once, so that its quotation is recognised; nothing private is in it.
+    The text of a batch is stored once, so that its quotation in a reply is recognised. It holds nothing private.
     """
-    if delivery.batch is None:
-        return {"sealed_content": delivery.sealed_content}
-    email = delivery.email
+    if outgoing.batch_key is None:
+        return {"sealed_content": outgoing.sealed_content}
+    email = outgoing.email
     digest = text_digest(email)
     SentText.store(session, digest=digest, subject=email.subject, text=email.text, html=email.html, now=now)
     return {"sent_text": digest}
-
-
-def text_digest(email: OutgoingEmail) -> bytes:
-    """Return the hash under which an email's text is kept."""
-    return hashlib.sha256(f"{email.subject}\x00{email.text}\x00{email.html}".encode()).digest()

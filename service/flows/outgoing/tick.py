@@ -1,4 +1,4 @@
-"""One tick of the clock: plan what is due, enqueue what was lost, prune what has expired."""
+"""One tick of the clock: plan what is due, find jobs that were lost, and enqueue both; and pruning expired data."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from service.models.people.subscriber import PENDING_KEPT, Subscriber
 from service.storage import Storage
 
 UNQUEUED_AFTER = timedelta(seconds=45)
-SWEPT_AT_ONCE = 10_000
+SWEEP_LIMIT = 10_000
 TOKENS_KEPT = timedelta(days=4)
 REQUESTS_KEPT = timedelta(days=2)
-PRUNED_AT_ONCE = 500
+PRUNE_LIMIT = 500
 CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True)
 class TickResult:
-    """What a tick did."""
+    """How many deliveries a tick planned, how many jobs it enqueued again, and how many deliveries became unknown."""
 
     planned: int
     enqueued_again: int
@@ -36,27 +36,29 @@ class TickResult:
 
 
 def tick(database: Database, library: Library, job_queue: JobQueue, *, now: datetime, chunk: int) -> TickResult:
-    """Return what was planned at `now`; any number of clocks may do this at once."""
-    # Digests first: on the 1st they take the place of the day's prompt, which looks for them.
-    planned = _plan(database, job_queue, chunk, lambda s: plan_due_digests(s, now=now, limit=chunk))
-    planned += _plan(database, job_queue, chunk, lambda s: plan_due_prompts(s, library, now=now, limit=chunk))
-    rung, unknown = sweep(database, job_queue, now=now)
+    """Plan and sweep at `now`, and return what was done; several clocks may tick at the same time."""
+    # Plan digests first: on the 1st they replace the day's prompt, and planning prompts looks for them.
+    planned = _plan(database, job_queue, chunk, lambda session: plan_due_digests(session, now=now, limit=chunk))
+    planned += _plan(
+        database, job_queue, chunk, lambda session: plan_due_prompts(session, library, now=now, limit=chunk)
+    )
+    enqueued, unknown = sweep(database, job_queue, now=now)
     with database.write() as session:
         Heartbeat.record(session, CLOCK, now)
-    return TickResult(planned, rung, unknown)
+    return TickResult(planned, enqueued, unknown)
 
 
 def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[int, int]:
-    """Ring again for what no worker seems to have heard of; return how many that were, and how many lost their worker.
+    """Enqueue again what no worker has taken; return how many, and how many deliveries lost their worker.
 
-    The queue can be emptied at any moment: whatever is due stands in the database, and is found here.
+    The job queue may lose its jobs at any moment. All that is due is in the database, and is found here.
     """
     with database.write() as session:
         unknown = Delivery.mark_lapsed_unknown(session)
         Reply.mark_given_up(session, now + RAW_KEPT)
-        deliveries = Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEPT_AT_ONCE)
-        requests = MailRequest.find_unqueued(session, now, UNQUEUED_AFTER, SWEPT_AT_ONCE)
-        replies = Reply.find_unqueued(session, now, UNQUEUED_AFTER, SWEPT_AT_ONCE)
+        deliveries = Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
+        requests = MailRequest.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
+        replies = Reply.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
     job_queue.enqueue_deliveries(deliveries)
     job_queue.enqueue_mail_requests(requests)
     job_queue.enqueue_replies(replies)
@@ -64,7 +66,7 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
 
 
 def prune(database: Database, storage: Storage, *, now: datetime) -> None:
-    """Let go of what has been kept long enough: raw mails, spent tokens, old requests, people who never confirmed."""
+    """Delete what has expired: raw mail, used webhook tokens, old requests and sessions, and unconfirmed signups."""
     with database.write() as session:
         WebhookToken.prune(session, now - TOKENS_KEPT)
         MailRequest.prune(session, now - REQUESTS_KEPT)
@@ -75,23 +77,26 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
 
 
 def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:
-    """Let some raw mails go; return whether there may be more. Their objects go first, or nothing would name them."""
+    """Delete some expired raw mail; return whether there may be more.
+
+    Objects are deleted before their names are removed from the rows: afterwards nobody could find them.
+    """
     with database.read() as session:
-        mails = Reply.find_expired(session, now, PRUNED_AT_ONCE)
+        mails = Reply.find_expired(session, now, PRUNE_LIMIT)
     for mail in mails:
         if mail.stored_as:
             storage.remove(mail.stored_as)
     with database.write() as session:
         Reply.drop_raw_of(session, [mail.id for mail in mails])
-    return len(mails) == PRUNED_AT_ONCE
+    return len(mails) == PRUNE_LIMIT
 
 
 def _plan(database: Database, job_queue: JobQueue, chunk: int, plan: Callable[[Session], PlannedChunk]) -> int:
     planned = 0
     while True:
         with database.write() as session:
-            made = plan(session)
-        job_queue.enqueue_deliveries(made.delivery_ids)
-        planned += len(made.delivery_ids)
-        if made.seen < chunk:
+            planned_chunk = plan(session)
+        job_queue.enqueue_deliveries(planned_chunk.delivery_ids)
+        planned += len(planned_chunk.delivery_ids)
+        if planned_chunk.seen < chunk:
             return planned

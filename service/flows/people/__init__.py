@@ -1,1 +1,1 @@
-"""What people do: sign up, sign in, write, choose steps, change how often they are written to."""
+"""What subscribers do with their account and their journal, on pages and by mail."""

@@ -1,4 +1,4 @@
-"""Changing one's settings, resting, stopping, and starting again."""
+"""What subscribers change about their emails: preferences, a rest, a stop."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from service.flows.people import frequency
 from service.flows.people.consent import record_consent
 from service.models import Subscriber, SubscriberStatus, Suppression
 
-LONGEST_REST = timedelta(days=731)
+MAX_REST = timedelta(days=731)
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Everything the settings page can change."""
+    """All that the settings page can change."""
 
     schedule: Schedule
     muted_themes: Sequence[str]
@@ -34,7 +34,7 @@ class Preferences:
 
 
 class Rest(StrEnum):
-    """How long a rest may be, besides until a date."""
+    """The lengths of a rest that can be chosen by name; a rest may also last until a date."""
 
     SKIP_ONE = "skip"
     WEEK = "week"
@@ -48,28 +48,28 @@ _WEEKS = {Rest.WEEK: timedelta(weeks=1), Rest.TWO_WEEKS: timedelta(weeks=2)}
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """The rest as it now stands: until a local date on which emails may come again, or open-ended."""
+    """A rest that has begun: until a local date on which emails may come again, or open-ended if None."""
 
     until_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class NothingToPause:
-    """There is nothing to rest from or to wake: the person never confirmed, or has stopped."""
+    """No rest can begin: the subscriber has never confirmed, or has stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidPauseDate:
-    """The date is not one that a rest can last until; `first` and `last` are."""
+    """The date is not possible as the end of a rest; `first` and `last` are the earliest and the latest."""
 
     first: date
     last: date
 
 
 def change_preferences(session: Session, person: Subscriber, preferences: Preferences, now: datetime) -> None:
-    """Take over new settings; the next emails follow them, without a second question on the same day.
+    """Store new preferences and reschedule the next emails, without a second prompt on the same day.
 
-    The days chosen now hold, also for somebody who was written to less often after silence.
+    The days chosen now replace the days of a slow-down as well.
     """
     frequency.record_activity(session, person, now)
     person.set_schedule(preferences.schedule)
@@ -87,14 +87,14 @@ def change_preferences(session: Session, person: Subscriber, preferences: Prefer
 def rest(
     session: Session, person: Subscriber, length: Rest | date, now: datetime
 ) -> Resting | InvalidPauseDate | NothingToPause:
-    """Return the rest that begins now, for a length or until a local date."""
+    """Begin a rest for a length or until a local date; return it, or why it cannot begin."""
     if person.status not in {SubscriberStatus.ACTIVE, SubscriberStatus.RESTING}:
         return NothingToPause()
     today = local_date(now, person.zone)
-    if not isinstance(length, Rest) and not today < length <= today + LONGEST_REST:
-        return InvalidPauseDate(today + _DAY, today + LONGEST_REST)
+    if not isinstance(length, Rest) and not today < length <= today + MAX_REST:
+        return InvalidPauseDate(today + _DAY, today + MAX_REST)
     frequency.record_activity(session, person, now)
-    until = _end_of(length, person, today) if isinstance(length, Rest) else length
+    until = _rest_until(length, person, today) if isinstance(length, Rest) else length
     person.status = SubscriberStatus.RESTING
     person.resting_until_on = until
     frequency.schedule_next_emails(session, person, now)
@@ -102,7 +102,7 @@ def rest(
 
 
 def resume(session: Session, person: Subscriber, now: datetime) -> bool:
-    """End a rest, or a time of writing less often after silence; say whether there was one."""
+    """End a rest or a slow-down; return whether there was one."""
     if frequency.record_activity(session, person, now):
         return True
     if person.status != SubscriberStatus.RESTING:
@@ -114,7 +114,7 @@ def resume(session: Session, person: Subscriber, now: datetime) -> bool:
 
 
 def restart(session: Session, person: Subscriber, now: datetime, *, source: str) -> bool:
-    """Let the emails come again to somebody who stopped; say whether they had, and may be mailed."""
+    """Make a stopped subscriber active again; return whether they had stopped and their address may be mailed."""
     if person.status != SubscriberStatus.STOPPED or Suppression.covers(session, person.address_hash):
         return False
     person.status = SubscriberStatus.ACTIVE
@@ -124,7 +124,7 @@ def restart(session: Session, person: Subscriber, now: datetime, *, source: str)
 
 
 def switch_to_weekly(session: Session, person: Subscriber, now: datetime) -> None:
-    """Let one question a week come: on Sunday if that is one of their days, or else on the first of them."""
+    """Reduce a subscriber's days to one a week: Sunday if that is one of their days, else the first of them."""
     days = person.schedule.days
     weekly = once_a_week(days)
     if weekly == days:
@@ -134,7 +134,7 @@ def switch_to_weekly(session: Session, person: Subscriber, now: datetime) -> Non
 
 
 def restore_usual_days(session: Session, person: Subscriber, now: datetime) -> bool:
-    """Bring back the days that somebody had before they went weekly; say whether there were any."""
+    """Restore the days from before the subscriber switched to weekly; return whether there were any."""
     if person.usual_days_mask is None:
         return False
     person.days_mask, person.usual_days_mask = person.usual_days_mask, None
@@ -143,13 +143,13 @@ def restore_usual_days(session: Session, person: Subscriber, now: datetime) -> b
 
 
 def stop(session: Session, person: Subscriber, now: datetime, *, source: str, network: bytes | None = None) -> bool:
-    """Stop every email but what is asked for; say whether there was anything to stop.
+    """Stop every email except those the subscriber asks for; return whether there was anything to stop.
 
-    `source` says where it came from: "page", "link", "one_click", "reply", "address" or "provider".
+    `source` is "page", "link", "one_click", "reply", "address" or "provider"; `network` is a keyed hash.
     """
     if person.status not in {SubscriberStatus.ACTIVE, SubscriberStatus.RESTING}:
         return False
-    frequency.record_activity(session, person, now)  # who comes back has their own days again
+    frequency.record_activity(session, person, now)  # restores the usual days for a later restart
     person.status = SubscriberStatus.STOPPED
     person.resting_until_on = None
     person.schedule_next(now)
@@ -157,7 +157,7 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
     return True
 
 
-def _end_of(length: Rest, person: Subscriber, today: date) -> date | None:
+def _rest_until(length: Rest, person: Subscriber, today: date) -> date | None:
     if length is Rest.OPEN_ENDED:
         return None
     if length in _WEEKS:
@@ -170,6 +170,6 @@ def _end_of(length: Rest, person: Subscriber, today: date) -> date | None:
 
 
 def _same_day_next_month(today: date) -> date:
-    first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-    last = (first + timedelta(days=32)).replace(day=1) - _DAY
-    return last.replace(day=min(today.day, last.day))
+    first_day = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    last_day = (first_day + timedelta(days=32)).replace(day=1) - _DAY
+    return last_day.replace(day=min(today.day, last_day.day))

@@ -1,6 +1,6 @@
-"""Bringing stored addresses to the form in which addresses are compared: with an ASCII domain.
+"""Converting stored addresses to the form in which addresses are compared: with an ASCII domain.
 
-Alembic cannot do it, since it needs the keys: the command `smallsteps migrate` runs it after the tables are up to date.
+Alembic cannot do this, because it needs the keys. The command `smallsteps migrate` does it after Alembic.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from service.core.addresses import Address, AddressError
 from service.db import Database
 from service.models import Heartbeat, Keyring, Subscriber
 
-ROWS_AT_ONCE = 1000
-
-
-DONE = "ascii_domains"  # noted among the heartbeats, so that every start but the first reads one row
+CHUNK_ROWS = 1000
+DONE = "ascii_domains"  # recorded as a heartbeat, so that every later run reads only one row
 
 
 def store_ascii_domains(database: Database, keyring: Keyring, now: datetime) -> int:
-    """Return how many subscribers got the ASCII form of their domain; only the first run looks at them.
+    """Convert stored addresses and return how many changed; only the first run reads the subscribers.
 
-    Where a subscriber with that form exists already, both are the same mailbox: the other row stays as it is, and mail
-    from the address goes to the one that has the ASCII form.
+    If another subscriber has the ASCII form already, both have the same mailbox. The row does not change then, and mail
+    from the address belongs to the subscriber with the ASCII form.
     """
     with database.read() as session:
         if Heartbeat.last_at(session, DONE) is not None:
@@ -31,9 +29,9 @@ def store_ascii_domains(database: Database, keyring: Keyring, now: datetime) -> 
     changed, last_id = 0, 0
     while True:
         with database.write() as session:
-            chunk = Subscriber.after(session, last_id, ROWS_AT_ONCE)
-            changed += sum(_stored(keyring, subscriber, session) for subscriber in chunk)
-        if len(chunk) < ROWS_AT_ONCE:
+            chunk = Subscriber.after(session, last_id, CHUNK_ROWS)
+            changed += sum(_convert(session, keyring, subscriber) for subscriber in chunk)
+        if len(chunk) < CHUNK_ROWS:
             break
         last_id = chunk[-1].id
     with database.write() as session:
@@ -41,12 +39,12 @@ def store_ascii_domains(database: Database, keyring: Keyring, now: datetime) -> 
     return changed
 
 
-def _stored(keyring: Keyring, subscriber: Subscriber, session: Session) -> bool:
-    """Store one subscriber's address in its ASCII form; return whether it had another."""
+def _convert(session: Session, keyring: Keyring, subscriber: Subscriber) -> bool:
+    """Convert the address of a subscriber; return whether it changed."""
     stored = keyring.address_of(subscriber)
     try:
         address = Address.parse(stored.text)
-    except AddressError:  # no longer an address we accept: nothing could be compared with it
+    except AddressError:  # no longer a valid address: no address can be equal to it
         return False
     if address == stored or Subscriber.with_address(session, keyring.address_hash(address)) is not None:
         return False

@@ -1,4 +1,4 @@
-"""Adding a line to the consent log."""
+"""The consent log: one row for each agreement and each withdrawal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def record_consent(
     now: datetime,
     network: bytes | None = None,
 ) -> None:
-    """Add a line to the ledger: what was agreed to or withdrawn, in the current wording, when, from where."""
+    """Add a row to the consent log, with the current wording; `network` is a keyed hash."""
     session.add(
         Consent(
             address_hash=person.address_hash,

@@ -1,4 +1,4 @@
-"""Opening the entries of a month or a year, for digests and their pages."""
+"""Reading the entries and steps of a month or a year, for digests and their pages."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from service.flows.people.steps import taken_between
 from service.models import Delivery, DeliveryKind, Entry, Keyring, Subscriber, open_content
 
 _DAY = timedelta(days=1)
-# A question that goes with somebody into a month or a year is not about this evening.
-_OF_A_DAY = re.compile(
+# The question of a month or a year must not be about a single day.
+_ABOUT_A_DAY = re.compile(
     r"\b(?:this (?:week|morning|evening)|today|tonight|tomorrow|coming days|since you woke|heute|morgen|diese Woche)\b",
     re.IGNORECASE,
 )
@@ -28,75 +28,75 @@ _OF_A_DAY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DigestReader:
-    """Opens what digests are made of; the `ordinary` words (casefolded) are never a month's thread."""
+    """Opens what digests are made of; the `ordinary_words` (casefolded) are never the thread of a month."""
 
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
-    ordinary: Collection[str] = field(repr=False)
+    ordinary_words: Collection[str] = field(repr=False)
 
     def month(self, session: Session, person: Subscriber, month: date) -> Digest | None:
         """Return the digest of a month (its first day), or None if nothing was written in it."""
-        entries = self._entries(session, person, month, last_of(month))
+        entries = self._entries(session, person, month, last_day_of(month))
         if not entries:
             return None
-        asked = quiet_question(self.library, person.locale, month)
+        question = quiet_question(self.library, person.locale, month)
         return make_digest(
             month,
             entries,
-            asked.question,
-            locale=asked.locale,
-            steps=taken_between(session, self.keyring, person, month, last_of(month)),
+            question.question,
+            locale=question.locale,
+            steps=taken_between(session, self.keyring, person, month, last_day_of(month)),
             year_before=self._year_before(session, person, month) if person.wants_look_backs else (),
             thread=self._thread(session, person, month, entries) if person.wants_thread else None,
         )
 
     def year(self, session: Session, person: Subscriber, year: int) -> Year | None:
-        """Return a year in a person's own words, or None if nothing was written in it."""
+        """Return the digest of a year, or None if nothing was written in it."""
         first, last = date(year, 1, 1), date(year, 12, 31)
         entries = self._entries(session, person, first, last)
         if not entries:
             return None
         steps = taken_between(session, self.keyring, person, first, last)
-        asked = year_question(self.library, person.locale, year)
-        return make_year(year, entries, asked.question, locale=asked.locale, steps=steps)
+        question = year_question(self.library, person.locale, year)
+        return make_year(year, entries, question.question, locale=question.locale, steps=steps)
 
-    def still_standing(self, session: Session, person: Subscriber, frozen: Digest) -> Digest | None:
-        """Return a digest as it was sent, less what its owner has deleted or kept out since; None if all is gone.
+    def without_removed_entries(self, session: Session, person: Subscriber, frozen: Digest) -> Digest | None:
+        """Return a frozen digest without entries that were deleted or kept out since; None if the month has no entries.
 
-        The thread, which no frozen copy holds, is found again.
+        The thread is not in the frozen copy: it is found again.
         """
-        live = self.month(session, person, frozen.month)
-        if live is None:
+        current = self.month(session, person, frozen.month)
+        if current is None:
             return None
         quoted = [Entry.find(session, person.id, passage.entry_id) for passage in frozen.quoted]
-        standing = {entry.id for entry in quoted if entry is not None and not entry.is_kept_out}
-        back = frozen.then_and_now
+        remaining_ids = {entry.id for entry in quoted if entry is not None and not entry.is_kept_out}
+        look_back = frozen.then_and_now
         return replace(
             frozen,
-            days=tuple(day for day in frozen.days if day in live.days) or live.days,
-            words=tuple(words for words in frozen.words if words in live.words),
-            steps=tuple(step for step in frozen.steps if step in live.steps),
-            passages=tuple(passage for passage in frozen.passages if passage.entry_id in standing),
-            then_and_now=back if back and back.entry_id in standing else None,
-            thread=live.thread,
+            days=tuple(day for day in frozen.days if day in current.days) or current.days,
+            words=tuple(words for words in frozen.words if words in current.words),
+            steps=tuple(step for step in frozen.steps if step in current.steps),
+            passages=tuple(passage for passage in frozen.passages if passage.entry_id in remaining_ids),
+            then_and_now=look_back if look_back and look_back.entry_id in remaining_ids else None,
+            thread=current.thread,
         )
 
     def with_thread(self, session: Session, person: Subscriber, frozen: Digest) -> Digest:
-        """Return a digest with the thread that its email had, so far as its entries still stand."""
+        """Return a frozen digest with the thread that its email had, as far as its entries still exist."""
         if not person.wants_thread:
             return frozen
-        entries = self._entries(session, person, frozen.month, last_of(frozen.month))
+        entries = self._entries(session, person, frozen.month, last_day_of(frozen.month))
         return replace(frozen, thread=self._thread(session, person, frozen.month, entries))
 
     def _thread(
         self, session: Session, person: Subscriber, month: date, entries: Sequence[DigestEntry]
     ) -> Thread | None:
-        earlier = self._entries(session, person, _a_year_before(month), month - _DAY)
-        return find_thread(entries, earlier, self.ordinary)
+        earlier = self._entries(session, person, _same_month_last_year(month), month - _DAY)
+        return find_thread(entries, earlier, self.ordinary_words)
 
     def _year_before(self, session: Session, person: Subscriber, month: date) -> list[DigestEntry]:
-        first = _a_year_before(month)
-        return self._entries(session, person, first, last_of(first))
+        first = _same_month_last_year(month)
+        return self._entries(session, person, first, last_day_of(first))
 
     def _entries(self, session: Session, person: Subscriber, first: date, last: date) -> list[DigestEntry]:
         key = self.keyring.key_of(person)
@@ -125,26 +125,33 @@ def frozen_year(keyring: Keyring, delivery: Delivery, person: Subscriber) -> Yea
 
 
 def quiet_question(library: Library, locale: str, month: date) -> Prompt:
-    """Return the one open question of a month: light, and the same for everybody."""
+    """Return the open question of a month: a light one, the same for every subscriber."""
     light = _light_questions(library, locale)
     return light[(month.year * 12 + month.month) % len(light)]
 
 
 def year_question(library: Library, locale: str, year: int) -> Prompt:
-    """Return the one open question of a year, half the list away from those of the months around its end."""
+    """Return the open question of a year, half the list away from those of the months around its end."""
     light = _light_questions(library, locale)
     return light[(year * 12 + 12 + len(light) // 2) % len(light)]
 
 
-def last_of(month: date) -> date:
+def last_day_of(month: date) -> date:
     """Return the last day of the month that begins on `month`."""
     return month.replace(day=monthrange(month.year, month.month)[1])
 
 
 def _light_questions(library: Library, locale: str) -> list[Prompt]:
-    light = [p for p in library.for_locale(locale) if p.depth == 1 and p.kind == "question" and p.theme != "hurt"]
-    return [p for p in light if not p.asks_for_step and not _OF_A_DAY.search(p.question)]
+    return [
+        prompt
+        for prompt in library.for_locale(locale)
+        if prompt.depth == 1
+        and prompt.kind == "question"
+        and prompt.theme != "hurt"
+        and not prompt.asks_for_step
+        and not _ABOUT_A_DAY.search(prompt.question)
+    ]
 
 
-def _a_year_before(month: date) -> date:
+def _same_month_last_year(month: date) -> date:
     return month.replace(year=month.year - 1)

@@ -1,4 +1,4 @@
-"""The photos of journal entries: recorded with their entry, opened for their owner, and removed."""
+"""The photos of journal entries: recording, opening and removing them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.storage import Storage
 
 @dataclass(frozen=True, slots=True)
 class ProcessedPhoto:
-    """A photo that lies sealed in the object store, and waits for the row that names it."""
+    """A photo that is sealed in the object store and has no row yet."""
 
     id: int
     stored_as: str
@@ -27,7 +27,7 @@ class ProcessedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class RemovedPhoto:
-    """A photo that was deleted: the name of its object, for `remove_objects`, and whether its entry is left."""
+    """A deleted photo: the name of its object, for `remove_objects`, and whether its entry still exists."""
 
     name: str
     entry_id: int
@@ -36,7 +36,7 @@ class RemovedPhoto:
 
 
 def keep(session: Session, entry: Entry, photos: Sequence[ProcessedPhoto], now: datetime) -> None:
-    """Record photos as an entry's own, in their order."""
+    """Record the photos of an entry, in this order."""
     session.add_all(
         Photo(
             id=photo.id,
@@ -55,31 +55,31 @@ def keep(session: Session, entry: Entry, photos: Sequence[ProcessedPhoto], now: 
 
 
 def open_photo(keyring: Keyring, storage: Storage, person: Subscriber, photo: Photo) -> bytes:
-    """Return a photo's bytes, for its owner's eyes; call it outside a transaction.
+    """Return the bytes of a photo; call this outside a transaction.
 
     Raises:
-        SealError, StorageError: it cannot be read now, or ever.
+        SealError, StorageError: the photo cannot be read now, or ever.
     """
     return keyring.key_of(person).open(storage.get(photo.stored_as), place=photo_place(photo.id))
 
 
 def by_entry(session: Session, person: Subscriber, entry_ids: Sequence[int]) -> dict[int, list[Photo]]:
-    """Return the photos of some of a person's entries, by entry id."""
-    found: dict[int, list[Photo]] = {}
+    """Return the photos of some of a subscriber's entries, by entry id."""
+    photos: dict[int, list[Photo]] = {}
     for photo in Photo.list_for_entries(session, person.id, entry_ids):
-        found.setdefault(photo.entry_id, []).append(photo)
-    return found
+        photos.setdefault(photo.entry_id, []).append(photo)
+    return photos
 
 
 def remove_entry(session: Session, person: Subscriber, entry_id: int) -> set[str]:
-    """Delete an entry; return the names of its photos, for `remove_objects` once that is committed."""
+    """Delete an entry; return the object names of its photos, for `remove_objects` after the commit."""
     names = {photo.stored_as for photo in Photo.list_for_entries(session, person.id, [entry_id])}
     Entry.remove(session, person.id, entry_id)
     return names
 
 
 def remove(session: Session, keyring: Keyring, person: Subscriber, photo: Photo) -> RemovedPhoto:
-    """Delete a photo, and its entry with it where nothing else is in it."""
+    """Delete a photo, and its entry too if nothing else is in it."""
     entry = session.get_one(Entry, photo.entry_id)
     session.delete(photo)
     session.flush()
@@ -91,11 +91,11 @@ def remove(session: Session, keyring: Keyring, person: Subscriber, photo: Photo)
 
 
 def remove_objects(storage: Storage, names: set[str]) -> None:
-    """Remove objects that no row names any more."""
+    """Delete objects that no row names any more."""
     for name in names:
         storage.remove(name)
 
 
 def photo_place(photo_id: int) -> str:
-    """Return the place that a photo's sealed bytes are bound to."""
+    """Return the place that the sealed bytes of a photo are bound to."""
     return f"photos:{photo_id}"

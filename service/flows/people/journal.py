@@ -1,4 +1,4 @@
-"""Journal entries: sealed when they are added, opened for their owner, edited."""
+"""The journal: entries, sealed with their subscriber's data key."""
 
 from __future__ import annotations
 
@@ -18,12 +18,28 @@ from service.db import random_id
 from service.flows.people import frequency
 from service.models import Entry, Keyring, Subscriber
 
-MOST_COUNTED = 30_000  # the column is small; nothing asks for more than a dozen
+MAX_COUNTED = 30_000  # the column is a small integer, and no rule needs more than a dozen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry to add; `trimmed` and `over` are what the reply reader removed from the words.
+
+    Words beyond 256 kB of UTF-8 are stored in front of `over`. An `entry_id` makes adding the same form twice harmless.
+    """
+
+    words: str = field(repr=False)
+    written_on: date
+    source: str
+    prompt_id: str | None = None
+    trimmed: Sequence[TrimmedPiece] = field(default=(), repr=False)
+    over: str = field(default="", repr=False)
+    entry_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenEntry:
-    """An entry with its words open, for its owner's eyes."""
+    """An entry with its words opened, to show to its owner only."""
 
     id: int
     written_on: date
@@ -38,7 +54,7 @@ class OpenEntry:
 
 @dataclass(frozen=True, slots=True)
 class WholeEntry:
-    """An entry with all that was sent: the pieces that were left out, by their keys, and what ran over the cap."""
+    """An entry with all that was sent: the trimmed pieces by their keys, and the text beyond the size limit."""
 
     entry: OpenEntry
     pieces: dict[str, TrimmedPiece] = field(repr=False)
@@ -46,40 +62,28 @@ class WholeEntry:
 
 
 def add_entry(
-    session: Session,
-    keyring: Keyring,
-    person: Subscriber,
-    *,
-    words: str,
-    written_on: date,
-    source: str,
-    now: datetime,
-    prompt_id: str | None = None,
-    trimmed: Sequence[TrimmedPiece] = (),
-    over: str = "",
-    entry_id: int | None = None,
-    by_person: bool = True,
+    session: Session, keyring: Keyring, person: Subscriber, new: NewEntry, now: datetime, *, by_person: bool = True
 ) -> Entry:
-    """Return the new entry, its words sealed; with an `entry_id` that stands already, the entry that stands.
+    """Add an entry with sealed words and return it, or return the existing entry with this id.
 
-    What goes beyond 256 kB of UTF-8 is kept with it as `over`. Answering a prompt is noted on the person, and so is
-    that they are here, where it is sure that no program wrote it.
+    Answering a prompt is counted on the subscriber. It also counts as activity, unless a program may have written it
+    (`by_person` is false).
     """
-    known = Entry.find(session, person.id, entry_id) if entry_id else None
-    if known is not None:
-        return known
+    existing = Entry.find(session, person.id, new.entry_id) if new.entry_id else None
+    if existing is not None:
+        return existing
     entry = Entry(
-        id=entry_id or random_id(),
+        id=new.entry_id or random_id(),
         subscriber_id=person.id,
-        written_on=written_on,
+        written_on=new.written_on,
         created_at=now,
-        prompt_id=prompt_id,
-        source=source,
+        prompt_id=new.prompt_id,
+        source=new.source,
     )
-    _seal(keyring.key_of(person), entry, words, tuple(trimmed), over)
+    _seal(keyring.key_of(person), entry, new.words, new.trimmed, new.over)
     session.add(entry)
-    if prompt_id:
-        person.prompts_answered = min(person.prompts_answered + 1, MOST_COUNTED)
+    if new.prompt_id:
+        person.prompts_answered = min(person.prompts_answered + 1, MAX_COUNTED)
         person.last_answered_on = writing_date(now, person.zone)
     if by_person:
         frequency.record_activity(session, person, now)
@@ -88,7 +92,7 @@ def add_entry(
 
 
 def open_entries(keyring: Keyring, person: Subscriber, entries: Sequence[Entry]) -> list[OpenEntry]:
-    """Return a person's entries with their words open."""
+    """Return a subscriber's entries with their words opened."""
     key = keyring.key_of(person)
     return [_opened(key, entry) for entry in entries]
 
@@ -101,21 +105,21 @@ def open_whole_entry(keyring: Keyring, person: Subscriber, entry: Entry) -> Whol
 
 
 def edit_entry(keyring: Keyring, person: Subscriber, entry: Entry, words: str, now: datetime) -> None:
-    """Put new words in the place of an entry's; when it was first written stays."""
+    """Replace the words of an entry; its creation time does not change."""
     key = keyring.key_of(person)
     _seal(key, entry, words, _trimmed(key, entry), _over(key, entry))
     entry.changed_at = now
 
 
 def restore_trimmed(keyring: Keyring, person: Subscriber, entry: Entry, chosen: str, now: datetime) -> bool:
-    """Put a piece that was left out back into the words where it stood; say whether it was still left out."""
+    """Restore the trimmed piece with the key `chosen` to its place in the words; return whether there was one."""
     key = keyring.key_of(person)
     pieces = _trimmed(key, entry)
     piece = next((piece for piece in pieces if piece_key(piece) == chosen), None)
     if piece is None:
         return False
-    words, rest = restore_piece(_words(key, entry), piece, pieces)
-    _seal(key, entry, words, rest, _over(key, entry))
+    words, remaining = restore_piece(_words(key, entry), piece, pieces)
+    _seal(key, entry, words, remaining, _over(key, entry))
     entry.changed_at = now
     return True
 
@@ -152,8 +156,8 @@ def _words(key: DataKey, entry: Entry) -> str:
 def _trimmed(key: DataKey, entry: Entry) -> tuple[TrimmedPiece, ...]:
     if entry.sealed_trimmed is None:
         return ()
-    found = json.loads(key.open_text(entry.sealed_trimmed, place=f"entries.trimmed:{entry.id}"))
-    return tuple(TrimmedPiece(**piece) for piece in found)
+    pieces = json.loads(key.open_text(entry.sealed_trimmed, place=f"entries.trimmed:{entry.id}"))
+    return tuple(TrimmedPiece(**piece) for piece in pieces)
 
 
 def _over(key: DataKey, entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""Requesting an email on a page: one row whoever the address belongs to, and a limit per network."""
+"""Requests for an email from a page: one row whoever the address belongs to, and a limit for each network."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from service.db import random_id
 from service.models import MailRequest, MailRequestKind
 
 HOUR = timedelta(hours=1)
-REQUESTS_AN_HOUR = 10
+MAX_REQUESTS_PER_HOUR = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks, by keyed hashes: the network, the browser's nonce, and the code shown in that browser."""
+    """The requester as keyed hashes: of the network, of the browser's nonce, and of the code shown in that browser."""
 
     network: bytes = field(repr=False)
     browser: bytes = field(repr=False)
@@ -25,7 +25,7 @@ class Requester:
 
 @dataclass(frozen=True, slots=True)
 class TooManyRequests:
-    """The network has asked too often; it may ask again after the wait."""
+    """The network has made too many requests; it may try again after `wait`."""
 
     wait: timedelta = HOUR
 
@@ -40,8 +40,8 @@ def record_request(
     request_id: int | None = None,
     sealed_form: bytes | None = None,
 ) -> int | TooManyRequests:
-    """Return the id of the new request, for a job to act on, or that this network has asked too often."""
-    if MailRequest.count_recent(session, asker.network, now - HOUR) >= REQUESTS_AN_HOUR:
+    """Record a request for a job to process; return its id, or that this network has made too many."""
+    if MailRequest.count_recent(session, asker.network, now - HOUR) >= MAX_REQUESTS_PER_HOUR:
         return TooManyRequests()
     request = MailRequest(
         id=request_id or random_id(),

@@ -1,4 +1,4 @@
-"""Signing in by a link in an email, in the browser that asked or with the code shown there; signing out."""
+"""Signing in by a link in an email, which works once: in the browser that requested it, or with its code."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from service.flows.people.mail_requests import Requester, TooManyRequests, recor
 from service.models import BrowserSession, Keyring, MailRequest, MailRequestKind, Subscriber
 
 CODE_TRIES = 5
-SIGNED_IN_FOR = timedelta(days=30)
-IDLE_FOR = timedelta(days=14)
+SESSION_LIFETIME = timedelta(days=30)
+MAX_IDLE = timedelta(days=14)
 
 
 class SignInLink(Enum):
-    """What a sign-in link is good for, or what became of using it."""
+    """The state of a sign-in link in a browser, or why using it failed."""
 
     READY = auto()
     NEEDS_CODE = auto()
     WRONG_CODE = auto()
-    OVER = auto()
+    INVALID = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Whose browser it is now."""
+    """The browser is signed in as this subscriber."""
 
     subscriber_id: int
 
@@ -38,17 +38,17 @@ class SignedIn:
 def ask(
     session: Session, keyring: Keyring, *, address: Address, asker: Requester, now: datetime
 ) -> int | TooManyRequests:
-    """Return the id of the request for a sign-in mail, or that this network asked too often."""
+    """Record a request for a sign-in email; return its id, or that this network has made too many requests."""
     return record_request(
         session, kind=MailRequestKind.SIGN_IN, address_hash=keyring.address_hash(address), asker=asker, now=now
     )
 
 
 def look(session: Session, token: ActToken | None, *, browser: bytes, now: datetime) -> SignInLink:
-    """Return what a link is good for in this browser; changes nothing."""
+    """Return the state of a link in this browser, without using it."""
     request = _open_request(session, token, now)
     if request is None:
-        return SignInLink.OVER
+        return SignInLink.INVALID
     return SignInLink.READY if hmac.compare_digest(request.browser_hash, browser) else SignInLink.NEEDS_CODE
 
 
@@ -62,20 +62,20 @@ def use(
     now: datetime,
     former: bytes | None = None,
 ) -> SignedIn | SignInLink:
-    """Return whom a link signed in, or why it did not; a link works once, and dies after five wrong codes.
+    """Sign in by a link, which works once and is invalid after five wrong codes; return whom, or why not.
 
-    `browser`, `code` and `secret` are keyed hashes: of the browser's nonce, of the code typed (None for none), and of
-    the fresh secret that its cookie will hold. `former` is that of the session which this browser had, and which ends.
+    `browser`, `code` and `secret` are keyed hashes: of the browser's nonce, of the typed code (None for none), and of
+    the new secret that the cookie will hold. `former` is that of the browser's previous session, which ends.
     """
     request = _open_request(session, token, now)
     if token is None or request is None:
-        return SignInLink.OVER
+        return SignInLink.INVALID
     if not hmac.compare_digest(request.browser_hash, browser):
-        refused = _check_code(session, request, code)
-        if refused is not None:
-            return refused
+        refusal = _check_code(session, request, code)
+        if refusal is not None:
+            return refusal
     if not MailRequest.mark_used(session, request.id, now):
-        return SignInLink.OVER
+        return SignInLink.INVALID
     open_session(session, token.subscriber_id, secret=secret, now=now, former=former)
     return SignedIn(token.subscriber_id)
 
@@ -83,26 +83,28 @@ def use(
 def open_session(
     session: Session, subscriber_id: int, *, secret: bytes, now: datetime, former: bytes | None = None
 ) -> None:
-    """Sign a browser in for thirty days, by the hash of its secret; its `former` session ends."""
+    """Record a browser session of thirty days under the keyed hash of its secret, and end the `former` one."""
     if former is not None:
         BrowserSession.end(session, former)
     session.add(
-        BrowserSession(secret_hash=secret, subscriber_id=subscriber_id, created_at=now, expires_at=now + SIGNED_IN_FOR)
+        BrowserSession(
+            secret_hash=secret, subscriber_id=subscriber_id, created_at=now, expires_at=now + SESSION_LIFETIME
+        )
     )
 
 
 def sign_out(session: Session, *, secret: bytes, everywhere: bool, now: datetime) -> None:
-    """Sign this browser out, or every browser of its person."""
-    owner = BrowserSession.owner_id(session, secret, now)
-    if everywhere and owner is not None:
-        BrowserSession.end_all(session, owner)
+    """End this browser's session, or with `everywhere` every session of its subscriber."""
+    subscriber_id = BrowserSession.owner_id(session, secret, now)
+    if everywhere and subscriber_id is not None:
+        BrowserSession.end_all(session, subscriber_id)
     else:
         BrowserSession.end(session, secret)
 
 
 def is_code_right(session: Session, request: MailRequest, code: bytes) -> bool:
-    """Return whether this is the code that was shown where an email was requested; five tries a request."""
-    # Counted before it is compared, so that tries at the same time cannot get past the limit.
+    """Count a try, and return whether this is the code shown in the browser that made the request."""
+    # Count the try before comparing, so that simultaneous tries cannot exceed the limit.
     return MailRequest.try_code(session, request.id, CODE_TRIES) and hmac.compare_digest(request.code_hash, code)
 
 
@@ -110,12 +112,12 @@ def _check_code(session: Session, request: MailRequest, code: bytes | None) -> S
     if code is None:
         return SignInLink.NEEDS_CODE
     if not MailRequest.try_code(session, request.id, CODE_TRIES):
-        return SignInLink.OVER
+        return SignInLink.INVALID
     return None if hmac.compare_digest(request.code_hash, code) else SignInLink.WRONG_CODE
 
 
 def _open_request(session: Session, token: ActToken | None, now: datetime) -> MailRequest | None:
-    """Return the request behind a link that can still be used, or None."""
+    """Return the request behind a link, or None if the link cannot be used any more."""
     if token is None or token.action is not Action.SIGN_IN or token.has_expired(now):
         return None
     request = session.get(MailRequest, token.object_id)

@@ -1,4 +1,4 @@
-"""Signing up and confirming: a page requests, a job acts, the person confirms."""
+"""Signing up: a page records the request, a job processes it, and the subscriber confirms."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from service.models import (
     seal_content,
 )
 
-CONFIRMATIONS_A_WEEK = 3
-SIGN_INS_A_DAY_PER_NETWORK = 5
-CONFIRMATIONS_AN_HOUR = 500  # for everybody together: nobody can use this service to flood strangers
+MAX_CONFIRMATIONS_PER_WEEK = 3
+MAX_SIGN_INS_PER_DAY = 5
+MAX_CONFIRMATIONS_PER_HOUR = 500  # for all requests together: nobody can use this service to flood strangers
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
-SIGN_IN_LIVES = timedelta(minutes=10)
+SIGN_IN_LIFETIME = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class SignupForm:
-    """What the signup page asks for."""
+    """The fields of the signup form."""
 
     address: Address = field(repr=False)
     schedule: Schedule
@@ -52,7 +52,7 @@ class SignupForm:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmResult:
-    """What became of a confirm link: whether this press confirmed, and whether this browser may be signed in."""
+    """The result of a confirm link; `is_new` if it confirmed now, `may_sign_in` if the browser may be signed in."""
 
     delivery_ids: list[int]
     is_new: bool
@@ -62,7 +62,7 @@ class ConfirmResult:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The browser that presses a confirm link's button, by keyed hashes: its nonce, and the code typed, if any."""
+    """The browser that opens a confirm link, as keyed hashes: of its nonce, and of the typed code, if any."""
 
     browser: bytes = field(repr=False)
     code: bytes | None = field(default=None, repr=False)
@@ -71,7 +71,7 @@ class Visitor:
 def ask(
     session: Session, keyring: Keyring, *, form: SignupForm, asker: Requester, now: datetime
 ) -> int | TooManyRequests:
-    """Return the id of the request for a signup, whose form is sealed, or that this network asked too often."""
+    """Record a request for a signup, with its form sealed; return its id, or that this network has made too many."""
     request_id = random_id()
     return record_request(
         session,
@@ -80,33 +80,33 @@ def ask(
         asker=asker,
         now=now,
         request_id=request_id,
-        sealed_form=keyring.seal_own(_written(form), place=_place(request_id)),
+        sealed_form=keyring.seal_own(_encode_form(form), place=_place(request_id)),
     )
 
 
 def process_mail_request(session: Session, keyring: Keyring, request_id: int, now: datetime) -> list[int]:
-    """Return the ids of the emails that a request led to, planned now; none the second time.
+    """Process a request and return the ids of the emails planned for it; none if it was processed before.
 
-    A signup makes an unknown address a pending subscriber. A known one gets a way in instead; a suppressed one gets
-    nothing but a sign-in that was asked for.
+    A signup with an unknown address creates a pending subscriber. A known address gets a sign-in email instead. A
+    suppressed address only gets sign-in emails, and only those requested on the sign-in page.
     """
     request = MailRequest.lock_unprocessed(session, request_id)
     if request is None:
         return []
-    form = _read(keyring, request.id, request.sealed_form) if request.sealed_form is not None else None
+    form = _open_form(keyring, request.id, request.sealed_form) if request.sealed_form is not None else None
     if form is None:
         known = Subscriber.with_address(session, request.address_hash)
         person = Subscriber.locked(session, known.id) if known else None
     else:
-        person = _enrolled(session, keyring, request, form)
+        person = _find_or_create(session, keyring, request, form)
     request.done_at = now
     request.sealed_form = None
     if person is None:
         return []
-    kind = _owed(request, person)
+    kind = _kind_of_email(request, person)
     if _is_over_limit(session, request, person, kind, now):
         return []
-    return Delivery.plan(session, [_requested(keyring, request, person, kind=kind, form=form, now=now)])
+    return Delivery.plan(session, [_new_delivery(keyring, request, person, kind=kind, form=form, now=now)])
 
 
 def confirm(
@@ -119,22 +119,22 @@ def confirm(
     source: str,
     request_id: int | None = None,
 ) -> list[int]:
-    """Return the ids of the emails that confirming leads to: the welcome, once a local day, and a notice if need be.
+    """Confirm a subscriber; return the ids of the planned emails: a welcome, at most one a local day, and a notice.
 
-    A pending or stopped subscriber becomes active, with the days and zone of the signup that is confirmed: that of
-    `request_id`, or of the newest confirmation. For anybody else, or the second time, nothing changes. `source` is
-    "link" or "reply".
+    A pending or stopped subscriber becomes active, with the schedule and locale of the signup that is confirmed: that
+    of `request_id`, or of the newest confirmation. For any other status nothing changes. The notice goes to
+    the subscriber who had this address as an alias, if there is one. `source` is "link" or "reply".
     """
     person = Subscriber.locked(session, subscriber_id)
     if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
         return []
-    _take_over_form(session, keyring, person, request_id)
+    _apply_form(session, keyring, person, request_id)
     today = local_date(now, person.zone)
     person.status = SubscriberStatus.ACTIVE
     person.confirmed_at = now
     person.schedule_next(now, not_on=today)
     record_consent(session, person, "confirmed", source=source, now=now)
-    prompt = _first_question(library, person)
+    prompt = _first_prompt(library, person)
     welcome = NewDelivery(
         subscriber_id=person.id,
         kind=DeliveryKind.WELCOME,
@@ -154,10 +154,10 @@ def confirm(
 def confirm_by_link(
     session: Session, keyring: Keyring, library: Library, token: ActToken, *, visitor: Visitor, now: datetime
 ) -> ConfirmResult:
-    """Return what pressing the button behind a confirm link did.
+    """Confirm a signup by the button behind its link, and return the result.
 
-    The browser is signed in only if it is the one that asked, or if the code that was shown there is typed: a link that
-    is forwarded, or opened by a scanner, opens nobody's journal. A wrong code confirms nothing.
+    The browser may be signed in only if it made the request, or if the code that was shown there is typed: a link that
+    is forwarded, or opened by a scanner, must not open a journal. A wrong code confirms nothing.
     """
     person = Subscriber.locked(session, token.subscriber_id)
     if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
@@ -173,27 +173,27 @@ def confirm_by_link(
 
 
 def requested_schedule(session: Session, keyring: Keyring, person: Subscriber, request_id: int) -> Schedule:
-    """Return the days, time and zone that confirming a signup would take over."""
+    """Return the schedule that the subscriber gets by confirming a signup."""
     form = _confirmed_form(session, keyring, person, request_id)
     return form.schedule if form else person.schedule
 
 
-def _enrolled(session: Session, keyring: Keyring, request: MailRequest, form: SignupForm) -> Subscriber | None:
-    """Return the subscriber of a signup, made if there was none; None for an address that must not be mailed.
+def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, form: SignupForm) -> Subscriber | None:
+    """Return the subscriber of a signup, created if necessary, or None if the address is suppressed.
 
-    A row that is there stays as it is: whoever typed the address has not shown yet that it is theirs.
+    The form changes nothing on an existing row: its sender has not proved yet that the address is theirs.
     """
     if Suppression.covers(session, request.address_hash):
         return None
     person = Subscriber.get_or_create(session, _new_person(keyring, request, form))
     if person.status == SubscriberStatus.PENDING:
-        person.created_at = request.created_at  # the week in which to confirm begins again
+        person.created_at = request.created_at  # the time limit for confirming starts again
     if person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
         record_consent(session, person, "asked", source="page", now=request.created_at, network=request.network_hash)
     return person
 
 
-def _take_over_form(session: Session, keyring: Keyring, person: Subscriber, request_id: int | None) -> None:
+def _apply_form(session: Session, keyring: Keyring, person: Subscriber, request_id: int | None) -> None:
     form = _confirmed_form(session, keyring, person, request_id)
     if form is not None:
         person.set_schedule(form.schedule)
@@ -203,13 +203,13 @@ def _take_over_form(session: Session, keyring: Keyring, person: Subscriber, requ
 def _confirmed_form(
     session: Session, keyring: Keyring, person: Subscriber, request_id: int | None
 ) -> SignupForm | None:
-    """Return the form of a signup from the confirmation it led to, or None if there is none."""
+    """Return the form that is sealed with the confirmation of a signup, or None if there is none."""
     delivery = Delivery.newest_about(session, person.id, DeliveryKind.CONFIRMATION, request_id)
     content = open_content(keyring, person, delivery) if delivery else None
-    return None if content is None else _parsed(content.encode())
+    return None if content is None else _decode_form(content.encode())
 
 
-def _owed(request: MailRequest, person: Subscriber) -> DeliveryKind:
+def _kind_of_email(request: MailRequest, person: Subscriber) -> DeliveryKind:
     if person.status == SubscriberStatus.PENDING:
         return DeliveryKind.CONFIRMATION
     if person.status == SubscriberStatus.STOPPED and request.kind == MailRequestKind.SIGNUP:
@@ -220,20 +220,24 @@ def _owed(request: MailRequest, person: Subscriber) -> DeliveryKind:
 def _is_over_limit(
     session: Session, request: MailRequest, person: Subscriber, kind: DeliveryKind, now: datetime
 ) -> bool:
-    """Return whether this email would be one too many.
+    """Return whether this email would exceed a limit.
 
     Sign-ins are counted by network and address together, so that nobody can use up somebody else's. Confirmations go to
-    people who may never have heard of us: three a week for an address, and a budget for everybody together.
+    people who may not know the service, so the limits are three a week for an address, and one for all requests
+    together.
     """
     if kind == DeliveryKind.SIGN_IN:
         since = request.created_at - DAY
         requests = MailRequest.count_from_network(session, request.address_hash, request.network_hash, since)
-        return requests > SIGN_INS_A_DAY_PER_NETWORK
+        return requests > MAX_SIGN_INS_PER_DAY
     sent = Delivery.count_since(session, person.id, DeliveryKind.CONFIRMATION, now - WEEK)
-    return sent >= CONFIRMATIONS_A_WEEK or MailRequest.count_signups(session, now - HOUR) > CONFIRMATIONS_AN_HOUR
+    return (
+        sent >= MAX_CONFIRMATIONS_PER_WEEK
+        or MailRequest.count_signups(session, now - HOUR) > MAX_CONFIRMATIONS_PER_HOUR
+    )
 
 
-def _requested(
+def _new_delivery(
     keyring: Keyring,
     request: MailRequest,
     person: Subscriber,
@@ -242,9 +246,9 @@ def _requested(
     form: SignupForm | None,
     now: datetime,
 ) -> NewDelivery:
-    """Return the email that a request leads to; a confirmation keeps the signup's form until it is confirmed."""
+    """Return the delivery of a request's email; the form is sealed with a confirmation until it is confirmed."""
     delivery_id = random_id()
-    content = _written(form).decode() if form and kind == DeliveryKind.CONFIRMATION else None
+    content = _encode_form(form).decode() if form and kind == DeliveryKind.CONFIRMATION else None
     return NewDelivery(
         id=delivery_id,
         subscriber_id=person.id,
@@ -254,8 +258,8 @@ def _requested(
         ready_at=now,
         planned_at=now,
         enqueued_at=now,
-        # A sign-in email that arrives after its link has expired would only confuse.
-        expires_at=request.created_at + SIGN_IN_LIVES if kind == DeliveryKind.SIGN_IN else None,
+        # A sign-in email that arrives after its link has expired would confuse its reader.
+        expires_at=request.created_at + SIGN_IN_LIFETIME if kind == DeliveryKind.SIGN_IN else None,
         sealed_content=seal_content(keyring, person, delivery_id, content) if content else None,
     )
 
@@ -278,18 +282,18 @@ def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> dic
     }
 
 
-def _first_question(library: Library, person: Subscriber) -> Prompt:
-    """Return the first of the fixed six that a person has not had; the very first for somebody new."""
+def _first_prompt(library: Library, person: Subscriber) -> Prompt:
+    """Return the first of the six opening prompts that a subscriber has not had, or else the very first."""
     opening = library.first_six(person.locale)
-    had = {key for key, _ in History.parse(person.history).entries}
-    return next((prompt for prompt in opening if prompt.key not in had), opening[0])
+    used = {key for key, _ in History.parse(person.history).entries}
+    return next((prompt for prompt in opening if prompt.key not in used), opening[0])
 
 
 def _place(request_id: int) -> str:
     return f"mail_requests.form:{request_id}"
 
 
-def _written(form: SignupForm) -> bytes:
+def _encode_form(form: SignupForm) -> bytes:
     schedule = form.schedule
     return json.dumps(
         {
@@ -302,13 +306,13 @@ def _written(form: SignupForm) -> bytes:
     ).encode()
 
 
-def _read(keyring: Keyring, request_id: int, sealed_form: bytes) -> SignupForm:
-    return _parsed(keyring.inbound.open(sealed_form, place=_place(request_id)))
+def _open_form(keyring: Keyring, request_id: int, sealed_form: bytes) -> SignupForm:
+    return _decode_form(keyring.inbound.open(sealed_form, place=_place(request_id)))
 
 
-def _parsed(written: bytes) -> SignupForm:
-    form = json.loads(written)
-    zone = find_zone(form["zone"])
+def _decode_form(encoded: bytes) -> SignupForm:
+    values = json.loads(encoded)
+    zone = find_zone(values["zone"])
     assert zone is not None
-    schedule = Schedule(Days(form["days"]), time.fromisoformat(form["at"]), zone)
-    return SignupForm(Address(form["address"]), schedule, form["locale"])
+    schedule = Schedule(Days(values["days"]), time.fromisoformat(values["at"]), zone)
+    return SignupForm(Address(values["address"]), schedule, values["locale"])

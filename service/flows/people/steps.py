@@ -23,7 +23,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class OpenStep:
-    """A step with its words open, for its owner's eyes."""
+    """A step with its words opened, to show to its owner only."""
 
     id: int
     words: str = field(repr=False)
@@ -41,50 +41,49 @@ def choose(
     *,
     now: datetime,
     entry: Entry | None = None,
-    prompt: Prompt | None = None,
     step_id: int | None = None,
 ) -> Step:
-    """Return the new step, its words sealed and its one follow-up planned; the one that stands under a `step_id`.
+    """Add a step with sealed words, plan its follow-up and return it, or return the existing step with this `step_id`.
 
-    `entry` is the reply it was chosen in, `prompt` the question that was answered.
+    `entry` is the entry in which it was chosen.
     """
-    known = Step.find(session, person.id, step_id) if step_id else None
-    if known is not None:
-        return known
+    existing = Step.find(session, person.id, step_id) if step_id else None
+    if existing is not None:
+        return existing
     frequency.record_activity(session, person, now)
     chosen_on = writing_date(now, person.zone)
-    wanted = [chosen_on + number * _DAY for number in FOLLOW_UP_DAYS]
-    busy = [on for on in wanted if Delivery.find(session, person.id, DeliveryKind.STEP_FOLLOW_UP, on.isoformat())]
+    possible = [chosen_on + number * _DAY for number in FOLLOW_UP_DAYS]
+    taken = [on for on in possible if Delivery.find(session, person.id, DeliveryKind.STEP_FOLLOW_UP, on.isoformat())]
     step = Step(
         id=step_id or random_id(),
         subscriber_id=person.id,
         entry_id=entry.id if entry else None,
-        prompt_id=prompt.id if prompt else None,
+        prompt_id=entry.prompt_id if entry else None,
         chosen_on=chosen_on,
-        follow_up_on=follow_up_on(chosen_on, person.schedule.days, busy),
+        follow_up_on=follow_up_on(chosen_on, person.schedule.days, taken),
         state=StepState.OPEN,
         created_at=now,
     )
     _seal(keyring, person, step, words)
     session.add(step)
     session.flush()
-    Delivery.plan(session, [_follow_up(person, step, now, is_second=step.follow_up_on in busy)])
+    Delivery.plan(session, [_follow_up(person, step, now, is_second=step.follow_up_on in taken)])
     return step
 
 
 def choose_from_entry(
-    session: Session, keyring: Keyring, person: Subscriber, entry: Entry, *, chosen: str | None, prompt: Prompt | None
+    session: Session, keyring: Keyring, person: Subscriber, entry: Entry, *, chosen: str | None
 ) -> Step | None:
-    """Return the step that an entry holds, or None; `chosen` is what StepBook.step_in reads in its words now.
+    """Update and return the step of an entry, or None; `chosen` is what `StepPhrases.step_in` now finds in its words.
 
-    The step it held before keeps its day and gets those words; while it is open, it goes where there are none any more.
+    An existing step of the entry keeps its date and gets the new words. If `chosen` is None, it is deleted while open.
     """
     step = Step.find_by_entry(session, entry.id)
     if step is None:
         if chosen is None:
             return None
-        at = entry.changed_at or entry.created_at
-        return choose(session, keyring, person, chosen, now=at, entry=entry, prompt=prompt)
+        chosen_at = entry.changed_at or entry.created_at
+        return choose(session, keyring, person, chosen, now=chosen_at, entry=entry)
     if chosen is not None:
         _seal(keyring, person, step, chosen)
     elif step.state == StepState.OPEN:
@@ -94,21 +93,21 @@ def choose_from_entry(
 
 
 def answer(session: Session, person: Subscriber, step: Step, state: StepState, now: datetime) -> None:
-    """Note how a step of somebody, whose row is locked, went, or that it is open after all; it can be changed."""
+    """Record how a step went, or that it is open again; the row of its subscriber must be locked."""
     frequency.record_activity(session, person, now)
     step.state = state
     step.answered_on = None if state is StepState.OPEN else writing_date(now, person.zone)
 
 
 def step_asked_about(session: Session, token: ReplyToken | None) -> Step | None:
-    """Return the step that the follow-up under this token asked about; None if it asks about none that is left."""
+    """Return the step that the follow-up with this token asks about, or None if there is none any more."""
     if token is None or token.kind != ReplyKind.STEP:
         return None
     return Step.find_by_follow_up(session, token.subscriber_id, token.on, token.prompt_key)
 
 
 def follow_up_prompt(library: Library, person: Subscriber, step: Step) -> Prompt:
-    """Return the question that asks about a step: always the same about the same one."""
+    """Return the prompt that asks about a step: always the same for the same step."""
     follow_ups = library.follow_ups(person.locale)
     return follow_ups[step.id % len(follow_ups)]
 
@@ -123,7 +122,7 @@ def follow_up_of(session: Session, step: Step) -> Delivery | None:
 
 
 def open_steps(keyring: Keyring, person: Subscriber, steps: Sequence[Step]) -> list[OpenStep]:
-    """Return a person's steps with their words open."""
+    """Return a subscriber's steps with their words opened."""
     key = keyring.key_of(person)
     return [
         OpenStep(
@@ -141,9 +140,9 @@ def open_steps(keyring: Keyring, person: Subscriber, steps: Sequence[Step]) -> l
 def taken_between(
     session: Session, keyring: Keyring, person: Subscriber, first: date, last: date
 ) -> tuple[TakenStep, ...]:
-    """Return the steps taken on these local dates, both included, as a digest honours them."""
-    found = open_steps(keyring, person, Step.taken_between(session, person.id, first, last))
-    return tuple(TakenStep(step.words, step.answered_on, step.entry_id) for step in found if step.answered_on)
+    """Return the steps taken between these local dates, both included, for a digest."""
+    opened = open_steps(keyring, person, Step.taken_between(session, person.id, first, last))
+    return tuple(TakenStep(step.words, step.answered_on, step.entry_id) for step in opened if step.answered_on)
 
 
 def _seal(keyring: Keyring, person: Subscriber, step: Step, words: str) -> None:
@@ -155,7 +154,7 @@ def _place(step: Step) -> str:
 
 
 def _follow_up(person: Subscriber, step: Step, now: datetime, *, is_second: bool) -> NewDelivery:
-    """Return the delivery of a step's follow-up: at the person's time of day, and not after the fourth day."""
+    """Return the delivery of a step's follow-up: at the subscriber's time of day, and not after the fourth day."""
     last_day = step.chosen_on + max(FOLLOW_UP_DAYS) * _DAY
     return NewDelivery(
         subscriber_id=person.id,
@@ -169,5 +168,5 @@ def _follow_up(person: Subscriber, step: Step, now: datetime, *, is_second: bool
 
 
 def _second_slot(step: Step) -> str:
-    """Return the slot of a follow-up on a date that has one already."""
+    """Return the slot of a follow-up on a date that already has another one."""
     return f"{step.follow_up_on}/{step.id}"

@@ -7,13 +7,22 @@ practice differ, django-anymail's and multi_mail's captured posts.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from service.core.replies import Attachment
 from service.mail.inbound.headers import Pairs, bounded, decoded, sent_at, sole_address, split_headers
-from service.mail.inbound.posts import MalformedPostError, Post, PostedFile, content_hash, parse_post
+from service.mail.inbound.posts import (
+    MalformedPostError,
+    Post,
+    PostedFile,
+    as_text,
+    content_hash,
+    parse_post,
+    read_signature,
+)
 from service.mail.signature import Signature, SignatureCheck
 
 __all__ = [
@@ -27,10 +36,13 @@ __all__ = [
     "content_hash",
     "parse_post",
     "read_mail",
+    "read_signature",
 ]
 
+MAX_LISTED_BYTES = 1024 * 1024
 _ATTACHMENT = "attachment-"
 _MAX_NUMBER_DIGITS = 6
+_BEFORE_ITEM = re.compile(r"\s*[\[,]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +80,16 @@ class InboundMail:
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
 
-def read_mail(post: Post) -> InboundMail:
+def read_mail(post: Post, *, with_contents: bool = True) -> InboundMail:
     """Return the mail in a route's post, from its fields or from its `body-mime`.
 
-    Nothing the documentation calls "always present" is relied on.
+    Nothing the documentation calls "always present" is relied on. Without its contents a mail has neither text nor
+    attachments, and takes little room: as text, 60 MB of words may take 240.
     """
     raw_mime = _raw_mime(post)
     headers = split_headers(raw_mime) if raw_mime is not None else _posted_headers(post)
     froms = [value for name, value in headers if name.lower() == "from"]
+    has_fields = with_contents and raw_mime is None
     return InboundMail(
         recipients=_recipients(post.text("recipient") or ""),
         sender=_envelope_sender(post.text("sender")),
@@ -84,10 +98,10 @@ def read_mail(post: Post) -> InboundMail:
         subject=decoded(_first(headers, "subject") or ""),
         message_id=_first(headers, "message-id") or None,
         headers=tuple((name, decoded(value)) for name, value in headers),
-        plain=post.text("body-plain") if raw_mime is None else None,
-        html=_html(post) if raw_mime is None else None,
-        raw_mime=raw_mime,
-        attachments=_attachments(post) if raw_mime is None else (),
+        plain=post.text("body-plain") if has_fields else None,
+        html=_html(post) if has_fields else None,
+        raw_mime=raw_mime if with_contents else None,
+        attachments=_attachments(post) if has_fields else (),
         sent_at=sent_at(_first(headers, "date")),
         spf=_verdict(headers, "x-mailgun-spf"),
         dkim=_verdict(headers, "x-mailgun-dkim-check-result"),
@@ -104,16 +118,39 @@ def _raw_mime(post: Post) -> bytes | None:
 
 def _posted_headers(post: Post) -> Pairs:
     """Return the headers from `message-headers`, or from the Title-Case fields if that is broken."""
-    try:
-        listed = json.loads(post.text("message-headers") or "null")
-    except (ValueError, RecursionError):
-        listed = None
-    pairs = _string_pairs(listed) if isinstance(listed, list) else _title_case_fields(post)
-    headers = bounded(pairs)
+    listed = _listed(post.raw("message-headers") or b"")
+    headers = bounded(_title_case_fields(post) if listed is None else _string_pairs(listed))
     sender = post.text("from")
     if sender and _first(headers, "from") is None:
         return (*headers, ("From", sender))
     return headers
+
+
+def _listed(written: bytes) -> list[object] | None:
+    """Return the items of a JSON list, or None if it is none; of one over 1 MB those that begin it.
+
+    Parsed, a list takes many times its room, and of headers no more than 64 kB are read.
+    """
+    text = as_text(written[:MAX_LISTED_BYTES])
+    try:
+        if len(written) > MAX_LISTED_BYTES:
+            return list(_leading_items(text))
+        listed = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return listed if isinstance(listed, list) else None
+
+
+def _leading_items(text: str) -> Iterator[object]:
+    """Yield the items of a JSON list that is cut short."""
+    decoder = json.JSONDecoder()
+    at = 0
+    while opened := _BEFORE_ITEM.match(text, at):
+        try:
+            item, at = decoder.raw_decode(text, opened.end())
+        except ValueError:  # this one is cut, or there is no list
+            return
+        yield item
 
 
 def _string_pairs(listed: list[object]) -> Iterable[tuple[str, str]]:
@@ -124,9 +161,13 @@ def _string_pairs(listed: list[object]) -> Iterable[tuple[str, str]]:
 
 
 def _title_case_fields(post: Post) -> Iterable[tuple[str, str]]:
-    for name in dict.fromkeys(name for name, _ in post.fields if name[:1].isupper()):
-        for value in post.texts(name):
-            yield name, value.strip()
+    grouped: dict[str, list[bytes]] = {}
+    for name, value in post.fields:
+        if name[:1].isupper():
+            grouped.setdefault(name, []).append(value)
+    for name, values in grouped.items():
+        for value in values:
+            yield name, as_text(value).strip()
 
 
 def _first(headers: Pairs, name: str) -> str | None:

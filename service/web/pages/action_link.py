@@ -100,7 +100,7 @@ def _show_put_back(known: ActToken) -> str:
 
 def _put_back(known: ActToken) -> Response:
     runtime = get_runtime()
-    if held.put_back(runtime.inbound_store(), known.subscriber_id, known.object_id, now()):
+    if held.restore(runtime.inbound_store(), known.subscriber_id, known.object_id, now()):
         runtime.job_queue.enqueue_replies([known.object_id])
     return redirect(request.path, code=303)
 

@@ -28,5 +28,4 @@ def keep_step(session: Session, person: Subscriber, entry: Entry, *, before: str
     """
     runtime, chosen = get_runtime(), step_in(person, entry)
     if chosen != before:
-        prompt = runtime.library.get(entry.prompt_id or "")
-        steps.choose_from_entry(session, runtime.keyring, person, entry, chosen=chosen, prompt=prompt)
+        steps.choose_from_entry(session, runtime.keyring, person, entry, chosen=chosen)

@@ -39,7 +39,7 @@ def show(token: str) -> Response | str:
         if person is None or delivery is None:
             return error_page(404)
         frozen = frozen_digest(runtime.keyring, delivery, person)
-        digest = runtime.digests().still_standing(session, person, frozen) if frozen else None
+        digest = runtime.digests().without_removed_entries(session, person, frozen) if frozen else None
         photos = photos_of(session, person, digest.quoted) if digest and _is_read_by(session, person) else {}
     if digest is None:
         return error_page(404)

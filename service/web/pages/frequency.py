@@ -103,7 +103,7 @@ def _rest_page(known: FrequencyToken, typed: forms.Typed | dict[str, str], probl
         errors=problems.by_field,
         lengths=LENGTHS,
         first=today + timedelta(days=1),
-        last=today + account.LONGEST_REST,
+        last=today + account.MAX_REST,
     )
 
 

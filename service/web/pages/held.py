@@ -19,7 +19,7 @@ def look(reply_id: int) -> Response | str:
     """Show a mail that is held for the person who is signed in."""
     with browser.visit() as visit:
         person_id = visit.person.id
-    mail = held.look(get_runtime().inbound_store(), person_id, reply_id)
+    mail = held.open_held_mail(get_runtime().inbound_store(), person_id, reply_id)
     return page("held", mail=mail, reply_id=reply_id) if mail else error_page(404)
 
 
@@ -29,7 +29,7 @@ def take_in(reply_id: int) -> Response | str:
     runtime = get_runtime()
     with browser.visit() as visit:
         person_id = visit.person.id
-    claimed = held.take_in(runtime.inbound_store(), person_id, reply_id, now())
+    claimed = held.accept(runtime.inbound_store(), person_id, reply_id, now())
     if claimed is None:
         return redirect("/journal", code=303)
     runtime.job_queue.enqueue_replies([reply_id])

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from service.core.month.month_markdown import MarkdownEntry, month_as_markdown
 from service.flows.people import entry_photos, journal
-from service.flows.people.digest_reading import last_of
+from service.flows.people.digest_reading import last_day_of
 from service.models import Entry
 from service.web import browser
 from service.web.browser import Visit
@@ -33,7 +33,7 @@ def show(month: date) -> Response:
 
 
 def _written(visit: Visit, month: date) -> list[MarkdownEntry]:
-    session = Entry.between(visit.session, visit.person.id, month, last_of(month))
+    session = Entry.between(visit.session, visit.person.id, month, last_day_of(month))
     with_photos = entry_photos.by_entry(visit.session, visit.person, [row.id for row in session])
     library = get_runtime().library
     return [

@@ -97,7 +97,7 @@ def _use(token: ActToken) -> tuple[str, SignedIn | SignInLink]:
 
 
 def _link_page(link: SignInLink) -> Response | str:
-    if link is SignInLink.OVER:
+    if link is SignInLink.INVALID:
         return error_page(410, again="/sign-in")
     errors = {"code": "That code isn’t right. Check it and try again"} if link is SignInLink.WRONG_CODE else {}
     return page("sign_in_link", needs_code=link is not SignInLink.READY, errors=errors)

@@ -54,12 +54,14 @@ def keep() -> Response | tuple[str, int]:
             visit.session,
             visit.keyring,
             person,
-            words=words,
-            written_on=writing_date(now(), person.zone),
-            prompt_id=prompt.id if prompt else None,
-            source=SOURCE,
-            now=now(),
-            entry_id=idempotent_id("entry", person.id),
+            journal.NewEntry(
+                words=words,
+                written_on=writing_date(now(), person.zone),
+                prompt_id=prompt.id if prompt else None,
+                source=SOURCE,
+                entry_id=idempotent_id("entry", person.id),
+            ),
+            now(),
         )
         keep_step(visit.session, person, entry)
     return redirect(f"/journal/{entry.written_on}", code=303)
@@ -121,12 +123,14 @@ def _keep_answer(token: ActToken, prompt: Prompt | None, words: str) -> Response
             session,
             runtime.keyring,
             person,
-            words=words,
-            written_on=read_write_link_object(token.object_id)[1],
-            prompt_id=prompt.id if prompt else None,
-            source=BY_LINK,
-            now=now(),
-            entry_id=idempotent_id("entry", person.id),
+            journal.NewEntry(
+                words=words,
+                written_on=read_write_link_object(token.object_id)[1],
+                prompt_id=prompt.id if prompt else None,
+                source=BY_LINK,
+                entry_id=idempotent_id("entry", person.id),
+            ),
+            now(),
         )
         keep_step(session, person, entry)
     return page("kept")

@@ -1,4 +1,4 @@
-"""Mail nobody wrote is recorded, with no entry and no answer; a person's words beside a weak sign are kept."""
+"""Mail that a program wrote is recorded without an entry or an answer; a person's words beside a weak sign are kept."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Status: {status}
 
 @pytest.fixture
 def harness(migrated_sqlite: Path, tmp_path: Path) -> Iterator[InboundHarness]:
-    with open_inbound_harness(migrated_sqlite, tmp_path) as letterbox:
-        yield letterbox
+    with open_inbound_harness(migrated_sqlite, tmp_path) as opened:
+        yield opened
 
 
 def mime(*parts: tuple[str, str], kind: str = "multipart/mixed", **headers: str) -> bytes:
@@ -44,8 +44,8 @@ def report(recipient: str = ANA, action: str = "failed", status: str = "5.1.1", 
     return mime(*parts, kind="multipart/report; report-type=delivery-status", **head)
 
 
-QUOTED = "👍 Ana reacted via Gmail"
-NOBODYS: dict[str, dict[str, Any]] = {
+REACTION_TEXT = "👍 Ana reacted via Gmail"
+AUTOMATIC_MAIL: dict[str, dict[str, Any]] = {
     "an automatic answer": {"raw": mail("Away.", Auto_Submitted="auto-replied")},
     "an out-of-office subject": {"raw": mail("I am away until Monday.").replace(b"Re: Soup", b"Out of office")},
     "precedence without a token": {"raw": mail("News.", Precedence="bulk"), "to": "hello@mail.example.org"},
@@ -72,7 +72,7 @@ NOBODYS: dict[str, dict[str, Any]] = {
     },
     "Gmail's reaction": {
         "raw": mime(
-            ("text/plain", QUOTED),
+            ("text/plain", REACTION_TEXT),
             ("text/vnd.google.email-reaction+json", '{"emoji":"x","version":1}'),
             kind="multipart/alternative",
         )
@@ -84,11 +84,11 @@ NOBODYS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "raw MIME"])
-@pytest.mark.parametrize("case", NOBODYS)
-def test_mail_nobody_wrote_is_recorded_and_makes_no_entry_and_no_answer(
+@pytest.mark.parametrize("case", AUTOMATIC_MAIL)
+def test_automatic_mail_is_recorded_without_an_entry_or_an_answer(
     harness: InboundHarness, case: str, as_mime: bool
 ) -> None:
-    reply = harness.comes(**NOBODYS[case], as_mime=as_mime)
+    reply = harness.receive(**AUTOMATIC_MAIL[case], as_mime=as_mime)
     assert reply is not None
     assert reply.outcome == Outcome.AUTO_REPLY
     assert (harness.words(), harness.answers(), harness.is_suppressed()) == ([], [], False)
@@ -99,43 +99,43 @@ def test_mail_nobody_wrote_is_recorded_and_makes_no_entry_and_no_answer(
     [{"Precedence": "list"}, {"List_Id": "<friends.example>"}, {"X_Auto_Response_Suppress": "All"}],
     ids=lambda headers: next(iter(headers)),
 )
-def test_a_weak_sign_with_a_token_and_words_is_an_entry_that_is_not_answered(
+def test_words_with_a_token_and_a_weak_sign_are_an_unanswered_entry(
     harness: InboundHarness, headers: dict[str, Any]
 ) -> None:
-    reply = harness.comes(mail("Soup, slowly.", **headers))
+    reply = harness.receive(mail("Soup, slowly.", **headers))
     assert reply is not None
     assert reply.outcome == Outcome.ENTRY
     assert (harness.words(), harness.answers()) == (["Soup, slowly."], [])
 
 
-def test_a_subject_about_an_absence_does_not_swallow_words_above_our_question(harness: InboundHarness) -> None:
-    quoted = "\n".join(f"> {sending}" for sending in harness.question().splitlines())
+def test_words_above_our_quotation_are_kept_in_spite_of_an_out_of_office_subject(harness: InboundHarness) -> None:
+    quoted = "\n".join(f"> {line}" for line in harness.question().splitlines())
     words = f"At last I am away from my desk.\n\nOn Monday Small Steps wrote:\n{quoted}"
-    reply = harness.comes(mail(words).replace(b"Subject: Re: Soup", b"Subject: Out of office!"))
+    reply = harness.receive(mail(words).replace(b"Subject: Re: Soup", b"Subject: Out of office!"))
     assert reply is not None
     assert reply.outcome == Outcome.ENTRY
     assert (harness.words(), harness.answers()) == (["At last I am away from my desk."], [])
 
 
-def test_words_beside_a_picture_or_a_forwarded_invitation_are_a_person_s(harness: InboundHarness) -> None:
+def test_words_beside_a_forwarded_invitation_are_an_entry(harness: InboundHarness) -> None:
     invitation = ("text/calendar", "BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR")
-    reply = harness.comes(mime(("text/plain", "This is what I look forward to."), invitation))
+    reply = harness.receive(mime(("text/plain", "This is what I look forward to."), invitation))
     assert reply is not None
     assert reply.outcome == Outcome.ENTRY
 
 
 @pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "raw MIME"])
-def test_a_final_failure_reported_to_her_reply_address_suppresses_her_address(
+def test_a_permanent_failure_reported_to_a_reply_address_suppresses_its_owners_address(
     harness: InboundHarness, as_mime: bool
 ) -> None:
-    reply = harness.comes(report(), as_mime=as_mime, envelope_sender="")
+    reply = harness.receive(report(), as_mime=as_mime, envelope_sender="")
     assert reply is not None
     assert (reply.outcome, harness.is_suppressed(), harness.answers()) == (Outcome.AUTO_REPLY, True, [])
 
 
-UNPROVED: dict[str, dict[str, Any]] = {
+NO_PROOF: dict[str, dict[str, Any]] = {
     "another's address": {"raw": report("ben@example.com")},
-    "a failure that passes": {"raw": report(status="4.4.7")},
+    "a temporary failure": {"raw": report(status="4.4.7")},
     "a delay": {"raw": report(action="delayed")},
     "no token of ours": {"raw": report(), "to": "hello@mail.example.org"},
     "a token that we never made": {"raw": report(), "to": f"r-{'a' * 40}@reply.example.org"},
@@ -144,7 +144,7 @@ UNPROVED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "raw MIME"])
-@pytest.mark.parametrize("case", UNPROVED)
-def test_a_report_proves_nothing_with(harness: InboundHarness, case: str, as_mime: bool) -> None:
-    harness.comes(**UNPROVED[case], as_mime=as_mime)
+@pytest.mark.parametrize("case", NO_PROOF)
+def test_a_report_does_not_suppress_the_address(harness: InboundHarness, case: str, as_mime: bool) -> None:
+    harness.receive(**NO_PROOF[case], as_mime=as_mime)
     assert not harness.is_suppressed()

@@ -1,4 +1,4 @@
-"""Each bound of parsing: past it the mail is kept, its outcome says so, and the next mail does not notice."""
+"""Each bound of parsing: a mail beyond it is kept with an outcome, and the next mail is read."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ LONGEST_SECONDS = 6.0
 
 @pytest.fixture
 def harness(migrated_sqlite: Path, tmp_path: Path) -> Iterator[InboundHarness]:
-    with open_inbound_harness(migrated_sqlite, tmp_path) as letterbox:
-        yield letterbox
+    with open_inbound_harness(migrated_sqlite, tmp_path) as opened:
+        yield opened
 
 
 def raw(body: bytes, *more: bytes, kind: bytes = b"text/plain; charset=utf-8") -> bytes:
@@ -62,26 +62,26 @@ def nested(depth: int, inner: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Bound:
-    """A mail past one bound, and what must become of it."""
+class BoundCase:
+    """A mail beyond one bound, and the outcome that it must get."""
 
-    make: Callable[[], bytes]
+    make_mail: Callable[[], bytes]
     outcome: Outcome = Outcome.ENTRY
     reason: str | None = PAST_A_BOUND
 
 
 GIF = b"Content-Type: image/gif\r\n\r\nx"
 BOUNDS = {
-    "64 kB of headers": Bound(lambda: raw(WORDS.encode(), *[b"X-A: " + b"a" * 1000] * (HEADERS_BYTES // 1000 + 1))),
-    "8 kB a header": Bound(lambda: raw(WORDS.encode(), b"X-A: " + b"a" * HEADER_BYTES)),
-    "100 parts": Bound(lambda: multipart(text(), *[GIF] * (PARTS + 1))),
-    "depth 20": Bound(lambda: multipart(text(), nested(DEPTH + 2, GIF))),
-    "depth 20, the words below it": Bound(lambda: multipart(nested(DEPTH + 2, text())), Outcome.UNREADABLE),
-    "256 kB into the trimmer": Bound(lambda: raw((WORDS + " ").encode() * (CAP // 10)), reason=None),
-    "2,000 tags": Bound(
+    "64 kB of headers": BoundCase(lambda: raw(WORDS.encode(), *[b"X-A: " + b"a" * 1000] * (HEADERS_BYTES // 1000 + 1))),
+    "8 kB a header": BoundCase(lambda: raw(WORDS.encode(), b"X-A: " + b"a" * HEADER_BYTES)),
+    "100 parts": BoundCase(lambda: multipart(text(), *[GIF] * (PARTS + 1))),
+    "depth 20": BoundCase(lambda: multipart(text(), nested(DEPTH + 2, GIF))),
+    "depth 20, the words below it": BoundCase(lambda: multipart(nested(DEPTH + 2, text())), Outcome.UNREADABLE),
+    "256 kB into the trimmer": BoundCase(lambda: raw((WORDS + " ").encode() * (CAP // 10)), reason=None),
+    "2,000 tags": BoundCase(
         lambda: raw(WORDS.encode() + b"<i></i>" * (TAGS + 1) + b"<p>end", kind=b"text/html"), reason=None
     ),
-    "depth 200": Bound(
+    "depth 200": BoundCase(
         lambda: raw(b"<div>" * (HTML_DEPTH + 1) + WORDS.encode() + b"</div>" * (HTML_DEPTH + 1), kind=b"text/html"),
         reason=None,
     ),
@@ -89,31 +89,29 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize("name", BOUNDS)
-def test_past_this_bound_the_mail_is_kept_its_outcome_says_so_and_the_next_is_read(
-    harness: InboundHarness, name: str
-) -> None:
+def test_a_mail_beyond_a_bound_is_kept_with_an_outcome_and_the_next_is_read(harness: InboundHarness, name: str) -> None:
     bound = BOUNDS[name]
-    reply = settled(harness, bound.make())
+    reply = receive_until_settled(harness, bound.make_mail())
     assert (reply.outcome, reply.reason) == (bound.outcome, bound.reason)
     assert reply.has_raw
     if bound.outcome == Outcome.ENTRY:
         assert harness.words()[0].startswith(WORDS)
-    next_is_read(harness)
+    assert_next_is_read(harness)
 
 
-def settled(harness: InboundHarness, raw_mime: bytes) -> Reply:
-    """Let a raw mail come in, with the attempts that it takes; return its row."""
-    reply = harness.comes(raw_mime, as_mime=True)
+def receive_until_settled(harness: InboundHarness, raw_mime: bytes) -> Reply:
+    """Receive a raw mail and process it until it has an outcome; return its row."""
+    reply = harness.receive(raw_mime, as_mime=True)
     assert reply is not None
     return harness.until_settled(reply.id)
 
 
-def next_is_read(harness: InboundHarness) -> None:
-    assert harness.comes(mail("The next one.")) is not None
+def assert_next_is_read(harness: InboundHarness) -> None:
+    assert harness.receive(mail("The next one.")) is not None
     assert "The next one." in harness.words()
 
 
-def test_past_40_mb_of_mime_the_reader_says_so_and_the_next_is_read() -> None:
+def test_the_reader_reports_mime_beyond_40_mb_and_reads_the_next() -> None:
     reader = MailReader()
     raw_mime = multipart(text(), b"Content-Type: application/x\r\n\r\n" + b"x" * MIME_BYTES)
     found = reader.read(MailContent(raw_mime), None)
@@ -124,29 +122,29 @@ def test_past_40_mb_of_mime_the_reader_says_so_and_the_next_is_read() -> None:
     reader.close()
 
 
-# Python itself stands in for a reader that a mail drives past its limits; `serving` sets those of the real one.
-GREEDY = {
+# These Python processes stand in for a reader that exceeds its limits; `serving` sets the real limits.
+EXCESSES = {
     "5 s of CPU": "while True: pass",
     "512 MB": "kept = [bytearray(64 * 1024 * 1024) for _ in range(9)]",
 }
 
 
-@pytest.mark.parametrize("greed", GREEDY)
-def test_past_this_limit_the_child_dies_and_the_mail_is_kept_and_set_aside(harness: InboundHarness, greed: str) -> None:
+@pytest.mark.parametrize("excess", EXCESSES)
+def test_a_mail_that_exceeds_a_process_limit_is_kept_for_another_attempt(harness: InboundHarness, excess: str) -> None:
     code = f"""
 import sys
 from service.mail import serving
 serving.CPU_SECONDS = 1
 
-def greedy(asked):
-    {GREEDY[greed]}
+def exceed(asked):
+    {EXCESSES[excess]}
 
-serving.serve(sys.stdin.buffer, sys.stdout.buffer, greedy)
+serving.serve(sys.stdin.buffer, sys.stdout.buffer, exceed)
 """
     healthy = harness.reply_processor
     harness.reply_processor = replace(healthy, reader=MailReader(command=(sys.executable, "-c", code)))
     began = time.monotonic()
-    reply = harness.comes(mail())
+    reply = harness.receive(mail())
     took = time.monotonic() - began
     assert reply is not None
     harness.reply_processor.reader.close()
@@ -154,7 +152,7 @@ serving.serve(sys.stdin.buffer, sys.stdout.buffer, greedy)
     assert took < 3 * LONGEST_SECONDS, "the child is killed after six seconds, or ends by its own limit"
     assert reply.outcome is None
     assert (reply.attempts, reply.has_raw) == (1, True)
-    next_is_read(harness)
+    assert_next_is_read(harness)
 
 
 HOSTILE: dict[str, bytes] = {
@@ -164,13 +162,13 @@ HOSTILE: dict[str, bytes] = {
     "6 kB of On": raw(b"On " * 2_000),
     "a flood of headers": b"X: y\r\n" * 200_000 + b"\r\n" + WORDS.encode(),
     "a flood of encoded words": raw(WORDS.encode(), b"Subject: " + b"=?utf-8?q?a?= " * 500),
-    "a charset that is none": raw(WORDS.encode(), kind=b"text/plain; charset=\xff\xfe\x00"),
-    "a charset that is no charset of text": raw(WORDS.encode(), kind=b"text/plain; charset=zlib_codec"),
+    "an unknown charset": raw(WORDS.encode(), kind=b"text/plain; charset=\xff\xfe\x00"),
+    "a charset that is not for text": raw(WORDS.encode(), kind=b"text/plain; charset=zlib_codec"),
     "broken base64": raw(b"U291cCw=c2xv@@@@d2x5Lg=", b"Content-Transfer-Encoding: base64"),
     "much base64": raw(base64.encodebytes(b"a" * MB), b"Content-Transfer-Encoding: base64"),
     "NULs": raw(b"\x00" * 1000 + WORDS.encode()),
     "lone surrogates": raw(b"\xed\xa0\x80" + WORDS.encode() + b"\xed\xbf\xbf"),
-    "a boundary of marks": raw(b"--" * 50_000, kind=b'multipart/mixed; boundary="--"'),
+    "a boundary of hyphens": raw(b"--" * 50_000, kind=b'multipart/mixed; boundary="--"'),
     "no header at all": WORDS.encode(),
     "nothing": b"",
 }
@@ -178,14 +176,14 @@ HOSTILE: dict[str, bytes] = {
 
 @pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "raw MIME"])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_mail_gets_its_outcome_in_time_and_the_next_is_read(
+def test_a_hostile_mail_gets_an_outcome_in_time_and_the_next_is_read(
     harness: InboundHarness, name: str, as_mime: bool
 ) -> None:
     if name == "multiparts that hold each other" and not as_mime:
         pytest.skip("the local post office takes mails apart with Python's parser, which has no bound")
     began = time.monotonic()
-    reply = harness.comes(HOSTILE[name], as_mime=as_mime)
+    reply = harness.receive(HOSTILE[name], as_mime=as_mime)
     assert time.monotonic() - began < LONGEST_SECONDS
     assert reply is not None
     assert harness.until_settled(reply.id).outcome is not None
-    next_is_read(harness)
+    assert_next_is_read(harness)

@@ -1,4 +1,4 @@
-"""Whatever is posted: no 5xx, nothing raises past the job, and what was acknowledged has an outcome or stays sealed."""
+"""Arbitrary posts: no 5xx, no exception leaves the job, and each acknowledged mail has an outcome or is still kept."""
 
 from __future__ import annotations
 
@@ -21,9 +21,19 @@ from tests.harness.sending import SIGNING_KEY
 
 EXAMPLES = sorted((ROOT / "tests" / "data" / "replies").rglob("*.eml"))
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-THEIRS = ["recipient", "sender", "from", "subject", "body-plain", "body-html", "body-mime", "message-headers"]
-MORE = ["Message-Id", "Content-Type", "content-id-map", "attachment-1", "From", "To", "Date", "X-Mailgun-Spf", "\x00"]
-NAMES = st.sampled_from([*THEIRS, *MORE])
+PROVIDER_FIELDS = ["recipient", "sender", "from", "subject", "body-plain", "body-html", "body-mime", "message-headers"]
+OTHER_FIELDS = [
+    "Message-Id",
+    "Content-Type",
+    "content-id-map",
+    "attachment-1",
+    "From",
+    "To",
+    "Date",
+    "X-Mailgun-Spf",
+    "\x00",
+]
+NAMES = st.sampled_from([*PROVIDER_FIELDS, *OTHER_FIELDS])
 PIECES = st.sampled_from(
     [
         b"Content-Type: multipart/mixed; boundary=a\r\n\r\n",
@@ -46,13 +56,13 @@ MIME = st.lists(PIECES | st.binary(max_size=30), max_size=20).map(b"".join)
 
 @pytest.fixture(scope="module")
 def harness(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InboundHarness]:
-    with open_inbound_harness(migrated_sqlite, tmp_path_factory.mktemp("fuzz")) as letterbox:
-        yield letterbox
+    with open_inbound_harness(migrated_sqlite, tmp_path_factory.mktemp("fuzz")) as opened:
+        yield opened
 
 
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
-    """A real reply with some of its bytes cut out, doubled or replaced."""
+    """Generate a real reply with some bytes cut out, doubled or replaced."""
     raw = bytearray(draw(st.sampled_from(EXAMPLES)).read_bytes()[:20_000])
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, len(raw)))
@@ -63,39 +73,39 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 def is_safe(reply: Reply) -> bool:
-    """Say whether a mail has its outcome, or is still here for the next attempt."""
+    """Return whether a mail has an outcome, or is still kept for the next attempt."""
     return reply.outcome is not None or reply.has_raw
 
 
-def bring(harness: InboundHarness, raw: bytes, *, as_mime: bool) -> None:
+def post_mail(harness: InboundHarness, raw: bytes, *, as_mime: bool) -> None:
     before = len(harness.rows())
     token = signed(harness.sending.clock(), key=SIGNING_KEY)
     status = harness.posted(route_form(raw, recipients=[harness.address()], signature=token, as_mime=as_mime))
     assert status == 200
     rows = harness.rows()
-    assert len(rows) in {before, before + 1}  # not one more: the very same mail was there
+    assert len(rows) in {before, before + 1}  # no new row: the same mail is stored already
     assert all(map(is_safe, rows))
 
 
 @QUICK
 @given(MIME, st.booleans())
-def test_any_mime_is_kept_and_has_its_outcome(harness: InboundHarness, raw: bytes, as_mime: bool) -> None:
-    bring(harness, raw, as_mime=as_mime)
+def test_any_mime_is_kept_with_an_outcome(harness: InboundHarness, raw: bytes, as_mime: bool) -> None:
+    post_mail(harness, raw, as_mime=as_mime)
 
 
 @QUICK
 @given(mutated(), st.booleans())
-def test_a_mangled_reply_is_kept_and_has_its_outcome(harness: InboundHarness, raw: bytes, as_mime: bool) -> None:
-    bring(harness, raw, as_mime=as_mime)
+def test_a_mangled_reply_is_kept_with_an_outcome(harness: InboundHarness, raw: bytes, as_mime: bool) -> None:
+    post_mail(harness, raw, as_mime=as_mime)
 
 
 @QUICK
 @given(st.lists(st.tuples(NAMES, st.binary(max_size=80)), max_size=8), st.booleans())
-def test_any_signed_form_is_answered_and_what_is_acknowledged_is_safe(
-    harness: InboundHarness, fields: list[tuple[str, bytes]], to_her: bool
+def test_any_signed_form_gets_a_response_and_what_is_acknowledged_is_safe(
+    harness: InboundHarness, fields: list[tuple[str, bytes]], is_addressed: bool
 ) -> None:
     signature = signed(harness.sending.clock(), key=SIGNING_KEY)
-    own = [("recipient", harness.address().encode())] if to_her else []
+    own = [("recipient", harness.address().encode())] if is_addressed else []
     proof = [("timestamp", signature.timestamp), ("token", signature.token), ("signature", signature.signature)]
     boundary = secrets.token_hex(16)
     body = b"".join(
@@ -112,7 +122,7 @@ def test_any_signed_form_is_answered_and_what_is_acknowledged_is_safe(
 
 @QUICK
 @given(st.text(max_size=60), st.binary(max_size=300))
-def test_any_post_without_proof_is_refused_and_nothing_is_kept(harness: InboundHarness, kind: str, body: bytes) -> None:
+def test_any_unsigned_post_is_refused_and_not_stored(harness: InboundHarness, kind: str, body: bytes) -> None:
     before = len(harness.rows())
     printable = "".join(character for character in kind if character.isprintable() and ord(character) < 256)
     assert harness.posted((printable, body)) in {400, 401, 406}
@@ -128,7 +138,7 @@ def reader() -> Iterator[MailReader]:
 
 @QUICK
 @given(st.builds(MailContent, MIME | mutated()) | st.builds(MailContent, st.none(), st.text(), st.text() | st.none()))
-def test_the_reader_answers_whatever_it_is_given(reader: MailReader, material: MailContent) -> None:
-    found = reader.read(material, None)
+def test_the_reader_answers_any_input(reader: MailReader, content: MailContent) -> None:
+    found = reader.read(content, None)
     assert isinstance(found, MailReading | UnreadableMail)
-    assert not isinstance(found, UnreadableMail), "nothing so small is past a bound"
+    assert not isinstance(found, UnreadableMail), "nothing so small is beyond a bound"

@@ -1,4 +1,4 @@
-"""The notice that questions come less often: what is counted for it, when it still goes, and replies to it."""
+"""The notice that prompts come less often: what counts towards it, when it is sent, and replies to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 
 from service.core.frequency import SlowDown
 from service.core.tokens import ReplyKind, ReplyToken
-from service.flows.incoming.held import take_in
+from service.flows.incoming.held import accept
 from service.mail.outbound.mailer import Accepted, OutgoingEmail, Recipient, SendOutcome
 from service.models import Delivery, DeliveryClaim, DeliveryKind, Entry, Outcome, Subscriber, SubscriberStatus
 from service.postoffice.clients import CLIENTS
@@ -39,7 +39,7 @@ def sending(database_url: str, tmp_path: Path) -> Iterator[SendingHarness]:
 
 
 @pytest.fixture
-def letterbox(migrated_sqlite: Path, tmp_path: Path) -> Iterator[InboundHarness]:
+def inbound(migrated_sqlite: Path, tmp_path: Path) -> Iterator[InboundHarness]:
     with open_inbound_harness(migrated_sqlite, tmp_path) as opened:
         yield opened
 
@@ -49,25 +49,25 @@ def unanswered(sending: SendingHarness, person: Subscriber) -> int:
         return session.get_one(Subscriber, person.id).unanswered
 
 
-def stand(sending: SendingHarness, person: Subscriber, **columns: Any) -> None:
+def set_columns(sending: SendingHarness, person: Subscriber, **columns: Any) -> None:
     with sending.runtime.database.write() as session:
         row = session.get_one(Subscriber, person.id)
         for name, value in columns.items():
             setattr(row, name, value)
 
 
-EASED: dict[str, dict[str, Any]] = {
+SLOWED_DOWN: dict[str, dict[str, Any]] = {
     "weekly": {"slow_down_stage": "weekly", "usual_days_mask": 127, "days_mask": 64},
     "rest": {"slow_down_stage": "rest", "status": SubscriberStatus.RESTING, "next_prompt_at": None},
 }
 
 
-def notice(sending: SendingHarness, person: Subscriber, journey: str) -> list[int]:
-    stand(sending, person, **EASED[journey])
-    return sending.plan([person], kind=DeliveryKind.NOTICE, detail=journey, prompt_id=None)
+def plan_notice(sending: SendingHarness, person: Subscriber, stage: str) -> list[int]:
+    set_columns(sending, person, **SLOWED_DOWN[stage])
+    return sending.plan([person], kind=DeliveryKind.NOTICE, detail=stage, prompt_id=None)
 
 
-def test_a_question_counts_once_the_provider_has_taken_it(sending: SendingHarness) -> None:
+def test_a_prompt_counts_once_the_provider_has_accepted_it(sending: SendingHarness) -> None:
     people = sending.members("a@example.com", "b@example.com", "b+tag@example.com")
     ids = sending.plan(people)
     assert [unanswered(sending, person) for person in people] == [0, 0, 0]
@@ -92,8 +92,8 @@ def test_what_was_not_sent_does_not_count(sending: SendingHarness) -> None:
 
 
 @dataclass(frozen=True)
-class Late:
-    """A provider that takes an email after so long that others have seen to it."""
+class SlowMailer:
+    """A mailer that calls `meanwhile`, in which another worker may act, before it accepts an email."""
 
     meanwhile: Callable[[], object]
 
@@ -102,7 +102,7 @@ class Late:
         return Accepted("late")
 
 
-def test_what_is_another_worker_s_by_now_is_not_counted_again(sending: SendingHarness) -> None:
+def test_a_prompt_that_another_worker_has_sent_is_not_counted_again(sending: SendingHarness) -> None:
     (person,) = sending.members(ANA)
     ids = sending.plan([person])
 
@@ -112,12 +112,12 @@ def test_what_is_another_worker_s_by_now_is_not_counted_again(sending: SendingHa
             assert Delivery.plan_again(session, claims, ready_at=sending.clock(), reason="again") == 1
         sending.send(ids)
 
-    late = replace(sending.runtime.sender(lambda: False), mailer=Late(meanwhile))
-    assert late.send(ids).counts == {}
+    slow_sender = replace(sending.runtime.sender(lambda: False), mailer=SlowMailer(meanwhile))
+    assert slow_sender.send(ids).counts == {}
     assert unanswered(sending, person) == 1
 
 
-def test_many_workers_count_the_questions_of_the_same_people_without_waiting_for_each_other(
+def test_many_workers_count_prompts_of_the_same_subscribers_without_a_deadlock(
     sending: SendingHarness,
 ) -> None:
     people = sending.members(*(f"p{number}@example.com" for number in range(30)))
@@ -129,12 +129,12 @@ def test_many_workers_count_the_questions_of_the_same_people_without_waiting_for
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_people_are_held_in_the_order_of_their_ids_so_that_no_two_workers_wait_for_each_other(
+def test_subscribers_are_locked_in_the_order_of_their_ids(
     sending: SendingHarness,
 ) -> None:
     database = sending.runtime.database
     first, second = sorted(person.id for person in sending.members("a@example.com", "b@example.com"))
-    with database.write() as session:  # the later id stands first in the table, where a scan would begin
+    with database.write() as session:  # the row of the larger id is now first in the table, where a scan begins
         session.execute(update(Subscriber).where(Subscriber.id == first).values(unanswered=1))
 
     def count() -> None:
@@ -153,12 +153,12 @@ def test_people_are_held_in_the_order_of_their_ids_so_that_no_two_workers_wait_f
         counting.result()
 
 
-@pytest.mark.parametrize("journey", STAGES)
-def test_the_notice_goes_and_may_be_left_by_its_links(sending: SendingHarness, journey: str) -> None:
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_notice_is_sent_with_links_to_stop(sending: SendingHarness, stage: str) -> None:
     (person,) = sending.members(ANA)
-    assert sending.send(notice(sending, person, journey)).counts == {"sent": 1}
+    assert sending.send(plan_notice(sending, person, stage)).counts == {"sent": 1}
     (sent,) = sending.mails()
-    assert sent.subject == {"weekly": "Shall we write less often?", "rest": "A rest for now"}[journey]
+    assert sent.subject == {"weekly": "Shall we write less often?", "rest": "A rest for now"}[stage]
     assert not any(letter.isdigit() for letter in sent.text.partition("http")[0])
     headers = dict(sent.headers)
     assert "/unsubscribe/" in headers["List-Unsubscribe"]
@@ -167,101 +167,101 @@ def test_the_notice_goes_and_may_be_left_by_its_links(sending: SendingHarness, j
 
 
 @pytest.mark.parametrize(
-    "stands", [{"slow_down_stage": None}, {"slow_down_stage": "rest", "status": SubscriberStatus.RESTING}]
+    "changed", [{"slow_down_stage": None}, {"slow_down_stage": "rest", "status": SubscriberStatus.RESTING}]
 )
-def test_a_notice_that_is_no_longer_true_is_not_sent(sending: SendingHarness, stands: dict[str, Any]) -> None:
+def test_a_notice_that_is_no_longer_true_is_not_sent(sending: SendingHarness, changed: dict[str, Any]) -> None:
     (person,) = sending.members(ANA)
-    ids = notice(sending, person, "weekly")
-    stand(sending, person, **stands)
+    ids = plan_notice(sending, person, "weekly")
+    set_columns(sending, person, **changed)
     assert sending.send(ids).counts == {"skipped": 1}
     assert sending.mails() == []
 
 
 @pytest.mark.parametrize("where", [Where.TOP, Where.BOTTOM])
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("journey", STAGES)
-def test_of_a_reply_to_the_notice_only_the_words_are_kept(
-    letterbox: InboundHarness, journey: str, client: str, where: Where
+@pytest.mark.parametrize("stage", STAGES)
+def test_only_the_words_of_a_reply_to_the_notice_are_kept(
+    inbound: InboundHarness, stage: str, client: str, where: Where
 ) -> None:
-    sending = letterbox.sending
-    sending.send(notice(sending, letterbox.ana, journey))
+    sending = inbound.sending
+    sending.send(plan_notice(sending, inbound.ana, stage))
     (sent,) = sending.mails()
     words = "It has been a lot.\n\nI am here, and the kettle is on."
-    reply = letterbox.comes(reply_as(client, sent, words, where), sent.reply_to)
+    reply = inbound.receive(reply_as(client, sent, words, where), sent.reply_to)
     assert reply is not None
     assert reply.outcome == Outcome.ENTRY
-    (kept,) = letterbox.words()
+    (kept,) = inbound.words()
     assert kept.split() == words.split()
 
 
-def test_words_in_answer_to_a_notice_belong_to_the_day_they_were_written(letterbox: InboundHarness) -> None:
-    sending = letterbox.sending
-    sending.send(notice(sending, letterbox.ana, "rest"))
+def test_a_reply_to_a_notice_belongs_to_the_date_it_was_written(inbound: InboundHarness) -> None:
+    sending = inbound.sending
+    sending.send(plan_notice(sending, inbound.ana, "rest"))
     (sent,) = sending.mails()
     sending.clock.move(timedelta(days=90))
-    letterbox.comes(reply_as("iphone", sent, "Back.", sent_at=sending.clock()), sent.reply_to)
+    inbound.receive(reply_as("iphone", sent, "Back.", sent_at=sending.clock()), sent.reply_to)
     with sending.runtime.database.read() as session:
         (entry,) = session.scalars(select(Entry))
     assert entry.written_on == ON + timedelta(days=90)
 
 
-@pytest.mark.parametrize("journey", STAGES)
+@pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("raw", [mail("Here."), mail(""), mail("help"), mail("I am out of the office, and glad.")])
-def test_one_reply_restores(letterbox: InboundHarness, raw: bytes, journey: str) -> None:
-    stand(letterbox.sending, letterbox.ana, **EASED[journey], unanswered=9)
-    letterbox.comes(raw)
-    assert standing(letterbox) == (None, 0, SubscriberStatus.ACTIVE)
+def test_one_reply_ends_the_slow_down(inbound: InboundHarness, raw: bytes, stage: str) -> None:
+    set_columns(inbound.sending, inbound.ana, **SLOWED_DOWN[stage], unanswered=9)
+    inbound.receive(raw)
+    assert slow_down_columns(inbound) == (None, 0, SubscriberStatus.ACTIVE)
 
 
-def test_a_yes_to_the_first_email_of_all_restores_too(letterbox: InboundHarness) -> None:
-    stand(letterbox.sending, letterbox.ana, **EASED["rest"])
-    token = ReplyToken(ReplyKind.CONFIRMATION, letterbox.ana.id, 0, ON).encode(letterbox.sending.runtime.keyring.index)
-    reply = letterbox.comes(mail("Yes!"), f"r-{token}@{REPLY_DOMAIN}")
+def test_a_yes_to_the_confirmation_ends_the_slow_down(inbound: InboundHarness) -> None:
+    set_columns(inbound.sending, inbound.ana, **SLOWED_DOWN["rest"])
+    token = ReplyToken(ReplyKind.CONFIRMATION, inbound.ana.id, 0, ON).encode(inbound.sending.runtime.keyring.index)
+    reply = inbound.receive(mail("Yes!"), f"r-{token}@{REPLY_DOMAIN}")
     assert reply is not None
     assert reply.outcome == Outcome.CONFIRMED
-    assert standing(letterbox) == (None, 0, SubscriberStatus.ACTIVE)
+    assert slow_down_columns(inbound) == (None, 0, SubscriberStatus.ACTIVE)
 
 
-@pytest.mark.parametrize("journey", STAGES)
+@pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize(
     ("raw", "outcome"),
     [
-        pytest.param(mail("Away.", Auto_Submitted="auto-replied"), Outcome.AUTO_REPLY, id="a program's"),
-        pytest.param(mail("Here.", Precedence="bulk"), Outcome.ENTRY, id="perhaps a program's, though kept"),
-        pytest.param(mail("help", Precedence="bulk"), Outcome.ENTRY, id="perhaps a program's, with a command's word"),
-        pytest.param(mail("Here.", sender="ben@example.org"), Outcome.HELD, id="somebody else's"),
-        pytest.param(mail("resume", sender="ben@example.org"), Outcome.HELD, id="somebody else's command"),
+        pytest.param(mail("Away.", Auto_Submitted="auto-replied"), Outcome.AUTO_REPLY, id="written by a program"),
+        pytest.param(mail("Here.", Precedence="bulk"), Outcome.ENTRY, id="an entry with a weak sign of a program"),
+        pytest.param(mail("help", Precedence="bulk"), Outcome.ENTRY, id="a command word with a weak sign of a program"),
+        pytest.param(mail("Here.", sender="ben@example.org"), Outcome.HELD, id="from another address"),
+        pytest.param(mail("resume", sender="ben@example.org"), Outcome.HELD, id="a command from another address"),
     ],
 )
-def test_what_is_not_surely_the_person_s_does_not(
-    letterbox: InboundHarness, raw: bytes, outcome: Outcome, journey: str
+def test_mail_that_is_not_certainly_the_subscribers_does_not_end_the_slow_down(
+    inbound: InboundHarness, raw: bytes, outcome: Outcome, stage: str
 ) -> None:
-    stand(letterbox.sending, letterbox.ana, **EASED[journey], unanswered=9)
-    reply = letterbox.comes(raw)
+    set_columns(inbound.sending, inbound.ana, **SLOWED_DOWN[stage], unanswered=9)
+    reply = inbound.receive(raw)
     assert reply is not None
     assert reply.outcome == outcome
-    status = SubscriberStatus.RESTING if journey == "rest" else SubscriberStatus.ACTIVE
-    assert standing(letterbox) == (journey, 9, status)
+    status = SubscriberStatus.RESTING if stage == "rest" else SubscriberStatus.ACTIVE
+    assert slow_down_columns(inbound) == (stage, 9, status)
 
 
-def test_a_bounce_does_not(letterbox: InboundHarness) -> None:
-    stand(letterbox.sending, letterbox.ana, **EASED["rest"])
-    letterbox.comes(report(), envelope_sender="")
-    assert standing(letterbox) == (SlowDown.REST, 0, SubscriberStatus.RESTING)
+def test_a_bounce_does_not_end_the_slow_down(inbound: InboundHarness) -> None:
+    set_columns(inbound.sending, inbound.ana, **SLOWED_DOWN["rest"])
+    inbound.receive(report(), envelope_sender="")
+    assert slow_down_columns(inbound) == (SlowDown.REST, 0, SubscriberStatus.RESTING)
 
 
-def test_a_held_mail_restores_once_its_owner_has_said_that_it_is_theirs(letterbox: InboundHarness) -> None:
-    sending = letterbox.sending
-    stand(sending, letterbox.ana, **EASED["rest"])
-    reply = letterbox.comes(mail("From my desk.", sender="ana@work.example"))
+def test_a_held_mail_ends_the_slow_down_once_it_is_accepted(inbound: InboundHarness) -> None:
+    sending = inbound.sending
+    set_columns(sending, inbound.ana, **SLOWED_DOWN["rest"])
+    reply = inbound.receive(mail("From my desk.", sender="ana@work.example"))
     assert reply is not None
-    assert standing(letterbox)[2] == SubscriberStatus.RESTING
-    assert take_in(letterbox.reply_processor.inbound_store, letterbox.ana.id, reply.id, sending.clock())
-    letterbox.reply_processor.process(reply.id)
-    assert standing(letterbox) == (None, 0, SubscriberStatus.ACTIVE)
+    assert slow_down_columns(inbound)[2] == SubscriberStatus.RESTING
+    assert accept(inbound.reply_processor.inbound_store, inbound.ana.id, reply.id, sending.clock())
+    inbound.reply_processor.process(reply.id)
+    assert slow_down_columns(inbound) == (None, 0, SubscriberStatus.ACTIVE)
 
 
-def standing(letterbox: InboundHarness) -> tuple[str | None, int, str]:
-    with letterbox.sending.runtime.database.read() as session:
-        ana = session.get_one(Subscriber, letterbox.ana.id)
+def slow_down_columns(inbound: InboundHarness) -> tuple[str | None, int, str]:
+    with inbound.sending.runtime.database.read() as session:
+        ana = session.get_one(Subscriber, inbound.ana.id)
         return ana.slow_down_stage, ana.unanswered, ana.status

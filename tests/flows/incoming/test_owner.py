@@ -1,3 +1,5 @@
+"""The owner of a mail is found by its token or by a proved sender."""
+
 from __future__ import annotations
 
 import json
@@ -30,7 +32,7 @@ FAILED = (("X-Mailgun-Spf", "Fail"), ("X-Mailgun-Dkim-Check-Result", "Fail"))
 RECEIVED = ("Received", "from mx.example.com by mxa.provider.example with ESMTP")
 
 
-def owner(database: Database, keyring: Keyring, mail: InboundMail, now: datetime = NOW) -> Owner | None:
+def find_owner(database: Database, keyring: Keyring, mail: InboundMail, now: datetime = NOW) -> Owner | None:
     with database.read() as session:
         return owner_of(session, keyring, mail, DOMAIN, now)
 
@@ -46,23 +48,25 @@ def address(keyring: Keyring, subscriber_id: int) -> str:
 
 
 @pytest.mark.parametrize("header", ["To", "Cc", "Delivered-To"])
-def test_a_token_is_found_in_the_headers_where_the_envelope_has_none(
+def test_a_token_is_found_in_the_headers_if_the_envelope_has_none(
     database: Database, keyring: Keyring, ana: Subscriber, header: str
 ) -> None:
-    found = owner(database, keyring, incoming([FROM, (header, f'"Small Steps" <{address(keyring, ana.id).upper()}>')]))
+    found = find_owner(
+        database, keyring, incoming([FROM, (header, f'"Small Steps" <{address(keyring, ana.id).upper()}>')])
+    )
     assert found is not None
     assert (found.person.id, found.on, found.is_theirs) == (ana.id, ON, True)
 
 
-def test_a_token_that_was_changed_is_nobodys(database: Database, keyring: Keyring, ana: Subscriber) -> None:
+def test_a_changed_token_has_no_owner(database: Database, keyring: Keyring, ana: Subscriber) -> None:
     token = address(keyring, ana.id)
     forged = f"{token[:10]}{'a' if token[10] != 'a' else 'b'}{token[11:]}"
-    assert owner(database, keyring, incoming([("From", "eve@evil.net")], recipient=forged)) is None
+    assert find_owner(database, keyring, incoming([("From", "eve@evil.net")], recipient=forged)) is None
 
 
-def test_a_token_at_another_domain_is_nobodys(database: Database, keyring: Keyring, ana: Subscriber) -> None:
+def test_a_token_at_another_domain_has_no_owner(database: Database, keyring: Keyring, ana: Subscriber) -> None:
     elsewhere = address(keyring, ana.id).replace(DOMAIN, "evil.net")
-    assert owner(database, keyring, incoming([("From", "eve@evil.net")], recipient=elsewhere)) is None
+    assert find_owner(database, keyring, incoming([("From", "eve@evil.net")], recipient=elsewhere)) is None
 
 
 @pytest.mark.parametrize(
@@ -73,12 +77,12 @@ def test_a_token_at_another_domain_is_nobodys(database: Database, keyring: Keyri
         ("Fri, 01 Jan 2027 12:00:00 +0000", date(2026, 5, 13)),
         ("sometime", date(2026, 5, 13)),
     ],
-    ids=["a day ends at four", "and begins there", "no day lies ahead", "without a date, today"],
+    ids=["before four in the morning", "from four in the morning", "a date in the future", "an invalid date"],
 )
-def test_the_day_of_a_mail_without_a_token(
+def test_the_date_of_a_mail_without_a_token(
     database: Database, keyring: Keyring, ana: Subscriber, sent: str, on: date
 ) -> None:
-    found = owner(
+    found = find_owner(
         database, keyring, incoming([SPF, RECEIVED, FROM, ("Date", sent)]), datetime(2026, 5, 13, 12, tzinfo=UTC)
     )
     assert found is not None
@@ -91,13 +95,13 @@ def test_the_day_of_a_mail_without_a_token(
         pytest.param([*FAILED, RECEIVED], False, id="the provider says that both failed"),
         pytest.param([FAILED[0], RECEIVED], True, id="SPF alone fails when mail is forwarded"),
         pytest.param([FAILED[1], RECEIVED], True, id="DKIM alone fails when a list adds a line"),
-        pytest.param([RECEIVED, *FAILED], True, id="what the sender wrote counts for nothing"),
+        pytest.param([RECEIVED, *FAILED], True, id="headers that the sender wrote are ignored"),
         pytest.param([], True, id="the spam filter is not set to tag"),
     ],
 )
-def test_a_token_with_the_owner_s_address_is_believed_unless_both_checks_failed(
+def test_a_token_with_the_owners_address_is_accepted_unless_both_checks_failed(
     database: Database, keyring: Keyring, ana: Subscriber, verdicts: list[tuple[str, str]], is_theirs: bool
 ) -> None:
-    found = owner(database, keyring, incoming([*verdicts, FROM], recipient=address(keyring, ana.id)))
+    found = find_owner(database, keyring, incoming([*verdicts, FROM], recipient=address(keyring, ana.id)))
     assert found is not None
     assert found.is_theirs is is_theirs

@@ -34,7 +34,7 @@ def kept(harness: InboundHarness) -> list[Photo]:
 
 
 def objects(harness: InboundHarness) -> list[bytes]:
-    """Return what lies in the object store below photos/."""
+    """Return the objects below photos/ in the object store."""
     folder = Path(harness.sending.runtime.storage.root) / "photos"
     return [path.read_bytes() for path in folder.iterdir()] if folder.is_dir() else []
 
@@ -44,14 +44,14 @@ def notes(harness: InboundHarness) -> list[str | None]:
         return [*session.scalars(select(Delivery.detail).where(Delivery.kind == "answer"))]
 
 
-def _photo(number: int = 0, content_id: str = "") -> tuple[str, str, bytes, str]:
+def _photo_file(number: int = 0, content_id: str = "") -> tuple[str, str, bytes, str]:
     colour = (number * 20, 90, 90)
     return (f"IMG_{number}.jpg", "image/jpeg", encoded(picture((300, 200), colour), exif=exif()), content_id)
 
 
 @pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "mime"])
 def test_a_photo_is_kept_sealed_with_its_words(harness: InboundHarness, as_mime: bool) -> None:
-    reply = harness.comes(mail_with([_photo()], "The lake."), as_mime=as_mime)
+    reply = harness.receive(mail_with([_photo_file()], "The lake."), as_mime=as_mime)
     [photo] = kept(harness)
     assert reply is not None
     assert photo.entry_id == reply.entry_id
@@ -70,7 +70,7 @@ def test_a_photo_is_kept_sealed_with_its_words(harness: InboundHarness, as_mime:
 @pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "mime"])
 def test_a_photo_alone_is_an_entry_without_words(harness: InboundHarness, as_mime: bool) -> None:
     heic = ("IMG_1.HEIC", "application/octet-stream", encoded(picture(), "HEIF"), "")
-    reply = harness.comes(mail_with([heic]), as_mime=as_mime)
+    reply = harness.receive(mail_with([heic]), as_mime=as_mime)
     assert reply is not None
     assert reply.outcome == "entry"
     assert harness.words() == [""]
@@ -78,8 +78,8 @@ def test_a_photo_alone_is_an_entry_without_words(harness: InboundHarness, as_mim
     assert "receipt" in harness.answers()
 
 
-def test_a_sealed_photo_opens_in_no_other_place(harness: InboundHarness) -> None:
-    harness.comes(mail_with([_photo(1), _photo(2)], "Two."))
+def test_a_sealed_photo_cannot_be_opened_under_another_id(harness: InboundHarness) -> None:
+    harness.receive(mail_with([_photo_file(1), _photo_file(2)], "Two."))
     one, other = kept(harness)
     one.stored_as = other.stored_as
     runtime = harness.sending.runtime
@@ -87,70 +87,70 @@ def test_a_sealed_photo_opens_in_no_other_place(harness: InboundHarness) -> None
         entry_photos.open_photo(runtime.keyring, runtime.storage, harness.ana, one)
 
 
-def test_ten_are_kept_in_their_order_and_the_eleventh_is_told(harness: InboundHarness) -> None:
-    harness.comes(mail_with([_photo(number) for number in range(11)], "All of it."))
+def test_ten_photos_are_kept_in_order_and_the_eleventh_is_reported(harness: InboundHarness) -> None:
+    harness.receive(mail_with([_photo_file(number) for number in range(11)], "All of it."))
     assert [photo.position for photo in kept(harness)] == [*range(10)]
     assert notes(harness) == ["photo"]
 
 
-def test_any_other_file_is_told_in_one_note(harness: InboundHarness) -> None:
-    harness.comes(mail_with([_photo(), PDF, ("a.mov", "video/quicktime", b"moov", "")], "With minutes."))
+def test_other_files_are_reported_in_one_note(harness: InboundHarness) -> None:
+    harness.receive(mail_with([_photo_file(), PDF, ("a.mov", "video/quicktime", b"moov", "")], "With minutes."))
     assert len(kept(harness)) == 1
     assert notes(harness) == ["photo"]
 
 
-def test_only_another_file_is_no_entry_and_told(harness: InboundHarness) -> None:
-    reply = harness.comes(mail_with([PDF]))
+def test_a_mail_with_only_another_file_is_no_entry_and_is_reported(harness: InboundHarness) -> None:
+    reply = harness.receive(mail_with([PDF]))
     assert reply is not None
     assert (reply.outcome, reply.reason) == ("empty", "only files")
     assert notes(harness) == ["only_files"]
 
 
 class _ReadsNoFiles(MailReader):
-    """A reader for which every mail is too much as long as its files are wanted."""
+    """A reader that cannot read a mail together with its files."""
 
     def _ask(self, content: MailContent, sent: SentEmail | None, *, with_files: bool) -> MailReading | UnreadableMail:
         return UnreadableMail("too much") if with_files else super()._ask(content, sent, with_files=False)
 
 
-@pytest.mark.parametrize(("as_mime", "told"), [(False, "IMG_0.jpg"), (True, UNLISTED)], ids=["fields", "mime"])
-def test_photos_that_could_not_be_listed_are_told_and_cost_no_words(
-    harness: InboundHarness, as_mime: bool, told: str
+@pytest.mark.parametrize(("as_mime", "reported"), [(False, "IMG_0.jpg"), (True, UNLISTED)], ids=["fields", "mime"])
+def test_photos_that_cannot_be_listed_are_reported_and_the_words_are_kept(
+    harness: InboundHarness, as_mime: bool, reported: str
 ) -> None:
     reader = _ReadsNoFiles()
     harness.reply_processor = replace(harness.reply_processor, reader=reader)
-    harness.comes(mail_with([_photo()], "The lake."), as_mime=as_mime)
+    harness.receive(mail_with([_photo_file()], "The lake."), as_mime=as_mime)
     reader.close()
     assert harness.words() == ["The lake."]
     assert (kept(harness), notes(harness)) == ([], ["photo"])
     runtime = harness.sending.runtime
     with runtime.database.read() as session:
         note = session.scalars(select(Delivery).where(Delivery.kind == "answer")).one()
-    assert told in (open_content(runtime.keyring, harness.ana, note) or "")
+    assert reported in (open_content(runtime.keyring, harness.ana, note) or "")
 
 
-def test_a_mail_without_files_is_never_told_of_any(harness: InboundHarness) -> None:
+def test_nothing_is_reported_for_a_mail_without_files(harness: InboundHarness) -> None:
     reader = _ReadsNoFiles()
     harness.reply_processor = replace(harness.reply_processor, reader=reader)
-    harness.comes(mail_with([], "Only words."), as_mime=True)
+    harness.receive(mail_with([], "Only words."), as_mime=True)
     reader.close()
     assert (harness.words(), notes(harness)) == (["Only words."], [])
 
 
-def test_a_bomb_costs_the_entry_nothing(harness: InboundHarness) -> None:
+def test_a_decompression_bomb_does_not_affect_the_entry(harness: InboundHarness) -> None:
     bomb = ("big.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"\0" * 5000, "")
-    harness.comes(mail_with([bomb, _photo()], "Still here."))
+    harness.receive(mail_with([bomb, _photo_file()], "Still here."))
     assert harness.words() == ["Still here."]
     assert len(kept(harness)) == 1
     assert notes(harness) == ["photo"]
 
 
 @pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "mime"])
-def test_a_logo_and_a_dot_are_left_out_without_a_word(harness: InboundHarness, as_mime: bool) -> None:
+def test_a_logo_and_a_tracking_pixel_are_left_out_and_not_reported(harness: InboundHarness, as_mime: bool) -> None:
     logo = ("logo.png", "image/png", encoded(picture((300, 80)), "PNG"), "logo@x")
     dot = ("", "image/gif", encoded(picture((2, 2)), "GIF"), "")
     html = '<p>Words.</p><p>Ana<br><img src="cid:logo@x"></p>'
-    harness.comes(mail_with([logo, dot], "Words.", html), as_mime=as_mime)
+    harness.receive(mail_with([logo, dot], "Words.", html), as_mime=as_mime)
     assert kept(harness) == []
     assert objects(harness) == []
     assert notes(harness) == []
@@ -158,33 +158,33 @@ def test_a_logo_and_a_dot_are_left_out_without_a_word(harness: InboundHarness, a
 
 @pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "mime"])
 def test_a_picture_shown_only_in_the_quotation_is_left_out(harness: InboundHarness, as_mime: bool) -> None:
-    mine, theirs = _photo(1, "mine@x"), _photo(2, "theirs@x")
+    mine, theirs = _photo_file(1, "mine@x"), _photo_file(2, "theirs@x")
     quoted = harness.question().replace("\n", "<br>")
     html = (
         '<div>Look.<br><img src="cid:mine@x"></div><div class="gmail_quote"><div>On Mon, Small Steps wrote:</div>'
         f'<blockquote class="gmail_quote" type="cite">{quoted}<br><img src="cid:theirs@x"></blockquote></div>'
     )
-    harness.comes(mail_with([mine, theirs], "Look.", html), as_mime=as_mime)
+    harness.receive(mail_with([mine, theirs], "Look.", html), as_mime=as_mime)
     assert [photo.width for photo in kept(harness)] == [300]
 
 
-def test_a_picture_inside_that_comes_with_every_mail_is_left_out_from_the_third_on(harness: InboundHarness) -> None:
-    banner = _photo(3, "banner@x")
+def test_an_inline_picture_of_every_mail_is_left_out_from_the_third_on(harness: InboundHarness) -> None:
+    banner = _photo_file(3, "banner@x")
     for words in ("One.", "Two.", "Three."):
-        harness.comes(mail_with([banner], words, f'<p>{words}</p><img src="cid:banner@x">'))
+        harness.receive(mail_with([banner], words, f'<p>{words}</p><img src="cid:banner@x">'))
     assert {*harness.words()} == {"One.", "Two.", "Three."}
     assert len(kept(harness)) == 2
 
 
 def test_the_same_file_twice_in_a_mail_is_one_photo(harness: InboundHarness) -> None:
-    photo = _photo()
-    harness.comes(mail_with([photo, photo], "Twice."))
+    photo = _photo_file()
+    harness.receive(mail_with([photo, photo], "Twice."))
     assert len(kept(harness)) == 1
 
 
-def test_delete_that_takes_the_photos_with_it(harness: InboundHarness) -> None:
-    harness.comes(mail_with([_photo()], "Not for keeping."))
+def test_delete_that_deletes_the_photos_too(harness: InboundHarness) -> None:
+    harness.receive(mail_with([_photo_file()], "Not for keeping."))
     assert len(objects(harness)) == 1
-    harness.comes(mail_with([], "delete that"))
+    harness.receive(mail_with([], "delete that"))
     assert kept(harness) == []
     assert objects(harness) == []

@@ -1,3 +1,5 @@
+"""The email that a reply answers is found as it was sent."""
+
 from __future__ import annotations
 
 import shutil
@@ -34,13 +36,13 @@ def owner_of_reply(harness: SendingHarness, kind: ReplyKind = ReplyKind.PROMPT) 
     return Owner(person, token.on, token)
 
 
-def sent(harness: SendingHarness, owner: Owner) -> SentEmail | None:
+def find_sent(harness: SendingHarness, owner: Owner) -> SentEmail | None:
     with harness.runtime.database.read() as session:
         return harness.runtime.reply_processor().sent_email_finder.find(session, owner)
 
 
-def test_a_reply_to_a_prompt_finds_the_text_that_its_batch_said(harness: SendingHarness) -> None:
-    found = sent(harness, owner_of_reply(harness))
+def test_a_reply_to_a_prompt_finds_the_text_of_its_batch(harness: SendingHarness) -> None:
+    found = find_sent(harness, owner_of_reply(harness))
     (mail,) = harness.mails()
     assert found is not None
     assert found.subject == mail.subject
@@ -48,24 +50,24 @@ def test_a_reply_to_a_prompt_finds_the_text_that_its_batch_said(harness: Sending
     assert found.reply_address == mail.reply_to
 
 
-def test_a_reply_to_a_prompt_whose_delivery_is_gone_finds_it_composed_again(harness: SendingHarness) -> None:
+def test_a_reply_to_a_prompt_without_its_delivery_finds_it_composed_again(harness: SendingHarness) -> None:
     owner = owner_of_reply(harness)
-    kept = sent(harness, owner)
+    kept = find_sent(harness, owner)
     with harness.runtime.database.write() as session:
         session.execute(delete(Delivery))
-    again = sent(harness, owner)
+    again = find_sent(harness, owner)
     assert kept is not None
     assert again is not None
     assert (again.subject, again.reply_address) == (kept.subject, kept.reply_address)
 
 
 @pytest.mark.parametrize("kind", [ReplyKind.STEP, ReplyKind.ANSWER, ReplyKind.DIGEST])
-def test_where_nobody_can_say_what_was_sent_nothing_is_claimed(harness: SendingHarness, kind: ReplyKind) -> None:
-    assert sent(harness, owner_of_reply(harness, kind)) is None
+def test_a_token_without_a_known_email_finds_nothing(harness: SendingHarness, kind: ReplyKind) -> None:
+    assert find_sent(harness, owner_of_reply(harness, kind)) is None
 
 
-def _written_for_months(harness: SendingHarness, person: Subscriber) -> None:
-    """Let somebody write in December of two years, with a step and a word that comes back."""
+def _write_for_months(harness: SendingHarness, person: Subscriber) -> None:
+    """Write entries from September to December and in the December before, with a step and a recurring word."""
     database, keyring = harness.runtime.database, harness.runtime.keyring
     asked = next(p.id for p in harness.runtime.library.for_locale("en-GB") if p.resurface and p.kind == "question")
     for month in (9, 10, 11):
@@ -78,7 +80,7 @@ def _written_for_months(harness: SendingHarness, person: Subscriber) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "slot", "on", "telling"),
+    ("kind", "slot", "on", "expected"),
     [
         ("digest", "2026-12", date(2027, 1, 1), ["Priya rang", "first snow", "“Priya” came back"]),
         ("quiet_month", "2027-01", date(2027, 2, 1), ["January was quiet"]),
@@ -86,23 +88,23 @@ def _written_for_months(harness: SendingHarness, person: Subscriber) -> None:
     ],
 )
 def test_a_reply_to_a_month_or_a_year_finds_every_line_that_was_sent(
-    harness: SendingHarness, kind: str, slot: str, on: date, telling: list[str]
+    harness: SendingHarness, kind: str, slot: str, on: date, expected: list[str]
 ) -> None:
     (person,) = harness.members("ana@example.com", wants_thread=True)
-    _written_for_months(harness, person)
+    _write_for_months(harness, person)
     assert harness.send(harness.plan([person], kind=kind, slot=slot)).counts == {"sent": 1}
     (mail,) = harness.mails()
     token = ReplyToken.decode(mail.reply_to.partition("@")[0].removeprefix("r-"), harness.runtime.keyring.index)
     assert token is not None
     assert (token.kind, token.on) == (ReplyKind.DIGEST, on)
-    found = sent(harness, Owner(person, token.on, token))
+    found = find_sent(harness, Owner(person, token.on, token))
     assert found is not None
     assert (found.subject, found.reply_address) == (mail.subject, mail.reply_to)
-    for words in telling:
+    for words in expected:
         assert words in mail.text
-    theirs = [text for text in mail.text.splitlines() if text and "://" not in text]
-    assert [text for text in theirs if text not in found.text.splitlines()] == []
+    sent_lines = [text for text in mail.text.splitlines() if text and "://" not in text]
+    assert [text for text in sent_lines if text not in found.text.splitlines()] == []
 
 
-def test_a_mail_without_a_token_answers_nothing_that_is_known(harness: SendingHarness) -> None:
-    assert sent(harness, replace(owner_of_reply(harness), token=None)) is None
+def test_a_mail_without_a_token_finds_nothing(harness: SendingHarness) -> None:
+    assert find_sent(harness, replace(owner_of_reply(harness), token=None)) is None

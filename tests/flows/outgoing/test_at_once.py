@@ -1,4 +1,4 @@
-"""What many browsers and workers do at the same moment."""
+"""Concurrent requests and jobs do not exceed the limits, and nothing is done twice."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,31 +12,29 @@ from service.flows.people.sign_in import SignedIn, SignInLink
 from service.models import Delivery, DeliveryKind, Keyring
 from tests.harness.people import ANA, DAY, HERE, MINUTE, NOW, act_on, form, join, person, sign_up
 
-HANDS = 8
+THREADS = 8
 
 
-def _at_once(work: Callable[[int], object], times: int = HANDS) -> list[object]:
-    with ThreadPoolExecutor(HANDS) as worker:
-        return list(worker.map(work, range(times)))
+def _run_at_once(call: Callable[[int], object], times: int = THREADS) -> list[object]:
+    with ThreadPoolExecutor(THREADS) as worker:
+        return list(worker.map(call, range(times)))
 
 
-def test_signing_up_many_times_at_once_makes_one_person_and_three_confirmations(
-    database: Database, keyring: Keyring
-) -> None:
+def test_many_signups_at_once_make_one_subscriber_and_three_confirmations(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
-        asked = [signup.ask(session, keyring, form=form(), asker=HERE, now=NOW) for _ in range(HANDS)]
+        asked = [signup.ask(session, keyring, form=form(), asker=HERE, now=NOW) for _ in range(THREADS)]
 
     def act(number: int) -> None:
         with database.write() as session:
             act_on(session, keyring, asked[number], NOW)
 
-    _at_once(act)
+    _run_at_once(act)
     with database.read() as session:
         ana = person(session, keyring)
         assert Delivery.count_since(session, ana.id, DeliveryKind.CONFIRMATION, NOW - DAY) == 3
 
 
-def test_acting_on_one_request_many_times_at_once_plans_one_email(database: Database, keyring: Keyring) -> None:
+def test_processing_one_request_many_times_at_once_plans_one_email(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         asked = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
 
@@ -44,10 +42,12 @@ def test_acting_on_one_request_many_times_at_once_plans_one_email(database: Data
         with database.write() as session:
             return act_on(session, keyring, asked, NOW)
 
-    assert sum(planned != [] for planned in _at_once(act)) == 1
+    assert sum(planned != [] for planned in _run_at_once(act)) == 1
 
 
-def test_confirming_many_times_at_once_welcomes_once(database: Database, keyring: Keyring, library: Library) -> None:
+def test_confirming_many_times_at_once_plans_one_welcome(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
     with database.write() as session:
         sign_up(session, keyring)
         ana = person(session, keyring)
@@ -56,7 +56,7 @@ def test_confirming_many_times_at_once_welcomes_once(database: Database, keyring
         with database.write() as session:
             signup.confirm(session, keyring, library, ana.id, NOW, source="link")
 
-    _at_once(confirm)
+    _run_at_once(confirm)
     with database.read() as session:
         assert Delivery.count_since(session, ana.id, DeliveryKind.WELCOME, NOW - DAY) == 1
         assert person(session, keyring).prompts_sent == 1
@@ -77,7 +77,7 @@ def test_a_sign_in_link_used_many_times_at_once_works_once(
                 session, token, browser=HERE.browser, code=None, secret=bytes([number]) * 32, now=NOW + MINUTE
             )
 
-    assert sum(isinstance(done, SignedIn) for done in _at_once(use)) == 1
+    assert sum(isinstance(done, SignedIn) for done in _run_at_once(use)) == 1
 
 
 def test_wrong_codes_at_once_get_no_more_tries_than_five(
@@ -93,12 +93,12 @@ def test_wrong_codes_at_once_get_no_more_tries_than_five(
         with database.write() as session:
             return sign_in.use(session, token, browser=b"x" * 32, code=b"w" * 32, secret=b"s" * 32, now=NOW + MINUTE)
 
-    assert _at_once(guess, 12).count(SignInLink.WRONG_CODE) == 5
+    assert _run_at_once(guess, 12).count(SignInLink.WRONG_CODE) == 5
 
 
-def test_one_network_cannot_ask_more_often_by_asking_at_once(database: Database, keyring: Keyring) -> None:
+def test_one_network_cannot_exceed_its_limit_by_many_requests_at_once(database: Database, keyring: Keyring) -> None:
     def ask(_: int) -> object:
         with database.write() as session:
             return signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
 
-    assert sum(isinstance(asked, TooManyRequests) for asked in _at_once(ask, 16)) == 6
+    assert sum(isinstance(asked, TooManyRequests) for asked in _run_at_once(ask, 16)) == 6

@@ -1,3 +1,5 @@
+"""Planning prompts: each local date of a schedule has one prompt, on time or up to twelve hours late."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from service.core.library.prompts import Library
 from service.core.library.rotation import History
 from service.core.schedule import Days
 from service.db import Database, migrate
-from service.flows.outgoing.plan_prompts import PROMPT_LATEST, plan_due_prompts
+from service.flows.outgoing.plan_prompts import PROMPT_MAX_DELAY, plan_due_prompts
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, Keyring, Subscriber, SubscriberStatus
@@ -33,7 +35,7 @@ def plan(database: Database, library: Library, now: datetime, limit: int = 1000)
         return plan_due_prompts(session, library, now=now, limit=limit).delivery_ids
 
 
-def test_what_is_due_is_planned_and_the_next_time_is_set_in_the_same_transaction(
+def test_the_prompt_and_the_next_due_time_are_written_in_one_transaction(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
@@ -57,21 +59,21 @@ def test_what_is_due_is_planned_and_the_next_time_is_set_in_the_same_transaction
     assert prompt.key == prompt_key
 
 
-def test_ten_ticks_at_once_plan_what_one_plans(database: Database, keyring: Keyring, library: Library) -> None:
+def test_ten_ticks_at_once_plan_each_prompt_once(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         for number in range(40):
             due_at(session, keyring, DUE, f"p{number}@example.com")
-    bells = [InMemoryQueue() for _ in range(10)]
+    queues = [InMemoryQueue() for _ in range(10)]
     with ThreadPoolExecutor(10) as pool:
-        done = [pool.submit(tick, database, library, queue, now=DUE, chunk=7) for queue in bells]
-        planned = sum(one.result().planned for one in done)
+        futures = [pool.submit(tick, database, library, queue, now=DUE, chunk=7) for queue in queues]
+        planned = sum(future.result().planned for future in futures)
     assert planned == 40
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Delivery)) == 40
         assert set(session.scalars(select(Subscriber.next_prompt_at))) == {DUE + DAY}
         assert set(session.scalars(select(Subscriber.prompts_sent))) == {1}
         ids = sorted(session.scalars(select(Delivery.id)))
-    assert sorted(id_ for queue in bells for id_ in queue.deliveries) == ids
+    assert sorted(id_ for queue in queues for id_ in queue.deliveries) == ids
 
 
 def test_a_slot_that_is_planned_already_is_not_planned_again(
@@ -90,11 +92,11 @@ def test_a_slot_that_is_planned_already_is_not_planned_again(
 @pytest.mark.parametrize(
     ("late", "slots", "next_at"),
     [
-        pytest.param(PROMPT_LATEST, ["2026-05-13"], DUE + DAY, id="twelve hours late still goes"),
-        pytest.param(PROMPT_LATEST + MINUTE, [], DUE + DAY, id="later than that it is let go"),
-        pytest.param(DAY + HOUR, ["2026-05-14"], DUE + 2 * DAY, id="after a day down, today's goes alone"),
-        pytest.param(30 * DAY + 13 * HOUR, [], DUE + 31 * DAY, id="after a month down there is no burst"),
-        pytest.param(30 * DAY + 2 * HOUR, ["2026-06-12"], DUE + 31 * DAY, id="after a month down, today's goes"),
+        pytest.param(PROMPT_MAX_DELAY, ["2026-05-13"], DUE + DAY, id="twelve hours late"),
+        pytest.param(PROMPT_MAX_DELAY + MINUTE, [], DUE + DAY, id="more than twelve hours late"),
+        pytest.param(DAY + HOUR, ["2026-05-14"], DUE + 2 * DAY, id="after a day, only today's"),
+        pytest.param(30 * DAY + 13 * HOUR, [], DUE + 31 * DAY, id="after a month, none is due"),
+        pytest.param(30 * DAY + 2 * HOUR, ["2026-06-12"], DUE + 31 * DAY, id="after a month, only today's"),
     ],
 )
 def test_how_late_a_prompt_may_be(
@@ -109,19 +111,19 @@ def test_how_late_a_prompt_may_be(
         assert session.get_one(Subscriber, person.id).next_prompt_at == next_at
 
 
-def test_what_waited_too_long_in_the_queue_is_skipped_when_it_is_claimed(
+def test_a_prompt_that_waited_too_long_is_skipped_when_it_is_claimed(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
         person = due_at(session, keyring, DUE)
     ids = plan(database, library, DUE)
     with database.write() as session:
-        assert Delivery.claim(session, ids, lease=HOUR, now=DUE + PROMPT_LATEST + MINUTE) == []
+        assert Delivery.claim(session, ids, lease=HOUR, now=DUE + PROMPT_MAX_DELAY + MINUTE) == []
     with database.read() as session:
         assert owed(session, person) == [("prompt", "2026-05-13", "skipped")]
 
 
-def test_who_rests_until_a_date_is_active_again_with_that_days_prompt(
+def test_a_rest_until_a_date_ends_with_the_prompt_of_that_day(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
@@ -129,19 +131,21 @@ def test_who_rests_until_a_date_is_active_again_with_that_days_prompt(
     assert plan(database, library, DUE + 6 * DAY) == []
     assert len(plan(database, library, DUE + 7 * DAY)) == 1
     with database.read() as session:
-        awake = session.get_one(Subscriber, person.id)
-        assert (awake.status, awake.resting_until_on) == (SubscriberStatus.ACTIVE, None)
+        active = session.get_one(Subscriber, person.id)
+        assert (active.status, active.resting_until_on) == (SubscriberStatus.ACTIVE, None)
         assert owed(session, person) == [("prompt", "2026-05-20", "planned")]
 
 
 @pytest.mark.parametrize("status", [SubscriberStatus.PENDING, SubscriberStatus.RESTING, SubscriberStatus.STOPPED])
-def test_nobody_else_is_asked(database: Database, keyring: Keyring, library: Library, status: SubscriberStatus) -> None:
+def test_only_active_subscribers_get_a_prompt(
+    database: Database, keyring: Keyring, library: Library, status: SubscriberStatus
+) -> None:
     with database.write() as session:
         due_at(session, keyring, DUE, status=status)
     assert plan(database, library, DUE + 30 * DAY) == []
 
 
-def test_a_prompt_waits_while_a_digest_that_may_take_its_place_is_still_to_be_planned(
+def test_a_prompt_waits_until_a_digest_that_may_replace_it_is_planned(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     first = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
@@ -155,9 +159,7 @@ def test_a_prompt_waits_while_a_digest_that_may_take_its_place_is_still_to_be_pl
     assert len(plan(database, library, first)) == 1
 
 
-def test_a_chunk_costs_the_same_few_statements_however_many_are_due(
-    database: Database, keyring: Keyring, library: Library
-) -> None:
+def test_a_chunk_needs_at_most_five_statements(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         for number in range(60):
             due_at(session, keyring, DUE, f"p{number}@example.com")
@@ -176,12 +178,12 @@ def fresh_sqlite(folder: Path) -> Iterator[tuple[Database, Keyring]]:
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Keyring]]:
+def walk_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Keyring]]:
     with fresh_sqlite(tmp_path_factory.mktemp("walk")) as made:
         yield made
 
 
-# Every zone here changes its clock in a way of its own: at midnight, by half an hour, or by a whole day.
+# Zones with unusual clock changes: at midnight, by half an hour, or by a whole day.
 ODD_ZONES = (
     "Europe/London",
     "America/New_York",
@@ -205,8 +207,8 @@ INSTANTS = st.datetimes(datetime(2020, 2, 1), datetime(2035, 1, 1), timezones=st
     mask=st.integers(1, 127),
     step=st.sampled_from([timedelta(minutes=115), timedelta(hours=5), timedelta(hours=11)]),
 )
-def test_each_local_date_of_the_schedule_brings_one_prompt_whatever_the_clocks_do(
-    walked: tuple[Database, Keyring],
+def test_each_local_date_of_the_schedule_has_one_prompt_across_clock_changes(
+    walk_database: tuple[Database, Keyring],
     library: Library,
     zone: str,
     start: datetime,
@@ -214,7 +216,7 @@ def test_each_local_date_of_the_schedule_brings_one_prompt_whatever_the_clocks_d
     mask: int,
     step: timedelta,
 ) -> None:
-    database, keyring = walked
+    database, keyring = walk_database
     start = nearest_change(ZoneInfo(zone), start) - 2 * DAY
     at, days = time(*divmod(minute, 60)), Days(mask)
     with database.write() as session:
@@ -235,7 +237,7 @@ def test_each_local_date_of_the_schedule_brings_one_prompt_whatever_the_clocks_d
 
 
 def nearest_change(zone: ZoneInfo, after: datetime) -> datetime:
-    """Return the first day on which the zone's distance from UTC is another than the day before, within a year."""
+    """Return an instant less than a day before the next change of the UTC offset, or `after` if there is none."""
     for number in range(366):
         day = after + number * DAY
         if day.astimezone(zone).utcoffset() != (day + DAY).astimezone(zone).utcoffset():
@@ -244,7 +246,7 @@ def nearest_change(zone: ZoneInfo, after: datetime) -> datetime:
 
 
 def dates_due(zone: ZoneInfo, at: time, days: Days, start: datetime, end: datetime) -> set[date]:
-    """Return the dates whose wall time lies in (start, end], found minute by minute and not by the code's own way."""
+    """Return the dates whose wall time is in (start, end], computed independently of the code under test."""
     found = set()
     on = start.astimezone(zone).date() - DAY
     while on <= end.astimezone(zone).date() + DAY:

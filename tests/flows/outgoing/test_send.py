@@ -1,3 +1,5 @@
+"""Sending deliveries: claimed once, sent in batches, and recorded for every response of the provider."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from service.flows.incoming.events import take
+from service.flows.incoming.events import record_event
 from service.flows.people import account, journal
 from service.mail.provider_events import ProviderEvent
 from service.models import (
@@ -24,10 +26,10 @@ from service.models import (
 from tests.harness.people import DAY, MINUTE
 from tests.harness.sending import LEASE, SendingHarness, open_sending_harness
 
-ABC = ("a@example.com", "b@example.com", "c@example.com")
+ADDRESSES = ("a@example.com", "b@example.com", "c@example.com")
 HOUR = timedelta(hours=1)
 PAST = timedelta(hours=-1)
-# What the provider answers is told apart before any database is asked.
+# These tests are about the provider's responses, which do not depend on the database.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -42,36 +44,36 @@ def claim(harness: SendingHarness, ids: list[int], lease: timedelta = LEASE) -> 
         return Delivery.claim(session, ids, lease=lease, now=harness.clock())
 
 
-def test_one_call_carries_what_is_alike_and_each_person_gets_only_their_own(harness: SendingHarness) -> None:
-    ids = harness.plan(harness.members(*ABC))
+def test_one_batch_has_equal_emails_and_each_recipient_gets_only_their_own_links(harness: SendingHarness) -> None:
+    ids = harness.plan(harness.members(*ADDRESSES))
     assert harness.send(ids).counts == {"sent": 3}
     mails = harness.mails()
-    assert {mail.recipient for mail in mails} == set(ABC)
-    assert len({mail.provider_id for mail in mails}) == 1, "one call"
-    own = [mail.reply_to for mail in mails]
-    own += [mail.header("List-Unsubscribe") or "" for mail in mails]
-    assert len(set(own)) == 6
+    assert {mail.recipient for mail in mails} == set(ADDRESSES)
+    assert len({mail.provider_id for mail in mails}) == 1, "one request"
+    links = [mail.reply_to for mail in mails]
+    links += [mail.header("List-Unsubscribe") or "" for mail in mails]
+    assert len(set(links)) == 6
     for mail in mails:
         others = [other.reply_to for other in mails if other is not mail]
         everything = repr(mail.as_json())
         assert not any(reply_to in everything for reply_to in others)
-        assert not any(address in everything for address in set(ABC) - {mail.recipient})
+        assert not any(address in everything for address in set(ADDRESSES) - {mail.recipient})
         assert "%recipient" not in everything
         assert mail.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
         assert int(mail.variables["delivery"]) in ids
 
 
 @ON_SQLITE
-def test_what_a_batch_said_is_kept_once_without_anything_of_anybody(harness: SendingHarness) -> None:
-    harness.send(harness.plan(harness.members(*ABC)))
+def test_the_text_of_a_batch_is_stored_once_without_private_content(harness: SendingHarness) -> None:
+    harness.send(harness.plan(harness.members(*ADDRESSES)))
     with harness.runtime.database.read() as session:
         (kept,) = session.query(SentText).all()
     assert "%recipient.reply_address%" not in kept.text or "@" not in kept.text.replace("%recipient.", "")
-    assert not any(address in kept.text + kept.html for address in ABC)
+    assert not any(address in kept.text + kept.html for address in ADDRESSES)
 
 
 @ON_SQLITE
-def test_an_address_with_a_plus_goes_alone(harness: SendingHarness) -> None:
+def test_an_address_with_a_plus_is_sent_alone(harness: SendingHarness) -> None:
     people = harness.members("a@example.com", "b+tag@example.com", "c@example.com")
     assert harness.send(harness.plan(people)).counts == {"sent": 3}
     alone = next(mail for mail in harness.mails() if mail.recipient == "b+tag@example.com")
@@ -80,25 +82,25 @@ def test_an_address_with_a_plus_goes_alone(harness: SendingHarness) -> None:
 
 
 def test_ten_workers_with_the_same_job_send_it_once(harness: SendingHarness) -> None:
-    ids = harness.plan(harness.members(*ABC))
+    ids = harness.plan(harness.members(*ADDRESSES))
     with ThreadPoolExecutor(10) as pool:
         reports = list(pool.map(lambda _: harness.send(ids), range(10)))
     assert sum(report.counts.get("sent", 0) for report in reports) == 3
-    assert sorted(mail.recipient for mail in harness.mails()) == list(ABC)
+    assert sorted(mail.recipient for mail in harness.mails()) == list(ADDRESSES)
 
 
 @pytest.mark.parametrize("kind", ["prompt", "welcome", "quiet_month", "answer"])
-def test_status_is_looked_at_again_when_a_delivery_is_claimed(harness: SendingHarness, kind: str) -> None:
+def test_the_status_is_checked_again_when_a_delivery_is_claimed(harness: SendingHarness, kind: str) -> None:
     (person,) = harness.members("a@example.com")
     ids = harness.plan([person], kind=kind)
     with harness.runtime.database.write() as session:
         account.rest(session, session.get_one(Subscriber, person.id), account.Rest.WEEK, harness.clock())
-    may = kind == "answer"
-    assert len(claim(harness, ids)) == may
-    assert harness.delivery(ids[0]).state == (DeliveryState.CLAIMED if may else DeliveryState.SKIPPED)
+    is_claimed = kind == "answer"
+    assert len(claim(harness, ids)) == is_claimed
+    assert harness.delivery(ids[0]).state == (DeliveryState.CLAIMED if is_claimed else DeliveryState.SKIPPED)
 
 
-def test_who_stops_between_the_plan_and_the_claim_gets_nothing(harness: SendingHarness) -> None:
+def test_a_stop_between_planning_and_claiming_prevents_sending(harness: SendingHarness) -> None:
     (person,) = harness.members("a@example.com")
     ids = harness.plan([person])
     with harness.runtime.database.write() as session:
@@ -109,26 +111,24 @@ def test_who_stops_between_the_plan_and_the_claim_gets_nothing(harness: SendingH
 
 
 @pytest.mark.parametrize(
-    ("kind", "goes"), [("prompt", False), ("answer", False), ("confirmation", False), ("sign_in", True)]
+    ("kind", "is_claimed"), [("prompt", False), ("answer", False), ("confirmation", False), ("sign_in", True)]
 )
-def test_a_suppressed_address_gets_a_sign_in_it_asked_for_and_nothing_else(
-    harness: SendingHarness, kind: str, goes: bool
-) -> None:
+def test_a_suppressed_address_gets_only_sign_in_emails(harness: SendingHarness, kind: str, is_claimed: bool) -> None:
     (person,) = harness.members("a@example.com")
     ids = harness.plan([person], kind=kind)
     with harness.runtime.database.write() as session:
         Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, harness.clock())
-    assert len(claim(harness, ids)) == goes
+    assert len(claim(harness, ids)) == is_claimed
 
 
-def test_expiry_is_looked_at_again_when_a_delivery_is_claimed(harness: SendingHarness) -> None:
+def test_the_expiry_is_checked_again_when_a_delivery_is_claimed(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members("a@example.com"), expires_at=harness.clock() + MINUTE)
     harness.clock.move(MINUTE)
     assert claim(harness, ids) == []
     assert harness.delivery(ids[0]).reason == "late"
 
 
-def test_what_is_not_ready_stays_planned(harness: SendingHarness) -> None:
+def test_a_delivery_that_is_not_ready_stays_planned(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members("a@example.com"), ready_at=harness.clock() + MINUTE)
     assert claim(harness, ids) == []
     assert harness.delivery(ids[0]).state == DeliveryState.PLANNED
@@ -136,23 +136,23 @@ def test_what_is_not_ready_stays_planned(harness: SendingHarness) -> None:
 
 def test_every_write_after_the_claim_is_fenced_by_the_attempt(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members("a@example.com"))
-    (early,) = claim(harness, ids)
+    (first,) = claim(harness, ids)
     with harness.runtime.database.write() as session:
-        Delivery.plan_again(session, [early], ready_at=harness.clock(), reason="a pause")
-    (late,) = claim(harness, ids)
-    assert (early.attempt, late.attempt) == (1, 2)
+        Delivery.plan_again(session, [first], ready_at=harness.clock(), reason="a pause")
+    (second,) = claim(harness, ids)
+    assert (first.attempt, second.attempt) == (1, 2)
     with harness.runtime.database.write() as session:
-        assert Delivery.mark_sent(session, [early], provider_id="x", sent_at=harness.clock()) == []
-        assert Delivery.mark_failed(session, [early], "x") == 0
-        assert Delivery.mark_unknown(session, [early], "x") == 0
-        assert Delivery.mark_skipped(session, [early], "x") == 0
-        assert Delivery.plan_again(session, [early], ready_at=harness.clock(), reason="x") == 0
-        assert Delivery.mark_sent(session, [late], provider_id="y", sent_at=harness.clock()) == [late.id]
+        assert Delivery.mark_sent(session, [first], provider_id="x", sent_at=harness.clock()) == []
+        assert Delivery.mark_failed(session, [first], "x") == 0
+        assert Delivery.mark_unknown(session, [first], "x") == 0
+        assert Delivery.mark_skipped(session, [first], "x") == 0
+        assert Delivery.plan_again(session, [first], ready_at=harness.clock(), reason="x") == 0
+        assert Delivery.mark_sent(session, [second], provider_id="y", sent_at=harness.clock()) == [second.id]
 
 
 @pytest.mark.parametrize("fault", ["close-after", "close-before", "error-before", "error-after", "no-id"])
-def test_a_send_without_an_answer_is_unknown_and_never_sent_again(harness: SendingHarness, fault: str) -> None:
-    ids = harness.plan(harness.members(*ABC))
+def test_a_request_without_a_response_is_unknown_and_never_sent_again(harness: SendingHarness, fault: str) -> None:
+    ids = harness.plan(harness.members(*ADDRESSES))
     harness.office.faults.add(fault)
     assert harness.send(ids).counts == {"unknown": 3}
     taken = len(harness.mails())
@@ -163,7 +163,7 @@ def test_a_send_without_an_answer_is_unknown_and_never_sent_again(harness: Sendi
     assert harness.states() == {"unknown": 3}
 
 
-def test_the_claim_of_a_worker_that_went_away_becomes_unknown_and_not_planned(harness: SendingHarness) -> None:
+def test_an_expired_claim_becomes_unknown_and_not_planned(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members("a@example.com"))
     claim(harness, ids, lease=PAST)
     with harness.runtime.database.write() as session:
@@ -178,27 +178,29 @@ def event(delivery_id: int, name: str, harness: SendingHarness) -> ProviderEvent
 
 @pytest.mark.parametrize("name", ["accepted", "delivered", "opened", "failed"])
 @ON_SQLITE
-def test_the_providers_record_ends_an_unknown_one(harness: SendingHarness, name: str) -> None:
+def test_an_event_turns_an_unknown_delivery_into_a_sent_one(harness: SendingHarness, name: str) -> None:
     ids = harness.plan(harness.members("a@example.com"))
     harness.office.faults.add("close-after")
     harness.send(ids)
     with harness.runtime.database.write() as session:
-        take(session, harness.runtime.keyring, event(ids[0], name, harness), token="t", now=harness.clock())
+        record_event(session, harness.runtime.keyring, event(ids[0], name, harness), token="t", now=harness.clock())
     assert harness.delivery(ids[0]).state == DeliveryState.SENT
 
 
-def test_evidence_that_comes_before_the_answer_is_kept_and_the_answer_still_counts(harness: SendingHarness) -> None:
+def test_an_event_before_the_response_is_kept_and_the_response_still_counts(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members("a@example.com"))
     claims = claim(harness, ids)
     with harness.runtime.database.write() as session:
-        take(session, harness.runtime.keyring, event(ids[0], "delivered", harness), token="t", now=harness.clock())
+        record_event(
+            session, harness.runtime.keyring, event(ids[0], "delivered", harness), token="t", now=harness.clock()
+        )
     with harness.runtime.database.write() as session:
         assert Delivery.mark_lapsed_unknown(session) == 0
         assert Delivery.mark_sent(session, claims, provider_id="their id", sent_at=harness.clock()) == [claims[0].id]
     assert harness.delivery(ids[0]).provider_id == "their id"
 
 
-def test_an_event_does_not_bring_back_what_failed(harness: SendingHarness) -> None:
+def test_an_event_does_not_change_a_failed_delivery(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members("a@example.com"))
     claims = claim(harness, ids)
     with harness.runtime.database.write() as session:
@@ -208,13 +210,13 @@ def test_an_event_does_not_bring_back_what_failed(harness: SendingHarness) -> No
 
 
 @ON_SQLITE
-def test_a_refused_batch_is_halved_until_the_bad_address_stands_alone(harness: SendingHarness) -> None:
+def test_a_refused_batch_is_split_until_the_bad_address_is_alone(harness: SendingHarness) -> None:
     people = harness.members(*[f"p{number}@example.com" for number in range(9)])
-    bad = people[4]
+    invalid = people[4]
     with harness.runtime.database.write() as session:
-        owner = session.get_one(Subscriber, bad.id)
+        owner = session.get_one(Subscriber, invalid.id)
         key = harness.runtime.keyring.key_of(owner)
-        sealed = key.seal_text("not an address", place=f"subscribers.address:{bad.id}", random=lambda n: b"n" * n)
+        sealed = key.seal_text("not an address", place=f"subscribers.address:{invalid.id}", random=lambda n: b"n" * n)
         owner.sealed_address = sealed
     ids = harness.plan(people)
     report = harness.send(ids)
@@ -224,7 +226,7 @@ def test_a_refused_batch_is_halved_until_the_bad_address_stands_alone(harness: S
 
 
 @ON_SQLITE
-def test_a_provider_that_takes_small_batches_only_gets_small_ones_from_then_on(harness: SendingHarness) -> None:
+def test_after_a_batch_was_too_large_later_batches_are_smaller(harness: SendingHarness) -> None:
     harness.office.faults.largest_batch = 2
     sender = harness.runtime.sender()
     people = harness.members(*[f"p{number}@example.com" for number in range(8)])
@@ -235,12 +237,12 @@ def test_a_provider_that_takes_small_batches_only_gets_small_ones_from_then_on(h
 
 @pytest.mark.parametrize("fault", ["rate-limit-date", "rate-limit-seconds", "rate-limit-header"])
 @ON_SQLITE
-def test_a_pause_that_the_provider_asks_for_is_kept_by_all_that_waits(harness: SendingHarness, fault: str) -> None:
+def test_a_pause_that_the_provider_asks_for_applies_to_all_deliveries(harness: SendingHarness, fault: str) -> None:
     people = harness.members("a+1@example.com", "b+1@example.com", "c@example.com")
     ids = harness.plan(people)
     harness.office.faults.add(fault)
     report = harness.send(ids)
-    assert (report.counts, report.left) == ({"planned": 3}, [])
+    assert (report.counts, report.to_enqueue) == ({"planned": 3}, [])
     assert {harness.delivery(id_).ready_at for id_ in ids} == {harness.clock() + timedelta(minutes=2)}
     harness.clock.move(timedelta(minutes=1))
     assert harness.send(ids).counts == {}
@@ -250,8 +252,8 @@ def test_a_pause_that_the_provider_asks_for_is_kept_by_all_that_waits(harness: S
 
 @pytest.mark.parametrize("fault", ["magnificent", "unknown-domain", "not-allowed"])
 @ON_SQLITE
-def test_wrong_settings_put_everything_back(harness: SendingHarness, fault: str) -> None:
-    ids = harness.plan(harness.members(*ABC))
+def test_wrong_provider_settings_plan_every_delivery_again(harness: SendingHarness, fault: str) -> None:
+    ids = harness.plan(harness.members(*ADDRESSES))
     harness.office.faults.add(fault)
     assert harness.send(ids).counts == {"planned": 3}
     harness.clock.move(timedelta(minutes=5))
@@ -259,38 +261,38 @@ def test_wrong_settings_put_everything_back(harness: SendingHarness, fault: str)
 
 
 @ON_SQLITE
-def test_a_provider_that_cannot_be_reached_costs_nothing(database_url: str, tmp_path: Path) -> None:
+def test_deliveries_are_planned_again_if_the_provider_cannot_be_reached(database_url: str, tmp_path: Path) -> None:
     with open_sending_harness(database_url, tmp_path, mailgun_api_url="http://127.0.0.1:1") as harness:
-        assert harness.send(harness.plan(harness.members(*ABC))).counts == {"planned": 3}
+        assert harness.send(harness.plan(harness.members(*ADDRESSES))).counts == {"planned": 3}
 
 
 @ON_SQLITE
-def test_a_stop_before_the_claim_leaves_everything_planned(harness: SendingHarness) -> None:
-    ids = harness.plan(harness.members(*ABC))
+def test_a_stopping_worker_claims_nothing(harness: SendingHarness) -> None:
+    ids = harness.plan(harness.members(*ADDRESSES))
     report = harness.send(ids, stopping=lambda: True)
-    assert report.left == ids
+    assert report.to_enqueue == ids
     assert harness.states() == {"planned": 3}
     assert harness.delivery(ids[0]).attempt == 0
 
 
-def test_a_stop_while_under_way_finishes_the_call_and_puts_back_the_rest(harness: SendingHarness) -> None:
+def test_a_stopping_worker_finishes_its_batch_and_plans_the_others_again(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members("a+1@example.com", "b+1@example.com", "c+1@example.com"))
     report = harness.send(ids, stopping=lambda: len(harness.mails()) >= 1)
     assert report.counts == {"sent": 1, "planned": 2}
     assert harness.states() == {"planned": 2, "sent": 1}
-    assert harness.send(report.left).counts == {"sent": 2}
+    assert harness.send(report.to_enqueue).counts == {"sent": 2}
 
 
 @ON_SQLITE
-def test_a_stop_while_a_refused_batch_is_being_halved_puts_back_the_rest(harness: SendingHarness) -> None:
+def test_a_worker_stopping_between_split_batches_plans_the_others_again(harness: SendingHarness) -> None:
     harness.office.faults.largest_batch = 1
-    ids = harness.plan(harness.members(*ABC))
+    ids = harness.plan(harness.members(*ADDRESSES))
     report = harness.send(ids, stopping=lambda: len(harness.mails()) >= 1)
     assert report.counts == {"sent": 1, "planned": 2}
 
 
 @ON_SQLITE
-def test_after_half_the_lease_nothing_more_is_handed_over(harness: SendingHarness) -> None:
+def test_after_half_the_lease_nothing_more_is_sent(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members("a+1@example.com", "b+1@example.com"))
 
     def time_passes() -> bool:
@@ -300,24 +302,24 @@ def test_after_half_the_lease_nothing_more_is_handed_over(harness: SendingHarnes
 
     report = harness.send(ids, stopping=time_passes)
     assert report.counts == {"sent": 1, "planned": 1}
-    assert len(report.left) == 1
+    assert len(report.to_enqueue) == 1
 
 
-def test_one_that_cannot_be_made_costs_nobody_else_theirs(harness: SendingHarness) -> None:
-    good, of_a_newer_release, broken = harness.members(*ABC)
-    ids = harness.plan([good]) + harness.plan([of_a_newer_release], kind="from tomorrow") + harness.plan([broken])
+def test_a_delivery_that_cannot_be_built_does_not_stop_the_others(harness: SendingHarness) -> None:
+    good, unknown_kind, broken = harness.members(*ADDRESSES)
+    ids = harness.plan([good]) + harness.plan([unknown_kind], kind="from tomorrow") + harness.plan([broken])
     with harness.runtime.database.write() as session:
         session.execute(update(Subscriber).where(Subscriber.id == broken.id).values(data_key=b"damaged"))
     assert harness.send(ids).counts == {"sent": 1, "failed": 2}
 
 
 @ON_SQLITE
-def test_a_prompt_that_left_the_library_is_skipped(harness: SendingHarness) -> None:
+def test_a_prompt_that_is_no_longer_in_the_library_is_skipped(harness: SendingHarness) -> None:
     assert harness.send(harness.plan(harness.members("a@example.com"), prompt_id="gone")).counts == {"skipped": 1}
 
 
 @ON_SQLITE
-def test_a_digest_goes_alone_and_its_own_lines_are_sealed_with_it(harness: SendingHarness) -> None:
+def test_a_digest_is_sent_alone_and_its_content_is_sealed_with_it(harness: SendingHarness) -> None:
     (person,) = harness.members("a@example.com")
     words = "The first warm evening, and nobody in the park."
     with harness.runtime.database.write() as session:
@@ -327,11 +329,10 @@ def test_a_digest_goes_alone_and_its_own_lines_are_sealed_with_it(harness: Sendi
             session,
             harness.runtime.keyring,
             owner,
-            words=words,
-            written_on=(harness.clock() - 20 * DAY).date(),
-            source="mail",
-            now=harness.clock(),
-            prompt_id=asked,
+            journal.NewEntry(
+                words=words, written_on=(harness.clock() - 20 * DAY).date(), source="mail", prompt_id=asked
+            ),
+            harness.clock(),
         )
     month = f"{harness.clock() - 20 * DAY:%Y-%m}"
     (id_,) = harness.plan([person], kind="digest", slot=month)
@@ -344,7 +345,7 @@ def test_a_digest_goes_alone_and_its_own_lines_are_sealed_with_it(harness: Sendi
     assert "warm" in harness.runtime.keyring.key_of(person).open_text(sealed, place=f"deliveries.content:{id_}")
 
 
-def test_a_digest_with_nothing_left_is_skipped_and_the_days_prompt_is_owed(harness: SendingHarness) -> None:
+def test_an_empty_digest_is_skipped_and_the_days_prompt_becomes_due(harness: SendingHarness) -> None:
     (person,) = harness.members("a@example.com")
     with harness.runtime.database.write() as session:
         session.get_one(Subscriber, person.id).next_prompt_at = harness.clock() + DAY
@@ -355,7 +356,7 @@ def test_a_digest_with_nothing_left_is_skipped_and_the_days_prompt_is_owed(harne
 
 
 @ON_SQLITE
-def test_who_switches_the_digest_off_before_it_goes_gets_none(harness: SendingHarness) -> None:
+def test_a_digest_switched_off_before_it_is_sent_is_skipped(harness: SendingHarness) -> None:
     (person,) = harness.members("a@example.com", status=SubscriberStatus.ACTIVE, wants_digest=False)
     ids = harness.plan([person], kind="quiet_month", slot="2026-04")
     assert harness.send(ids).counts == {"skipped": 1}

@@ -1,3 +1,5 @@
+"""A tick plans, enqueues and sweeps; pruning deletes what has expired."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -7,7 +9,7 @@ from sqlalchemy import select, update
 
 from service.core.library.prompts import Library
 from service.db import Database
-from service.flows.outgoing.tick import CLOCK, SWEPT_AT_ONCE, UNQUEUED_AFTER, prune, sweep, tick
+from service.flows.outgoing.tick import CLOCK, SWEEP_LIMIT, UNQUEUED_AFTER, prune, sweep, tick
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryState, Heartbeat, Keyring, Subscriber, SubscriberStatus
 from service.models.people.subscriber import PENDING_KEPT
@@ -28,7 +30,9 @@ def planned(database: Database, keyring: Keyring, library: Library) -> list[int]
     return queue.deliveries
 
 
-def test_a_tick_rings_for_what_it_planned_and_beats(database: Database, planned: list[int], library: Library) -> None:
+def test_a_tick_enqueues_what_it_planned_and_records_a_heartbeat(
+    database: Database, planned: list[int], library: Library
+) -> None:
     assert len(planned) == 3
     with database.read() as session:
         assert Heartbeat.last_at(session, CLOCK) == NOW
@@ -37,21 +41,23 @@ def test_a_tick_rings_for_what_it_planned_and_beats(database: Database, planned:
     assert queue.deliveries == []
 
 
-def test_what_no_worker_heard_of_is_rung_for_within_a_minute_and_then_again(
+def test_deliveries_that_no_worker_has_taken_are_enqueued_again_every_minute(
     database: Database, planned: list[int]
 ) -> None:
     queue, now = InMemoryQueue(), NOW + UNQUEUED_AFTER
     assert sweep(database, queue, now=now) == (0, 0)
     assert sweep(database, queue, now=now + SECOND) == (3, 0)
     assert sorted(queue.deliveries) == sorted(planned)
-    assert sweep(database, queue, now=now + 2 * SECOND) == (0, 0), "it was just rung for"
+    assert sweep(database, queue, now=now + 2 * SECOND) == (0, 0), "they were just enqueued"
     assert sweep(database, queue, now=now + UNQUEUED_AFTER + 2 * SECOND) == (3, 0)
     assert UNQUEUED_AFTER + timedelta(seconds=15) <= MINUTE
-    assert SWEPT_AT_ONCE >= 1000
+    assert SWEEP_LIMIT >= 1000
 
 
 @pytest.mark.parametrize("state", [state for state in DeliveryState if state is not DeliveryState.PLANNED])
-def test_what_is_in_hand_or_over_is_left_alone(database: Database, planned: list[int], state: DeliveryState) -> None:
+def test_a_delivery_in_any_other_state_is_not_enqueued(
+    database: Database, planned: list[int], state: DeliveryState
+) -> None:
     assert planned
     with database.write() as session:
         session.execute(update(Delivery).values(state=state))
@@ -60,7 +66,7 @@ def test_what_is_in_hand_or_over_is_left_alone(database: Database, planned: list
     assert queue.deliveries == []
 
 
-def test_what_waits_for_its_time_is_not_rung_for(database: Database, planned: list[int]) -> None:
+def test_a_delivery_that_is_not_ready_is_not_enqueued(database: Database, planned: list[int]) -> None:
     assert planned
     with database.write() as session:
         session.execute(update(Delivery).values(ready_at=NOW + timedelta(hours=1)))
@@ -71,7 +77,7 @@ def test_what_waits_for_its_time_is_not_rung_for(database: Database, planned: li
     assert len(queue.deliveries) == 3
 
 
-def test_who_never_confirmed_is_let_go_after_a_week_and_nobody_else(
+def test_only_unconfirmed_signups_are_deleted_after_a_week(
     database: Database, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with database.write() as session:

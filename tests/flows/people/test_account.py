@@ -1,3 +1,5 @@
+"""Changing preferences, resting, resuming and stopping."""
+
 from dataclasses import replace
 from datetime import date, time
 from zoneinfo import ZoneInfo
@@ -13,7 +15,7 @@ from service.models import Consent, Delivery, DeliveryKind, Keyring, NewDelivery
 from tests.harness.people import DAY, LONDON, NOW, PLAIN, join, person, sign_up
 
 
-def test_new_settings_move_the_next_emails(database: Database, keyring: Keyring, library: Library) -> None:
+def test_new_preferences_reschedule_the_next_emails(database: Database, keyring: Keyring, library: Library) -> None:
     sydney = Schedule(Days.of(3), time(18, 30), ZoneInfo("Australia/Sydney"))
     with database.write() as session:
         ana = join(session, keyring, library)
@@ -29,7 +31,7 @@ def test_new_settings_move_the_next_emails(database: Database, keyring: Keyring,
         assert ana.next_prompt_at.isoformat() == "2026-05-21T08:30:00+00:00"
 
 
-def test_a_later_hour_on_a_day_that_had_its_question_does_not_bring_another(
+def test_a_later_time_does_not_cause_a_second_prompt_on_the_same_day(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     friday = NOW + 2 * DAY
@@ -55,7 +57,7 @@ def test_a_later_hour_on_a_day_that_had_its_question_does_not_bring_another(
         pytest.param(date(2026, 7, 1), date(2026, 7, 1), date(2026, 7, 1), id="until a date"),
     ],
 )
-def test_a_rest_lasts_until(
+def test_the_end_of_a_rest(
     database: Database,
     keyring: Keyring,
     library: Library,
@@ -71,7 +73,7 @@ def test_a_rest_lasts_until(
         assert (ana.next_prompt_at and ana.next_prompt_at.date()) == next_on
 
 
-def test_a_month_from_the_31st_ends_on_the_last_of_the_next(
+def test_a_month_from_the_31st_ends_on_the_last_day_of_the_next_month(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
@@ -80,14 +82,16 @@ def test_a_month_from_the_31st_ends_on_the_last_of_the_next(
 
 
 @pytest.mark.parametrize("until", [date(2026, 5, 13), date(2028, 6, 1)], ids=["today", "too far off"])
-def test_a_rest_does_not_last_until(database: Database, keyring: Keyring, library: Library, until: date) -> None:
+def test_a_rest_until_an_impossible_date_does_not_begin(
+    database: Database, keyring: Keyring, library: Library, until: date
+) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         assert isinstance(account.rest(session, ana, until, NOW), InvalidPauseDate)
         assert ana.status == SubscriberStatus.ACTIVE
 
 
-def test_resuming_ends_a_rest_and_only_a_rest(database: Database, keyring: Keyring, library: Library) -> None:
+def test_resuming_needs_a_rest(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         assert not account.resume(session, ana, NOW)
@@ -97,7 +101,7 @@ def test_resuming_ends_a_rest_and_only_a_rest(database: Database, keyring: Keyri
         assert ana.next_prompt_at is not None
 
 
-def test_stopping_ends_every_email_and_says_so_in_the_ledger_once(
+def test_stopping_ends_every_email_and_is_recorded_in_the_consent_log_once(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
@@ -109,7 +113,7 @@ def test_stopping_ends_every_email_and_says_so_in_the_ledger_once(
         assert [(line.source, line.at) for line in stopped] == [("one_click", NOW + DAY)]
 
 
-def test_what_was_planned_before_a_stop_is_not_sent_after_it(
+def test_a_delivery_planned_before_a_stop_cannot_be_claimed_after_it(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
@@ -121,7 +125,7 @@ def test_what_was_planned_before_a_stop_is_not_sent_after_it(
         assert Delivery.claim(session, [welcome.id], lease=DAY, now=NOW) == []
 
 
-def test_nobody_rests_or_stops_before_confirming(database: Database, keyring: Keyring) -> None:
+def test_an_unconfirmed_subscriber_cannot_rest_or_stop(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         sign_up(session, keyring)
         ana = person(session, keyring)
@@ -130,7 +134,7 @@ def test_nobody_rests_or_stops_before_confirming(database: Database, keyring: Ke
         assert ana.status == SubscriberStatus.PENDING
 
 
-def test_coming_back_after_a_stop_needs_a_confirmation(database: Database, keyring: Keyring, library: Library) -> None:
+def test_a_stop_ends_only_with_a_new_confirmation(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         account.stop(session, ana, NOW, source="page")

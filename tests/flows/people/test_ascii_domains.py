@@ -1,4 +1,4 @@
-"""Addresses that were stored as they were typed are found again by their ASCII form."""
+"""Addresses that were stored as typed are found by the ASCII form of their domain."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.harness.members import due_at
 from tests.harness.people import NOW
 
 
-def _stored_as_typed(database: Database, keyring: Keyring, text: str) -> int:
-    """Store a subscriber in the way of before: under the address as it was typed."""
+def _store_as_typed(database: Database, keyring: Keyring, text: str) -> int:
+    """Store a subscriber as earlier releases did, under the address as it was typed."""
     typed = Address(text)
     with database.write() as session:
         subscriber = due_at(session, keyring, NOW, f"{len(text)}@example.com")
@@ -20,25 +20,25 @@ def _stored_as_typed(database: Database, keyring: Keyring, text: str) -> int:
         return subscriber.id
 
 
-def _found(database: Database, keyring: Keyring, typed: str) -> Subscriber | None:
+def _find(database: Database, keyring: Keyring, typed: str) -> Subscriber | None:
     with database.read() as session:
         return Subscriber.with_address(session, keyring.address_hash(Address.parse(typed)))
 
 
 def test_an_address_is_found_by_any_spelling_of_its_domain(database: Database, keyring: Keyring) -> None:
-    id_ = _stored_as_typed(database, keyring, "ana@bücher.example")
-    assert _found(database, keyring, "ana@bücher.example") is None
+    id_ = _store_as_typed(database, keyring, "ana@bücher.example")
+    assert _find(database, keyring, "ana@bücher.example") is None
     assert store_ascii_domains(database, keyring, NOW) == 1
-    found = _found(database, keyring, "ana@bücher.example")
+    found = _find(database, keyring, "ana@bücher.example")
     assert found is not None
     assert (found.id, keyring.address_of(found).text) == (id_, "ana@xn--bcher-kva.example")
     assert store_ascii_domains(database, keyring, NOW) == 0
 
 
-def test_one_of_two_spellings_stays_and_nobody_is_lost(database: Database, keyring: Keyring) -> None:
-    first = _stored_as_typed(database, keyring, "ana@target.example")
-    _stored_as_typed(database, keyring, "ana@target\u3002example")
+def test_of_two_spellings_the_ascii_one_is_found(database: Database, keyring: Keyring) -> None:
+    first = _store_as_typed(database, keyring, "ana@target.example")
+    _store_as_typed(database, keyring, "ana@target\u3002example")
     assert store_ascii_domains(database, keyring, NOW) == 0
-    found = _found(database, keyring, "ana@target\u3002example")
+    found = _find(database, keyring, "ana@target\u3002example")
     assert found is not None
     assert found.id == first

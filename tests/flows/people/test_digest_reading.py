@@ -1,3 +1,5 @@
+"""Reading a month or a year for digests and their pages."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.core.library.prompts import Library
 from service.core.month.digest import Digest
 from service.db import Database
-from service.flows.people.digest_reading import DigestReader, last_of, quiet_question, year_question
+from service.flows.people.digest_reading import DigestReader, last_day_of, quiet_question, year_question
 from service.models import Entry, Keyring, Step, Subscriber
 from tests.harness.diary import take_step, write
 from tests.harness.members import member
@@ -26,13 +28,13 @@ def reader(keyring: Keyring, library: Library) -> DigestReader:
     return DigestReader(keyring, library, frozenset({"soup", "later", "came", "sat", "and"}))
 
 
-def joined(database: Database, keyring: Keyring, **columns: Any) -> Subscriber:
+def create_subscriber(database: Database, keyring: Keyring, **columns: Any) -> Subscriber:
     with database.write() as session:
         return member(session, keyring, **columns)
 
 
 def asked(library: Library) -> str:
-    """Return the id of a prompt whose replies may come back."""
+    """Return the id of a prompt whose replies a digest may quote."""
     return next(p.id for p in library.for_locale("en-GB") if p.resurface and p.kind == "question" and p.theme == "rest")
 
 
@@ -43,9 +45,9 @@ def read(database: Database, reader: DigestReader, person: Subscriber, month: da
     return digest
 
 
-def standing(database: Database, reader: DigestReader, person: Subscriber, frozen: Digest) -> Digest | None:
+def read_remaining(database: Database, reader: DigestReader, person: Subscriber, frozen: Digest) -> Digest | None:
     with database.read() as session:
-        return reader.still_standing(session, session.get_one(Subscriber, person.id), frozen)
+        return reader.without_removed_entries(session, session.get_one(Subscriber, person.id), frozen)
 
 
 def keep_out(session: Session, entry_id: int) -> None:
@@ -55,7 +57,7 @@ def keep_out(session: Session, entry_id: int) -> None:
 def test_the_digest_holds_the_months_words_and_leaves_out_what_is_kept_out(
     database: Database, keyring: Keyring, library: Library, reader: DigestReader
 ) -> None:
-    person = joined(database, keyring)
+    person = create_subscriber(database, keyring)
     write(database, keyring, person, date(2026, 5, 3), PARK, asked(library))
     hidden = write(database, keyring, person, date(2026, 5, 4), "Only for me, and for no other day.", asked(library))
     write(database, keyring, person, date(2026, 6, 2), "That was June and belongs to another month.", asked(library))
@@ -71,22 +73,22 @@ def test_the_digest_holds_the_months_words_and_leaves_out_what_is_kept_out(
         assert reader.year(session, owner, 2025) is None
 
 
-@pytest.mark.parametrize(("wants", "back"), [(True, LILAC), (False, None)], ids=["wanted", "not wanted"])
-def test_a_passage_of_a_year_ago_comes_back_to_whoever_wants_look_backs(
-    database: Database, keyring: Keyring, library: Library, reader: DigestReader, wants: bool, back: str | None
+@pytest.mark.parametrize(("is_wanted", "expected"), [(True, LILAC), (False, None)], ids=["wanted", "not wanted"])
+def test_a_passage_of_a_year_ago_is_quoted_if_look_backs_are_wanted(
+    database: Database, keyring: Keyring, library: Library, reader: DigestReader, is_wanted: bool, expected: str | None
 ) -> None:
-    person = joined(database, keyring, wants_look_backs=wants)
+    person = create_subscriber(database, keyring, wants_look_backs=is_wanted)
     write(database, keyring, person, date(2025, 5, 12), LILAC, asked(library))
     write(database, keyring, person, date(2025, 6, 1), "June, and too late for this.", asked(library))
     write(database, keyring, person, date(2026, 5, 3), PARK, asked(library))
     found = read(database, reader, person).then_and_now
-    assert (found.text if found else None) == back
+    assert (found.text if found else None) == expected
 
 
-def test_reading_a_month_with_a_look_back_takes_one_query_more(
+def test_a_look_back_needs_one_more_query(
     database: Database, keyring: Keyring, library: Library, reader: DigestReader
 ) -> None:
-    person = joined(database, keyring)
+    person = create_subscriber(database, keyring)
     for day in range(1, 29):
         write(database, keyring, person, date(2025, 5, day), LILAC, asked(library))
     write(database, keyring, person, date(2026, 5, 3), PARK, asked(library))
@@ -97,13 +99,13 @@ def test_reading_a_month_with_a_look_back_takes_one_query_more(
             owner = session.get_one(Subscriber, person.id)
             owner.wants_look_backs = wants_look_backs
 
-            def hear(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
+            def record(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
                 asked.append(statement)
 
             with session.no_autoflush:
-                event.listen(database.engine, "before_cursor_execute", hear)
+                event.listen(database.engine, "before_cursor_execute", record)
                 reader.month(session, owner, MAY)
-                event.remove(database.engine, "before_cursor_execute", hear)
+                event.remove(database.engine, "before_cursor_execute", record)
             session.expunge_all()
         return len(asked)
 
@@ -111,40 +113,40 @@ def test_reading_a_month_with_a_look_back_takes_one_query_more(
 
 
 @pytest.mark.parametrize(
-    ("wants", "word", "seen"),
+    ("is_wanted", "word", "thread_word"),
     [(True, "Priya", "Priya"), (False, "Priya", None), (True, "soup", None)],
     ids=["wanted", "not wanted", "an ordinary word"],
 )
-def test_a_thread_is_found_in_memory_for_whoever_asked_for_it(
+def test_a_thread_is_found_again_if_it_is_wanted(
     database: Database,
     keyring: Keyring,
     library: Library,
     reader: DigestReader,
-    wants: bool,
+    is_wanted: bool,
     word: str,
-    seen: str | None,
+    thread_word: str | None,
 ) -> None:
-    person = joined(database, keyring, wants_thread=wants)
+    person = create_subscriber(database, keyring, wants_thread=is_wanted)
     for month in (2, 3, 4):
         for day in (4, 9, 14):
             write(database, keyring, person, date(2026, month, day), "Rain on the roof again.", asked(library))
     for day in (3, 9, 20):
         write(database, keyring, person, date(2026, 5, day), f"Later on came {word}, and we sat.", asked(library))
     digest = read(database, reader, person)
-    assert (digest.thread.word if digest.thread else None) == seen
+    assert (digest.thread.word if digest.thread else None) == thread_word
     frozen = Digest.from_json(digest.to_json())
     assert frozen.thread is None
-    again = standing(database, reader, person, frozen)
+    again = read_remaining(database, reader, person, frozen)
     assert again is not None
     assert again.thread == digest.thread
     with database.read() as session:
         assert reader.with_thread(session, session.get_one(Subscriber, person.id), frozen).thread == digest.thread
 
 
-def test_steps_taken_in_the_month_are_honoured_and_others_are_not(
+def test_the_digest_has_only_steps_taken_in_its_month(
     database: Database, keyring: Keyring, library: Library, reader: DigestReader
 ) -> None:
-    person = joined(database, keyring)
+    person = create_subscriber(database, keyring)
     write(database, keyring, person, date(2026, 5, 3), PARK, asked(library))
     take_step(database, keyring, person, "Ring Priya", date(2026, 5, 31))
     take_step(database, keyring, person, "Find the pen", date(2026, 6, 1))
@@ -153,53 +155,53 @@ def test_steps_taken_in_the_month_are_honoured_and_others_are_not(
     ]
 
 
-def test_a_step_in_a_month_without_words_makes_no_digest(
+def test_a_step_in_a_month_without_entries_makes_no_digest(
     database: Database, keyring: Keyring, reader: DigestReader
 ) -> None:
-    person = joined(database, keyring)
+    person = create_subscriber(database, keyring)
     take_step(database, keyring, person, "Ring Priya", date(2026, 5, 8))
     with database.read() as session:
         assert reader.month(session, session.get_one(Subscriber, person.id), MAY) is None
 
 
-def test_what_was_sent_stands_less_what_was_taken_back_since(
+def test_a_frozen_digest_is_shown_without_removed_entries(
     database: Database, keyring: Keyring, library: Library, reader: DigestReader
 ) -> None:
-    person = joined(database, keyring)
+    person = create_subscriber(database, keyring)
     old = write(database, keyring, person, date(2025, 5, 12), LILAC, asked(library))
     park = write(database, keyring, person, date(2026, 5, 3), PARK, asked(library))
     write(database, keyring, person, date(2026, 5, 9), "Rain, and the radio on low.", asked(library))
     gone = take_step(database, keyring, person, "Ring Priya", date(2026, 5, 8))
     take_step(database, keyring, person, "Find the pen", date(2026, 5, 9))
     frozen = read(database, reader, person)
-    assert standing(database, reader, person, frozen) == frozen
+    assert read_remaining(database, reader, person, frozen) == frozen
     with database.write() as session:
         Entry.remove(session, person.id, park)
         keep_out(session, old)
         Step.remove(session, person.id, gone)
-    left = standing(database, reader, person, frozen)
-    assert left is not None
-    assert [passage.text for passage in left.passages] == ["Rain, and the radio on low."]
-    assert [step.words for step in left.steps] == ["Find the pen"]
-    assert left.then_and_now is None
-    assert left.days == (date(2026, 5, 9),)
+    remaining = read_remaining(database, reader, person, frozen)
+    assert remaining is not None
+    assert [passage.text for passage in remaining.passages] == ["Rain, and the radio on low."]
+    assert [step.words for step in remaining.steps] == ["Find the pen"]
+    assert remaining.then_and_now is None
+    assert remaining.days == (date(2026, 5, 9),)
 
 
-def test_what_was_written_since_is_not_slipped_into_what_was_sent(
+def test_later_entries_are_not_added_to_a_frozen_digest(
     database: Database, keyring: Keyring, library: Library, reader: DigestReader
 ) -> None:
-    person = joined(database, keyring)
+    person = create_subscriber(database, keyring)
     write(database, keyring, person, date(2026, 5, 3), PARK, asked(library))
     frozen = read(database, reader, person)
     write(database, keyring, person, date(2026, 5, 9), "Rain, and the radio on low.", asked(library))
     take_step(database, keyring, person, "Ring Priya", date(2026, 5, 8))
-    assert standing(database, reader, person, frozen) == frozen
+    assert read_remaining(database, reader, person, frozen) == frozen
 
 
 def test_a_year_holds_its_months_and_its_steps(
     database: Database, keyring: Keyring, library: Library, reader: DigestReader
 ) -> None:
-    person = joined(database, keyring)
+    person = create_subscriber(database, keyring)
     for on in (date(2025, 12, 31), date(2026, 1, 1), date(2026, 5, 3), date(2026, 12, 31), date(2027, 1, 1)):
         write(database, keyring, person, on, f"It was {on:%B} in {on.year}.", asked(library))
     take_step(database, keyring, person, "Ring Priya", date(2026, 12, 31))
@@ -219,22 +221,22 @@ def test_the_months_question_is_light_and_the_same_for_everybody(library: Librar
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "de"])
-def test_what_is_carried_into_a_month_or_a_year_asks_of_no_single_day(library: Library, locale: str) -> None:
+def test_the_question_of_a_month_or_a_year_is_not_about_a_single_day(library: Library, locale: str) -> None:
     carried = {quiet_question(library, locale, date(year, month, 1)) for year in range(2026, 2036) for month in MONTHS}
     carried |= {year_question(library, locale, year) for year in range(2026, 2036)}
     assert len(carried) >= 5
-    for near in ("this week", "this morning", "tonight", "tomorrow", "heute", "morgen", "diese woche"):
-        assert [prompt.question for prompt in carried if near in prompt.question.casefold()] == []
+    for phrase in ("this week", "this morning", "tonight", "tomorrow", "heute", "morgen", "diese woche"):
+        assert [prompt.question for prompt in carried if phrase in prompt.question.casefold()] == []
     assert not any(prompt.asks_for_step for prompt in carried)
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "de"])
-def test_the_years_question_is_none_of_those_around_its_end(library: Library, locale: str) -> None:
+def test_the_years_question_differs_from_those_of_the_months_around_its_end(library: Library, locale: str) -> None:
     for year in range(2026, 2040):
         around = [quiet_question(library, locale, date(year + (month == 1), month, 1)) for month in (10, 11, 12, 1)]
         assert year_question(library, locale, year) not in around
 
 
 def test_the_last_day_of_a_month_is_found_up_to_the_end_of_the_calendar() -> None:
-    assert last_of(date(2024, 2, 1)) == date(2024, 2, 29)
-    assert last_of(date(9999, 12, 1)) == date.max
+    assert last_day_of(date(2024, 2, 1)) == date(2024, 2, 29)
+    assert last_day_of(date(9999, 12, 1)) == date.max

@@ -1,3 +1,5 @@
+"""Slowing down after silence, and back to the usual days after any activity."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -32,14 +34,14 @@ EVERY_DAY, THREE, TUESDAYS = Days(127), Days.of(0, 2, 4), Days.of(1)
 YEAR = 365 * DAY
 PROMPTS = ["prompt"] * 8
 
-Join = Callable[..., Silence]
+StartSilence = Callable[..., Silence]
 
 
 @pytest.fixture
-def join(database: Database, keyring: Keyring, library: Library) -> Join:
-    """Let somebody join whose first question is due at eight on a Monday, UTC, or as the columns say."""
+def start_silence(database: Database, keyring: Keyring, library: Library) -> StartSilence:
+    """Return a function that creates a subscriber whose first prompt is due on Monday at eight, UTC."""
 
-    def joined(days: Days = EVERY_DAY, **columns: Any) -> Silence:
+    def start(days: Days = EVERY_DAY, **columns: Any) -> Silence:
         with database.write() as session:
             person = member(
                 session, keyring, zone="UTC", days=days, looking_from=MONDAY - MINUTE, wants_digest=False, **columns
@@ -47,11 +49,11 @@ def join(database: Database, keyring: Keyring, library: Library) -> Join:
             person.next_digest_at = None
         return Silence(database, library, person.id)
 
-    return joined
+    return start
 
 
-def does(silence: Silence, what: Callable[[Session, Subscriber], object]) -> Subscriber:
-    """Let the person do something; return them as they then stand."""
+def act(silence: Silence, what: Callable[[Session, Subscriber], object]) -> Subscriber:
+    """Let the subscriber do something, and return their row afterwards."""
     with silence.database.write() as session:
         person = Subscriber.locked(session, silence.person_id)
         assert person is not None
@@ -59,17 +61,17 @@ def does(silence: Silence, what: Callable[[Session, Subscriber], object]) -> Sub
     return silence.person()
 
 
-def says(silence: Silence, verb: Verb, now: datetime, until_on: date | None = None) -> Subscriber:
+def carry_out(silence: Silence, verb: Verb, now: datetime, until_on: date | None = None) -> Subscriber:
     command = Command(verb, until_on)
-    return does(silence, lambda session, person: commands.carry_out(session, silence.library, person, command, now))
+    return act(silence, lambda session, person: commands.carry_out(session, silence.library, person, command, now))
 
 
-def comes_back(silence: Silence, now: datetime) -> Subscriber:
-    return does(silence, lambda session, person: frequency.record_activity(session, person, now))
+def be_active(silence: Silence, now: datetime) -> Subscriber:
+    return act(silence, lambda session, person: frequency.record_activity(session, person, now))
 
 
-def test_silence_leads_to_once_a_week_then_to_rest_with_one_notice_each(join: Join) -> None:
-    silence = join()
+def test_silence_leads_to_weekly_then_to_rest_with_one_notice_each(start_silence: StartSilence) -> None:
+    silence = start_silence()
     planned = silence.go_on(MONDAY + YEAR)
     assert kinds(planned) == [*PROMPTS, "weekly", *PROMPTS, "rest"]
     assert [slot for _, _, slot in planned[:10]] == [*(f"2026-05-{day}" for day in range(11, 20)), "2026-05-24"]
@@ -79,8 +81,8 @@ def test_silence_leads_to_once_a_week_then_to_rest_with_one_notice_each(join: Jo
     assert (person.slow_down_stage, person.days_mask, person.usual_days_mask) == (SlowDown.REST, EVERY_DAY.mask, None)
 
 
-def test_once_a_week_keeps_their_own_days_aside(join: Join) -> None:
-    silence = join(THREE, unanswered=WEEKLY_AFTER)
+def test_weekly_saves_the_usual_days(start_silence: StartSilence) -> None:
+    silence = start_silence(THREE, unanswered=WEEKLY_AFTER)
     assert silence.plan(MONDAY) == [("notice", "weekly", "2026-05-11")]
     person = silence.person()
     assert (person.status, person.slow_down_stage) == (SubscriberStatus.ACTIVE, SlowDown.WEEKLY)
@@ -88,13 +90,13 @@ def test_once_a_week_keeps_their_own_days_aside(join: Join) -> None:
     assert person.next_prompt_at == MONDAY + 7 * DAY
 
 
-def test_whose_own_rhythm_is_weekly_has_only_the_rest(join: Join) -> None:
-    silence = join(TUESDAYS)
+def test_a_weekly_schedule_has_only_the_rest_stage(start_silence: StartSilence) -> None:
+    silence = start_silence(TUESDAYS)
     assert kinds(silence.go_on(MONDAY + YEAR)) == [*PROMPTS, *PROMPTS, "rest"]
 
 
-def test_the_notice_takes_a_slot_s_place_and_may_be_a_week_late(join: Join) -> None:
-    silence = join(unanswered=WEEKLY_AFTER)
+def test_the_notice_replaces_a_prompt_and_may_be_a_week_late(start_silence: StartSilence) -> None:
+    silence = start_silence(unanswered=WEEKLY_AFTER)
     silence.plan(MONDAY)
     with silence.database.read() as session:
         assert owed(session, silence.person()) == [("notice", "2026-05-11", "sent")]
@@ -102,8 +104,8 @@ def test_the_notice_takes_a_slot_s_place_and_may_be_a_week_late(join: Join) -> N
     assert (notice.ready_at, notice.expires_at, notice.prompt_id) == (MONDAY, MONDAY + 7 * DAY, None)
 
 
-def test_an_outage_brings_one_notice_and_no_burst(join: Join) -> None:
-    silence = join(unanswered=WEEKLY_AFTER)
+def test_after_an_outage_one_notice_is_sent(start_silence: StartSilence) -> None:
+    silence = start_silence(unanswered=WEEKLY_AFTER)
     late = MONDAY + 40 * DAY
     assert silence.plan(late + timedelta(hours=13)) == []
     assert silence.person().slow_down_stage is None
@@ -112,10 +114,10 @@ def test_an_outage_brings_one_notice_and_no_burst(join: Join) -> None:
     assert kinds(silence.go_on(late + YEAR)) == [*PROMPTS, "rest"]
 
 
-def test_a_digest_comes_before_a_notice(join: Join, database: Database) -> None:
-    silence = join(unanswered=WEEKLY_AFTER)
+def test_a_digest_comes_before_a_notice(start_silence: StartSilence, database: Database) -> None:
+    silence = start_silence(unanswered=WEEKLY_AFTER)
     first = datetime(2026, 6, 1, 8, tzinfo=UTC)
-    does(silence, lambda _, person: setattr(person, "next_prompt_at", first))
+    act(silence, lambda _, person: setattr(person, "next_prompt_at", first))
     digest = NewDelivery(
         subscriber_id=silence.person_id, kind=DeliveryKind.DIGEST, slot="2026-05", ready_at=first, planned_at=first
     )
@@ -125,13 +127,13 @@ def test_a_digest_comes_before_a_notice(join: Join, database: Database) -> None:
     assert silence.plan(first + DAY) == [("notice", "weekly", "2026-06-02")]
 
 
-def test_ten_ticks_at_once_ease_what_one_eases(database: Database, keyring: Keyring, library: Library) -> None:
+def test_ten_ticks_at_once_plan_each_notice_once(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         for number in range(40):
             due_at(session, keyring, MONDAY, f"p{number}@example.com", unanswered=7 + number % 2)
-    bells = [InMemoryQueue() for _ in range(10)]
+    queues = [InMemoryQueue() for _ in range(10)]
     with ThreadPoolExecutor(10) as pool:
-        done = [pool.submit(tick, database, library, queue, now=MONDAY, chunk=7) for queue in bells]
+        done = [pool.submit(tick, database, library, queue, now=MONDAY, chunk=7) for queue in queues]
         assert sum(one.result().planned for one in done) == 40
     with database.read() as session:
         kinds_planned = [*session.scalars(select(Delivery.kind))]
@@ -140,7 +142,7 @@ def test_ten_ticks_at_once_ease_what_one_eases(database: Database, keyring: Keyr
     assert slow_down_stage.count(SlowDown.WEEKLY) == 20
 
 
-def test_a_chunk_with_every_stage_in_it_costs_a_handful_of_statements(
+def test_a_chunk_with_every_stage_needs_at_most_eight_statements(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
@@ -157,37 +159,37 @@ def test_a_chunk_with_every_stage_in_it_costs_a_handful_of_statements(
     assert len([statement for statement in statements if not statement.startswith("BEGIN")]) <= 8
 
 
-def test_one_sign_brings_the_days_back_and_no_second_question_that_day(join: Join) -> None:
-    silence = join()
-    silence.go_on(MONDAY + 13 * DAY + MINUTE)  # the first Sunday once a week, its question gone out
-    person = comes_back(silence, MONDAY + 13 * DAY + 2 * MINUTE)
+def test_one_activity_restores_the_days_without_a_second_prompt_that_day(start_silence: StartSilence) -> None:
+    silence = start_silence()
+    silence.go_on(MONDAY + 13 * DAY + MINUTE)  # the first Sunday of the weekly stage, after its prompt
+    person = be_active(silence, MONDAY + 13 * DAY + 2 * MINUTE)
     assert (person.slow_down_stage, person.unanswered) == (None, 0)
     assert (person.days_mask, person.usual_days_mask) == (EVERY_DAY.mask, None)
     assert person.next_prompt_at == MONDAY + 14 * DAY
 
 
-def test_one_sign_ends_the_rest_and_silence_counts_from_the_beginning(join: Join) -> None:
-    silence = join(THREE)
+def test_one_activity_ends_the_rest_and_resets_the_count(start_silence: StartSilence) -> None:
+    silence = start_silence(THREE)
     silence.go_on(MONDAY + YEAR)
-    person = comes_back(silence, MONDAY + YEAR)
+    person = be_active(silence, MONDAY + YEAR)
     assert (person.status, person.slow_down_stage, person.days_mask) == (SubscriberStatus.ACTIVE, None, THREE.mask)
     assert kinds(silence.go_on(MONDAY + 2 * YEAR)) == [*PROMPTS, "weekly", *PROMPTS, "rest"]
 
 
-def test_a_rest_of_their_own_choice_goes_on(join: Join) -> None:
-    silence = join()
-    does(silence, lambda session, person: account.rest(session, person, account.Rest.OPEN_ENDED, MONDAY))
-    person = comes_back(silence, MONDAY + DAY)
+def test_activity_does_not_end_a_chosen_rest(start_silence: StartSilence) -> None:
+    silence = start_silence()
+    act(silence, lambda session, person: account.rest(session, person, account.Rest.OPEN_ENDED, MONDAY))
+    person = be_active(silence, MONDAY + DAY)
     assert (person.status, person.next_prompt_at) == (SubscriberStatus.RESTING, None)
 
 
-def test_their_own_once_a_week_comes_back_after_a_rest_with_the_days_before_it(join: Join) -> None:
-    silence = join()
-    says(silence, Verb.WEEKLY, MONDAY - DAY)
+def test_a_chosen_weekly_frequency_is_restored_after_a_rest(start_silence: StartSilence) -> None:
+    silence = start_silence()
+    carry_out(silence, Verb.WEEKLY, MONDAY - DAY)
     assert kinds(silence.go_on(MONDAY + YEAR)) == [*PROMPTS, *PROMPTS, "rest"]
-    person = says(silence, Verb.RESUME, MONDAY + YEAR)
+    person = carry_out(silence, Verb.RESUME, MONDAY + YEAR)
     assert (person.status, person.days_mask, person.usual_days_mask) == (SubscriberStatus.ACTIVE, Days.of(6).mask, 127)
-    person = says(silence, Verb.RESUME, MONDAY + YEAR)
+    person = carry_out(silence, Verb.RESUME, MONDAY + YEAR)
     assert (person.days_mask, person.usual_days_mask) == (127, None)
 
 
@@ -196,10 +198,10 @@ STAGES = [pytest.param(9 * DAY, id="once a week"), pytest.param(YEAR, id="at res
 
 @pytest.mark.parametrize("silent_for", STAGES)
 @pytest.mark.parametrize(
-    ("verb", "until_on", "stands"),
+    ("verb", "until_on", "expected"),
     [
-        pytest.param(Verb.WEEKLY, None, (SubscriberStatus.ACTIVE, None, 64, 127), id="weekly is theirs from now on"),
-        pytest.param(Verb.PAUSE, None, (SubscriberStatus.RESTING, None, 127, None), id="a rest is theirs from now on"),
+        pytest.param(Verb.WEEKLY, None, (SubscriberStatus.ACTIVE, None, 64, 127), id="weekly is chosen from now on"),
+        pytest.param(Verb.PAUSE, None, (SubscriberStatus.RESTING, None, 127, None), id="a rest is chosen from now on"),
         pytest.param(
             Verb.PAUSE,
             date(2027, 6, 3),
@@ -208,61 +210,67 @@ STAGES = [pytest.param(9 * DAY, id="once a week"), pytest.param(YEAR, id="at res
         ),
         pytest.param(Verb.STOP, None, (SubscriberStatus.STOPPED, None, 127, None), id="stop stops"),
         pytest.param(Verb.RESUME, None, (SubscriberStatus.ACTIVE, None, 127, None), id="resume brings their days back"),
-        pytest.param(Verb.HELP, None, (SubscriberStatus.ACTIVE, None, 127, None), id="help is a sign"),
-        pytest.param(Verb.NOT_TODAY, None, (SubscriberStatus.ACTIVE, None, 127, None), id="not today is a sign"),
-        pytest.param(Verb.ANOTHER, None, (SubscriberStatus.ACTIVE, None, 127, None), id="another question is a sign"),
+        pytest.param(Verb.HELP, None, (SubscriberStatus.ACTIVE, None, 127, None), id="help counts as activity"),
+        pytest.param(
+            Verb.NOT_TODAY, None, (SubscriberStatus.ACTIVE, None, 127, None), id="not today counts as activity"
+        ),
+        pytest.param(
+            Verb.ANOTHER, None, (SubscriberStatus.ACTIVE, None, 127, None), id="another prompt counts as activity"
+        ),
     ],
 )
-def test_what_a_command_says_of_how_often_wins(
-    join: Join, silent_for: timedelta, verb: Verb, until_on: date | None, stands: object
+def test_a_command_overrides_the_restored_frequency(
+    start_silence: StartSilence, silent_for: timedelta, verb: Verb, until_on: date | None, expected: object
 ) -> None:
-    silence = join()
+    silence = start_silence()
     silence.go_on(MONDAY + silent_for)
     assert silence.person().slow_down_stage is not None
-    person = says(silence, verb, MONDAY + silent_for + MINUTE, until_on)
-    assert (person.status, person.resting_until_on, person.days_mask, person.usual_days_mask) == stands
+    person = carry_out(silence, verb, MONDAY + silent_for + MINUTE, until_on)
+    assert (person.status, person.resting_until_on, person.days_mask, person.usual_days_mask) == expected
     assert (person.slow_down_stage, person.unanswered) == (None, 0)
 
 
 @pytest.mark.parametrize("silent_for", STAGES)
-def test_whoever_stopped_begins_again_on_their_own_days(join: Join, silent_for: timedelta) -> None:
-    silence = join(THREE)
+def test_a_restart_after_a_stop_uses_the_usual_days(start_silence: StartSilence, silent_for: timedelta) -> None:
+    silence = start_silence(THREE)
     silence.go_on(MONDAY + 3 * silent_for)
     now = MONDAY + 3 * silent_for + MINUTE
-    does(silence, lambda session, person: account.stop(session, person, now, source="one_click"))
-    person = does(silence, lambda session, person: account.restart(session, person, now, source="reply"))
+    act(silence, lambda session, person: account.stop(session, person, now, source="one_click"))
+    person = act(silence, lambda session, person: account.restart(session, person, now, source="reply"))
     assert (person.status, person.days_mask, person.unanswered) == (SubscriberStatus.ACTIVE, THREE.mask, 0)
 
 
 @pytest.mark.parametrize("silent_for", STAGES)
-def test_days_chosen_in_settings_hold(join: Join, silent_for: timedelta) -> None:
-    silence = join()
+def test_days_chosen_in_the_preferences_replace_the_slow_down(
+    start_silence: StartSilence, silent_for: timedelta
+) -> None:
+    silence = start_silence()
     silence.go_on(MONDAY + silent_for)
     now = MONDAY + silent_for + MINUTE
     chosen = replace(PLAIN, schedule=replace(PLAIN.schedule, days=TUESDAYS))
-    person = does(silence, lambda session, person: account.change_preferences(session, person, chosen, now))
+    person = act(silence, lambda session, person: account.change_preferences(session, person, chosen, now))
     assert (person.status, person.slow_down_stage, person.days_mask) == (SubscriberStatus.ACTIVE, None, TUESDAYS.mask)
-    assert comes_back(silence, now).days_mask == TUESDAYS.mask
+    assert be_active(silence, now).days_mask == TUESDAYS.mask
 
 
-def test_a_date_that_is_no_rest_changes_nothing(join: Join) -> None:
-    silence = join()
+def test_an_invalid_date_for_a_rest_changes_nothing(start_silence: StartSilence) -> None:
+    silence = start_silence()
     silence.go_on(MONDAY + YEAR)
-    person = does(silence, lambda session, person: account.rest(session, person, date(2020, 1, 1), MONDAY + YEAR))
+    person = act(silence, lambda session, person: account.rest(session, person, date(2020, 1, 1), MONDAY + YEAR))
     assert (person.status, person.slow_down_stage) == (SubscriberStatus.RESTING, SlowDown.REST)
 
 
-def test_skipping_the_next_one_skips_the_next_of_their_own_days(join: Join) -> None:
-    silence = join(THREE)
+def test_skipping_one_prompt_skips_the_next_of_the_usual_days(start_silence: StartSilence) -> None:
+    silence = start_silence(THREE)
     silence.go_on(MONDAY + YEAR)
     now = MONDAY + YEAR  # a Tuesday
-    person = does(silence, lambda session, person: account.rest(session, person, account.Rest.SKIP_ONE, now))
+    person = act(silence, lambda session, person: account.rest(session, person, account.Rest.SKIP_ONE, now))
     assert (person.status, person.slow_down_stage) == (SubscriberStatus.RESTING, None)
     assert person.next_prompt_at == datetime(2027, 5, 14, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Keyring]]:
+def walk_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Keyring]]:
     database = Database.at(f"sqlite:///{tmp_path_factory.mktemp('silence') / 'walk.db'}")
     migrate(database.engine)
     yield database, Keyring.load(database, (b"k" * 32,), MONDAY)
@@ -270,25 +278,25 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database,
 
 
 @settings(max_examples=15, deadline=None)
-@given(mask=st.integers(1, 127), signs=st.lists(st.integers(0, 3 * 365), max_size=4), outage=st.integers(0, 700))
-def test_over_the_years_each_silence_has_at_most_one_notice_of_each_stage(
-    walked: tuple[Database, Keyring], library: Library, mask: int, signs: list[int], outage: int
+@given(mask=st.integers(1, 127), activities=st.lists(st.integers(0, 3 * 365), max_size=4), outage=st.integers(0, 700))
+def test_each_silence_has_at_most_one_notice_of_each_stage(
+    walk_database: tuple[Database, Keyring], library: Library, mask: int, activities: list[int], outage: int
 ) -> None:
-    database, keyring = walked
+    database, keyring = walk_database
     with database.write() as session:
         session.query(Delivery).delete()
         session.query(Subscriber).delete()
         person = member(session, keyring, zone="UTC", days=Days(mask), looking_from=MONDAY - DAY, wants_digest=False)
         person.next_digest_at = None
     silence = Silence(database, library, person.id)
-    for sign in [*sorted(signs), 3 * 365]:
-        planned = silence.go_on(min(MONDAY + sign * DAY, MONDAY + outage * DAY))
-        if sign > outage:
+    for activity in [*sorted(activities), 3 * 365]:
+        planned = silence.go_on(min(MONDAY + activity * DAY, MONDAY + outage * DAY))
+        if activity > outage:
             planned += silence.plan(MONDAY + (outage + 20) * DAY)  # a clock that was down for twenty days
-        said = kinds(planned + silence.go_on(MONDAY + sign * DAY))
-        stages = [one for one in said if one != "prompt"]
+        kinds_planned = kinds(planned + silence.go_on(MONDAY + activity * DAY))
+        stages = [one for one in kinds_planned if one != "prompt"]
         assert stages in ([], ["rest"]) if mask.bit_count() == 1 else stages in ([], ["weekly"], ["weekly", "rest"])
-        assert len(said) <= REST_AFTER + len(stages)
-        assert said[-1:] == ["rest"] or "rest" not in said
-        after = comes_back(silence, max(MONDAY + sign * DAY, MONDAY + (outage + 20) * DAY * (sign > outage)))
+        assert len(kinds_planned) <= REST_AFTER + len(stages)
+        assert kinds_planned[-1:] == ["rest"] or "rest" not in kinds_planned
+        after = be_active(silence, max(MONDAY + activity * DAY, MONDAY + (outage + 20) * DAY * (activity > outage)))
         assert (after.status, after.days_mask, after.usual_days_mask) == (SubscriberStatus.ACTIVE, mask, None)

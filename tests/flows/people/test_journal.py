@@ -1,6 +1,10 @@
+"""The journal: entries are sealed for their owner, opened with what was trimmed, and changed."""
+
 from datetime import date
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
 from service.core.entry_text import WORDS_BYTES, piece_key
@@ -9,20 +13,18 @@ from service.core.replies.values import TrimmedPiece
 from service.core.sealing import SealError
 from service.db import Database
 from service.flows.people import journal
-from service.models import Entry, Keyring
+from service.models import Entry, Keyring, Subscriber
 from tests.harness.people import DAY, NOW, join
 
 TODAY = date(2026, 5, 13)
 WORDS = "The bus was late.\n\nI did not mind."
 
 
-def test_words_are_sealed_for_their_owner_and_their_place(
-    database: Database, keyring: Keyring, library: Library
-) -> None:
+def test_words_are_sealed_for_their_owner(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         ben = join(session, keyring, library, Address.parse("ben@example.com"))
-        entry = _keep(session, keyring, ana)
+        entry = _add(session, keyring, ana)
         assert b"bus" not in entry.sealed_words
         assert [opened.words for opened in journal.open_entries(keyring, ana, [entry])] == [WORDS]
         with pytest.raises(SealError):
@@ -30,52 +32,50 @@ def test_words_are_sealed_for_their_owner_and_their_place(
         assert Entry.find(session, ben.id, entry.id) is None
 
 
-def test_answering_a_question_is_noted_and_writing_unasked_is_not(
-    database: Database, keyring: Keyring, library: Library
-) -> None:
+def test_only_answering_a_prompt_is_counted(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
-        _keep(session, keyring, ana)
+        _add(session, keyring, ana)
         assert (ana.prompts_answered, ana.last_answered_on) == (0, None)
-        _keep(session, keyring, ana, prompt_id="three-words")
+        _add(session, keyring, ana, prompt_id="three-words")
         assert (ana.prompts_answered, ana.last_answered_on) == (1, TODAY)
 
 
-def test_keeping_the_same_entry_twice_keeps_one(database: Database, keyring: Keyring, library: Library) -> None:
+def test_adding_the_same_entry_twice_adds_one(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
-        first = _keep(session, keyring, ana, entry_id=77, prompt_id="three-words")
-        assert _keep(session, keyring, ana, entry_id=77, prompt_id="three-words") is first
+        first = _add(session, keyring, ana, entry_id=77, prompt_id="three-words")
+        assert _add(session, keyring, ana, entry_id=77, prompt_id="three-words") is first
         assert Entry.count_for(session, ana.id) == 1
         assert ana.prompts_answered == 1
 
 
-def test_what_runs_over_the_cap_is_kept_and_shown_with_everything(
-    database: Database, keyring: Keyring, library: Library
-) -> None:
+def test_text_beyond_the_size_limit_is_kept(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
-        entry = _keep(session, keyring, ana, words="é" * WORDS_BYTES, over="the end")
+        entry = _add(session, keyring, ana, words="é" * WORDS_BYTES, over="the end")
         found = journal.open_whole_entry(keyring, ana, entry)
     assert len(found.entry.words.encode()) == WORDS_BYTES
     assert found.entry.has_more
     assert found.over == "é" * (WORDS_BYTES // 2) + "the end"
 
 
-def test_a_null_character_and_half_a_pair_can_be_shown(database: Database, keyring: Keyring, library: Library) -> None:
-    with database.write() as session:
-        ana = join(session, keyring, library)
-        entry = _keep(session, keyring, ana, words="a\x00b\ud83dc\ud83d\ude00")
-        [opened] = journal.open_entries(keyring, ana, [entry])
-    assert opened.words == "a\ufffdb\ufffdc\U0001f600"
-
-
-def test_rewriting_keeps_when_it_was_written_and_what_was_left_out(
+def test_a_null_character_and_a_lone_surrogate_are_replaced(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
-        entry = _keep(session, keyring, ana, trimmed=(TrimmedPiece("footer", "-- \nAna", 3),))
+        entry = _add(session, keyring, ana, words="a\x00b\ud83dc\ud83d\ude00")
+        [opened] = journal.open_entries(keyring, ana, [entry])
+    assert opened.words == "a\ufffdb\ufffdc\U0001f600"
+
+
+def test_editing_keeps_the_creation_time_and_the_trimmed_pieces(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        entry = _add(session, keyring, ana, trimmed=(TrimmedPiece("footer", "-- \nAna", 3),))
         journal.edit_entry(keyring, ana, entry, "The bus came.", NOW + DAY)
         found = journal.open_whole_entry(keyring, ana, entry)
     assert found.entry.words == "The bus came."
@@ -83,11 +83,11 @@ def test_rewriting_keeps_when_it_was_written_and_what_was_left_out(
     assert [piece.text for piece in found.pieces.values()] == ["-- \nAna"]
 
 
-def test_a_piece_goes_back_once_to_where_it_stood(database: Database, keyring: Keyring, library: Library) -> None:
+def test_a_trimmed_piece_is_restored_once_to_its_place(database: Database, keyring: Keyring, library: Library) -> None:
     piece = TrimmedPiece("quotation", "> my mother used to say so", 1)
     with database.write() as session:
         ana = join(session, keyring, library)
-        entry = _keep(session, keyring, ana, trimmed=(piece,))
+        entry = _add(session, keyring, ana, trimmed=(piece,))
         assert journal.restore_trimmed(keyring, ana, entry, piece_key(piece), NOW)
         assert not journal.restore_trimmed(keyring, ana, entry, piece_key(piece), NOW)
         [opened] = journal.open_entries(keyring, ana, [entry])
@@ -95,5 +95,6 @@ def test_a_piece_goes_back_once_to_where_it_stood(database: Database, keyring: K
     assert not opened.has_more
 
 
-def _keep(session: object, keyring: Keyring, person: object, words: str = WORDS, **more: object) -> Entry:
-    return journal.add_entry(session, keyring, person, words=words, written_on=TODAY, source="page", now=NOW, **more)  # type: ignore[arg-type]  # passed on as given
+def _add(session: Session, keyring: Keyring, person: Subscriber, words: str = WORDS, **fields: Any) -> Entry:
+    new_entry = journal.NewEntry(words=words, written_on=TODAY, source="page", **fields)
+    return journal.add_entry(session, keyring, person, new_entry, NOW)

@@ -1,3 +1,5 @@
+"""Signing in by a link: once, in the requesting browser or with its code, within ten minutes."""
+
 from datetime import timedelta
 
 import pytest
@@ -38,7 +40,7 @@ def _use(
         return sign_in.use(session, token, browser=browser, code=code, secret=SECRET, now=NOW + after)
 
 
-def test_looking_at_a_link_spends_nothing(database: Database, token: ActToken) -> None:
+def test_looking_at_a_link_does_not_use_it(database: Database, token: ActToken) -> None:
     with database.read() as session:
         for _ in range(3):
             assert sign_in.look(session, token, browser=HERE.browser, now=NOW) is SignInLink.READY
@@ -46,16 +48,16 @@ def test_looking_at_a_link_spends_nothing(database: Database, token: ActToken) -
     assert isinstance(_use(database, token), SignedIn)
 
 
-def test_a_link_signs_the_browser_that_asked_in_once(database: Database, token: ActToken) -> None:
+def test_a_link_signs_the_requesting_browser_in_once(database: Database, token: ActToken) -> None:
     assert _use(database, token) == SignedIn(token.subscriber_id)
-    assert _use(database, token) is SignInLink.OVER
+    assert _use(database, token) is SignInLink.INVALID
     with database.read() as session:
         assert BrowserSession.owner_id(session, SECRET, NOW + 29 * DAY) == token.subscriber_id
         assert BrowserSession.owner_id(session, SECRET, NOW + 31 * DAY) is None
 
 
-def test_a_link_is_over_after_ten_minutes(database: Database, token: ActToken) -> None:
-    assert _use(database, token, after=11 * MINUTE) is SignInLink.OVER
+def test_a_link_expires_after_ten_minutes(database: Database, token: ActToken) -> None:
+    assert _use(database, token, after=11 * MINUTE) is SignInLink.INVALID
 
 
 def test_another_browser_needs_the_code(database: Database, token: ActToken) -> None:
@@ -64,30 +66,28 @@ def test_another_browser_needs_the_code(database: Database, token: ActToken) -> 
     assert isinstance(_use(database, token, browser=ELSEWHERE, code=HERE.code), SignedIn)
 
 
-def test_five_wrong_codes_end_a_link(database: Database, token: ActToken) -> None:
+def test_five_wrong_codes_invalidate_a_link(database: Database, token: ActToken) -> None:
     for _ in range(5):
         assert _use(database, token, browser=ELSEWHERE, code=b"w" * 32) is SignInLink.WRONG_CODE
-    assert _use(database, token, browser=ELSEWHERE, code=HERE.code) is SignInLink.OVER
-    assert _use(database, token) is SignInLink.OVER
+    assert _use(database, token, browser=ELSEWHERE, code=HERE.code) is SignInLink.INVALID
+    assert _use(database, token) is SignInLink.INVALID
 
 
-def test_a_request_for_one_person_signs_nobody_else_in(
+def test_a_request_of_one_subscriber_signs_nobody_else_in(
     database: Database, keyring: Keyring, library: Library, token: ActToken
 ) -> None:
     with database.write() as session:
         ben = join(session, keyring, library, Address.parse("ben@example.com"))
     mixed = ActToken(Action.SIGN_IN, ben.id, token.object_id, token.expires_at)
-    assert _use(database, mixed) is SignInLink.OVER
+    assert _use(database, mixed) is SignInLink.INVALID
 
 
-def test_a_token_for_something_else_signs_nobody_in(database: Database, token: ActToken) -> None:
+def test_a_token_for_another_action_signs_nobody_in(database: Database, token: ActToken) -> None:
     other = ActToken(Action.CONFIRM, token.subscriber_id, token.object_id, token.expires_at)
-    assert _use(database, other) is SignInLink.OVER
+    assert _use(database, other) is SignInLink.INVALID
 
 
-def test_a_sign_in_mail_that_would_come_too_late_is_not_sent(
-    database: Database, keyring: Keyring, token: ActToken
-) -> None:
+def test_a_sign_in_email_expires_with_its_link(database: Database, keyring: Keyring, token: ActToken) -> None:
     with database.read() as session:
         request = session.get_one(MailRequest, token.object_id)
         ana = person(session, keyring)
@@ -96,9 +96,7 @@ def test_a_sign_in_mail_that_would_come_too_late_is_not_sent(
         assert delivery.expires_at == NOW + 10 * MINUTE
 
 
-def test_somebody_pending_who_signs_in_is_asked_to_confirm_and_a_stranger_gets_nothing(
-    database: Database, keyring: Keyring
-) -> None:
+def test_a_pending_subscriber_gets_a_confirmation_and_a_stranger_nothing(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         sign_up(session, keyring)
         planned = act_on(session, keyring, sign_in.ask(session, keyring, address=ANA, asker=HERE, now=NOW), NOW)
@@ -109,7 +107,7 @@ def test_somebody_pending_who_signs_in_is_asked_to_confirm_and_a_stranger_gets_n
         assert act_on(session, keyring, asked, NOW) == []
 
 
-def test_somebody_who_stopped_can_still_sign_in(database: Database, keyring: Keyring, library: Library) -> None:
+def test_a_stopped_subscriber_can_sign_in(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         account.stop(session, ana, NOW, source="page")
@@ -119,7 +117,7 @@ def test_somebody_who_stopped_can_still_sign_in(database: Database, keyring: Key
 
 
 @pytest.mark.parametrize(("everywhere", "left"), [(False, True), (True, False)], ids=["one browser", "all browsers"])
-def test_signing_out_ends(database: Database, token: ActToken, *, everywhere: bool, left: bool) -> None:
+def test_signing_out_ends_sessions(database: Database, token: ActToken, *, everywhere: bool, left: bool) -> None:
     with database.write() as session:
         for secret in (SECRET, ELSEWHERE):
             sign_in.open_session(session, token.subscriber_id, secret=secret, now=NOW)

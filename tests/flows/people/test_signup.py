@@ -1,3 +1,5 @@
+"""Signing up: requests, confirmations and their limits."""
+
 from dataclasses import replace
 from datetime import date, time
 from zoneinfo import ZoneInfo
@@ -29,8 +31,10 @@ from service.models import (
 from tests.harness.people import ANA, DAY, HERE, LONDON, MINUTE, NOW, act_on, form, join, person, sign_up
 
 
-def test_the_page_writes_one_row_whoever_asks(database: Database, keyring: Keyring, library: Library) -> None:
-    """The same statements for known and unknown addresses: so the answer takes the same time."""
+def test_a_signup_writes_one_row_for_known_and_unknown_addresses(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    """With the same statements the response takes the same time, and does not reveal who has signed up."""
     with database.write() as session:
         join(session, keyring, library)
         for address in (ANA, Address.parse("nobody@example.com")):
@@ -39,7 +43,7 @@ def test_the_page_writes_one_row_whoever_asks(database: Database, keyring: Keyri
             assert _rows(session) - before == 1
 
 
-def test_what_was_typed_is_sealed_and_erased_once_acted_on(database: Database, keyring: Keyring) -> None:
+def test_the_form_is_sealed_and_deleted_once_it_is_processed(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         asked = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
         request = session.get_one(MailRequest, asked)
@@ -63,7 +67,7 @@ def test_an_unknown_address_becomes_pending_and_is_sent_a_confirmation(database:
         assert (line.event, line.source, line.at, line.network_hash) == ("asked", "page", NOW, HERE.network)
 
 
-def test_acting_twice_plans_nothing_more(database: Database, keyring: Keyring) -> None:
+def test_processing_a_request_twice_plans_nothing_more(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         asked = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
         assert len(act_on(session, keyring, asked, NOW)) == 1
@@ -71,7 +75,7 @@ def test_acting_twice_plans_nothing_more(database: Database, keyring: Keyring) -
         assert len(Consent.for_address(session, person(session, keyring).address_hash)) == 1
 
 
-def test_asking_again_before_confirming_is_kept_for_a_week_more(database: Database, keyring: Keyring) -> None:
+def test_a_second_signup_extends_the_time_to_confirm(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         sign_up(session, keyring)
         planned = sign_up(session, keyring, now=NOW + DAY)
@@ -79,7 +83,7 @@ def test_asking_again_before_confirming_is_kept_for_a_week_more(database: Databa
         assert _kinds(session, planned) == [DeliveryKind.CONFIRMATION]
 
 
-def test_at_most_three_confirmations_go_to_an_address_a_week(database: Database, keyring: Keyring) -> None:
+def test_an_address_gets_at_most_three_confirmations_a_week(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         planned = [sign_up(session, keyring, now=NOW + n * MINUTE) for n in range(5)]
         assert [len(ids) for ids in planned] == [1, 1, 1, 0, 0]
@@ -88,7 +92,7 @@ def test_at_most_three_confirmations_go_to_an_address_a_week(database: Database,
 
 
 @pytest.mark.parametrize("rests", [False, True], ids=["active", "resting"])
-def test_a_known_address_gets_a_way_in_and_keeps_its_schedule(
+def test_a_known_address_gets_a_sign_in_email_and_keeps_its_schedule(
     database: Database, keyring: Keyring, library: Library, *, rests: bool
 ) -> None:
     with database.write() as session:
@@ -104,7 +108,7 @@ def test_a_known_address_gets_a_way_in_and_keeps_its_schedule(
         assert (ana.schedule, ana.status) == was
 
 
-def test_somebody_who_stopped_is_asked_to_confirm_again(database: Database, keyring: Keyring, library: Library) -> None:
+def test_a_stopped_subscriber_gets_a_confirmation(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
         account.stop(session, ana, NOW, source="page")
@@ -112,7 +116,7 @@ def test_somebody_who_stopped_is_asked_to_confirm_again(database: Database, keyr
         assert ana.status == SubscriberStatus.STOPPED
 
 
-def test_a_suppressed_address_gets_nothing_for_a_signup_but_a_sign_in_it_asks_for(
+def test_a_suppressed_address_gets_a_sign_in_email_but_nothing_for_a_signup(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
@@ -130,7 +134,7 @@ def test_a_suppressed_stranger_does_not_become_a_subscriber(database: Database, 
         assert Subscriber.with_address(session, keyring.address_hash(ANA)) is None
 
 
-def test_one_network_may_ask_ten_times_an_hour(database: Database, keyring: Keyring) -> None:
+def test_one_network_may_make_ten_requests_an_hour(database: Database, keyring: Keyring) -> None:
     elsewhere = replace(HERE, network=b"m" * 32)
     with database.write() as session:
 
@@ -143,7 +147,7 @@ def test_one_network_may_ask_ten_times_an_hour(database: Database, keyring: Keyr
         assert isinstance(ask(minutes=61), int)
 
 
-def test_confirming_makes_active_with_one_welcome_and_no_second_question_that_day(
+def test_confirming_plans_a_welcome_and_no_second_prompt_that_day(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     early = NOW.replace(hour=5)  # 6 in London on a Wednesday: the 8 o'clock prompt would still come
@@ -170,7 +174,7 @@ def test_confirming_twice_plans_one_welcome(database: Database, keyring: Keyring
         assert len(Consent.for_address(session, ana.address_hash)) == 2
 
 
-def test_somebody_who_comes_back_gets_the_next_of_the_first_questions(
+def test_confirming_after_a_stop_sends_the_next_opening_prompt(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:
@@ -182,7 +186,7 @@ def test_somebody_who_comes_back_gets_the_next_of_the_first_questions(
         assert welcome.prompt_id == library.first_six("en-GB")[1].id
 
 
-def test_confirming_an_erased_person_does_nothing(database: Database, keyring: Keyring, library: Library) -> None:
+def test_confirming_an_erased_subscriber_does_nothing(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         assert signup.confirm(session, keyring, library, 12345, NOW, source="link") == []
 
@@ -200,7 +204,7 @@ ELSEWHERE = b"x" * 32
         pytest.param(Visitor(ELSEWHERE, b"w" * 32), False, False, id="another browser, with a wrong code"),
     ],
 )
-def test_a_confirm_link_signs_in_where_that_is_safe(
+def test_a_confirm_link_signs_in_only_if_that_is_safe(
     database: Database,
     keyring: Keyring,
     library: Library,
@@ -242,7 +246,7 @@ TOKYO = Schedule(Rhythm.DAILY.days, time(8, 0), ZoneInfo("Asia/Tokyo"))
 
 
 @pytest.mark.parametrize("stopped", [False, True], ids=["pending", "stopped"])
-def test_typing_somebody_s_address_changes_nothing_before_they_confirm(
+def test_a_signup_changes_nothing_before_it_is_confirmed(
     database: Database, keyring: Keyring, library: Library, *, stopped: bool
 ) -> None:
     with database.write() as session:
@@ -261,8 +265,10 @@ def test_typing_somebody_s_address_changes_nothing_before_they_confirm(
         assert ana.schedule == TOKYO
 
 
-def test_the_first_of_two_links_takes_over_its_own_days(database: Database, keyring: Keyring, library: Library) -> None:
-    """A stranger signs the address up again before its owner opens the email of their own signup."""
+def test_the_first_of_two_links_applies_its_own_schedule(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    """A stranger signs up with the address before its owner opens the email of their own signup."""
     with database.write() as session:
         first = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
         act_on(session, keyring, first, NOW)
@@ -274,8 +280,8 @@ def test_the_first_of_two_links_takes_over_its_own_days(database: Database, keyr
         assert ana.schedule == LONDON
 
 
-def test_nobody_can_use_up_somebody_else_s_sign_ins(database: Database, keyring: Keyring, library: Library) -> None:
-    """Ten requests from a stranger's network leave the owner, on their own network, as many as ever."""
+def test_nobody_can_use_up_another_persons_sign_ins(database: Database, keyring: Keyring, library: Library) -> None:
+    """Ten requests from a stranger's network do not count for the owner's own network."""
 
     def request(requester: Requester, minutes: int) -> list[int]:
         now = NOW + minutes * MINUTE
@@ -304,10 +310,10 @@ def test_an_address_gets_three_confirmations_a_week_however_many_networks_ask(
         assert len(planned) == 3
 
 
-def test_confirmations_have_one_budget_for_everybody(database: Database, keyring: Keyring) -> None:
+def test_confirmations_have_one_limit_for_all_requests(database: Database, keyring: Keyring) -> None:
     others = {"network_hash": b"o" * 32, "browser_hash": b"o" * 32, "code_hash": b"o" * 32, "created_at": NOW}
     with database.write() as session:
-        for number in range(signup.CONFIRMATIONS_AN_HOUR - 1):
+        for number in range(signup.MAX_CONFIRMATIONS_PER_HOUR - 1):
             address_hash = number.to_bytes(32)
             session.add(MailRequest(kind=MailRequestKind.SIGNUP, address_hash=address_hash, **others))
         assert len(sign_up(session, keyring)) == 1

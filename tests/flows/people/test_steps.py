@@ -1,3 +1,5 @@
+"""Small steps: chosen once, asked about once, and answered."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -28,78 +30,71 @@ def harness(database_url: str, tmp_path: Path) -> Iterator[SendingHarness]:
         yield opened
 
 
-def _chosen(session: Session, keyring: Keyring, person: Subscriber) -> Step:
+def _choose(session: Session, keyring: Keyring, person: Subscriber) -> Step:
     entry = journal.add_entry(
         session,
         keyring,
         person,
-        words=WORDS,
-        written_on=date(2026, 5, 4),
-        source="mail",
-        now=TUESDAY,
-        prompt_id="nearly-silly",
+        journal.NewEntry(words=WORDS, written_on=date(2026, 5, 4), source="mail", prompt_id="nearly-silly"),
+        TUESDAY,
     )
-    step = steps.choose_from_entry(session, keyring, person, entry, chosen=WORDS, prompt=LIBRARY.get("nearly-silly"))
+    step = steps.choose_from_entry(session, keyring, person, entry, chosen=WORDS)
     assert step is not None
     return step
 
 
-def test_a_step_is_sealed_and_asked_about_once_at_the_persons_time_of_day(database: Database, keyring: Keyring) -> None:
+def test_a_step_is_sealed_and_has_one_follow_up_at_the_usual_time(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         person = member(session, keyring, looking_from=TUESDAY)
-        step = _chosen(session, keyring, person)
+        step = _choose(session, keyring, person)
         assert step.chosen_on == date(2026, 5, 5)
         assert WORDS.encode() not in step.sealed_words
-        (owed,) = session.scalars(select(Delivery).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP))
-        assert owed.ready_at == datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
-        assert owed.expires_at == datetime(2026, 5, 9, 23, 0, tzinfo=UTC)  # the end of the fourth day, in London
-        (seen,) = steps.open_steps(keyring, person, [step])
-        assert seen.words == WORDS
-        assert WORDS not in repr(seen)
+        (follow_ups,) = session.scalars(select(Delivery).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP))
+        assert follow_ups.ready_at == datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
+        assert follow_ups.expires_at == datetime(2026, 5, 9, 23, 0, tzinfo=UTC)  # the end of the fourth day, in London
+        (opened,) = steps.open_steps(keyring, person, [step])
+        assert opened.words == WORDS
+        assert WORDS not in repr(opened)
 
 
-def test_the_same_entry_read_again_and_the_same_form_pressed_again_make_one_step(
-    database: Database, keyring: Keyring
-) -> None:
+def test_processing_an_entry_or_a_form_twice_makes_one_step(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         person = member(session, keyring, looking_from=TUESDAY)
-        step = _chosen(session, keyring, person)
+        step = _choose(session, keyring, person)
         entry = session.get_one(Entry, step.entry_id)
-        again = steps.choose_from_entry(session, keyring, person, entry, chosen="Stand still", prompt=None)
+        again = steps.choose_from_entry(session, keyring, person, entry, chosen="Stand still")
         assert again is step
-        assert [seen.words for seen in steps.open_steps(keyring, person, [step])] == ["Stand still"]
+        assert [opened.words for opened in steps.open_steps(keyring, person, [step])] == ["Stand still"]
         one = steps.choose(session, keyring, person, "Find the pen", now=TUESDAY, step_id=7)
         assert steps.choose(session, keyring, person, "Find the pen", now=TUESDAY, step_id=7) is one
         assert len(session.scalars(select(Delivery).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP)).all()) == 2
 
 
-def test_an_entry_changed_until_it_chooses_nothing_takes_back_only_an_open_step(
-    database: Database, keyring: Keyring
-) -> None:
+def test_an_entry_that_no_longer_chooses_a_step_deletes_only_an_open_one(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         person = member(session, keyring, looking_from=TUESDAY)
-        step = _chosen(session, keyring, person)
+        step = _choose(session, keyring, person)
         entry = session.get_one(Entry, step.entry_id)
         steps.answer(session, person, step, StepState.TAKEN, TUESDAY)
-        assert steps.choose_from_entry(session, keyring, person, entry, chosen=None, prompt=None) is step
+        assert steps.choose_from_entry(session, keyring, person, entry, chosen=None) is step
         steps.answer(session, person, step, StepState.OPEN, TUESDAY)
         assert step.answered_on is None
-        assert steps.choose_from_entry(session, keyring, person, entry, chosen=None, prompt=None) is None
+        assert steps.choose_from_entry(session, keyring, person, entry, chosen=None) is None
         assert Step.list_for(session, person.id) == []
 
 
-def test_each_of_several_steps_has_a_day_of_its_own_while_there_are_days(database: Database, keyring: Keyring) -> None:
+def test_follow_ups_of_several_steps_are_on_different_days_if_possible(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         person = member(session, keyring, looking_from=TUESDAY)
         for number in range(5):
             steps.choose(session, keyring, person, f"Step {number}", now=TUESDAY)
         chosen = Step.list_for(session, person.id)
         assert len({step.follow_up_on for step in chosen}) == 3
-        owed = [steps.follow_up_of(session, step) for step in chosen]
-        assert len({delivery.id for delivery in owed if delivery}) == 5
+        follow_ups = [steps.follow_up_of(session, step) for step in chosen]
+        assert len({delivery.id for delivery in follow_ups if delivery}) == 5
 
 
-def test_the_follow_up_comes_in_place_of_that_days_prompt_and_the_prompt_comes_if_it_does_not(
+def test_a_follow_up_replaces_the_days_prompt_unless_it_is_skipped(
     harness: SendingHarness,
 ) -> None:
     database, keyring = harness.runtime.database, harness.runtime.keyring
@@ -107,15 +102,15 @@ def test_the_follow_up_comes_in_place_of_that_days_prompt_and_the_prompt_comes_i
     with database.write() as session:
         for address in ("ana@example.com", "bo@example.com"):
             person = member(session, keyring, address, looking_from=harness.clock.now - timedelta(hours=1))
-            step = _chosen(session, keyring, person)
+            step = _choose(session, keyring, person)
             if address.startswith("bo"):
-                gone = entry_photos.remove_entry(session, person, step.entry_id or 0)
-                assert gone == set()
+                removed_names = entry_photos.remove_entry(session, person, step.entry_id or 0)
+                assert removed_names == set()
                 assert session.scalars(select(Step.id).where(Step.subscriber_id == person.id)).all() == []
     with database.write() as session:
         assert plan_due_prompts(session, LIBRARY, now=harness.clock.now, limit=10).delivery_ids == []
-        owed = session.scalars(select(Delivery.id).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP)).all()
-    report = harness.send(owed)
+        follow_ups = session.scalars(select(Delivery.id).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP)).all()
+    report = harness.send(follow_ups)
     assert report.counts == {DeliveryState.SENT: 1, DeliveryState.SKIPPED: 1}
     with database.write() as session:
         (prompt_id,) = plan_due_prompts(session, LIBRARY, now=harness.clock.now, limit=10).delivery_ids
@@ -123,52 +118,52 @@ def test_the_follow_up_comes_in_place_of_that_days_prompt_and_the_prompt_comes_i
         assert keyring.address_of(session.get_one(Subscriber, prompt.subscriber_id)).text == "bo@example.com"
 
 
-def test_a_step_answered_before_it_was_asked_about_is_not_asked_about(harness: SendingHarness) -> None:
+def test_a_step_that_is_already_answered_has_no_follow_up(harness: SendingHarness) -> None:
     database, keyring = harness.runtime.database, harness.runtime.keyring
     harness.clock.now = datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
     with database.write() as session:
         person = member(session, keyring, looking_from=harness.clock.now)
-        step = _chosen(session, keyring, person)
+        step = _choose(session, keyring, person)
         steps.answer(session, person, step, StepState.LET_GO, TUESDAY)
-        owed = session.scalars(select(Delivery.id).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP)).all()
-    assert harness.send(owed).counts == {DeliveryState.SKIPPED: 1}
+        follow_ups = session.scalars(select(Delivery.id).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP)).all()
+    assert harness.send(follow_ups).counts == {DeliveryState.SKIPPED: 1}
 
 
-def test_somebody_who_rests_is_not_asked_and_a_late_question_is_let_go(harness: SendingHarness) -> None:
+def test_a_resting_subscriber_gets_no_follow_up_and_a_late_one_expires(harness: SendingHarness) -> None:
     database, keyring = harness.runtime.database, harness.runtime.keyring
     with database.write() as session:
         resting = member(session, keyring, looking_from=TUESDAY)
-        _chosen(session, keyring, resting)
+        _choose(session, keyring, resting)
         account.rest(session, resting, account.Rest.OPEN_ENDED, TUESDAY)
         late = member(session, keyring, "bo@example.com", looking_from=TUESDAY)
-        _chosen(session, keyring, late)
-        owed = session.scalars(select(Delivery.id).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP)).all()
+        _choose(session, keyring, late)
+        follow_ups = session.scalars(select(Delivery.id).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP)).all()
     harness.clock.now = datetime(2026, 5, 9, 22, 59, tzinfo=UTC)
-    assert harness.send(owed[:1]).counts == {}
+    assert harness.send(follow_ups[:1]).counts == {}
     harness.clock.now += timedelta(minutes=1)
-    assert harness.send(owed[1:]).counts == {}
+    assert harness.send(follow_ups[1:]).counts == {}
     assert harness.mails() == []
 
 
-def test_the_email_quotes_the_step_and_not_to_somebody_discreet(harness: SendingHarness) -> None:
+def test_the_follow_up_quotes_the_step_except_in_discreet_mode(harness: SendingHarness) -> None:
     database, keyring = harness.runtime.database, harness.runtime.keyring
     with database.write() as session:
         for address, is_discreet in (("ana@example.com", False), ("bo@example.com", True)):
             person = member(session, keyring, address, looking_from=TUESDAY, is_discreet=is_discreet)
-            _chosen(session, keyring, person)
-        owed = session.scalars(select(Delivery.id).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP)).all()
+            _choose(session, keyring, person)
+        follow_ups = session.scalars(select(Delivery.id).where(Delivery.kind == DeliveryKind.STEP_FOLLOW_UP)).all()
     harness.clock.now = datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
-    harness.send(owed)
+    harness.send(follow_ups)
     texts = {mail.recipient: mail.text for mail in harness.mails()}
     assert WORDS in texts["ana@example.com"]
     assert "stand still" not in texts["bo@example.com"]
     assert {mail.subject for mail in harness.mails()} == {"Nearly silly"}
 
 
-def test_taken_steps_are_honoured_in_the_month_they_were_taken_in(database: Database, keyring: Keyring) -> None:
+def test_taken_steps_belong_to_the_month_they_were_taken_in(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         person = member(session, keyring, looking_from=TUESDAY)
-        step = _chosen(session, keyring, person)
+        step = _choose(session, keyring, person)
         steps.answer(session, person, step, StepState.TAKEN, datetime(2026, 6, 2, 12, 0, tzinfo=UTC))
         of_may = steps.taken_between(session, keyring, person, date(2026, 5, 1), date(2026, 5, 31))
         of_june = steps.taken_between(session, keyring, person, date(2026, 6, 1), date(2026, 6, 30))
@@ -183,7 +178,7 @@ def test_taken_steps_are_honoured_in_the_month_they_were_taken_in(database: Data
         assert steps.taken_between(session, keyring, person, date.min, date.max) == ()
 
 
-def test_answering_or_choosing_a_step_is_a_sign_of_its_person(database: Database, keyring: Keyring) -> None:
+def test_choosing_or_answering_a_step_counts_as_activity(database: Database, keyring: Keyring) -> None:
     with database.write() as session:
         person = member(
             session, keyring, looking_from=TUESDAY, unanswered=9, slow_down_stage="weekly", usual_days_mask=0b1111111

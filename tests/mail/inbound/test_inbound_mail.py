@@ -1,5 +1,7 @@
 """A route's post as a mail: both forms, every encoding, and whatever is missing or broken."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote_plus
 
@@ -107,3 +109,19 @@ def test_no_repr_shows_anything_private() -> None:
     shown = repr(post) + repr(post.files) + repr(read_mail(post)) + repr(read_mail(post).attachments)
     for private in ("heron", "maya", "window", "divorce", "private", "r-abc", "06c96"):
         assert private not in shown.lower()
+
+
+@pytest.mark.parametrize("headers", [20, 200_000])
+def test_a_long_list_of_headers_is_read_from_its_top(headers: int) -> None:
+    """A stranger who lists a megabyte may not choose that another source counts: the verdict goes by the order."""
+    listed = [["Received", "by mx"], ["X-Mailgun-Spf", "Pass"], *([["X-Filler", "x"]] * headers)]
+    found = mail(("message-headers", json.dumps(listed)), without=["message-headers"])
+    assert [name for name, _ in found.headers[:3]] == ["Received", "X-Mailgun-Spf", "X-Filler"]
+    assert found.spf is None
+
+
+def test_a_mail_without_its_contents_has_all_but_these() -> None:
+    post = parse_post(*multipart(FIELDS, [("attachment-1", "a.txt", "text/plain", b"hello")]))
+    head, whole = read_mail(post, with_contents=False), read_mail(post)
+    assert (head.plain, head.html, head.attachments) == (None, None, ())
+    assert replace(head, plain=whole.plain, html=whole.html, attachments=whole.attachments) == whole

@@ -1,5 +1,6 @@
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def home(site: WebHarness) -> WebHarness:
     return site
 
 
-def _keep(site: WebHarness, words: str, on: date = date(2026, 5, 2), **more: object) -> str:
+def _keep(site: WebHarness, words: str, on: date = date(2026, 5, 2), **more: Any) -> str:
     """Keep an entry as a reply would; return its address."""
     with site.runtime.database.write() as session:
         person = session.merge(site.person())
@@ -30,11 +31,8 @@ def _keep(site: WebHarness, words: str, on: date = date(2026, 5, 2), **more: obj
             session,
             site.runtime.keyring,
             person,
-            words=words,
-            written_on=on,
-            source="mail",
-            now=site.clock(),
-            **more,  # type: ignore[arg-type]  # passed on as given
+            journal.NewEntry(words=words, written_on=on, source="mail", **more),
+            site.clock(),
         )
         return f"/journal/entry/{entry.id}"
 
@@ -241,9 +239,7 @@ def _bens_entry(site: WebHarness) -> str:
             session,
             runtime.keyring,
             ben,
-            words="Ben's own",
-            written_on=date(2026, 5, 2),
-            source="mail",
-            now=site.clock(),
+            journal.NewEntry(words="Ben's own", written_on=date(2026, 5, 2), source="mail"),
+            site.clock(),
         )
         return f"/journal/entry/{entry.id}"

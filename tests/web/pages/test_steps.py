@@ -183,10 +183,8 @@ def test_a_step_leads_to_the_entry_it_came_from_which_stays_without_it(home: Web
             session,
             home.runtime.keyring,
             person,
-            words=WORDS,
-            written_on=date(2026, 5, 11),
-            source="mail",
-            now=home.clock(),
+            journal.NewEntry(words=WORDS, written_on=date(2026, 5, 11), source="mail"),
+            home.clock(),
         )
         step = steps.choose(session, home.runtime.keyring, person, WORDS, now=home.clock(), entry=entry)
     assert f'<a href="/journal/entry/{entry.id}">Wednesday 13 May 2026</a>' in home.get("/steps").text

@@ -1,7 +1,7 @@
-"""The emails that subscribers get: one file each, with what goes out and what a reply may quote of it.
+"""The emails that subscribers get, one file each; the two tables below list them all.
 
-Each file composes its email from templates/email/, builds it for a delivery, and, where replies to it have a kind of
-token of their own, finds it again as it was sent. The two tables below are the only places that list them.
+Each file composes its email from templates/email/ and builds it for a delivery. Where replies to the email have their
+own kind of token, the file also composes it again as it was sent, to recognise what a reply quotes.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.ALIAS: alias.build,
 }
 
-# Tried in this order: a token's kind can stand for several emails, of which only one went out on its day.
+# Tried in this order: a token's kind can stand for several emails, of which only one was sent on its date.
 AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | None], ...]] = {
     ReplyKind.PROMPT: (welcome.as_sent, prompt.as_sent),
     ReplyKind.CONFIRMATION: (confirmation.as_sent,),
@@ -72,6 +72,6 @@ AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | None], 
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the email that a token's reply answers, composed again without anybody's links, or None."""
+    """Return the email that a reply with this token answers, composed again with placeholders for links, or None."""
     found = (find(lookup) for find in AS_SENT.get(lookup.token.kind, ()))
     return next((email for email in found if email is not None), None)

@@ -1,4 +1,4 @@
-"""The email that asks whether an address is a subscriber's, and two notices to whoever has it."""
+"""The emails about an alias: the confirmation sent to it, and two notices to the subscriber who has the address."""
 
 from __future__ import annotations
 
@@ -11,28 +11,32 @@ from service.mail.outbound.mailer import OutgoingEmail
 
 
 def compose(composer: Composer, url: str) -> OutgoingEmail:
-    """Return the question whether an address is somebody's other one; it goes to that address, and names nobody."""
+    """Return the email that asks for confirmation of an alias; it is sent to the alias and does not name anybody."""
     return composer.short_email("alias.confirm", None, button_url=url)
 
 
 def compose_notice(composer: Composer, name: str, links: Links) -> OutgoingEmail:
-    """Return the notice that somebody asked for a person's address, or that an alias has a journal of its own."""
+    """Return the notice that somebody claimed a subscriber's address, or that an alias has its own journal now."""
     return composer.short_email(name, links)
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the question, unless the address may not be mailed or has a journal of its own by now."""
+    """Return the confirmation.
+
+    Raises:
+        NothingToSendError: the address may not be mailed, or has its own journal by now.
+    """
     context, delivery = request.context, request.delivery
     address = aliases.address_to_confirm(context.keyring, delivery, request.person)
     if address is None or not aliases.may_be_mailed(request.session, context.keyring, address):
         raise NothingToSendError("it may not be mailed, or has a journal of its own by now")
-    until = request.now + aliases.LINK_LASTS
+    until = request.now + aliases.LINK_LIFETIME
     url = context.links.act_url("act", Action.CONFIRM_ALIAS, request.person, until, delivery.id)
     return BuiltEmail(compose(context.composer, url), delivery.sealed_content, to=address)
 
 
 def is_notice(detail: str | None) -> bool:
-    """Say whether a notice is about an alias."""
+    """Return whether a notice is about an alias."""
     return detail in {aliases.ASKED_FOR, aliases.RELEASED}
 
 

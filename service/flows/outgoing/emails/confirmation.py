@@ -1,4 +1,4 @@
-"""The email that asks somebody who signed up to confirm, by a button or by replying "yes"."""
+"""The email that asks for confirmation of a signup, by a button or by replying "yes"."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from service.models.people.subscriber import PENDING_KEPT
 
 
 def compose(composer: Composer, confirm_url: str, reply_address: str) -> OutgoingEmail:
-    """Return the email; it belongs to no subscription yet."""
+    """Return the email; it has no links to stop, because there is no subscription yet."""
     return composer.email("confirmation", None, {"confirm_url": confirm_url}, reply_to=reply_address)
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the email with its link, which lasts as long as an unconfirmed signup is kept."""
+    """Return the email with its link, which is valid as long as an unconfirmed signup is kept."""
     person, links, delivery = request.person, request.context.links, request.delivery
     until = delivery.planned_at + PENDING_KEPT
     on = request.now.astimezone(person.zone).date()
@@ -25,5 +25,5 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail:
-    """Return the email, which is the same for everybody."""
+    """Return the email; apart from its links it is the same for everybody."""
     return compose(lookup.context.composer, "", "")

@@ -1,4 +1,4 @@
-"""The month's digest."""
+"""The digest of a month in the subscriber's own words."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from service.mail.outbound.links import PLACEHOLDERS, WRITE_LINK, Links
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, DeliveryKind, Subscriber, seal_content
 
-LINK_LASTS = timedelta(days=400)
-_NO_LINKS: Mapping[int, str] = {}
+LINK_LIFETIME = timedelta(days=400)
+_NO_URLS: Mapping[int, str] = {}
 
 
 def compose(
@@ -27,13 +27,13 @@ def compose(
     links: Links,
     web_url: str,
     *,
-    keep_out_urls: Mapping[int, str] = _NO_LINKS,
+    keep_out_urls: Mapping[int, str] = _NO_URLS,
     markdown_url: str = "",
     discreet: bool = False,
 ) -> OutgoingEmail:
-    """Return the month; `keep_out_urls` are by entry id, `web_url` is the frozen copy's page.
+    """Return the digest; `keep_out_urls` are by entry id, `web_url` is the page of the frozen copy.
 
-    A discreet one quotes nothing, and its subject tells nothing.
+    With `discreet` it quotes nothing, and its subject reveals nothing.
     """
     values = {
         "digest": digest,
@@ -47,7 +47,7 @@ def compose(
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the month, and its frozen copy, by which a reply's quotation is known and the web copy is shown."""
+    """Return the digest with its frozen copy, which is for its web page and for recognising a reply's quotation."""
     context, delivery, person = request.context, request.delivery, request.person
     month = context.digests.month(request.session, person, delivery.on) if person.wants_digest else None
     if month is None:
@@ -56,7 +56,7 @@ def build(request: EmailRequest) -> BuiltEmail:
         context.composer,
         month,
         month_links(context.links, person, month.next_month),
-        context.links.act_url("digest", Action.DIGEST, person, request.now + LINK_LASTS, delivery.id),
+        context.links.act_url("digest", Action.DIGEST, person, request.now + LINK_LIFETIME, delivery.id),
         keep_out_urls=keep_out_urls(context.links, person, month.quoted, request.now),
         markdown_url=f"{context.links.base_url}/journal/{month.month:%Y-%m}.md",
         discreet=person.is_discreet,
@@ -65,7 +65,7 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the digest of the month before the token's day, from its frozen copy, or None."""
+    """Return the digest of the month before the token's date, from its frozen copy, or None."""
     context, person = lookup.context, lookup.person
     slot = month_slot(lookup.token.on)
     delivery = Delivery.find(lookup.session, person.id, DeliveryKind.DIGEST, slot) if slot else None
@@ -85,18 +85,18 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
 
 
 def month_links(links: LinkMaker, person: Subscriber, on: date) -> Links:
-    """Return the links of an email that was owed on a local date, however late it goes: its reply belongs there."""
+    """Return the links of an email due on a local date: replies belong to that date, however late it is sent."""
     return links.links(person, links.reply_address(ReplyKind.DIGEST, person, on))
 
 
 def keep_out_urls(links: LinkMaker, person: Subscriber, quoted: Sequence[Passage], now: datetime) -> dict[int, str]:
-    """Return the link under each quoted passage that keeps its entry out of digests, by entry id."""
+    """Return, by entry id, the links under quoted passages that exclude their entry from digests."""
     return {
-        passage.entry_id: links.act_url("act", Action.KEEP_OUT, person, now + LINK_LASTS, passage.entry_id)
+        passage.entry_id: links.act_url("act", Action.KEEP_OUT, person, now + LINK_LIFETIME, passage.entry_id)
         for passage in quoted
     }
 
 
 def placeholder_urls(quoted: Sequence[Passage]) -> dict[int, str]:
-    """Return a placeholder for each of those links, so that their lines are known in a quotation."""
+    """Return a placeholder for each of those links, so that a quotation of their lines is recognised."""
     return {passage.entry_id: WRITE_LINK for passage in quoted}

@@ -1,4 +1,4 @@
-"""Notices that nobody asked for: questions come less often now, or something about an address."""
+"""Notices that the service sends by itself: that prompts come less often now, and what happened to an alias."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ Stage = Literal["weekly", "rest"]
 
 
 def compose(composer: Composer, stage: Stage, links: Links) -> OutgoingEmail:
-    """Return the notice that questions come weekly now, or that they rest."""
+    """Return the notice that prompts come weekly now, or that they rest."""
     return composer.short_email(f"less_often.{stage}", links, button_url=composer.settings_url)
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the notice, as long as what it says still holds."""
+    """Return the notice.
+
+    Raises:
+        NothingToSendError: what it says is no longer true.
+    """
     delivery, person, links = request.delivery, request.person, request.context.links
     if alias.is_notice(delivery.detail):
         return alias.build_notice(request)
@@ -33,7 +37,7 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the notice of the token's day, or None."""
+    """Return the notice of the token's date, or None."""
     delivery = Delivery.find(lookup.session, lookup.person.id, DeliveryKind.NOTICE, lookup.token.on.isoformat())
     if delivery is None:
         return None

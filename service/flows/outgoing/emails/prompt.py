@@ -1,4 +1,4 @@
-"""The question of a day, and the extra one that somebody asked for."""
+"""The prompt of a day, and the extra prompt that a subscriber asked for."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from service.mail.outbound.mailer import OutgoingEmail
 
 
 def compose(composer: Composer, prompt: Prompt, lighter: Prompt | None, links: Links) -> OutgoingEmail:
-    """Return a question, with its lighter twin where it has one."""
+    """Return the email of a prompt, with its lighter prompt if it has one."""
     return composer.email("prompt", links, {"prompt": prompt, "lighter": lighter})
 
 
 def compose_for_batch(context: EmailContext, prompt: Prompt) -> OutgoingEmail:
-    """Return a question with placeholders in the place of each recipient's own links."""
+    """Return the email of a prompt with placeholders for the links of each recipient."""
     return compose(context.composer, prompt, context.lighter_of(prompt), context.links.batch_links())
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return a question that goes by itself, with its recipient's own links in it."""
+    """Return the email of a prompt that is sent alone, with the recipient's own links."""
     context, prompt = request.context, request.prompt
     links = context.links.prompt_links(request.delivery, request.person, prompt)
     return BuiltEmail(compose(context.composer, prompt, context.lighter_of(prompt), links))
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the question that the token names, or None if it has left the library."""
+    """Return the email of the prompt that the token names, or None if the library no longer has it."""
     prompt = prompt_of_token(lookup)
     if prompt is None:
         return None

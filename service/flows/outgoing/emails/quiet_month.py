@@ -1,4 +1,4 @@
-"""The one question of a month in which nothing was written."""
+"""The one question after a month without entries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.core.library.prompts import DEFAULT_LOCALE
 from service.core.slots import month_slot
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.outgoing.emails.digest import month_links
-from service.flows.people.digest_reading import last_of, quiet_question
+from service.flows.people.digest_reading import last_day_of, quiet_question
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail
@@ -19,23 +19,27 @@ from service.models import Delivery, DeliveryKind
 def compose(
     composer: Composer, month: str, question: str, links: Links, *, locale: str = DEFAULT_LOCALE
 ) -> OutgoingEmail:
-    """Return the email for a month ("May"); `locale` is the question's."""
+    """Return the email for a month ("May"); `locale` is that of the question."""
     return composer.email("quiet_month", links, {"month": month, "question": question, "locale": locale})
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the question, unless the month's email is no longer wanted."""
+    """Return the question.
+
+    Raises:
+        NothingToSendError: the subscriber no longer wants digests.
+    """
     context, person, month = request.context, request.person, request.delivery.on
     if not person.wants_digest:
         raise NothingToSendError("the month's email is not wanted any more")
     question = quiet_question(context.library, person.locale, month)
-    links = month_links(context.links, person, last_of(month) + timedelta(days=1))
+    links = month_links(context.links, person, last_day_of(month) + timedelta(days=1))
     email = compose(context.composer, month_name(month), question.question, links, locale=question.locale)
     return BuiltEmail(email)
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the question of the month before the token's day, or None if none went out."""
+    """Return the question of the month before the token's date, or None if none was planned."""
     slot = month_slot(lookup.token.on)
     delivery = Delivery.find(lookup.session, lookup.person.id, DeliveryKind.QUIET_MONTH, slot) if slot else None
     if delivery is None:

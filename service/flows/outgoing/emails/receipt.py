@@ -1,4 +1,4 @@
-"""The receipt of somebody's first reply."""
+"""The receipt of a subscriber's first reply."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from service.mail.outbound.composer import Composer, without_reply_marks
 from service.mail.outbound.links import Links
 from service.mail.outbound.mailer import OutgoingEmail
 
-UNDO_LASTS = timedelta(days=1)
+UNDO_LINK_LIFETIME = timedelta(days=1)
 
 
 def compose(
     composer: Composer, links: Links, undo_url: str, *, subject: str, in_reply_to: str, on: date, country: str = ""
 ) -> OutgoingEmail:
-    """Return the receipt; `subject` is that of our email which was answered, not the person's own.
+    """Return the receipt; `subject` is that of our email that the reply answers, not the reply's own.
 
-    It names the help lines of a country, and says which of them nobody has checked lately, as of the day `on`.
+    It lists the help lines of a country, and marks those that have not been checked recently, as of the date `on`.
     """
     help_lines = composer.help_lines.in_country(country)
     values = {
@@ -32,10 +32,10 @@ def compose(
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the receipt, beneath the mail that it answers."""
+    """Return the receipt, as a reply to the mail that it answers."""
     delivery, person, links = request.delivery, request.person, request.context.links
     answered = read_answered(request)
-    until = request.now + UNDO_LASTS
+    until = request.now + UNDO_LINK_LIFETIME
     email = compose(
         request.context.composer,
         links.answer_links(person, request.now),

@@ -1,4 +1,4 @@
-"""The email that asks about a small step, once."""
+"""The email that asks once how a small step went."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.flows.outgoing.email_context import (
     NothingToSendError,
     SentLookup,
 )
-from service.flows.outgoing.emails.auto_reply import STEP_LINK_LASTS
+from service.flows.outgoing.emails.auto_reply import STEP_LINK_LIFETIME
 from service.flows.people.steps import follow_up_of, follow_up_prompt, open_steps, step_asked_about
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import WITH_WRITE_LINK, Links
@@ -24,7 +24,7 @@ from service.models import Step, Subscriber, open_content, seal_content
 
 
 def compose(composer: Composer, prompt: Prompt, step_words: str, links: Links, *, subject: str = "") -> OutgoingEmail:
-    """Return the question about a step; `subject` is that of the question it was chosen in, if any.
+    """Return the question about a step; `subject` is that of the prompt in whose reply it was chosen, if any.
 
     Without `step_words` (discreet mode) it quotes nothing.
     """
@@ -33,34 +33,34 @@ def compose(composer: Composer, prompt: Prompt, step_words: str, links: Links, *
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the question, with what it quotes kept sealed for when its reply quotes it again."""
+    """Return the question with its sealed content, which is for recognising a reply's quotation."""
     context, person = request.context, request.person
     step = Step.find(request.session, person.id, request.delivery.reference or 0)
     if step is None or step.state != StepState.OPEN:
         raise NothingToSendError("the step is gone, or was answered before it was asked about")
     content = _content(context, person, step)
-    email = _composed(context, content, _links(request, step))
+    email = _compose_content(context, content, _links(request, step))
     if email is None:
         raise NothingToSendError("there is no question to ask about it")
     return BuiltEmail(email, seal_content(context.keyring, person, request.delivery.id, json.dumps(content)))
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the question as it went out, from what is sealed with it, or None."""
+    """Return the question as it was sent, from its sealed content, or None."""
     context = lookup.context
     step = step_asked_about(lookup.session, lookup.token)
     delivery = follow_up_of(lookup.session, step) if step else None
     content = open_content(context.keyring, lookup.person, delivery) if delivery else None
-    return _composed(context, json.loads(content), WITH_WRITE_LINK) if content else None
+    return _compose_content(context, json.loads(content), WITH_WRITE_LINK) if content else None
 
 
 def _content(context: EmailContext, person: Subscriber, step: Step) -> dict[str, str]:
-    """Return what differs from one follow-up to the next; of somebody discreet nothing is quoted."""
+    """Return what differs from one follow-up to the next; in discreet mode the step is not quoted."""
     (opened,) = open_steps(context.keyring, person, [step])
-    asked_in = context.library.get(step.prompt_id or "")
+    prompt = context.library.get(step.prompt_id or "")
     return {
         "prompt": follow_up_prompt(context.library, person, step).id,
-        "subject": asked_in.subject if asked_in else "",
+        "subject": prompt.subject if prompt else "",
         "words": "" if person.is_discreet else opened.words,
     }
 
@@ -68,12 +68,12 @@ def _content(context: EmailContext, person: Subscriber, step: Step) -> dict[str,
 def _links(request: EmailRequest, step: Step) -> Links:
     links, person = request.context.links, request.person
     reply_address = links.reply_address(ReplyKind.STEP, person, step.follow_up_on, step.key)
-    page = links.act_url("act", Action.STEP, person, request.now + STEP_LINK_LASTS, step.id)
-    return links.links(person, reply_address, page)
+    step_url = links.act_url("act", Action.STEP, person, request.now + STEP_LINK_LIFETIME, step.id)
+    return links.links(person, reply_address, step_url)
 
 
-def _composed(context: EmailContext, content: Mapping[str, str], links: Links) -> OutgoingEmail | None:
-    """Return a follow-up, or None if its question has left the library."""
+def _compose_content(context: EmailContext, content: Mapping[str, str], links: Links) -> OutgoingEmail | None:
+    """Return the email of this content, or None if the library no longer has its question."""
     prompt = context.library.get(content["prompt"])
     if prompt is None:
         return None

@@ -1,4 +1,4 @@
-"""The year's digest, on 2 January."""
+"""The digest of a year in the subscriber's own words, sent on 2 January."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from service.core.month.year import Year
 from service.core.slots import YEAR_GOES_ON
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.outgoing.emails.digest import keep_out_urls, month_links, placeholder_urls
-from service.flows.outgoing.plan_digests import FEWEST_MONTHS
+from service.flows.outgoing.plan_digests import MIN_MONTHS
 from service.flows.people.digest_reading import frozen_year
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, DeliveryKind, seal_content
 
-_NO_LINKS: Mapping[int, str] = {}
+_NO_URLS: Mapping[int, str] = {}
 
 
 def compose(
@@ -25,19 +25,22 @@ def compose(
     links: Links,
     web_url: str,
     *,
-    keep_out_urls: Mapping[int, str] = _NO_LINKS,
+    keep_out_urls: Mapping[int, str] = _NO_URLS,
     discreet: bool = False,
 ) -> OutgoingEmail:
-    """Return the year; `web_url` is its signed-in page. A discreet one is worded as a discreet month's."""
+    """Return the year's digest; `web_url` is its page for signed-in subscribers.
+
+    With `discreet` it quotes nothing, and its subject reveals nothing.
+    """
     values = {"year": year, "own": year, "web_url": web_url, "keep_out_urls": keep_out_urls, "discreet": discreet}
     return composer.email("year", links, values)
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the year, and its frozen copy, by which a reply's quotation is known."""
+    """Return the year's digest with its frozen copy, which is for recognising a reply's quotation."""
     context, delivery, person = request.context, request.delivery, request.person
     year = context.digests.year(request.session, person, delivery.on.year) if person.wants_digest else None
-    if year is None or len(year.months) < FEWEST_MONTHS:
+    if year is None or len(year.months) < MIN_MONTHS:
         raise NothingToSendError("too little is left of the year")
     email = compose(
         context.composer,
@@ -51,7 +54,7 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the year before the token's day, from its frozen copy; None on any day but 2 January."""
+    """Return the digest of the year before the token's date, from its frozen copy; None unless that is 2 January."""
     on, person = lookup.token.on, lookup.person
     if (on.month, on.day) != YEAR_GOES_ON:
         return None

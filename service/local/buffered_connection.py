@@ -1,0 +1,83 @@
+"""A client's connection to the server, whose request is received before gunicorn's parser reads it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import deque
+from typing import Any
+
+from gunicorn.http.errors import ParseException
+from gunicorn.http.unreader import Unreader
+from gunicorn.workers.gthread import TConn
+
+from service.local.reception import Reception
+
+HEAD_SECONDS = 15.0
+BODY_GRACE_SECONDS = 20.0
+LEAST_BYTES_PER_SECOND = 4096
+REQUEST_SECONDS = 120.0  # 60 MB at 4 Mbit/s
+
+
+class BufferedConnection(TConn):  # type: ignore[misc] # gunicorn ships no types
+    """A connection whose parser reads what has been received, and never the socket."""
+
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        super().__init__(cfg, sock, client, server)
+        self.data_ready = True
+        self.unreader = ReceivedUnreader(sock)
+        self.reception = Reception(time.monotonic())
+        self.deadline = 0.0  # of its first byte, and later of its last
+        self.counted_bytes = 0
+        self.discarded_bytes = 0
+        self.is_cut = False
+
+    def init(self) -> None:
+        """Make the parser, at the first request."""
+        if not self.initialized:
+            super().init()
+            self.parser.unreader = self.unreader
+
+    def expires_at(self) -> float:
+        """Return when a request that is under way has taken too long, on the monotonic clock."""
+        reception = self.reception
+        if not reception.received_bytes:
+            return self.deadline
+        if not reception.has_head:
+            return reception.started_at + HEAD_SECONDS
+        at_least = BODY_GRACE_SECONDS + reception.received_bytes / LEAST_BYTES_PER_SECOND
+        return reception.started_at + min(at_least, REQUEST_SECONDS)
+
+
+class ReceivedUnreader(Unreader):  # type: ignore[misc] # gunicorn ships no types
+    """What the parser reads from: the bytes received, each piece let go as it is read; then an end."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__()
+        self.sock = sock
+        self.pieces: deque[bytearray] = deque()
+
+    def chunk(self, _size_hint: int | None = None) -> bytes:
+        """Return the next piece."""
+        return bytes(self.pieces.popleft()) if self.pieces else b""
+
+    def take_rest(self) -> bytes:
+        """Return what nobody has read: the beginning of the client's next request."""
+        rest = b"".join([self.take_buffered(), *self.pieces])
+        self.pieces = deque()
+        return rest
+
+
+class BodyReader:
+    """A body whose malformed chunks are an OSError: the client's fault, which werkzeug answers with 400."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+
+    def read(self, size: int) -> bytes:
+        """Return at most `size` bytes of the body."""
+        try:
+            data: bytes = self._reader.read(size)
+        except ParseException as error:
+            raise OSError(type(error).__name__) from None
+        return data

@@ -1,0 +1,87 @@
+"""A request while it arrives: kept as it comes, and watched until it is whole, so that no thread waits for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from urllib.parse import urlsplit
+
+import h11
+
+from service.web.limits import LARGEST_POST_BYTES, largest_body_bytes
+
+LARGEST_HEAD_BYTES = 64 * 1024
+PIECE_BYTES = 64 * 1024
+# Chunks of a few bytes take several times their content; no client that means well sends a large body so.
+CHUNK_OVERHEAD = 1.25
+
+
+class Arrival(Enum):
+    """How far a request has come."""
+
+    UNDER_WAY = "under way"
+    WHOLE = "whole"
+    CUT = "cut"  # the head alone gives the answer: it is malformed, or its body too large
+    MALFORMED = "malformed"  # a body whose chunks are none
+
+
+class Reception:
+    """One request as it arrives. `pieces` are its bytes, with what the client sent after it.
+
+    The framing is read by h11 (RFC 9112), and only to know where the request ends: the server's own parser reads it
+    again and has the last word.
+    """
+
+    def __init__(self, started_at: float) -> None:
+        self.arrival = Arrival.UNDER_WAY
+        self.pieces: deque[bytearray] = deque()
+        self.started_at = started_at
+        self.received_bytes = 0
+        self.has_head = False
+        self.must_say_continue = False
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=LARGEST_HEAD_BYTES)
+        self._largest = LARGEST_POST_BYTES
+        self._body_bytes = 0
+
+    def feed(self, data: bytes) -> None:
+        """Keep what came and see whether the request is whole."""
+        if self.pieces and len(self.pieces[-1]) < PIECE_BYTES:
+            self.pieces[-1] += data  # or a client that sends byte by byte would cost 60 bytes for each
+        else:
+            self.pieces.append(bytearray(data))
+        self.received_bytes += len(data)
+        try:
+            self._http.receive_data(data)
+            self._watch()
+        except h11.RemoteProtocolError:
+            self.arrival = Arrival.MALFORMED if self.has_head else Arrival.CUT
+
+    def _watch(self) -> None:
+        while self.arrival is Arrival.UNDER_WAY:
+            match self._http.next_event():
+                case h11.Request() as head:
+                    self._take_head(head)
+                case h11.Data(data=data):
+                    self._body_bytes += len(data)
+                case h11.EndOfMessage():
+                    self.arrival = Arrival.WHOLE
+                case _:
+                    break
+        if self.arrival is Arrival.UNDER_WAY and self._is_too_large():
+            self.arrival = Arrival.CUT
+
+    def _take_head(self, head: h11.Request) -> None:
+        self.has_head = True
+        try:
+            path = urlsplit(head.target.decode("latin-1")).path
+        except ValueError:  # no page of ours
+            path = ""
+        self._largest = largest_body_bytes(path)
+        declared = next((int(value) for name, value in head.headers if name == b"content-length"), 0)
+        if declared > self._largest:
+            self.arrival = Arrival.CUT
+        self.must_say_continue = self._http.they_are_waiting_for_100_continue
+
+    def _is_too_large(self) -> bool:
+        room = self._largest * CHUNK_OVERHEAD + LARGEST_HEAD_BYTES
+        return self._body_bytes > self._largest or self.received_bytes > room
