@@ -13,8 +13,8 @@ from service.config import Settings
 from service.flows.people.sign_in import SESSION_LIFETIME
 from service.web.context import network_hash, now
 from service.web.errors import error_page
-from service.web.rate_limit import RateLimiter
 from service.web.limits import LARGEST_FORM_BYTES
+from service.web.rate_limit import RateLimiter
 
 HSTS = "max-age=63072000; includeSubDomains"
 # Platforms ask these by an address of their own choosing.
