@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format e2e fuzz faults bench bench-quick lock clean
+.PHONY: help setup setup-dev run test check format architecture e2e fuzz faults bench bench-quick lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,6 +32,9 @@ check: setup-dev ## Run ruff, mypy, import-linter and the check of the prompts
 format: setup-dev ## Format the code and sort its imports
 	$(BIN)/ruff check --select I --fix
 	$(BIN)/ruff format
+
+architecture: setup-dev ## Write the folder tree of ARCHITECTURE.md anew
+	$(BIN)/python -m tests.architecture
 
 e2e: setup-dev ## Walk the product in Chromium and check its pages and emails
 	@tests/e2e/install.sh

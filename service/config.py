@@ -29,7 +29,7 @@ Listed = Annotated[list[str], NoDecode]
 
 
 class Settings(BaseSettings):
-    """What the environment says, with the names of design.md, section 5, in capitals."""
+    """The settings that the environment gives, each under its name in capitals."""
 
     model_config = SettingsConfigDict(
         env_file=(ROOT / "var" / "local.env", ROOT / ".env"),

@@ -30,7 +30,7 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
-try:  # a build without the WAL-reset bug (docs/decisions: SQLite build); elsewhere the interpreter's own
+try:  # a build without the WAL-reset bug (decision 0005); elsewhere the interpreter's own
     import pysqlite3.dbapi2 as sqlite
 except ImportError:
     import sqlite3 as sqlite

@@ -1,7 +1,7 @@
 """The worker class: RQ's in-process worker, which is told of a stop in the middle of a job.
 
 A job is a chunk of a thousand deliveries or a few mails, so a fork for each would only cost the database and provider
-connections again; what must be killable, parsing, runs in a child of its own (docs/decisions: the worker class).
+connections again; what must be killable, parsing, runs in a child of its own (decision 0017).
 """
 
 from __future__ import annotations

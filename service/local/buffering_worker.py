@@ -2,7 +2,7 @@
 
 gunicorn's own gives a connection to a thread at its first byte, and the thread waits for the rest: eight clients that
 send a byte every ten seconds stopped the site. Here the loop that accepts connections receives them too, without a
-thread, in memory alone, each against a deadline. See docs/decisions/web-server.md.
+thread, in memory alone, each against a deadline. Decision 0024 gives the reasons.
 """
 
 from __future__ import annotations

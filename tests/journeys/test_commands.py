@@ -1,4 +1,4 @@
-"""By reply alone a person can do everything; see experience.md."""
+"""By reply alone a person can do everything."""
 
 from __future__ import annotations
 

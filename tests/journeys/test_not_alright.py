@@ -1,4 +1,4 @@
-"""When somebody is not all right: nothing is detected, scored, blocked or sent to anybody (experience.md)."""
+"""When somebody is not all right: nothing is detected, scored, blocked or sent to anybody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose a mail is, and which day it belongs to: the rows of inbound.md, through HTTP, queue and post office."""
+"""Whose a mail is, and which day it belongs to: each case through HTTP, queue and post office."""
 
 from __future__ import annotations
 

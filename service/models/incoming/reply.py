@@ -33,7 +33,7 @@ CLAIMED = "claimed by its owner"
 
 
 class Outcome(StrEnum):
-    """What became of a mail; see design.md, section 1."""
+    """The outcome of processing a mail."""
 
     ENTRY = "entry"
     COMMAND = "command"

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; see design.md, section 6."""
+    """The state of a delivery."""
 
     PLANNED = "planned"
     CLAIMED = "claimed"

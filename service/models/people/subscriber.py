@@ -34,7 +34,7 @@ MINUTES_AN_HOUR = 60
 
 
 class SubscriberStatus(StrEnum):
-    """Where a person stands; see design.md, section 1."""
+    """The state of a subscription."""
 
     PENDING = "pending"
     ACTIVE = "active"

@@ -1,6 +1,6 @@
 """An HTML body as lines, with what its structure says about each.
 
-The tree comes from lexbor, which builds what a browser would. Past the bounds of `inbound.md`
+The tree comes from lexbor, which builds what a browser would. Past its bounds
 (2,000 tags, depth 200) `html_text` keeps the words without a tree.
 """
 
