@@ -106,15 +106,20 @@ def visit(*, writing: bool = False) -> Iterator[Visit]:
     Raises:
         SignInNeededError: nobody is signed in here.
     """
-    runtime, secret = get_runtime(), secret_hash()
-    if secret is None or _was_idle():
+    runtime = get_runtime()
+    if secret_hash() is None:
         raise SignInNeededError
     with runtime.database.write() if writing else runtime.database.read() as session:
-        owner = BrowserSession.owner_id(session, secret, now())
-        person = _person(session, owner, writing=writing)
+        person = _person(session, signed_in_id(session), writing=writing)
         if person is None:
             raise SignInNeededError
         yield Visit(session, runtime.keyring, person)
+
+
+def signed_in_id(session: Session) -> int | None:
+    """Return the id of the subscriber who is signed in here; None too if this browser was not used for long."""
+    secret = secret_hash()
+    return None if secret is None or _was_idle() else BrowserSession.owner_id(session, secret, now())
 
 
 def sign_in_here(session: Session, subscriber_id: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,3 +107,15 @@ class Person:
         self.find_in_journal(words)
         self.page.get_by_role("article").filter(has_text=words).get_by_role("link").first.click()
         self.page.get_by_role("link", name="Change the words").wait_for()
+
+    def sign_in(self, send: Callable[[], object]) -> None:
+        """Sign in by the link of an email; `send` lets the service send what waits."""
+        self.go("/sign-in")
+        self.page.get_by_label("Email address").fill(self.address)
+        self.page.get_by_role("button", name="Send me a link").click()
+        self.page.get_by_role("heading", name="Check your email").wait_for()
+        send()
+        self.open_mail("Sign in")
+        self.page = self.follow("Sign in")
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("heading", level=1).wait_for()

@@ -78,6 +78,7 @@ def test_a_month_of_answers_comes_back_as_a_digest(journey: JourneyHarness, visi
             faults += _answer_about_the_step(mo, visits, checker)
     journey.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
 
+    mo.sign_in(journey.work)  # two weeks without a visit ended the session
     mo.go("/journal/2026-05")
     for day in (6, *WORDS):
         expect(mo.page.get_by_role("link", name=f"day {day} May, written")).to_be_visible()
@@ -160,6 +161,7 @@ def test_a_month_and_a_year_with_all_they_can_hold(journey: JourneyHarness, visi
     _fill_a_year(journey, noa.address)
     journey.go_to(datetime(2026, 6, 1, 12, tzinfo=UTC))
 
+    noa.sign_in(journey.work)  # two weeks without a visit ended the session
     mail = noa.open_mail(MAY)
     for told in ("“Priya” came back", "The lilac came out", "Ring Priya from the bus stop"):
         assert told in " ".join(mail["text"].split())

@@ -172,7 +172,7 @@ def test_small_steps(at_home: Person, look: Look, faults: list[str]) -> None:
     ):
         page.get_by_label("Choose a small step").fill(words)
         page.get_by_role("button", name="Choose it").click()
-        page.get_by_text("It is chosen.").wait_for()
+        page.get_by_text("Your step is saved.").wait_for()
     look(page, "steps-chosen")
     for words, answer in (("front door", "Took it"), ("pillow", "Not yet"), ("unbroken", "Let it go")):
         step = page.get_by_role("article").filter(has_text=words)

@@ -12,7 +12,7 @@ from service.core.month.resurfacing import Passage
 from service.core.tokens import Action
 from service.flows.people.digest_reading import frozen_digest
 from service.flows.people.entry_photos import by_entry
-from service.models import BrowserSession, Delivery, Subscriber
+from service.models import Delivery, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
@@ -56,5 +56,4 @@ def photos_of(session: Session, person: Subscriber, quoted: Sequence[Passage]) -
 
 def _is_read_by(session: Session, person: Subscriber) -> bool:
     """Say whether the one whose month it is has signed in here; the link alone shows words, but no photo."""
-    secret = browser.secret_hash()
-    return secret is not None and BrowserSession.owner_id(session, secret, now()) == person.id
+    return browser.signed_in_id(session) == person.id
