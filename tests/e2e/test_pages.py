@@ -182,7 +182,7 @@ def test_small_steps(at_home: Person, look: Look, faults: list[str]) -> None:
     look(page, "steps")
     page.get_by_role("article").filter(has_text="unbroken").get_by_role("link", name="Remove this step").click()
     look(page, "steps-take-off")
-    page.get_by_role("button", name="Take it off").click()
+    page.get_by_role("button", name="Remove it").click()
     expect(page.get_by_role("heading", name="Let go")).to_have_count(0)
     assert not faults, "\n".join(["", *faults])
 
