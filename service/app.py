@@ -12,6 +12,7 @@ from service.config import SettingsError, load_settings
 from service.core import dates
 from service.core.helplines import parse_help_lines
 from service.core.sealing import SealError
+from service.process_guards import guard_process
 from service.runtime import TEMPLATES, Runtime, make_runtime, set_up_logging
 from service.web import access_log, browser, converters, errors, health, security, webhooks
 from service.web.csrf import csrf
@@ -79,6 +80,7 @@ def create_app(runtime: Runtime) -> Flask:
 
 def from_environment() -> Flask:
     """Return the application of this process's settings, for a WSGI server; ends the process if they do not do."""
+    guard_process()
     try:
         settings = load_settings()
         set_up_logging(settings.log_level)
@@ -100,5 +102,6 @@ def _prepare_templates(app: Flask, *, style: str, script: str) -> None:
 
 
 def _trust(app: Flask, proxies: int) -> None:
+    # X-Forwarded-Host is not read: a proxy that does not set it passes on a client's, and the host is checked by Host.
     if proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # Flask's documented way
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # Flask's documented way

@@ -14,12 +14,14 @@ from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.flows.incoming import quarantine
 from service.flows.people.ascii_domains import store_ascii_domains
+from service.process_guards import guard_process
 from service.runtime import set_up_logging
 
 
 @click.group()
 def main() -> None:
     """Small Steps: one gentle question by email, and a private journal made of the replies."""
+    guard_process()
 
 
 main.add_command(prompts)

@@ -19,6 +19,9 @@ MAIL_REQUEST_JOB = "workers.jobs.process_mail_requests"
 REPLY_JOB = "workers.jobs.process_replies"
 JOBS = (SEND_JOB, MAIL_REQUEST_JOB, REPLY_JOB)
 
+# How many jobs the workers refused because they were not ours; it begins again when the queue is emptied.
+REFUSED_JOBS_KEY = "smallsteps:refused-jobs"
+
 IDS_A_JOB = 1000
 JOB_TIMEOUT_SECONDS = 600
 QUEUED_KEPT_SECONDS = 3600
@@ -57,6 +60,13 @@ class RqJobQueue:
     def waiting(self, queue: str) -> int:
         """Return how many jobs wait in a queue."""
         return self._queues[queue].count
+
+    def count_refused(self) -> int | None:
+        """Return how many jobs the workers refused, or None while the queue server does not answer."""
+        try:
+            return int(self.connection.get(REFUSED_JOBS_KEY) or 0)
+        except RedisError:
+            return None
 
     def _enqueue(self, queue: str, job: str, ids: Sequence[int]) -> None:
         try:

@@ -29,6 +29,10 @@ class JobQueue(Protocol):
         """Say whether the queue server answers."""
         ...
 
+    def count_refused(self) -> int | None:
+        """Return how many jobs the workers refused, or None while the queue server does not answer."""
+        ...
+
 
 @dataclass(slots=True)
 class InMemoryQueue:
@@ -53,3 +57,7 @@ class InMemoryQueue:
     def is_reachable(self) -> bool:
         """Say yes: nothing lies between this queue and whoever reads it."""
         return True
+
+    def count_refused(self) -> int | None:
+        """Return 0: nobody else can write to this queue."""
+        return 0

@@ -7,12 +7,14 @@ import sys
 from service.config import SettingsError, load_settings
 from service.core.sealing import SealError
 from service.dispatch import QUEUES
+from service.process_guards import guard_process
 from service.runtime import make_runtime, set_up_logging
 from workers.worker import work
 
 
 def main(arguments: list[str]) -> int:
     """Run a worker for the queue that is named; return an exit code."""
+    guard_process()
     if len(arguments) != 1 or arguments[0] not in QUEUES:
         sys.stderr.write(f"Say which queue this worker serves: {' or '.join(QUEUES)}.\n")
         return 2

@@ -141,8 +141,11 @@ class ActToken:
 
 
 def _signed(payload: bytes, mac_bytes: int, key: IndexKey) -> str:
-    mac = key.digest("token", payload)[:mac_bytes]
-    return base64.b32encode(payload + mac).decode("ascii").rstrip("=").lower()
+    return _encoded(payload + key.digest("token", payload)[:mac_bytes])
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.b32encode(raw).decode("ascii").rstrip("=").lower()
 
 
 def _verified(text: str, size: int, mac_bytes: int, key: IndexKey) -> bytes | None:
@@ -152,7 +155,8 @@ def _verified(text: str, size: int, mac_bytes: int, key: IndexKey) -> bytes | No
         raw = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
     except (binascii.Error, ValueError):
         return None
-    if len(raw) != size + mac_bytes:
+    # The last character has spare bits, and decoders accept padding: only the one spelling that we write is a token.
+    if len(raw) != size + mac_bytes or _encoded(raw) != text.lower():
         return None
     payload, mac = raw[:size], raw[size:]
     if not hmac.compare_digest(key.digest("token", payload)[:mac_bytes], mac):

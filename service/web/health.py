@@ -6,12 +6,14 @@ import hmac
 from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, request
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.config import LOOPBACK
 from service.flows.outgoing.tick import CLOCK
 from service.models import Delivery, DeliveryState, Heartbeat, Reply
 from service.runtime import Runtime
@@ -46,7 +48,7 @@ def readyz() -> tuple[Response, int]:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Return the figures for Prometheus, to this machine or to whoever has the token."""
+    """Return the figures for Prometheus to a caller with the token, or on a local site to this machine."""
     runtime = get_runtime()
     if not _may_measure(runtime):
         abort(404)
@@ -67,11 +69,14 @@ class _Figures:
             open_now = Delivery.count_by_state(session)
             waiting = Reply.count_waiting(session)
             ticked_at = Heartbeat.last_at(session, CLOCK)
+        refused = self.runtime.job_queue.count_refused()
         deliveries = GaugeMetricFamily("smallsteps_deliveries", "Deliveries that are not finished.", labels=["state"])
         for state in (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.UNKNOWN):
             deliveries.add_metric([state.value], open_now.get(state, 0))
         yield deliveries
         yield GaugeMetricFamily("smallsteps_replies_waiting", "Mails that are not understood yet.", value=waiting)
+        if refused is not None:
+            yield CounterMetricFamily("smallsteps_jobs_refused", "Jobs in the queue that were not ours.", value=refused)
         if ticked_at is not None:
             yield GaugeMetricFamily(
                 "smallsteps_clock_ticked_seconds", "When the clock last ticked, in epoch time.", ticked_at.timestamp()
@@ -83,5 +88,11 @@ def _may_measure(runtime: Runtime) -> bool:
     given = request.headers.get("Authorization", "")
     if token:
         return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-    # Behind a proxy every address is the proxy's unless it is told: then only the token will do.
-    return runtime.settings.trusted_proxies == 0 and ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 - no address to bind
+    # Behind a proxy on the same machine every request comes from this machine: a public site needs the token.
+    settings = runtime.settings
+    is_local = settings.trusted_proxies == 0 and urlsplit(settings.base_url).hostname in LOOPBACK
+    return is_local and _is_loopback(request.remote_addr) and urlsplit(request.host_url).hostname in LOOPBACK
+
+
+def _is_loopback(address: str | None) -> bool:
+    return address is not None and ip_address(address).is_loopback

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import threading
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, Response, abort, g, request
 
 from service.config import Settings
@@ -17,6 +19,11 @@ from service.web.limits import LARGEST_FORM_BYTES
 from service.web.rate_limit import RateLimiter
 
 HSTS = "max-age=63072000; includeSubDomains"
+# Features of browsers that no page uses, so that no script that got in could (W3C Permissions Policy).
+UNUSED_FEATURES = (
+    *("accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer"),
+    *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+)
 # Platforms ask these by an address of their own choosing.
 ANY_HOST = "health"
 SHOWS_PHOTOS = "shows_photos"
@@ -24,6 +31,8 @@ LINKS_AN_HOUR = 600
 WRONG_TOKENS_AN_HOUR = 30
 # Mail providers press "unsubscribe" for many people from few addresses (RFC 8058).
 ALWAYS_OPEN = "frequency"
+
+log = structlog.get_logger()
 
 
 def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
@@ -46,6 +55,8 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
     default_port = 443 if secure else 80
     own = _place(settings.base_url, default_port)
     headers = _headers(style, script, secure=secure)
+    if not settings.trusted_proxies:
+        _warn_of_a_proxy(app)
 
     @app.before_request
     def check_host() -> None:
@@ -59,6 +70,17 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
         if g.get(SHOWS_PHOTOS):
             response.headers["Content-Security-Policy"] += "; img-src 'self'"
         return response
+
+
+def _warn_of_a_proxy(app: Flask) -> None:
+    """Say once in the log that a proxy stands before the pages and is not trusted: all visitors share its limits."""
+    warned = threading.Event()
+
+    @app.before_request
+    def look() -> None:
+        if "X-Forwarded-For" in request.headers and not warned.is_set():
+            warned.set()
+            log.warning("proxy.not_trusted", setting="TRUSTED_PROXIES")
 
 
 def limit_token_routes(app: Flask) -> None:
@@ -110,6 +132,7 @@ def _headers(style: str, script: str, *, secure: bool) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "no-store",

@@ -78,3 +78,13 @@ def test_a_token_expires_at_its_minute() -> None:
     token = ActToken(Action.SIGN_IN, 1, 2, datetime(2026, 5, 1, 9, 10, tzinfo=UTC))
     assert not token.has_expired(datetime(2026, 5, 1, 9, 9, 59, tzinfo=UTC))
     assert token.has_expired(datetime(2026, 5, 1, 9, 10, tzinfo=UTC))
+
+
+@given(act_tokens)
+def test_a_token_has_one_spelling(token: ActToken) -> None:
+    text = token.encode(KEY)
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    others = [text[:-1] + letter for letter in letters if letter != text[-1]]
+    padded = [text + "=" * count for count in (1, 2, 3, 4)]
+    assert [other for other in others + padded if ActToken.decode(other, KEY) is not None] == []
+    assert ActToken.decode(text.upper(), KEY) == ActToken.decode(text, KEY)

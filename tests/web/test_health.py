@@ -70,3 +70,28 @@ def test_who_may_see_the_figures(site: WebHarness, token: str, given: str, proxi
     settings = site.runtime.settings.model_copy(update={"metrics_token": token, "trusted_proxies": proxies})
     client = create_app(replace(site.runtime, settings=settings)).test_client()
     assert client.get("/metrics", headers={"Authorization": given} if given else {}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("base_url", "host"),
+    [
+        pytest.param("https://steps.example.org", "steps.example.org", id="a public site"),
+        pytest.param("https://steps.example.org", "localhost", id="a public site whose proxy hides its host"),
+        pytest.param("http://localhost", "evil.example", id="a page of another site whose name leads here"),
+    ],
+)
+def test_a_loopback_address_alone_shows_no_figures(site: WebHarness, base_url: str, host: str) -> None:
+    settings = site.runtime.settings.model_copy(update={"base_url": base_url})
+    client = create_app(replace(site.runtime, settings=settings)).test_client()
+    assert client.get("/metrics", headers={"Host": host}).status_code == 404
+
+
+def test_the_figures_count_the_jobs_that_were_refused(site: WebHarness) -> None:
+    assert "smallsteps_jobs_refused_total 0.0" in site.get("/metrics").text
+
+
+def test_a_queue_that_is_away_leaves_its_figure_out(site: WebHarness) -> None:
+    runtime = replace(site.runtime, job_queue=RqJobQueue("redis://127.0.0.1:1"))
+    answer = create_app(runtime).test_client().get("/metrics")
+    assert answer.status_code == 200
+    assert "smallsteps_jobs_refused" not in answer.text

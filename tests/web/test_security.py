@@ -2,10 +2,12 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from service.app import create_app
 from service.config import Settings
@@ -45,6 +47,7 @@ def test_every_answer_carries_the_headers(site: WebHarness) -> None:
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["Cache-Control"] == "no-store"
+        assert "camera=()" in headers["Permissions-Policy"]
 
 
 def test_a_page_without_a_person_s_words_stays_small(site: WebHarness) -> None:
@@ -150,3 +153,30 @@ def _network(app: Flask, headers: dict[str, str], base_url: str) -> bytes:
 def _contents(site: WebHarness) -> list[object]:
     with site.runtime.database.read() as session:
         return [sorted(map(repr, session.execute(text(f"SELECT * FROM {name}")))) for name in Base.metadata.tables]
+
+
+def test_the_host_that_a_client_says_a_proxy_forwarded_is_not_believed(site: WebHarness) -> None:
+    settings = site.runtime.settings.model_copy(update={"trusted_proxies": 1})
+    client = create_app(replace(site.runtime, settings=settings)).test_client()
+    evil, own = {"Host": "evil.example", "X-Forwarded-Host": "localhost"}, {"X-Forwarded-Host": "evil.example"}
+    assert client.get("/", headers=evil).status_code == 400
+    assert client.get("/", headers=own).status_code == 200
+
+
+def test_a_proxy_that_is_not_trusted_is_told_of_once(site: WebHarness) -> None:
+    with capture_logs() as lines:
+        for _ in range(2):
+            site.browser.get("/about", headers={"X-Forwarded-For": "192.0.2.7"})
+    warnings = [line for line in lines if line["event"] == "proxy.not_trusted"]
+    assert [line["setting"] for line in warnings] == ["TRUSTED_PROXIES"]
+    assert "192.0.2.7" not in repr(lines)
+
+
+def test_security_txt_says_where_to_report_and_until_when(site: WebHarness) -> None:
+    answer = site.get("/.well-known/security.txt")
+    assert answer.mimetype == "text/plain"
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert fields["Contact"].startswith("mailto:")
+    assert fields["Canonical"].endswith("/.well-known/security.txt")
+    expires = datetime.fromisoformat(fields["Expires"])
+    assert timedelta(days=30) < expires - site.clock() < timedelta(days=365)
