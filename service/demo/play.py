@@ -21,8 +21,9 @@ from service.demo.steps import asked_at, date_answer, date_chosen, follow_ups
 from service.demo.words import Evenings
 from service.flows.outgoing.plan_digests import plan_due_digests
 from service.flows.outgoing.plan_prompts import plan_due_prompts
-from service.flows.people import signup, steps
+from service.flows.people import confirm_signup, signup, steps
 from service.flows.people.mail_requests import Requester
+from service.flows.people.signup_form import SignupForm
 from service.inline import InlineWorker
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, Entry, Subscriber
@@ -117,7 +118,7 @@ class Demo:
     def _join(self, address: Address, worker: InlineWorker) -> None:
         self.say(f"{self._day()}: signs up and confirms")
         asker = Requester(*(secrets.token_bytes(32) for _ in range(3)))
-        form = signup.SignupForm(address, SCHEDULE, "en-GB")
+        form = SignupForm(address, SCHEDULE, "en-GB")
         with self._unseen() as session:
             asked = signup.ask(session, self.runtime.keyring, form=form, asker=asker, now=self.clock.now)
             assert isinstance(asked, int)
@@ -132,7 +133,7 @@ class Demo:
         with self._unseen() as session:
             library, now = self.runtime.library, self.clock.now
             self.queue.enqueue_deliveries(
-                signup.confirm(session, self.runtime.keyring, library, self.subscriber_id, now, source="link")
+                confirm_signup.confirm(session, self.runtime.keyring, library, self.subscriber_id, now, source="link")
             )
         worker.work()
         self._maybe_reply()

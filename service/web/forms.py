@@ -13,7 +13,7 @@ from service.core.addresses import Address, AddressError
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule, find_zone
 from service.flows.people.account import Preferences, Rest
-from service.flows.people.signup import SignupForm
+from service.flows.people.signup_form import SignupForm
 
 Typed = MultiDict[str, str]
 HALF_HOURS = tuple(time(hour, minute) for hour in range(24) for minute in (0, 30))

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from service.core.addresses import Address
 from service.core.library.prompts import DEFAULT_LOCALE, Library
 from service.core.schedule import Rhythm, Schedule
-from service.flows.people import signup
+from service.flows.people import confirm_signup, signup
 from service.flows.people.account import Preferences
 from service.flows.people.mail_requests import Requester
+from service.flows.people.signup_form import SignupForm
 from service.models import Keyring, Subscriber
 
 NOW = datetime(2026, 5, 13, 9, 0, tzinfo=UTC)  # a Wednesday, 10:00 in London
@@ -33,8 +34,8 @@ PLAIN = Preferences(
 HERE = Requester(network=b"n" * 32, browser=b"b" * 32, code=b"c" * 32)
 
 
-def form(address: Address = ANA, schedule: Schedule = LONDON) -> signup.SignupForm:
-    return signup.SignupForm(address, schedule, "en-GB")
+def form(address: Address = ANA, schedule: Schedule = LONDON) -> SignupForm:
+    return SignupForm(address, schedule, "en-GB")
 
 
 def sign_up(session: Session, keyring: Keyring, address: Address = ANA, now: datetime = NOW) -> list[int]:
@@ -59,5 +60,5 @@ def join(
     """Sign up and confirm."""
     sign_up(session, keyring, address, now)
     joined = person(session, keyring, address)
-    signup.confirm(session, keyring, library, joined.id, now, source="link")
+    confirm_signup.confirm(session, keyring, library, joined.id, now, source="link")
     return joined

@@ -15,7 +15,7 @@ from service.flows.incoming import commands
 from service.flows.incoming.owner import Owner
 from service.flows.incoming.processed_mail import ProcessedMail
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
-from service.flows.people import account, entry_photos, frequency, journal, signup, steps
+from service.flows.people import account, confirm_signup, entry_photos, frequency, journal, steps
 from service.models import Entry, Keyring, Outcome, Reply, Subscriber, Suppression, SuppressionReason
 
 
@@ -85,7 +85,9 @@ class _Application:
         if self.owner.wants_to_stop:
             account.stop(session, person, now, source="address")
         if self.result.confirms(person):
-            planned = signup.confirm(session, self.parts.keyring, self.parts.library, person.id, now, source="reply")
+            planned = confirm_signup.confirm(
+                session, self.parts.keyring, self.parts.library, person.id, now, source="reply"
+            )
             self.applied.delivery_ids += planned
 
     def _carry_out_command(self) -> None:

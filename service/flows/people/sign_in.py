@@ -15,6 +15,7 @@ from service.flows.people.mail_requests import Requester, TooManyRequests, recor
 from service.models import BrowserSession, Keyring, MailRequest, MailRequestKind, Subscriber
 
 CODE_TRIES = 5
+LINK_LIFETIME = timedelta(minutes=10)
 SESSION_LIFETIME = timedelta(days=30)
 MAX_IDLE = timedelta(days=14)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -19,7 +20,6 @@ from service.web.csrf import csrf
 from service.web.errors import error_page
 
 blueprint = Blueprint("frequency", __name__)
-UNPROCESSABLE = 422
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 LENGTHS = (
     ("skip", "Skip the next one"),
@@ -49,13 +49,15 @@ def rest(token: str) -> Response | str | tuple[Response | str, int]:
         return error_page(404)
     length = forms.read_rest(request.form)
     if isinstance(length, forms.FormErrors):
-        return _rest_page(known, request.form, length), UNPROCESSABLE
+        return _rest_page(known, request.form, length), HTTPStatus.UNPROCESSABLE_ENTITY
     with get_runtime().database.write() as session:
         person = Subscriber.locked(session, known.subscriber_id)
         done = account.rest(session, person, length, now()) if person else None
     if isinstance(done, InvalidPauseDate):
         between = f"Choose a date from {full_date(done.first)} to {full_date(done.last)}"
-        return _rest_page(known, request.form, forms.FormErrors({forms.UNTIL: between})), UNPROCESSABLE
+        return _rest_page(
+            known, request.form, forms.FormErrors({forms.UNTIL: between})
+        ), HTTPStatus.UNPROCESSABLE_ENTITY
     return redirect(f"/rest/{token}", code=303)
 
 

@@ -6,6 +6,7 @@ from calendar import Calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from http import HTTPStatus
 
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
@@ -24,7 +25,6 @@ from service.web.pages.chosen_steps import keep_step, step_in
 from service.web.security import allow_photos
 
 blueprint = Blueprint("journal", __name__)
-UNPROCESSABLE = 422
 EMPTY = {"words": "Write something, or use Delete to remove the entry"}
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # a calendar's weeks reach into the months around
 
@@ -83,7 +83,7 @@ def edit(entry_id: int) -> Response | tuple[str, int]:
     """Put new words in the place of an entry's."""
     words = typed_words()
     if not words:
-        return _edit_page(entry_id, EMPTY), UNPROCESSABLE
+        return _edit_page(entry_id, EMPTY), HTTPStatus.UNPROCESSABLE_ENTITY
     with browser.visit(writing=True) as visit:
         entry = _own(visit, entry_id)
         before = step_in(visit.person, entry)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
@@ -16,7 +18,6 @@ from service.web.context import get_help_lines, get_runtime, now, page
 from service.web.zones import zone_options
 
 blueprint = Blueprint("settings", __name__)
-UNPROCESSABLE = 422
 DAYS = tuple((str(number), f"{name}s") for number, name in enumerate(WEEKDAYS))
 TIMES = tuple((half.isoformat("minutes"), spoken_time(half).capitalize()) for half in forms.HALF_HOURS)
 _THEME_NAMES = {
@@ -46,7 +47,7 @@ def save() -> Response | tuple[str, int]:
     preferences = forms.read_preferences(request.form, countries(), get_runtime().library.locales)
     if isinstance(preferences, forms.FormErrors):
         with browser.visit() as visit:
-            return _page(visit.person, request.form, preferences), UNPROCESSABLE
+            return _page(visit.person, request.form, preferences), HTTPStatus.UNPROCESSABLE_ENTITY
     with browser.visit(writing=True) as visit:
         account.change_preferences(visit.session, visit.person, preferences, now())
     return redirect("/settings?saved", code=303)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
@@ -14,7 +16,6 @@ from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
 
 blueprint = Blueprint("sign_in", __name__)
-UNPROCESSABLE = 422
 
 
 @blueprint.get("/sign-in")
@@ -31,7 +32,7 @@ def ask() -> Response | tuple[str, int]:
         return redirect("/sent", code=303)
     address = forms.read_address(request.form)
     if isinstance(address, forms.FormErrors):
-        return page("sign_in", typed=request.form, errors=address.by_field), UNPROCESSABLE
+        return page("sign_in", typed=request.form, errors=address.by_field), HTTPStatus.UNPROCESSABLE_ENTITY
     runtime = get_runtime()
     with runtime.database.write() as session:
         asked = sign_in.ask(session, runtime.keyring, address=address, asker=browser.new_asker(), now=now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TypeAlias
 
 from flask import Blueprint, redirect, request
@@ -13,7 +14,7 @@ from service.core.library.prompts import DEFAULT_LOCALE
 from service.core.library.rotation import ranking
 from service.core.schedule import Rhythm
 from service.core.tokens import Action, ActToken
-from service.flows.people import signup
+from service.flows.people import confirm_signup, signup
 from service.flows.people.mail_requests import TooManyRequests
 from service.models import Delivery, DeliveryKind, MailRequest, Subscriber, SubscriberStatus
 from service.web import browser, forms
@@ -30,7 +31,6 @@ RHYTHMS = (
     (Rhythm.SUNDAYS.value, "Once a week, on Sundays"),
     (Rhythm.DAILY.value, "Every day"),
 )
-UNPROCESSABLE = 422
 WRONG_CODE = "That code isn’t right. Check it, or leave it empty"
 
 
@@ -54,7 +54,7 @@ def subscribe() -> Response | str | tuple[str, int]:
         return redirect("/sent", code=303)
     form = forms.read_signup(request.form)
     if isinstance(form, forms.FormErrors):
-        return _form(request.form, form), UNPROCESSABLE
+        return _form(request.form, form), HTTPStatus.UNPROCESSABLE_ENTITY
     if isinstance(form, forms.LikelyTypo):
         return _form(request.form, forms.FormErrors({}), likely=form.likely)
     runtime = get_runtime()
@@ -110,7 +110,9 @@ def _show_confirm(token: ActToken) -> ConfirmAnswer:
     runtime = get_runtime()
     with runtime.database.read() as session:
         person = session.get(Subscriber, token.subscriber_id)
-        schedule = signup.requested_schedule(session, runtime.keyring, person, token.object_id) if person else None
+        schedule = (
+            confirm_signup.requested_schedule(session, runtime.keyring, person, token.object_id) if person else None
+        )
         request_ = session.get(MailRequest, token.object_id)
     if person is None:
         return error_page(410, again="/")
@@ -126,9 +128,11 @@ def _confirm_page(person: Subscriber, schedule: str, request_: MailRequest | Non
 def _confirm(token: ActToken) -> ConfirmAnswer:
     runtime, secret = get_runtime(), ""
     typed = request.form.get("code", "").strip()
-    visitor = signup.Visitor(browser.browser_hash(), browser.code_hash(typed) if typed else None)
+    visitor = confirm_signup.Visitor(browser.browser_hash(), browser.code_hash(typed) if typed else None)
     with runtime.database.write() as session:
-        done = signup.confirm_by_link(session, runtime.keyring, runtime.library, token, visitor=visitor, now=now())
+        done = confirm_signup.confirm_by_link(
+            session, runtime.keyring, runtime.library, token, visitor=visitor, now=now()
+        )
         if done.may_sign_in:
             secret = browser.sign_in_here(session, token.subscriber_id)
     if done.is_code_wrong:
@@ -144,9 +148,9 @@ def _wrong_code_page(token: ActToken) -> tuple[str, int]:
     runtime = get_runtime()
     with runtime.database.read() as session:
         person = session.get_one(Subscriber, token.subscriber_id)
-        schedule = signup.requested_schedule(session, runtime.keyring, person, token.object_id)
+        schedule = confirm_signup.requested_schedule(session, runtime.keyring, person, token.object_id)
         request_ = session.get(MailRequest, token.object_id)
-    return _confirm_page(person, str(schedule), request_, {"code": WRONG_CODE}), UNPROCESSABLE
+    return _confirm_page(person, str(schedule), request_, {"code": WRONG_CODE}), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _form(typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likely: str = "") -> str:

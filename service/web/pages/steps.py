@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
@@ -15,7 +17,6 @@ from service.web.context import now, page
 from service.web.idempotency import idempotent_id, new_form_key
 
 blueprint = Blueprint("steps", __name__)
-UNPROCESSABLE = 422
 EMPTY = {"words": "Write a step first, or leave it for another day"}
 TOO_LONG = {"words": f"Say it in {LONGEST_STEP} characters or fewer"}
 GROUPS = {
@@ -47,7 +48,7 @@ def choose() -> Response | tuple[str, int]:
     errors = EMPTY if not typed else TOO_LONG if len(typed) > LONGEST_STEP else {}
     if errors:
         with browser.visit() as visit:
-            return _page(visit, typed, errors), UNPROCESSABLE
+            return _page(visit, typed, errors), HTTPStatus.UNPROCESSABLE_ENTITY
     with browser.visit(writing=True) as visit:
         person = visit.person
         step_id = idempotent_id("step", person.id)

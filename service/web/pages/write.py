@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -22,7 +23,6 @@ from service.web.pages import prompt_options
 from service.web.pages.chosen_steps import keep_step
 
 blueprint = Blueprint("writing", __name__)
-UNPROCESSABLE = 422
 EMPTY = {"words": "Write something first, or leave it for today"}
 SOURCE, BY_LINK = "page", "link"
 # A link needs no sign-in and may be forwarded: what it can add in a day is bounded by what a person writes in one.
@@ -47,7 +47,9 @@ def keep() -> Response | tuple[str, int]:
     words = typed_words()
     if not words:
         with browser.visit():
-            return page("write", prompt=prompt, once=new_form_key(), errors=EMPTY, wishes=()), UNPROCESSABLE
+            return page(
+                "write", prompt=prompt, once=new_form_key(), errors=EMPTY, wishes=()
+            ), HTTPStatus.UNPROCESSABLE_ENTITY
     with browser.visit(writing=True) as visit:
         person = visit.person
         entry = journal.add_entry(
@@ -92,7 +94,7 @@ def answer(token: str) -> Response | str | tuple[str, int]:
         return _keep_answer(link, prompt, words)
     return page(
         "write", prompt=prompt, once=new_form_key(), errors=EMPTY, wishes=prompt_options.PROMPT_OPTIONS
-    ), UNPROCESSABLE
+    ), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _read_token(token: str) -> ActToken | Response:

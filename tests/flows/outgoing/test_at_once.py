@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from service.core.library.prompts import Library
 from service.core.tokens import Action, ActToken
 from service.db import Database
-from service.flows.people import sign_in, signup
+from service.flows.people import confirm_signup, sign_in, signup
 from service.flows.people.mail_requests import TooManyRequests
 from service.flows.people.sign_in import SignedIn, SignInLink
 from service.models import Delivery, DeliveryKind, Keyring
@@ -54,7 +54,7 @@ def test_confirming_many_times_at_once_plans_one_welcome(
 
     def confirm(_: int) -> None:
         with database.write() as session:
-            signup.confirm(session, keyring, library, ana.id, NOW, source="link")
+            confirm_signup.confirm(session, keyring, library, ana.id, NOW, source="link")
 
     _run_at_once(confirm)
     with database.read() as session:

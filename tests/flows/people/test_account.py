@@ -9,7 +9,7 @@ import pytest
 from service.core.library.prompts import Library
 from service.core.schedule import Days, Schedule
 from service.db import Database
-from service.flows.people import account, signup
+from service.flows.people import account, confirm_signup
 from service.flows.people.account import InvalidPauseDate, NothingToPause, Rest, Resting
 from service.models import Consent, Delivery, DeliveryKind, Keyring, NewDelivery, SubscriberStatus
 from tests.harness.people import DAY, LONDON, NOW, PLAIN, join, person, sign_up
@@ -140,5 +140,5 @@ def test_a_stop_ends_only_with_a_new_confirmation(database: Database, keyring: K
         account.stop(session, ana, NOW, source="page")
         assert isinstance(account.rest(session, ana, Rest.WEEK, NOW), NothingToPause)
         assert not account.resume(session, ana, NOW)
-        signup.confirm(session, keyring, library, ana.id, NOW + DAY, source="link")
+        confirm_signup.confirm(session, keyring, library, ana.id, NOW + DAY, source="link")
         assert ana.status == SubscriberStatus.ACTIVE

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from service.core.addresses import Address
 from service.flows.incoming import held
-from service.flows.people import aliases, signup
+from service.flows.people import aliases, confirm_signup
 from service.flows.people.aliases import AliasClaim, AliasStanding
 from service.models import (
     Alias,
@@ -141,7 +141,7 @@ def test_an_alias_that_signs_up_is_released_and_its_former_owner_is_told(harness
     (other,) = harness.sending.members(WORK, status=SubscriberStatus.PENDING)
     assert _alias_owner_id(harness, WORK) == harness.ana.id
     with runtime.database.write() as session:
-        planned = signup.confirm(session, runtime.keyring, runtime.library, other.id, clock(), source="link")
+        planned = confirm_signup.confirm(session, runtime.keyring, runtime.library, other.id, clock(), source="link")
     assert _alias_owner_id(harness, WORK) is None
     harness.sending.send(planned)
     assert ("ana@example.com", "An address has moved") in [

@@ -14,8 +14,8 @@ from service.core.schedule import Rhythm, Schedule
 from service.core.tokens import Action, ActToken
 from service.db import Database
 from service.flows.people import account, sign_in, signup
+from service.flows.people.confirm_signup import Visitor, confirm, confirm_by_link, requested_schedule
 from service.flows.people.mail_requests import Requester, TooManyRequests
-from service.flows.people.signup import Visitor
 from service.models import (
     Consent,
     Delivery,
@@ -154,7 +154,7 @@ def test_confirming_plans_a_welcome_and_no_second_prompt_that_day(
     with database.write() as session:
         sign_up(session, keyring, now=early)
         ana = person(session, keyring)
-        planned = signup.confirm(session, keyring, library, ana.id, early, source="reply")
+        planned = confirm(session, keyring, library, ana.id, early, source="reply")
         welcome = Delivery.find(session, ana.id, DeliveryKind.WELCOME, "2026-05-13")
         assert welcome is not None
         assert planned == [welcome.id]
@@ -170,7 +170,7 @@ def test_confirming_plans_a_welcome_and_no_second_prompt_that_day(
 def test_confirming_twice_plans_one_welcome(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
         ana = join(session, keyring, library)
-        assert signup.confirm(session, keyring, library, ana.id, NOW + DAY, source="link") == []
+        assert confirm(session, keyring, library, ana.id, NOW + DAY, source="link") == []
         assert len(Consent.for_address(session, ana.address_hash)) == 2
 
 
@@ -180,7 +180,7 @@ def test_confirming_after_a_stop_sends_the_next_opening_prompt(
     with database.write() as session:
         ana = join(session, keyring, library)
         account.stop(session, ana, NOW, source="page")
-        signup.confirm(session, keyring, library, ana.id, NOW + 2 * DAY, source="link")
+        confirm(session, keyring, library, ana.id, NOW + 2 * DAY, source="link")
         welcome = Delivery.find(session, ana.id, DeliveryKind.WELCOME, "2026-05-15")
         assert welcome is not None
         assert welcome.prompt_id == library.first_six("en-GB")[1].id
@@ -188,7 +188,7 @@ def test_confirming_after_a_stop_sends_the_next_opening_prompt(
 
 def test_confirming_an_erased_subscriber_does_nothing(database: Database, keyring: Keyring, library: Library) -> None:
     with database.write() as session:
-        assert signup.confirm(session, keyring, library, 12345, NOW, source="link") == []
+        assert confirm(session, keyring, library, 12345, NOW, source="link") == []
 
 
 ELSEWHERE = b"x" * 32
@@ -221,9 +221,9 @@ def test_a_confirm_link_signs_in_only_if_that_is_safe(
         act_on(session, keyring, asked, NOW)
         assert isinstance(asked, int)
         token = ActToken(Action.CONFIRM, person(session, keyring).id, asked, NOW + DAY)
-        done = signup.confirm_by_link(session, keyring, library, token, visitor=visitor, now=NOW)
+        done = confirm_by_link(session, keyring, library, token, visitor=visitor, now=NOW)
         status = person(session, keyring).status
-        again = signup.confirm_by_link(session, keyring, library, token, visitor=visitor, now=NOW)
+        again = confirm_by_link(session, keyring, library, token, visitor=visitor, now=NOW)
     assert (done.is_new, done.may_sign_in, done.is_code_wrong) == (confirmed, signed_in, not confirmed)
     assert (status == SubscriberStatus.ACTIVE) is confirmed
     assert not again.may_sign_in
@@ -237,9 +237,9 @@ def test_a_code_can_be_tried_five_times(database: Database, keyring: Keyring, li
         token = ActToken(Action.CONFIRM, person(session, keyring).id, asked, NOW + DAY)
         for _ in range(5):
             wrong = Visitor(ELSEWHERE, b"w" * 32)
-            assert signup.confirm_by_link(session, keyring, library, token, visitor=wrong, now=NOW).is_code_wrong
+            assert confirm_by_link(session, keyring, library, token, visitor=wrong, now=NOW).is_code_wrong
         right = Visitor(ELSEWHERE, HERE.code)
-        assert signup.confirm_by_link(session, keyring, library, token, visitor=right, now=NOW).is_code_wrong
+        assert confirm_by_link(session, keyring, library, token, visitor=right, now=NOW).is_code_wrong
 
 
 TOKYO = Schedule(Rhythm.DAILY.days, time(8, 0), ZoneInfo("Asia/Tokyo"))
@@ -259,9 +259,9 @@ def test_a_signup_changes_nothing_before_it_is_confirmed(
         act_on(session, keyring, asked, NOW)
         assert isinstance(asked, int)
         assert ana.schedule == LONDON
-        assert signup.requested_schedule(session, keyring, ana, asked) == TOKYO
+        assert requested_schedule(session, keyring, ana, asked) == TOKYO
         token = ActToken(Action.CONFIRM, ana.id, asked, NOW + DAY)
-        signup.confirm_by_link(session, keyring, library, token, visitor=Visitor(HERE.browser), now=NOW)
+        confirm_by_link(session, keyring, library, token, visitor=Visitor(HERE.browser), now=NOW)
         assert ana.schedule == TOKYO
 
 
@@ -276,7 +276,7 @@ def test_the_first_of_two_links_applies_its_own_schedule(
         assert isinstance(first, int)
         ana = person(session, keyring)
         token = ActToken(Action.CONFIRM, ana.id, first, NOW + DAY)
-        signup.confirm_by_link(session, keyring, library, token, visitor=Visitor(HERE.browser), now=NOW)
+        confirm_by_link(session, keyring, library, token, visitor=Visitor(HERE.browser), now=NOW)
         assert ana.schedule == LONDON
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from service.core.tokens import Action
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest
+from service.flows.people.sign_in import LINK_LIFETIME
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import OutgoingEmail
-
-LINK_LIFETIME = timedelta(minutes=10)
 
 
 def compose(composer: Composer, url: str, *, time_text: str) -> OutgoingEmail:
