@@ -26,6 +26,11 @@ class ClientPhrases:
     get: Pattern = field(repr=False)
     devices: Pattern = field(repr=False)
     footer_lines: Pattern = field(repr=False)
+    openings: Pattern = field(repr=False)
+    opening_words: Pattern = field(repr=False)
+    products: Pattern = field(repr=False)
+    fillers: frozenset[str] = field(repr=False)
+    first_person: frozenset[str] = field(repr=False)
     notices: Pattern = field(repr=False)
     lists: Pattern = field(repr=False)
     quotes: tuple[str, ...] = field(repr=False)
@@ -62,6 +67,11 @@ class ClientPhrases:
             get=phrases_pattern(footers["get"]),
             devices=phrases_pattern(footers["devices"], stems=footers["brands"]),
             footer_lines=phrases_pattern(footers["lines"], at_start=True),
+            openings=phrases_pattern(footers["openings"], at_start=True),
+            opening_words=phrases_pattern(footers["opening_words"]),
+            products=phrases_pattern((), stems=footers["products"]),
+            fillers=frozenset(footers["fillers"]),
+            first_person=frozenset(footers["first_person"]),
             notices=phrases_pattern(footers["notices"]),
             lists=phrases_pattern(footers["lists"]),
             quotes=tuple(map(str.casefold, html["quotes"])),

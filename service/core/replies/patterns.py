@@ -24,6 +24,10 @@ _SPACELESS = (
 class Found(Protocol):
     """Where a pattern matched."""
 
+    def start(self) -> int:
+        """Return the index of the first character."""
+        ...
+
     def end(self) -> int:
         """Return the index after the last character."""
         ...
@@ -34,6 +38,10 @@ class Pattern(Protocol):
 
     def search(self, text: str) -> Found | None:
         """Return the first match anywhere in `text`."""
+        ...
+
+    def findall(self, text: str) -> list[str]:
+        """Return all matches in `text` that do not overlap, in their order."""
         ...
 
 

@@ -11,7 +11,6 @@ from bench.replies.__main__ import main
 from bench.replies.cases import Case, read_cases
 from bench.replies.readers import ours
 from bench.replies.scores import judge, score
-from bench.replies.speed import mails_per_second
 from tests.harness.reply_examples import DATA
 
 READER = ours()
@@ -39,11 +38,6 @@ def test_replies_to_an_unknown_mail_lose_nothing_and_are_nearly_always_exact(pub
     assert found.no_loss >= 99.8
     assert found.exact >= 95
     assert found.no_leak >= 95
-
-
-def test_a_mail_takes_less_than_two_milliseconds(made: list[Case], public: list[Case]) -> None:
-    # The bench holds the bar of 1,500 mails a second; a machine busy with other tests gets a margin.
-    assert mails_per_second(READER, made + public) > 500
 
 
 def test_every_example_is_read(made: list[Case], public: list[Case]) -> None:

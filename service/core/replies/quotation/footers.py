@@ -16,7 +16,13 @@ _SENTENCE_WORDS = 3
 _ABBREVIATION_LETTERS = 5
 _DEVICE_LETTERS = 100
 _SENT_FROM_WORDS, _SENT_FROM_END_WORDS, _GET_WORDS = 14, 6, 7
-_NOTICE_LETTERS = 60
+_UNKNOWN_WORDS, _UNKNOWN_WORDS_BESIDE_A_PRODUCT = 1, 2
+_NOTICE_LETTERS, _LONG_NOTICE_LETTERS = 60, 200
+_TELEPHONE_DIGITS = 6
+_NAME_WORDS = 3
+_WRAPPED_LETTERS = 40
+_POSTSCRIPTS = ("ps ", "ps:", "pps", "p s ")
+_PUNCTUATION = ".,;:!?\"'()[]«»„“”‚‘*_—–-"
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
 _CUTS = 8  # footers under one another; more are no mail program's
@@ -58,7 +64,7 @@ def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) 
     if after == first:
         return None
     last = lines[after - 1]
-    if device_line(last.text, phrases) or phrases.footer_lines.search(_bare(last.text)):
+    if device_line(last.text, phrases) or _footer_line(last.text, phrases):
         return after - 1, "footer"
     if last.hint & Hint.SIGNATURE:
         start = _hinted(lines, first, after)
@@ -76,8 +82,9 @@ def _hinted(lines: Sequence[Line], first: int, after: int) -> int | None:
     start = after
     while start > first and (lines[start - 1].hint & Hint.SIGNATURE or blank(lines[start - 1])):
         start -= 1
+    box = lines[start:after]
     alone = all(map(blank, lines[first:start]))
-    if alone and not _looks_signed(lines[start:after]):
+    if (alone and not (_looks_signed(box) and _has_contact(box))) or any(map(_is_postscript, box)):
         return None
     if sum(len(line.text) for line in lines[start:after]) > _SIGNATURE_LETTERS:
         return None
@@ -90,6 +97,34 @@ def _looks_signed(lines: Sequence[Line]) -> bool:
     """Whether lines look like a signature: few, and none that ends as a sentence does."""
     said = [line.text.strip() for line in lines if line.text.strip(" -")]
     return len(said) <= _SHORT_SIGNATURE_LINES and not any(map(_is_said, said))
+
+
+def _is_one_line(lines: Sequence[Line]) -> bool:
+    """Whether lines are one, or a long one that was wrapped."""
+    if len(lines) <= 1:
+        return bool(lines)
+    first, second, *more = (line.text for line in lines)
+    return not more and len(first) >= _WRAPPED_LETTERS and second[:1].islower()
+
+
+def _keeps_words(lines: Sequence[Line]) -> bool:
+    return any(line.reason is None and not blank(line) for line in lines)
+
+
+def _has_contact(lines: Sequence[Line]) -> bool:
+    """Whether lines hold an address, a link or a telephone number."""
+    texts = [line.text for line in lines]
+    return any("@" in text or "://" in text or sum(map(str.isdigit, text)) >= _TELEPHONE_DIGITS for text in texts)
+
+
+def _is_name(text: str) -> bool:
+    """Whether a line may be a name: up to three words, each with a capital."""
+    words = text.split()
+    return 0 < len(words) <= _NAME_WORDS and all(word[0].isupper() for word in words) and not _is_said(text)
+
+
+def _is_postscript(line: Line) -> bool:
+    return line.text.lstrip(" *_").casefold().replace(".", "").startswith(_POSTSCRIPTS)
 
 
 def _is_said(text: str) -> bool:
@@ -108,13 +143,43 @@ def device_line(text: str, phrases: ClientPhrases) -> bool:
     words = bare.split()
     if phrases.get.search(bare) is not None and _SYSTEMS & {word.partition("'")[0] for word in words}:
         return len(words) <= _GET_WORDS
-    named = phrases.devices.search(bare) is not None
-    found = phrases.sent_from.search(bare)
-    if found is not None and len(words) <= _SENT_FROM_WORDS:
-        return named
-    if not named or len(words) > _SENT_FROM_END_WORDS:
+    most_unknown = _UNKNOWN_WORDS if phrases.products.search(bare) is None else _UNKNOWN_WORDS_BESIDE_A_PRODUCT
+    if phrases.devices.search(bare) is None or _unknown_words(words, phrases) > most_unknown:
         return False
-    return phrases.sent_from_end.search(bare) is not None
+    if phrases.sent_from.search(bare) is not None and len(words) <= _SENT_FROM_WORDS:
+        return True
+    return len(words) <= _SENT_FROM_END_WORDS and phrases.sent_from_end.search(bare) is not None
+
+
+def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
+    """Return how many words of a line belong to no phrase of devices, so that a person may have typed them."""
+    line = " ".join(words)
+    if found := phrases.sent_from.search(line):
+        line = line[found.end() :]
+    if found := phrases.sent_from_end.search(line):
+        line = line[: found.start()]
+    return sum(
+        not (word in phrases.fillers or any(map(str.isdigit, word)) or phrases.devices.search(word) is not None)
+        for word in line.split()
+    )
+
+
+def _footer_line(text: str, phrases: ClientPhrases) -> bool:
+    """Whether a line is one that programs and companies put under mails, and no sentence that begins like it."""
+    bare = _bare(text)
+    if phrases.footer_lines.search(bare):
+        return True
+    found = phrases.openings.search(bare)
+    if found is None or _is_personal(bare, phrases):
+        return False
+    rest = bare[found.end() :]
+    return len(rest.split()) <= 1 or phrases.opening_words.search(rest) is not None
+
+
+def _is_personal(text: str, phrases: ClientPhrases) -> bool:
+    """Whether somebody speaks of themselves in a casefolded text."""
+    words = {word.strip(_PUNCTUATION) for word in text.replace("\u2019", "'").split()}
+    return not words.isdisjoint(phrases.first_person)
 
 
 def _bare(text: str) -> str:
@@ -133,18 +198,37 @@ def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: C
             return None
     said = [line.text for line in lines[start:after]]
     text = " ".join(said).casefold()
-    listed = drawn(said[0]) and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None
-    legal = len(text) >= _NOTICE_LETTERS and phrases.notices.search(text) is not None
-    bare = _bare(said[0])
-    opened = phrases.footer_lines.search(bare) is not None or device_line(said[0], phrases)
-    return start if listed or legal or opened else None
+    has_link = "://" in text or "@" in text
+    listed = drawn(said[0]) and has_link and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None
+    opened = _footer_line(said[0], phrases) or device_line(said[0], phrases)
+    is_footer = listed or opened or _is_notice(lines, start, text, phrases)
+    return start if is_footer and not _is_personal(text, phrases) else None
+
+
+def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhrases) -> bool:
+    """Whether a closing paragraph is a legal notice.
+
+    One phrase is no proof, since people use every one of them: it takes two signs, and a notice that would leave
+    less than a third of a person's text takes two phrases or a place that only a footer has.
+    """
+    if len(text) < _NOTICE_LETTERS:
+        return False
+    found = len({match.strip() for match in phrases.notices.findall(text)})
+    if not found:
+        return False
+    before = next((line for line in reversed(lines[:start]) if not blank(line)), None)
+    placed = drawn(lines[start].text) or (before is not None and (before.reason is not None or drawn(before.text)))
+    signs = min(found - 1, 2) + placed + (len(text) >= _LONG_NOTICE_LETTERS)
+    kept = sum(len(line.text) for line in lines[:start] if line.reason is None)
+    return kept > 0 and signs > 0 and (found > 1 or placed or kept * 2 >= len(text))
 
 
 def _delimited(lines: Sequence[Line], first: int, after: int) -> int | None:
     """Return the line of the last signature delimiter, if what follows may be a signature.
 
-    Two hyphens and a space (RFC 3676) are one; two hyphens alone only right above a few lines
-    that look like a signature: people draw lines with hyphens.
+    Two hyphens and a space (RFC 3676) are one. Two hyphens or a dash alone are one only right above a name, or above a
+    few lines with an address or a telephone number; two hyphens also above one last line. People draw lines with
+    hyphens, and write verse and lists under them.
     """
     for start in range(after - 1, max(first, after - 1 - _SIGNATURE_LINES) - 1, -1):
         if lines[start].text.strip() not in _DELIMITERS:
@@ -156,5 +240,7 @@ def _delimited(lines: Sequence[Line], first: int, after: int) -> int | None:
         if raw.rstrip(" \u00a0") == "--" and raw != "--":
             return start
         close = bool(tail) and not blank(tail[0])
-        return start if close and _looks_signed(tail) else None
+        last_line = raw.strip() == "--" and _is_one_line(tail) and _keeps_words(lines[:start])
+        signed = last_line or _has_contact(tail) or (close and _is_name(tail[0].text))
+        return start if close and signed and _looks_signed(tail) else None
     return None

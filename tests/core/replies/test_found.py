@@ -1,0 +1,33 @@
+"""Mails that the reader once got wrong, by kind: the kinds that are mended stay so."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.replies.cases import Case, read_cases
+from bench.replies.readers import ours
+from bench.replies.scores import judge
+from tests.harness.reply_examples import DATA
+
+READER = ours()
+FOUND = DATA / "replies" / "found"
+EXACT = (
+    "delimiter-cuts-words",
+    "device-line-cuts-sentence",
+    "notice-phrase-cuts-sentence",
+    "typed-in-signature",
+)
+
+
+def cases_of(kind: str) -> list[Case]:
+    return list(read_cases(FOUND / kind))
+
+
+@pytest.mark.parametrize("kind", EXACT)
+def test_mails_of_a_mended_kind_are_read_exactly(kind: str) -> None:
+    wrong = [case.name for case in cases_of(kind) if not judge(case, READER.read(case)).exact]
+    assert wrong == []
+
+
+def test_every_mail_that_was_found_is_here() -> None:
+    assert len(list(read_cases(FOUND))) == 101
