@@ -1,5 +1,7 @@
 """A mail body as lines, with hints about each: the form that every rule works on."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 from service.core.replies.quotation.evidence import Evidence, Marks, evidence
@@ -54,6 +56,11 @@ class Line:
     def marks_quotation(self) -> bool:
         """Whether it is marked with `>` or by a mail program, not just set in."""
         return self.hint & Hint.CITED != 0 or (self.depth > 0 and self.raw.lstrip().startswith(">"))
+
+    def split_at(self, at: int) -> list[Line]:
+        """Return this line as two: the text before an index, and the text from there."""
+        texts = (self.text[:at].rstrip(" \u00a0-*\u2014"), self.text[at:].lstrip(" \u00a0-*\u2014"))
+        return [Line(text, text, self.depth, self.hint, "", self.box) for text in texts]
 
 
 def clean(text: str) -> str:

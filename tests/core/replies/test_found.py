@@ -12,6 +12,7 @@ from tests.harness.reply_examples import DATA
 READER = ours()
 FOUND = DATA / "replies" / "found"
 EXACT = (
+    "attribution-shares-line",
     "delimiter-cuts-words",
     "device-line-cuts-sentence",
     "notice-phrase-cuts-sentence",

@@ -12,6 +12,9 @@ _VERB = 30
 _LONGEST_LINE = 120
 _LINES_ABOVE = 4
 _WORDS_TO_DATE = 3
+_SENTENCE_WORDS = 3
+_SENTENCE_ENDS, _AFTER_SENTENCE = ".!?\u2026", " \u00a0\u2014\t"
+_SENTENCE_ENDS_OF_CJK = "\u3002\uff01\uff1f"
 
 
 def attribution_above(lines: Sequence[Line], end: int, marks: Marks, *, sure: bool) -> int | None:
@@ -112,6 +115,31 @@ def shared_line(text: str, marks: Marks) -> int | None:
             if _is_attribution(found, text[at:], sure=False) and not (left.address or left.time):
                 return at + len(word) - len(opener)
         at += len(word) + 1
+    return None
+
+
+def after_sentence(text: str, marks: Marks) -> int | None:
+    """Return where an attribution that names us begins behind a whole sentence on the same line, or None.
+
+    The last end of a sentence counts behind which the evidence is still complete. What is before it must not look
+    like a part of the attribution ("Mon. 2 nov. 2026"): it has no figures, or is a sentence of three
+    words after them, and does not open one.
+    """
+    start = text.lstrip(_LEADING)
+    if start[:1].isdigit() or start.startswith(marks.phrases.opening):
+        return None
+    ends = [0]
+    for index, letter in enumerate(text[:-1], start=1):
+        if letter in _SENTENCE_ENDS_OF_CJK or (letter in _SENTENCE_ENDS and text[index] in _AFTER_SENTENCE):
+            ends.append(index)
+    for before, end in zip(ends[-2::-1], ends[:0:-1], strict=True):
+        found = evidence(text[end:], marks)
+        if found.known and (found.date or found.time) and _is_attribution(found, text[end:], sure=True):
+            fragment = text[before:end]
+            is_date = any(map(str.isdigit, fragment)) or (
+                any(map(str.isdigit, text[:end])) and len(fragment.split()) < _SENTENCE_WORDS
+            )
+            return None if is_date else end
     return None
 
 

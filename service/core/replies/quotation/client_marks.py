@@ -119,7 +119,7 @@ class ClientMarks:
         if start == index:
             shared = shared_line(line.text, self.marks)
             if shared is not None:
-                self._split(index, shared)
+                self.lines[index : index + 1] = line.split_at(shared)
                 start = index = index + 1
         introduction = self.lines[start : index + 1]
         if self.marks.phrases.i_wrote.search(introduction[-1].text.casefold()) is not None:
@@ -131,13 +131,6 @@ class ClientMarks:
             each.reason = "attribution"
         mark_above(self.lines, start, self.marks, introduced=True)
         return self._quoted_run(index + 1) if marked else self._to_end(index + 1, index + 1)
-
-    def _split(self, index: int, at: int) -> None:
-        line = self.lines[index]
-        self.lines[index : index + 1] = [
-            Line(text, text, line.depth, line.hint, "", line.box)
-            for text in (line.text[:at].rstrip(" -*"), line.text[at:])
-        ]
 
     def _below(self, index: int) -> int | None:
         below = range(index + 1, len(self.lines))

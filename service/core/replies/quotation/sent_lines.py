@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
-from service.core.replies.quotation.attribution import attribution_above
+from service.core.replies.quotation.attribution import after_sentence, attribution_above, shared_line
 from service.core.replies.quotation.evidence import Marks
 from service.core.replies.quotation.line_matching import SURE, Form, Run, runs_of
 from service.core.replies.quotation.quoted_headers import divider, drawn, header_block, header_role, reply_marker
@@ -13,7 +13,7 @@ _BANNER_LINES = 10
 _RUNS = 50  # more pieces of one email than anybody answers
 
 
-def mark_ours(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> int | None:
+def mark_ours(lines: list[Line], forms: Sequence[Form], marks: Marks) -> int | None:
     """Mark what we sent and what introduces it; return the line after it, or None.
 
     One run that covers half of what went out is certain by itself. A shorter one counts where
@@ -33,8 +33,9 @@ def mark_ours(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> int
             line.reason = "quotation"
         if number:
             _fill(lines, chosen[number - 1], run)
-    mark_above(lines, chosen[0].first, marks)
-    return _mark_quoted_below(lines, chosen[-1].last)
+    split = _split_shared_line(lines, chosen[0].first, marks)
+    mark_above(lines, chosen[0].first + split, marks)
+    return _mark_quoted_below(lines, chosen[-1].last + split)
 
 
 def _chosen(lines: Sequence[Line], runs: Sequence[Run], total: int, marks: Marks) -> list[Run]:
@@ -124,6 +125,19 @@ def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: b
         index = line_above(lines, start)
     if index is not None and not introduced and lines[index].reason is None:
         _mark_detached(lines, index, marks)
+
+
+def _split_shared_line(lines: list[Line], first: int, marks: Marks) -> int:
+    """Split the line above the quotation if a person's words stand before its attribution; return how many are new."""
+    index = line_above(lines, first)
+    if index is None or _introduction(lines, index, marks, sure=True) != index:
+        return 0
+    line = lines[index]
+    at = shared_line(line.text, marks) or after_sentence(line.text, marks)
+    if at is None:
+        return 0
+    lines[index : index + 1] = line.split_at(at)
+    return 1
 
 
 def _introduction(lines: Sequence[Line], last: int, marks: Marks, *, sure: bool) -> int | None:
