@@ -75,6 +75,15 @@ class Sender:
         started_at = self.clock()
         with self.database.write() as session:
             claims = Delivery.claim(session, ids, lease=self.lease, now=started_at)
+        try:
+            self._send_claimed(claims, started_at, report)
+        except Exception:
+            self._release(claims)
+            raise
+        log.info("deliveries.sent", **report.counts)
+        return report
+
+    def _send_claimed(self, claims: Sequence[DeliveryClaim], started_at: datetime, report: SendReport) -> None:
         batches: deque[Sequence[OutgoingDelivery]] = deque(_batches(self._build(claims, report), self.batch_size))
         while batches:
             if self.stopping() or self.clock() - started_at > self.lease / 2:
@@ -85,8 +94,15 @@ class Sender:
                 self._plan_again(_flatten(batches), next_step, "the provider asked for a pause", report)
                 break
             batches.extendleft(reversed(next_step))
-        log.info("deliveries.sent", **report.counts)
-        return report
+
+    def _release(self, claims: Sequence[DeliveryClaim]) -> None:
+        """Plan again what a failing job has claimed and not handed over; the call under way stays in doubt."""
+        try:
+            with self.database.write() as session:
+                Delivery.release(session, claims, "the job failed")
+        except SQLAlchemyError as error:
+            # The error that ended the job says more. The sweep does the same once the lease has passed.
+            log.error("deliveries.not_released", error=type(error).__name__)
 
     def _build(self, claims: Sequence[DeliveryClaim], report: SendReport) -> list[OutgoingDelivery]:
         """Return the claimed deliveries with their emails; record those that cannot be built and leave them out."""
@@ -114,6 +130,9 @@ class Sender:
         self, batch: Sequence[OutgoingDelivery], report: SendReport
     ) -> timedelta | Sequence[Sequence[OutgoingDelivery]]:
         """Send one batch and record the outcome; return how long to pause, or the smaller batches to send instead."""
+        batch = self._hand_over(batch)
+        if not batch:
+            return ()
         match self._request(batch):
             case Accepted(provider_id):
                 self._record_sent(batch, provider_id, report)
@@ -126,13 +145,26 @@ class Sender:
             case BatchTooLarge(reason) if len(batch) > 1:
                 self.batch_size = max(1, len(batch) // 2)
                 log.warning("provider.smaller_batches", size=self.batch_size, reason=reason)
-                return _split(batch)
+                return self._split(batch)
             case Refused() if len(batch) > 1:
-                return _split(batch)
+                return self._split(batch)
             case Refused(reason) | BatchTooLarge(reason):
                 with self.database.write() as session:
                     report.add(DeliveryState.FAILED, Delivery.mark_failed(session, _claims(batch), reason[:64]))
         return ()
+
+    def _hand_over(self, batch: Sequence[OutgoingDelivery]) -> Sequence[OutgoingDelivery]:
+        """Mark what the next request takes; return the deliveries that this worker still holds."""
+        with self.database.write() as session:
+            held = Delivery.hand_over(session, _claims(batch))
+        return [outgoing for outgoing in batch if outgoing.delivery.id in held]
+
+    def _split(self, batch: Sequence[OutgoingDelivery]) -> Sequence[Sequence[OutgoingDelivery]]:
+        """Return a refused batch in two halves, so that in the end one bad address fails alone."""
+        with self.database.write() as session:
+            Delivery.withhold(session, _claims(batch))
+        middle = len(batch) // 2
+        return batch[:middle], batch[middle:]
 
     def _request(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
         """Send a batch in one request to the provider; return the outcome."""
@@ -202,12 +234,6 @@ def _batches(deliveries: Iterable[OutgoingDelivery], batch_size: int) -> list[li
     return singles + [
         alike[start : start + batch_size] for alike in by_key.values() for start in range(0, len(alike), batch_size)
     ]
-
-
-def _split(batch: Sequence[OutgoingDelivery]) -> tuple[Sequence[OutgoingDelivery], Sequence[OutgoingDelivery]]:
-    """Return a refused batch in two halves, so that in the end one bad address fails alone."""
-    middle = len(batch) // 2
-    return batch[:middle], batch[middle:]
 
 
 def _flatten(batches: Iterable[Sequence[OutgoingDelivery]]) -> list[OutgoingDelivery]:

@@ -54,6 +54,7 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
     The job queue may lose its jobs at any moment. All that is due is in the database, and is found here.
     """
     with database.write() as session:
+        Delivery.plan_lapsed_again(session)
         unknown = Delivery.mark_lapsed_unknown(session)
         Reply.mark_given_up(session, now + RAW_KEPT)
         deliveries = Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)

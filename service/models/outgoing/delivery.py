@@ -2,6 +2,7 @@
 
 A delivery is planned, then claimed by one conditional update, then sent; every later write is fenced by the attempt
 number. One whose answer never came is unknown and is not sent again before the provider's own record has been read.
+Only the call under way is in doubt: what a worker claimed but never handed over is planned again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     ForeignKey,
     Index,
@@ -21,13 +23,14 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    false,
     func,
     or_,
     select,
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from service.db import Base, database_now, insert_into, random_id
 from service.models.outgoing.delivery_kind import DeliveryKind, may_be_sent
@@ -68,6 +71,9 @@ class Delivery(Base):
     expires_at: Mapped[datetime | None]
     enqueued_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
+    # True from the claim until just before the provider call: a worker that ends meanwhile has sent nothing. The
+    # default is the careful one, so that a claim by an earlier version counts as handed over.
+    is_withheld: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     planned_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     prompt_id: Mapped[str | None] = mapped_column(String(64))
@@ -119,7 +125,7 @@ class Delivery(Base):
                 in_time,
                 may_be_sent(cls.kind, cls.subscriber_id),
             )
-            .values(state=DeliveryState.CLAIMED, attempt=cls.attempt + 1, lease_until=until)
+            .values(state=DeliveryState.CLAIMED, attempt=cls.attempt + 1, lease_until=until, is_withheld=True)
             .returning(cls.id, cls.attempt)
             .execution_options(synchronize_session=False)
         ).all()
@@ -134,6 +140,25 @@ class Delivery(Base):
         ids = [claim.id for claim in claims]
         query = select(cls, Subscriber).join(Subscriber, Subscriber.id == cls.subscriber_id).where(cls.id.in_(ids))
         return [(delivery, person) for delivery, person in session.execute(query.order_by(cls.planned_at, cls.id))]
+
+    @classmethod
+    def hand_over(cls, session: Session, claims: Sequence[DeliveryClaim]) -> set[int]:
+        """Mark what the next provider call takes, and return the ids this worker still holds: send no others.
+
+        Commit it before the call.
+        """
+        return set(cls._fenced(session, claims, (DeliveryState.CLAIMED,), is_withheld=False))
+
+    @classmethod
+    def withhold(cls, session: Session, claims: Sequence[DeliveryClaim]) -> None:
+        """Take the mark back from what the provider certainly did not take, until the next call."""
+        cls._fenced(session, claims, (DeliveryState.CLAIMED,), is_withheld=True)
+
+    @classmethod
+    def release(cls, session: Session, claims: Sequence[DeliveryClaim], reason: str) -> list[int]:
+        """Plan again those of these claims that were not handed over; return their ids."""
+        values = {"state": DeliveryState.PLANNED, "lease_until": None, "is_withheld": False, "reason": reason}
+        return cls._fenced(session, claims, (DeliveryState.CLAIMED,), cls.is_withheld, **values)
 
     @classmethod
     def mark_sent(cls, session: Session, claims: Sequence[DeliveryClaim], **values: Any) -> list[int]:
@@ -185,15 +210,34 @@ class Delivery(Base):
     @classmethod
     def plan_again(cls, session: Session, claims: Sequence[DeliveryClaim], *, ready_at: datetime, reason: str) -> int:
         """Plan them again, no sooner than `ready_at`; only for what the provider certainly did not take."""
-        values = {"state": DeliveryState.PLANNED, "lease_until": None, "ready_at": ready_at, "reason": reason}
+        values: dict[str, Any] = {"state": DeliveryState.PLANNED, "lease_until": None, "is_withheld": False}
+        values |= {"ready_at": ready_at, "reason": reason}
         return len(cls._fenced(session, claims, (DeliveryState.CLAIMED,), **values))
 
     @classmethod
-    def mark_lapsed_unknown(cls, session: Session) -> int:
-        """Make every claim unknown whose lease has passed on the database's time; return how many."""
+    def plan_lapsed_again(cls, session: Session) -> int:
+        """Plan again every claim that was not handed over and whose lease has passed; return how many."""
         query = (
             update(cls)
-            .where(cls.state == DeliveryState.CLAIMED, cls.lease_until < database_now(session))
+            .where(cls.state == DeliveryState.CLAIMED, cls.is_withheld, cls.lease_until < database_now(session))
+            .values(
+                state=DeliveryState.PLANNED,
+                lease_until=None,
+                is_withheld=False,
+                enqueued_at=None,
+                reason="the worker went away",
+            )
+            .returning(cls.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(session.scalars(query).all())
+
+    @classmethod
+    def mark_lapsed_unknown(cls, session: Session) -> int:
+        """Make every claim unknown that was handed over and whose lease has passed; return how many."""
+        query = (
+            update(cls)
+            .where(cls.state == DeliveryState.CLAIMED, ~cls.is_withheld, cls.lease_until < database_now(session))
             .values(state=DeliveryState.UNKNOWN, reason="the worker went away")
             .returning(cls.id)
             .execution_options(synchronize_session=False)
@@ -311,14 +355,19 @@ class Delivery(Base):
 
     @classmethod
     def _fenced(
-        cls, session: Session, claims: Sequence[DeliveryClaim], held: tuple[DeliveryState, ...], **values: Any
+        cls,
+        session: Session,
+        claims: Sequence[DeliveryClaim],
+        held: tuple[DeliveryState, ...],
+        *conditions: ColumnElement[bool] | InstrumentedAttribute[bool],
+        **values: Any,
     ) -> list[int]:
         written: list[int] = []
         for attempt in {claim.attempt for claim in claims}:
             ids = [claim.id for claim in claims if claim.attempt == attempt]
             query = (
                 update(cls)
-                .where(cls.id.in_(ids), cls.attempt == attempt, cls.state.in_(held))
+                .where(cls.id.in_(ids), cls.attempt == attempt, cls.state.in_(held), *conditions)
                 .values(**values)
                 .returning(cls.id)
                 .execution_options(synchronize_session=False)

@@ -163,10 +163,12 @@ def test_a_request_without_a_response_is_unknown_and_never_sent_again(harness: S
     assert harness.states() == {"unknown": 3}
 
 
-def test_an_expired_claim_becomes_unknown_and_not_planned(harness: SendingHarness) -> None:
+def test_an_expired_claim_that_was_handed_over_becomes_unknown_and_not_planned(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members("a@example.com"))
-    claim(harness, ids, lease=PAST)
+    claims = claim(harness, ids, lease=PAST)
     with harness.runtime.database.write() as session:
+        assert Delivery.hand_over(session, claims) == {*ids}
+        assert Delivery.plan_lapsed_again(session) == 0
         assert Delivery.mark_lapsed_unknown(session) == 1
     assert harness.send(ids).counts == {}
     assert harness.states() == {"unknown": 1}
