@@ -28,7 +28,7 @@ from service.mail.outbound.mailgun_responses import misconfigured, read_answer, 
 from service.mail.provider_events import MalformedEventError, ProviderEvent, read_event
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 15.0
+READ_SECONDS = 8.0
 EVENTS_PER_PAGE = 300
 _MAX_EVENT_PAGES = 1_000
 _OK = 200
