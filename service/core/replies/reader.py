@@ -12,7 +12,7 @@ from service.core.replies.quotation.client_marks import ClientMarks
 from service.core.replies.quotation.evidence import Marks
 from service.core.replies.quotation.footers import mark_footers
 from service.core.replies.quotation.line_matching import Form, fold
-from service.core.replies.quotation.sent_lines import mark_ours
+from service.core.replies.quotation.sent_lines import keep_typed_inside, mark_ours
 from service.core.replies.values import ReplyWords, SentEmail
 
 CAP = 256 * 1024  # characters that are read; what is beyond is kept unread
@@ -109,7 +109,14 @@ def _read(part: _BodyPart, is_html: bool, sent: SentEmail | None, phrases: Clien
     ClientMarks(lines, marks, strict=sent is not None).mark(after or 0)
     mark_footers(lines, phrases)
     _keep_more(lines)
+    if sent is not None and not _has_words(lines):
+        keep_typed_inside(lines, forms, marks)
     return _Read(lines, part.over, is_html, after is not None)
+
+
+def _has_words(lines: Sequence[Line]) -> bool:
+    """Whether anything but pictures is kept."""
+    return any(line.reason is None and fold(line.text) and not line.text.startswith(PICTURES) for line in lines)
 
 
 def _keep_more(lines: Sequence[Line]) -> None:

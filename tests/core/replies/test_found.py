@@ -17,6 +17,7 @@ EXACT = (
     "device-line-cuts-sentence",
     "notice-phrase-cuts-sentence",
     "typed-in-signature",
+    "typed-inside-the-quotation",
 )
 
 

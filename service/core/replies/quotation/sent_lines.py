@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
 from service.core.replies.quotation.attribution import after_sentence, attribution_above, shared_line
 from service.core.replies.quotation.evidence import Marks
-from service.core.replies.quotation.line_matching import SURE, Form, Run, runs_of
+from service.core.replies.quotation.line_matching import SURE, Form, Run, fold, runs_of, weight
 from service.core.replies.quotation.quoted_headers import divider, drawn, header_block, header_role, reply_marker
 
 _HEADER_LINES = 14
@@ -84,6 +84,33 @@ def _fill(lines: Sequence[Line], before: Run, after: Run) -> None:
             line.depth, line.hint, line.raw = 0, Hint.NONE, line.text
         else:
             line.reason = "quotation"
+
+
+def keep_typed_inside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> None:
+    """Take back what is not ours inside the quotation, for a reply that would be left without words.
+
+    Some people type into the quotation itself: under it, above it, or in the place of our question. Where
+    words of their own stand outside it, what else a quotation holds may be anybody's, and stays out.
+    """
+    for line in lines:
+        folded = fold(line.text)
+        if line.reason is None or not folded or line.hint & Hint.HIDDEN or line.text.startswith(PICTURES):
+            continue
+        if line.reason != "quotation" and not (line.reason == "attribution" and _is_plain_quoted(line, marks)):
+            continue
+        is_ours = any(folded in form.lines or (weight(folded) >= SURE and folded in form.letters) for form in forms)
+        found = line_evidence(line, marks)
+        if not (is_ours or found.known or found.address):
+            line.depth, line.hint, line.raw, line.reason = 0, Hint.NONE, line.text, None
+
+
+def _is_plain_quoted(line: Line, marks: Marks) -> bool:
+    """Whether a line in front of our text is marked as quoted and has no sign of an attribution, header or rule."""
+    if not line.quoted or line.hint & (Hint.ATTRIBUTION | Hint.RULE) or drawn(line.text):
+        return False
+    is_header = header_role(line.text.strip(" *"), marks) is not None
+    is_mark = divider(line.text, marks.phrases) or reply_marker(line.text, marks.phrases)
+    return not (is_header or is_mark or line_evidence(line, marks).something)
 
 
 def _mark_quoted_below(lines: Sequence[Line], last: int) -> int:
