@@ -144,10 +144,14 @@ def _forms(sent: SentEmail, phrases: ClientPhrases) -> tuple[Form, ...]:
 
     Many people answer the same email, so the last few are remembered.
     """
-    bodies = (
-        plain_lines(clean(sent.text)) if sent.text.strip() else [],
-        html_lines(clean(sent.html), phrases) if sent.html.strip() else [],
-    )
+    bodies = [
+        lines
+        for text, html in ((sent.text, sent.html), *sent.alternatives)
+        for lines in (
+            plain_lines(clean(text)) if text.strip() else [],
+            html_lines(clean(html), phrases) if html.strip() else [],
+        )
+    ]
     forms = (Form.of([line.text for line in lines]) for lines in bodies)
     return tuple(form for form in forms if form.letters)
 

@@ -10,7 +10,8 @@ Reason = Literal["quotation", "attribution", "footer", "signature"]
 class SentEmail:
     """The email that was answered, as it went out.
 
-    `%recipient.NAME%` placeholders may stand in it: they match nothing and break nothing.
+    `%recipient.NAME%` placeholders may stand in it: they match nothing and break nothing. `alternatives` are the text
+    and the HTML of other emails to the same reply address, one of which may have been answered instead.
     """
 
     subject: str = field(repr=False)
@@ -18,6 +19,7 @@ class SentEmail:
     html: str = field(repr=False)
     reply_address: str = field(default="", repr=False)
     sender_name: str = field(default="", repr=False)
+    alternatives: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.email_context import EmailContext, SentLookup
 from service.flows.outgoing.emails import as_sent
+from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, SentText, Subscriber
 
 
@@ -22,20 +24,28 @@ class SentEmailFinder:
     sender_name: str
 
     def find(self, session: Session, owner: Owner) -> SentEmail | None:
-        """Return the email that was sent to the owner with the mail's token, or None if it is not known."""
+        """Return the email that was sent to the owner with the mail's token, or None for a mail without a token.
+
+        Of an email that is no longer known only the reply address is returned: it keeps a reply from being left
+        without words, since then all that is not certainly ours is taken as theirs.
+        """
         token = owner.token
         if token is None:
             return None
+        lookup = SentLookup(self.context, session, owner.person, token)
         stored_text = self._stored_text(session, owner.person, token)
-        found = stored_text or as_sent(SentLookup(self.context, session, owner.person, token))
-        if found is None:
-            return None
+        emails: Sequence[SentText | OutgoingEmail] = [stored_text] if stored_text else as_sent(lookup)
+        reply_address = self.context.links.address_of(token)
+        if not emails:
+            return SentEmail("", "", "", reply_address=reply_address, sender_name=self.sender_name)
+        found, *others = emails
         return SentEmail(
             subject=found.subject,
             text=found.text,
             html=found.html,
-            reply_address=self.context.links.address_of(token),
+            reply_address=reply_address,
             sender_name=self.sender_name,
+            alternatives=tuple((other.text, other.html) for other in others),
         )
 
     def _stored_text(self, session: Session, person: Subscriber, token: ReplyToken) -> SentText | None:

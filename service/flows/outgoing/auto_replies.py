@@ -82,9 +82,17 @@ def read_answered(request: EmailRequest) -> AutoReplyContent:
     Raises:
         NothingToSendError: the content has been deleted.
     """
-    content = open_content(request.context.keyring, request.person, request.delivery)
+    content = open_answered(request.context.keyring, request.person, request.delivery)
     if content is None:
         raise NothingToSendError("what it answers is gone")
+    return content
+
+
+def open_answered(keyring: Keyring, person: Subscriber, delivery: Delivery) -> AutoReplyContent | None:
+    """Return the content that is sealed with an automatic reply, or None if it has been deleted."""
+    content = open_content(keyring, person, delivery)
+    if content is None:
+        return None
     values = json.loads(content)
     return AutoReplyContent(values["subject"], values["message_id"], inserted_text=values["told"])
 

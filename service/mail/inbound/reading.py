@@ -68,6 +68,11 @@ def report_in(files: Iterable[Attachment]) -> str:
     return next(parts, b"")[:MAX_REPORT_CHARACTERS].decode("utf-8", "replace")
 
 
+def _sent_email(values: dict[str, Any]) -> SentEmail:
+    """Return the email from JSON, which has lists for tuples."""
+    return SentEmail(**values | {"alternatives": tuple((text, html) for text, html in values["alternatives"])})
+
+
 def question(content: MailContent, sent: SentEmail | None, *, with_files: bool = True) -> bytes:
     """Return a mail as it travels to the reading process."""
     parts = {
@@ -98,7 +103,7 @@ def answer_to(asked: bytes, reader: Callable[..., MailReading] = read) -> bytes:
     mime, sent = parts["mime"], parts["sent"]
     content = MailContent(mime.encode("latin-1") if mime is not None else None, parts["plain"], parts["html"])
     try:
-        reading = reader(content, SentEmail(**sent) if sent else None, with_files=parts["with_files"])
+        reading = reader(content, _sent_email(sent) if sent else None, with_files=parts["with_files"])
     except Exception as error:  # noqa: BLE001 - see the docstring
         return json.dumps({"error": type(error).__name__}).encode("ascii")
     files, pictures = to_wire(reading.files) if reading.files is not None else (None, b"")

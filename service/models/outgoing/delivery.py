@@ -8,7 +8,7 @@ Only the call under way is in doubt: what a worker claimed but never handed over
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -42,6 +42,7 @@ from service.models.unqueued import find_unqueued
 
 _OPEN = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
 ROWS_AN_INSERT = 1000
+_MOST_ANSWERS = 24  # two days of automatic replies, and a receipt
 
 
 class Delivery(Base):
@@ -294,6 +295,22 @@ class Delivery(Base):
             cls.state == DeliveryState.SENT,
         )
         return session.scalar(query.order_by(cls.sent_at.desc()).limit(1))
+
+    @classmethod
+    def sent_between(
+        cls, session: Session, subscriber_id: int, kinds: Sequence[DeliveryKind], first: date, last: date
+    ) -> list[Delivery]:
+        """Return a person's deliveries of these kinds that were planned on these days (UTC), the newest first."""
+        start = datetime.combine(first, time(), tzinfo=UTC)
+        end = datetime.combine(last + timedelta(days=1), time(), tzinfo=UTC)
+        query = select(cls).where(
+            cls.subscriber_id == subscriber_id,
+            cls.kind.in_(kinds),
+            cls.planned_at >= start,
+            cls.planned_at < end,
+            cls.state != DeliveryState.SKIPPED,
+        )
+        return list(session.scalars(query.order_by(cls.planned_at.desc(), cls.id).limit(_MOST_ANSWERS)))
 
     @classmethod
     def note_enqueued(cls, session: Session, ids: Sequence[int], at: datetime) -> None:

@@ -222,3 +222,10 @@ def test_what_is_beyond_the_cap_is_kept_beside_the_words(text: str) -> None:
     html = read(None, "<p>" + text.replace("\n", "<br>") + "</p>")
     assert html.over
     assert "".join((html.text + html.over).split()) == "".join(text.split())
+
+
+def test_a_reply_to_an_email_that_is_no_longer_known_is_not_left_without_words() -> None:
+    unknown = SentEmail("", "", "", ADDRESS, SENT.sender_name)
+    found = read(f"{GMAIL_EN}\n\n> What made you smile?\n> The swallows, and the soup.", sent=unknown)
+    assert "The swallows, and the soup." in found.bare
+    assert ADDRESS not in found.bare

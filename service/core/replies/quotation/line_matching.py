@@ -34,6 +34,12 @@ def _without_link(word: str) -> str:
     return "" if word.startswith("www.") else word
 
 
+def bare_link(text: str) -> str:
+    """Return the URL of a line that is nothing else, or an empty text."""
+    bare = text.strip(" <>[]()\u00a0")
+    return bare if "://" in bare and " " not in bare else ""
+
+
 def weight(folded: str) -> int:
     """Return how much a folded text says, in Latin letters: a Chinese character counts for three."""
     return len(folded) if folded.isascii() else (len(folded.encode()) + len(folded)) // 2
@@ -46,6 +52,7 @@ class Form:
     letters: str = field(repr=False)
     lines: frozenset[str] = field(repr=False)
     grams: frozenset[str] = field(repr=False)
+    links: frozenset[str] = field(repr=False)
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Form":
@@ -53,7 +60,8 @@ class Form:
         folds = [fold(_without_placeholders(line)) for line in lines]
         letters = "".join(folds)[:_PROMPT_LETTERS]
         grams = frozenset(letters[n : n + _GRAM] for n in range(len(letters) - _GRAM + 1))
-        return cls(letters, frozenset(filter(None, folds)), grams)
+        links = frozenset(bare_link(line) for line, folded in zip(lines, folds, strict=True) if not folded)
+        return cls(letters, frozenset(filter(None, folds)), grams, links - {""})
 
     def place(self, folded: str, after: int) -> int:
         """Return where `folded` stands at or after `after`, or -1.

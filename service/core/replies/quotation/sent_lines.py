@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
 from service.core.replies.quotation.attribution import after_sentence, attribution_above, shared_line
 from service.core.replies.quotation.evidence import Marks
-from service.core.replies.quotation.line_matching import SURE, Form, Run, fold, runs_of, weight
+from service.core.replies.quotation.line_matching import SURE, Form, Run, bare_link, fold, runs_of, weight
 from service.core.replies.quotation.quoted_headers import divider, drawn, header_block, header_role, reply_marker
 
 _HEADER_LINES = 14
@@ -33,6 +33,9 @@ def mark_ours(lines: list[Line], forms: Sequence[Form], marks: Marks) -> int | N
             line.reason = "quotation"
         if number:
             _fill(lines, chosen[number - 1], run)
+    for line in lines:
+        if line.reason is None and bare_link(line.text) in form.links:
+            line.reason = "quotation"
     split = _split_shared_line(lines, chosen[0].first, marks)
     mark_above(lines, chosen[0].first + split, marks)
     return _mark_quoted_below(lines, chosen[-1].last + split)

@@ -7,6 +7,7 @@ own kind of token, the file also composes it again as it was sent, to recognise 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from service.core.tokens import ReplyKind
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
@@ -25,7 +26,7 @@ from service.flows.outgoing.emails import (
     year,
 )
 from service.mail.outbound.mailer import OutgoingEmail
-from service.models import DeliveryKind
+from service.models import Delivery, DeliveryKind
 
 __all__ = [
     "AS_SENT",
@@ -44,6 +45,8 @@ __all__ = [
     "welcome",
     "year",
 ]
+
+_DAY = timedelta(days=1)
 
 BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.CONFIRMATION: confirmation.build,
@@ -71,7 +74,23 @@ AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | None], 
 }
 
 
-def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the email that a reply with this token answers, composed again with placeholders for links, or None."""
+def as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
+    """Return the emails that a reply with this token can answer, composed again with placeholders for links.
+
+    It is one, except for automatic replies, which share one reply address in a day: then the newest comes first.
+    """
+    if lookup.token.kind == ReplyKind.ANSWER:
+        return _answers_as_sent(lookup)
     found = (find(lookup) for find in AS_SENT.get(lookup.token.kind, ()))
-    return next((email for email in found if email is not None), None)
+    return [email for email in found if email is not None][:1]
+
+
+def _answers_as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
+    kinds = (DeliveryKind.RECEIPT, DeliveryKind.ANSWER)
+    first, last = lookup.token.on - _DAY, lookup.token.on + _DAY
+    deliveries = Delivery.sent_between(lookup.session, lookup.person.id, kinds, first, last)
+    found = (
+        (receipt if delivery.kind == DeliveryKind.RECEIPT else auto_reply).as_sent(lookup, delivery)
+        for delivery in deliveries
+    )
+    return [email for email in found if email is not None]

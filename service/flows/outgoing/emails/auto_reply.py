@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from service.core.tokens import Action
-from service.flows.outgoing.auto_replies import AutoReplyContent, read_answered
-from service.flows.outgoing.email_context import BuiltEmail, EmailRequest
+from service.flows.outgoing.auto_replies import AutoReplyContent, open_answered, read_answered
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.mail.outbound.composer import Composer
-from service.mail.outbound.links import Links
+from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail
+from service.models import Delivery
 
 UNDO_LINK_LIFETIME = timedelta(days=1)
 CLAIM_LINK_LIFETIME = timedelta(days=30)
@@ -49,6 +50,15 @@ def build(request: EmailRequest) -> BuiltEmail:
         _button_url(request, name),
     )
     return BuiltEmail(email, request.delivery.sealed_content)
+
+
+def as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail | None:
+    """Return an answer as it was sent, or None if what it answers has been deleted."""
+    content = open_answered(lookup.context.keyring, lookup.person, delivery)
+    if content is None:
+        return None
+    composer = lookup.context.composer
+    return compose(composer, full_name(delivery.detail or ""), PLACEHOLDERS, content, composer.settings_url)
 
 
 def full_name(detail: str) -> str:

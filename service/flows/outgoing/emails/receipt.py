@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from service.core.tokens import Action
-from service.flows.outgoing.auto_replies import read_answered
-from service.flows.outgoing.email_context import BuiltEmail, EmailRequest
+from service.flows.outgoing.auto_replies import open_answered, read_answered
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.mail.outbound.composer import Composer, without_reply_marks
-from service.mail.outbound.links import Links
+from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail
+from service.models import Delivery
 
 UNDO_LINK_LIFETIME = timedelta(days=1)
 
@@ -29,6 +30,23 @@ def compose(
         "answered": without_reply_marks(subject),
     }
     return composer.email("receipt", links, values, in_reply_to=in_reply_to, may_leave=False)
+
+
+def as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail | None:
+    """Return a receipt as it was sent, or None if what it answers has been deleted."""
+    content = open_answered(lookup.context.keyring, lookup.person, delivery)
+    if content is None:
+        return None
+    composer = lookup.context.composer
+    return compose(
+        composer,
+        PLACEHOLDERS,
+        composer.settings_url,
+        subject=content.subject,
+        in_reply_to="",
+        on=lookup.token.on,
+        country=lookup.person.help_country,
+    )
 
 
 def build(request: EmailRequest) -> BuiltEmail:
