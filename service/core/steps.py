@@ -25,6 +25,7 @@ ENGLISH: Final = "en"
 LONGEST_STEP: Final = 200
 LONGEST_LOOSE_STEP: Final = 80
 MOST_READ: Final = 2000
+_LEAST_WORDS_OF_A_STEP = 2
 FOLLOW_UP_DAYS: Final = (3, 2, 4)
 _BLANK: Final = "___"
 _QUOTED_LINE: Final = re.compile(r"[\"“„]([^\"“”„]*___[^\"“”„]*)[\"”“]")
@@ -60,6 +61,12 @@ class StepPhrases:
     goes_on: frozenset[str]
     when: tuple[str, ...]
     will: tuple[str, ...]
+    intentions: tuple[str, ...]
+    softeners: tuple[str, ...]
+    verbs: frozenset[str]
+    verbs_at_end: frozenset[str]
+    told: tuple[str, ...]
+    hurts: tuple[str, ...]
     chooses_nothing: tuple[str, ...]
 
     @classmethod
@@ -80,6 +87,12 @@ class StepPhrases:
             goes_on=frozenset(around["on"]),
             when=longest_first(plans["when"]),
             will=longest_first(plans["will"]),
+            intentions=longest_first(tables["doing"]["openings"]),
+            softeners=longest_first(tables["doing"]["softeners"]),
+            verbs=frozenset(tables["doing"]["verbs"]),
+            verbs_at_end=frozenset(tables["doing"]["verbs_at_end"]),
+            told=tuple(tables["none"]["told"]),
+            hurts=tuple(tables["none"]["hurts"]),
             chooses_nothing=longest_first(tables["none"]["openings"]),
         )
 
@@ -104,21 +117,28 @@ class StepPhrases:
     def step_in(self, words: str, prompt: Prompt) -> str | None:
         """Return the step that a reply to a step prompt chooses, in the person's own words, or None.
 
-        A sentence that says when and "I will" is one wherever it stands; so is a short reply that is one sentence, or
-        that fills the blanks of the prompt's line: then the line is given with it. A long reply without such a
-        sentence chooses nothing by itself, and a question or "nothing, really" does not either.
+        A sentence that says when and "I will" is one wherever it stands. So is a short reply that fills the blanks of
+        the prompt's line, which is given with it, and one that is a single sentence and begins with what one does
+        ("open a curtain") or an intention ("I could ..."). What tells of something that happened or that hurts is none,
+        nor is a question: to be asked about a sorrow as about a task would be worse than not to be asked.
         """
         if not prompt.asks_for_step:
             return None
         found = list(chain.from_iterable(sentences(words[:MOST_READ])))
         plan = next((sentence for sentence in found if self._is_plan(normalise(sentence))), None)
         promise = plan or next((sentence for sentence in found if what_follows(normalise(sentence), self.will)), None)
+        if _has_any(normalise(words[:MOST_READ]), self.hurts):
+            return None
         if promise is not None and len(promise) <= LONGEST_STEP:
             return promise.strip(_QUOTES)
         text = words.strip()
-        if len(text) > LONGEST_LOOSE_STEP or text.endswith("?") or self._chooses_nothing(normalise(text)):
+        said = normalise(text)
+        if len(text) > LONGEST_LOOSE_STEP or text.endswith("?") or _has_any(said, self.told):
             return None
-        return _filled_in(prompt, text) or (one_line(text) if len(found) == 1 else None)
+        is_single = len(found) == 1 and self._is_doing(said)
+        if not self._is_doing(normalise(text.rpartition("\n")[2])) or (self._chooses_nothing(said) and not is_single):
+            return None
+        return _filled_in(prompt, text) or (one_line(text) if is_single else None)
 
     def _answered(self, said: str, *, goes_on: bool = False) -> StepState | None:
         for text in (self._without_manners(said), said):
@@ -146,8 +166,27 @@ class StepPhrases:
         rest = what_follows(said, self.when)
         return any(f" {will} " in f" {rest} " for will in self.will) if rest else False
 
+    def _is_doing(self, said: str) -> bool:
+        """Return whether a text says what somebody will do: by an intention, or by a verb in its place."""
+        rest = what_follows(said, self.softeners) or said
+        if what_follows(rest, self.intentions):
+            return True
+        words = rest.split()
+        if len(words) < _LEAST_WORDS_OF_A_STEP:
+            return False
+        first = words[0]
+        stem = first.removesuffix("ing")
+        forms = {first, stem, f"{stem}e", stem[:-1]}
+        return not self.verbs.isdisjoint(forms) or words[-1] in self.verbs_at_end
+
     def _chooses_nothing(self, said: str) -> bool:
         return not said or said in self.chooses_nothing or bool(what_follows(said, self.chooses_nothing))
+
+
+def _has_any(said: str, phrases: Sequence[str]) -> bool:
+    """Return whether one of these phrases stands in a normalised text, as whole words."""
+    words = " ".join(re.findall(r"[\w']+", said))
+    return any(f" {phrase} " in f" {words} " for phrase in phrases)
 
 
 def step_phrases_for(books: Mapping[str, StepPhrases], locale: str) -> StepPhrases:
