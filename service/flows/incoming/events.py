@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from service.core.addresses import Address, AddressError
 from service.flows.people import account
 from service.mail.provider_events import ProviderEvent
-from service.models import Delivery, Keyring, Subscriber, Suppression, SuppressionReason, WebhookToken
+from service.models import Keyring, Subscriber, Suppression, SuppressionReason, WebhookToken
+from service.models.outgoing import delivery_claims
 
 _PROVIDER_HAS_IT = frozenset({"accepted", "delivered", "failed", "opened", "clicked", "complained", "unsubscribed"})
 # The provider's own suppression list caused the failure: it says nothing new about the address.
@@ -27,7 +28,7 @@ def record_event(session: Session, keyring: Keyring, event: ProviderEvent, *, to
     if not WebhookToken.spend(session, token_hash, token_hash, now):
         return False
     if event.delivery_id is not None and event.name in _PROVIDER_HAS_IT:
-        Delivery.mark_accepted(session, event.delivery_id, now)
+        delivery_claims.mark_accepted(session, event.delivery_id, now)
     address_hash = _address_hash(keyring, event.recipient)
     if address_hash is None:
         return True

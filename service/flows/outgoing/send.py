@@ -32,6 +32,7 @@ from service.mail.outbound.mailer import (
     Unknown,
 )
 from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, SentText, Subscriber
+from service.models.outgoing import delivery_claims
 
 MISCONFIGURED_WAIT = timedelta(minutes=5)
 
@@ -74,7 +75,7 @@ class Sender:
             return report
         started_at = self.clock()
         with self.database.write() as session:
-            claims = Delivery.claim(session, ids, lease=self.lease, now=started_at)
+            claims = delivery_claims.claim(session, ids, lease=self.lease, now=started_at)
         try:
             self._send_claimed(claims, started_at, report)
         except Exception:
@@ -99,7 +100,7 @@ class Sender:
         """Plan again what a failing job has claimed and not handed over; the call under way stays in doubt."""
         try:
             with self.database.write() as session:
-                Delivery.release(session, claims, "the job failed")
+                delivery_claims.release(session, claims, "the job failed")
         except SQLAlchemyError as error:
             # The error that ended the job says more. The sweep does the same once the lease has passed.
             log.error("deliveries.not_released", error=type(error).__name__)
@@ -123,7 +124,7 @@ class Sender:
         if skipped or broken:
             with self.database.write() as session:
                 report.add(DeliveryState.SKIPPED, skip(session, skipped))
-                report.add(DeliveryState.FAILED, Delivery.mark_failed(session, broken, "could not be made"))
+                report.add(DeliveryState.FAILED, delivery_claims.mark_failed(session, broken, "could not be made"))
         return built
 
     def _send_batch(
@@ -138,7 +139,7 @@ class Sender:
                 self._record_sent(batch, provider_id, report)
             case Unknown(reason):
                 with self.database.write() as session:
-                    report.add(DeliveryState.UNKNOWN, Delivery.mark_unknown(session, _claims(batch), reason))
+                    report.add(DeliveryState.UNKNOWN, delivery_claims.mark_unknown(session, _claims(batch), reason))
             case RetryLater(wait, reason):
                 self._plan_again(batch, wait, reason, report)
                 return wait
@@ -150,19 +151,19 @@ class Sender:
                 return self._split(batch)
             case Refused(reason) | BatchTooLarge(reason):
                 with self.database.write() as session:
-                    report.add(DeliveryState.FAILED, Delivery.mark_failed(session, _claims(batch), reason[:64]))
+                    report.add(DeliveryState.FAILED, delivery_claims.mark_failed(session, _claims(batch), reason[:64]))
         return ()
 
     def _hand_over(self, batch: Sequence[OutgoingDelivery]) -> Sequence[OutgoingDelivery]:
         """Mark what the next request takes; return the deliveries that this worker still holds."""
         with self.database.write() as session:
-            held = Delivery.hand_over(session, _claims(batch))
+            held = delivery_claims.hand_over(session, _claims(batch))
         return [outgoing for outgoing in batch if outgoing.delivery.id in held]
 
     def _split(self, batch: Sequence[OutgoingDelivery]) -> Sequence[Sequence[OutgoingDelivery]]:
         """Return a refused batch in two halves, so that in the end one bad address fails alone."""
         with self.database.write() as session:
-            Delivery.withhold(session, _claims(batch))
+            delivery_claims.withhold(session, _claims(batch))
         middle = len(batch) // 2
         return batch[:middle], batch[middle:]
 
@@ -186,7 +187,7 @@ class Sender:
             content = _content_columns(session, batch[0], now)
             # Lock subscribers before deliveries, in the same order as erasing a subscriber does: else both deadlock.
             Subscriber.lock_all(session, subscriber_ids.values())
-            sent = Delivery.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now, **content)
+            sent = delivery_claims.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now, **content)
             Subscriber.count_unanswered(session, [subscriber_ids[id_] for id_ in sent if id_ in subscriber_ids])
         report.add(DeliveryState.SENT, len(sent))
 
@@ -197,7 +198,7 @@ class Sender:
             return
         ready_at = self.clock() + wait
         with self.database.write() as session:
-            number = Delivery.plan_again(session, _claims(deliveries), ready_at=ready_at, reason=reason[:64])
+            number = delivery_claims.plan_again(session, _claims(deliveries), ready_at=ready_at, reason=reason[:64])
         report.add(DeliveryState.PLANNED, number)
         if not wait:
             report.to_enqueue += [outgoing.delivery.id for outgoing in deliveries]
@@ -211,7 +212,7 @@ def skip(session: Session, claims: Sequence[DeliveryClaim]) -> int:
     for delivery, person in Delivery.with_subscribers(session, claims):
         if delivery.kind in IN_PLACE_OF_PROMPT:
             make_prompt_due(session, person, delivery.ready_at)
-    return Delivery.mark_skipped(session, claims, "nothing to say")
+    return delivery_claims.mark_skipped(session, claims, "nothing to say")
 
 
 def text_digest(email: OutgoingEmail) -> bytes:

@@ -15,6 +15,7 @@ from service.flows.outgoing.plan_prompts import PlannedChunk, plan_due_prompts
 from service.job_queue import JobQueue
 from service.models import BrowserSession, Delivery, Heartbeat, MailRequest, Reply, WebhookToken
 from service.models.incoming.reply import RAW_KEPT
+from service.models.outgoing import delivery_claims
 from service.models.people.subscriber import PENDING_KEPT, Subscriber
 from service.storage import Storage
 
@@ -54,8 +55,8 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
     The job queue may lose its jobs at any moment. All that is due is in the database, and is found here.
     """
     with database.write() as session:
-        Delivery.plan_lapsed_again(session)
-        unknown = Delivery.mark_lapsed_unknown(session)
+        delivery_claims.plan_lapsed_again(session)
+        unknown = delivery_claims.mark_lapsed_unknown(session)
         Reply.mark_given_up(session, now + RAW_KEPT)
         deliveries = Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         requests = MailRequest.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)

@@ -1,20 +1,16 @@
-"""The table of deliveries: each email that is owed, from the plan to the provider's acceptance.
+"""The table of deliveries: one row for each email that is owed, from the plan to the provider's acceptance.
 
-A delivery is planned, then claimed by one conditional update, then sent; every later write is fenced by the attempt
-number. One whose answer never came is unknown and is not sent again before the provider's own record has been read.
-Only the call under way is in doubt: what a worker claimed but never handed over is planned again.
+How a row passes from one state to the next is in `delivery_claims`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -30,10 +26,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.db import Base, database_now, insert_into, random_id
-from service.models.outgoing.delivery_kind import DeliveryKind, may_be_sent
+from service.db import Base, insert_into, random_id
+from service.models.outgoing.delivery_kind import DeliveryKind
 from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
 from service.models.outgoing.new_delivery import NewDelivery
 from service.models.people.entry import Entry
@@ -104,146 +100,11 @@ class Delivery(Base):
         return made
 
     @classmethod
-    def claim(cls, session: Session, ids: Sequence[int], *, lease: timedelta, now: datetime) -> list[DeliveryClaim]:
-        """Take these deliveries for this worker; those that another has, or nobody may have now, are left out.
-
-        Those whose person may not be written to (status, suppression) or that came too late are skipped for good.
-        """
-        until = database_now(session) + lease
-        mine = (
-            select(cls.id)
-            .where(cls.id.in_(ids), cls.state == DeliveryState.PLANNED, cls.ready_at <= now)
-            .order_by(cls.id)
-            .with_for_update(skip_locked=True)
-        )
-        wanted = [*session.scalars(mine)]
-        in_time = or_(cls.expires_at.is_(None), cls.expires_at > now)
-        rows = session.execute(
-            update(cls)
-            .where(
-                cls.id.in_(wanted),
-                cls.state == DeliveryState.PLANNED,
-                in_time,
-                may_be_sent(cls.kind, cls.subscriber_id),
-            )
-            .values(state=DeliveryState.CLAIMED, attempt=cls.attempt + 1, lease_until=until, is_withheld=True)
-            .returning(cls.id, cls.attempt)
-            .execution_options(synchronize_session=False)
-        ).all()
-        claims = [DeliveryClaim(id_, attempt) for id_, attempt in rows]
-        left = set(wanted) - {claim.id for claim in claims}
-        cls._skip(session, left, late=~in_time)
-        return claims
-
-    @classmethod
     def with_subscribers(cls, session: Session, claims: Iterable[DeliveryClaim]) -> list[tuple[Delivery, Subscriber]]:
         """Return claimed deliveries with their people, in the order of planning."""
         ids = [claim.id for claim in claims]
         query = select(cls, Subscriber).join(Subscriber, Subscriber.id == cls.subscriber_id).where(cls.id.in_(ids))
         return [(delivery, person) for delivery, person in session.execute(query.order_by(cls.planned_at, cls.id))]
-
-    @classmethod
-    def hand_over(cls, session: Session, claims: Sequence[DeliveryClaim]) -> set[int]:
-        """Mark what the next provider call takes, and return the ids this worker still holds: send no others.
-
-        Commit it before the call.
-        """
-        return set(cls._fenced(session, claims, (DeliveryState.CLAIMED,), is_withheld=False))
-
-    @classmethod
-    def withhold(cls, session: Session, claims: Sequence[DeliveryClaim]) -> None:
-        """Take the mark back from what the provider certainly did not take, until the next call."""
-        cls._fenced(session, claims, (DeliveryState.CLAIMED,), is_withheld=True)
-
-    @classmethod
-    def release(cls, session: Session, claims: Sequence[DeliveryClaim], reason: str) -> list[int]:
-        """Plan again those of these claims that were not handed over; return their ids."""
-        values = {"state": DeliveryState.PLANNED, "lease_until": None, "is_withheld": False, "reason": reason}
-        return cls._fenced(session, claims, (DeliveryState.CLAIMED,), cls.is_withheld, **values)
-
-    @classmethod
-    def mark_sent(cls, session: Session, claims: Sequence[DeliveryClaim], **values: Any) -> list[int]:
-        """Record that the provider took them; return the ids of those that this worker still held."""
-        held = (
-            DeliveryState.CLAIMED,
-            DeliveryState.UNKNOWN,
-            DeliveryState.SENT,
-        )  # sent: an event of the provider's came first
-        return cls._fenced(session, claims, held, state=DeliveryState.SENT, lease_until=None, **values)
-
-    @classmethod
-    def mark_unknown(cls, session: Session, claims: Sequence[DeliveryClaim], reason: str) -> int:
-        """Record that no answer came: nobody knows whether they were taken."""
-        return len(
-            cls._fenced(
-                session, claims, (DeliveryState.CLAIMED,), state=DeliveryState.UNKNOWN, lease_until=None, reason=reason
-            )
-        )
-
-    @classmethod
-    def mark_failed(cls, session: Session, claims: Sequence[DeliveryClaim], reason: str) -> int:
-        """Record that the provider will not take them."""
-        return len(
-            cls._fenced(
-                session, claims, (DeliveryState.CLAIMED,), state=DeliveryState.FAILED, lease_until=None, reason=reason
-            )
-        )
-
-    @classmethod
-    def mark_skipped(cls, session: Session, claims: Sequence[DeliveryClaim], reason: str) -> int:
-        """Record that there was nothing to send."""
-        return len(
-            cls._fenced(
-                session, claims, (DeliveryState.CLAIMED,), state=DeliveryState.SKIPPED, lease_until=None, reason=reason
-            )
-        )
-
-    @classmethod
-    def mark_accepted(cls, session: Session, delivery_id: int, now: datetime) -> None:
-        """Record that the provider has it: the end of an unknown one, and of one whose worker may never tell."""
-        query = (
-            update(cls)
-            .where(cls.id == delivery_id, cls.state.in_((DeliveryState.CLAIMED, DeliveryState.UNKNOWN)))
-            .values(state=DeliveryState.SENT, sent_at=now, reason="the provider's record")
-        )
-        session.execute(query.execution_options(synchronize_session=False))
-
-    @classmethod
-    def plan_again(cls, session: Session, claims: Sequence[DeliveryClaim], *, ready_at: datetime, reason: str) -> int:
-        """Plan them again, no sooner than `ready_at`; only for what the provider certainly did not take."""
-        values: dict[str, Any] = {"state": DeliveryState.PLANNED, "lease_until": None, "is_withheld": False}
-        values |= {"ready_at": ready_at, "reason": reason}
-        return len(cls._fenced(session, claims, (DeliveryState.CLAIMED,), **values))
-
-    @classmethod
-    def plan_lapsed_again(cls, session: Session) -> int:
-        """Plan again every claim that was not handed over and whose lease has passed; return how many."""
-        query = (
-            update(cls)
-            .where(cls.state == DeliveryState.CLAIMED, cls.is_withheld, cls.lease_until < database_now(session))
-            .values(
-                state=DeliveryState.PLANNED,
-                lease_until=None,
-                is_withheld=False,
-                enqueued_at=None,
-                reason="the worker went away",
-            )
-            .returning(cls.id)
-            .execution_options(synchronize_session=False)
-        )
-        return len(session.scalars(query).all())
-
-    @classmethod
-    def mark_lapsed_unknown(cls, session: Session) -> int:
-        """Make every claim unknown that was handed over and whose lease has passed; return how many."""
-        query = (
-            update(cls)
-            .where(cls.state == DeliveryState.CLAIMED, ~cls.is_withheld, cls.lease_until < database_now(session))
-            .values(state=DeliveryState.UNKNOWN, reason="the worker went away")
-            .returning(cls.id)
-            .execution_options(synchronize_session=False)
-        )
-        return len(session.scalars(query).all())
 
     @classmethod
     def find_unqueued(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
@@ -359,35 +220,3 @@ class Delivery(Base):
         """Return how many open deliveries stand in each state."""
         rows = session.execute(select(cls.state, func.count()).where(cls.state.in_(_OPEN)).group_by(cls.state))
         return {row[0]: row[1] for row in rows}
-
-    @classmethod
-    def _skip(cls, session: Session, ids: Iterable[int], *, late: ColumnElement[bool]) -> None:
-        for reason, condition in (("late", late), ("not wanted any more", ~late)):
-            session.execute(
-                update(cls)
-                .where(cls.id.in_(list(ids)), cls.state == DeliveryState.PLANNED, condition)
-                .values(state=DeliveryState.SKIPPED, reason=reason)
-                .execution_options(synchronize_session=False)
-            )
-
-    @classmethod
-    def _fenced(
-        cls,
-        session: Session,
-        claims: Sequence[DeliveryClaim],
-        held: tuple[DeliveryState, ...],
-        *conditions: ColumnElement[bool] | InstrumentedAttribute[bool],
-        **values: Any,
-    ) -> list[int]:
-        written: list[int] = []
-        for attempt in {claim.attempt for claim in claims}:
-            ids = [claim.id for claim in claims if claim.attempt == attempt]
-            query = (
-                update(cls)
-                .where(cls.id.in_(ids), cls.attempt == attempt, cls.state.in_(held), *conditions)
-                .values(**values)
-                .returning(cls.id)
-                .execution_options(synchronize_session=False)
-            )
-            written += session.scalars(query)
-        return written

@@ -25,6 +25,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
+from service.models.outgoing import delivery_claims
 from tests.harness.people import DAY, MINUTE, NOW, PLAIN, join
 
 TODAY = NOW.date()
@@ -168,7 +169,7 @@ def test_a_smaller_prompt_is_a_light_one(harness: CommandHarness) -> None:
 def test_subscribers_who_rest_or_stopped_get_the_extra_prompt_they_ask_for(harness: CommandHarness, verb: Verb) -> None:
     harness.carry_out(verb)
     planned = harness.carry_out(Verb.ANOTHER).planned
-    claims = Delivery.claim(harness.session, planned, lease=timedelta(minutes=1), now=NOW + MINUTE)
+    claims = delivery_claims.claim(harness.session, planned, lease=timedelta(minutes=1), now=NOW + MINUTE)
     assert [claim.id for claim in claims] == [*planned]
 
 

@@ -17,7 +17,8 @@ from service.core.frequency import SlowDown
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.held import accept
 from service.mail.outbound.mailer import Accepted, OutgoingEmail, Recipient, SendOutcome
-from service.models import Delivery, DeliveryClaim, DeliveryKind, Entry, Outcome, Subscriber, SubscriberStatus
+from service.models import DeliveryClaim, DeliveryKind, Entry, Outcome, Subscriber, SubscriberStatus
+from service.models.outgoing import delivery_claims
 from service.postoffice.clients import CLIENTS
 from service.postoffice.quotation import Where
 from service.postoffice.replies import reply_as
@@ -109,7 +110,7 @@ def test_a_prompt_that_another_worker_has_sent_is_not_counted_again(sending: Sen
     def meanwhile() -> None:
         with sending.runtime.database.write() as session:
             claims = [DeliveryClaim(ids[0], 1)]
-            assert Delivery.plan_again(session, claims, ready_at=sending.clock(), reason="again") == 1
+            assert delivery_claims.plan_again(session, claims, ready_at=sending.clock(), reason="again") == 1
         sending.send(ids)
 
     slow_sender = replace(sending.runtime.sender(lambda: False), mailer=SlowMailer(meanwhile))

@@ -12,7 +12,8 @@ import pytest
 from service.flows.outgoing.send import Sender
 from service.flows.outgoing.tick import sweep
 from service.mail.outbound.mailer import Mailer, OutgoingEmail, Recipient, SendOutcome
-from service.models import Delivery, DeliveryClaim
+from service.models import DeliveryClaim
+from service.models.outgoing import delivery_claims
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 ADDRESSES = ("a@example.com", "b@example.com", "c@example.com", "d@example.com")
@@ -57,7 +58,7 @@ def interrupted(harness: SendingHarness, before: Callable[[], None], *, at_call:
 def test_an_expired_claim_that_was_not_handed_over_is_planned_again_and_sent_once(harness: SendingHarness) -> None:
     ids = harness.plan(harness.members(*ADDRESSES))
     with harness.runtime.database.write() as session:
-        assert len(Delivery.claim(session, ids, lease=PAST, now=harness.clock())) == 4
+        assert len(delivery_claims.claim(session, ids, lease=PAST, now=harness.clock())) == 4
     assert sweep(harness.runtime.database, harness.queue, now=harness.clock()) == (4, 0)
     assert harness.send(ids).counts == {"sent": 4}
     assert sorted(mail.recipient for mail in harness.mails()) == list(ADDRESSES)
@@ -85,7 +86,7 @@ def test_a_worker_hands_over_nothing_that_it_no_longer_holds(harness: SendingHar
 
     def lose_the_rest() -> None:
         with harness.runtime.database.write() as session:
-            assert len(Delivery.release(session, [DeliveryClaim(id_, 1) for id_ in ids], "taken away")) == 3
+            assert len(delivery_claims.release(session, [DeliveryClaim(id_, 1) for id_ in ids], "taken away")) == 3
 
     assert interrupted(harness, lose_the_rest, at_call=1, batch_size=1).send(ids).counts == {"sent": 1}
     assert len(harness.mails()) == 1

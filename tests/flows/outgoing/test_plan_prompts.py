@@ -23,6 +23,7 @@ from service.flows.outgoing.plan_prompts import PROMPT_MAX_DELAY, plan_due_promp
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, Keyring, Subscriber, SubscriberStatus
+from service.models.outgoing import delivery_claims
 from tests.harness.members import due_at, member, owed
 from tests.harness.people import DAY, MINUTE
 
@@ -118,7 +119,7 @@ def test_a_prompt_that_waited_too_long_is_skipped_when_it_is_claimed(
         person = due_at(session, keyring, DUE)
     ids = plan(database, library, DUE)
     with database.write() as session:
-        assert Delivery.claim(session, ids, lease=HOUR, now=DUE + PROMPT_MAX_DELAY + MINUTE) == []
+        assert delivery_claims.claim(session, ids, lease=HOUR, now=DUE + PROMPT_MAX_DELAY + MINUTE) == []
     with database.read() as session:
         assert owed(session, person) == [("prompt", "2026-05-13", "skipped")]
 

@@ -14,7 +14,6 @@ from service.flows.incoming.events import record_event
 from service.flows.people import account, journal
 from service.mail.provider_events import ProviderEvent
 from service.models import (
-    Delivery,
     DeliveryClaim,
     DeliveryState,
     SentText,
@@ -23,6 +22,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
+from service.models.outgoing import delivery_claims
 from tests.harness.people import DAY, MINUTE
 from tests.harness.sending import LEASE, SendingHarness, open_sending_harness
 
@@ -41,7 +41,7 @@ def harness(database_url: str, tmp_path: Path) -> Iterator[SendingHarness]:
 
 def claim(harness: SendingHarness, ids: list[int], lease: timedelta = LEASE) -> list[DeliveryClaim]:
     with harness.runtime.database.write() as session:
-        return Delivery.claim(session, ids, lease=lease, now=harness.clock())
+        return delivery_claims.claim(session, ids, lease=lease, now=harness.clock())
 
 
 def test_one_batch_has_equal_emails_and_each_recipient_gets_only_their_own_links(harness: SendingHarness) -> None:
@@ -138,16 +138,16 @@ def test_every_write_after_the_claim_is_fenced_by_the_attempt(harness: SendingHa
     ids = harness.plan(harness.members("a@example.com"))
     (first,) = claim(harness, ids)
     with harness.runtime.database.write() as session:
-        Delivery.plan_again(session, [first], ready_at=harness.clock(), reason="a pause")
+        delivery_claims.plan_again(session, [first], ready_at=harness.clock(), reason="a pause")
     (second,) = claim(harness, ids)
     assert (first.attempt, second.attempt) == (1, 2)
     with harness.runtime.database.write() as session:
-        assert Delivery.mark_sent(session, [first], provider_id="x", sent_at=harness.clock()) == []
-        assert Delivery.mark_failed(session, [first], "x") == 0
-        assert Delivery.mark_unknown(session, [first], "x") == 0
-        assert Delivery.mark_skipped(session, [first], "x") == 0
-        assert Delivery.plan_again(session, [first], ready_at=harness.clock(), reason="x") == 0
-        assert Delivery.mark_sent(session, [second], provider_id="y", sent_at=harness.clock()) == [second.id]
+        assert delivery_claims.mark_sent(session, [first], provider_id="x", sent_at=harness.clock()) == []
+        assert delivery_claims.mark_failed(session, [first], "x") == 0
+        assert delivery_claims.mark_unknown(session, [first], "x") == 0
+        assert delivery_claims.mark_skipped(session, [first], "x") == 0
+        assert delivery_claims.plan_again(session, [first], ready_at=harness.clock(), reason="x") == 0
+        assert delivery_claims.mark_sent(session, [second], provider_id="y", sent_at=harness.clock()) == [second.id]
 
 
 @pytest.mark.parametrize("fault", ["close-after", "close-before", "error-before", "error-after", "no-id"])
@@ -167,9 +167,9 @@ def test_an_expired_claim_that_was_handed_over_becomes_unknown_and_not_planned(h
     ids = harness.plan(harness.members("a@example.com"))
     claims = claim(harness, ids, lease=PAST)
     with harness.runtime.database.write() as session:
-        assert Delivery.hand_over(session, claims) == {*ids}
-        assert Delivery.plan_lapsed_again(session) == 0
-        assert Delivery.mark_lapsed_unknown(session) == 1
+        assert delivery_claims.hand_over(session, claims) == {*ids}
+        assert delivery_claims.plan_lapsed_again(session) == 0
+        assert delivery_claims.mark_lapsed_unknown(session) == 1
     assert harness.send(ids).counts == {}
     assert harness.states() == {"unknown": 1}
 
@@ -197,8 +197,10 @@ def test_an_event_before_the_response_is_kept_and_the_response_still_counts(harn
             session, harness.runtime.keyring, event(ids[0], "delivered", harness), token="t", now=harness.clock()
         )
     with harness.runtime.database.write() as session:
-        assert Delivery.mark_lapsed_unknown(session) == 0
-        assert Delivery.mark_sent(session, claims, provider_id="their id", sent_at=harness.clock()) == [claims[0].id]
+        assert delivery_claims.mark_lapsed_unknown(session) == 0
+        assert delivery_claims.mark_sent(session, claims, provider_id="their id", sent_at=harness.clock()) == [
+            claims[0].id
+        ]
     assert harness.delivery(ids[0]).provider_id == "their id"
 
 
@@ -206,8 +208,8 @@ def test_an_event_does_not_change_a_failed_delivery(harness: SendingHarness) -> 
     ids = harness.plan(harness.members("a@example.com"))
     claims = claim(harness, ids)
     with harness.runtime.database.write() as session:
-        Delivery.mark_failed(session, claims, "400")
-        Delivery.mark_accepted(session, ids[0], harness.clock())
+        delivery_claims.mark_failed(session, claims, "400")
+        delivery_claims.mark_accepted(session, ids[0], harness.clock())
     assert harness.states() == {"failed": 1}
 
 

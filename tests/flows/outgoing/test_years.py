@@ -25,6 +25,7 @@ from service.models import (
     Subscriber,
     SubscriberStatus,
 )
+from service.models.outgoing import delivery_claims
 from tests.harness.diary import write
 from tests.harness.members import member, owed
 from tests.harness.people import DAY, MINUTE
@@ -158,7 +159,7 @@ def test_a_skipped_years_digest_makes_the_days_prompt_due(
     year = find_year(database, person)
     with database.write() as session:
         session.execute(delete(Entry))
-        [claim] = Delivery.claim(session, [year.id], lease=timedelta(minutes=5), now=SECOND + MINUTE)
+        [claim] = delivery_claims.claim(session, [year.id], lease=timedelta(minutes=5), now=SECOND + MINUTE)
         skip(session, [DeliveryClaim(claim.id, claim.attempt)])
     assert find_year(database, person).state == DeliveryState.SKIPPED
     assert tick_and_list(database, library, person, SECOND + 2 * MINUTE)[-1] == ("prompt", "2027-01-02")

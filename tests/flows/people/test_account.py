@@ -12,6 +12,7 @@ from service.db import Database
 from service.flows.people import account, confirm_signup
 from service.flows.people.account import InvalidPauseDate, NothingToPause, Rest, Resting
 from service.models import Consent, Delivery, DeliveryKind, Keyring, NewDelivery, SubscriberStatus
+from service.models.outgoing import delivery_claims
 from tests.harness.people import DAY, LONDON, NOW, PLAIN, join, person, sign_up
 
 
@@ -122,7 +123,7 @@ def test_a_delivery_planned_before_a_stop_cannot_be_claimed_after_it(
         assert welcome is not None
         account.stop(session, ana, NOW, source="page")
         session.flush()
-        assert Delivery.claim(session, [welcome.id], lease=DAY, now=NOW) == []
+        assert delivery_claims.claim(session, [welcome.id], lease=DAY, now=NOW) == []
 
 
 def test_an_unconfirmed_subscriber_cannot_rest_or_stop(database: Database, keyring: Keyring) -> None:
