@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format architecture e2e fuzz faults bench bench-quick lock clean
+.PHONY: help setup setup-dev run test check format architecture e2e fuzz controls bench bench-quick lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,7 +40,7 @@ e2e: setup-dev ## Walk the product in Chromium and check its pages and emails
 	@tests/e2e/install.sh
 	@exec $(BIN)/pytest tests/e2e
 
-faults: setup-dev ## Switch each defence off in a copy, and see its test fail
+controls: setup-dev ## Switch each defence off in a copy, and see its test fail
 	$(BIN)/python -m tests.faults.controls
 
 bench: setup-dev ## Measure planning, the webhook, the workers, the rotation, the digests and the reply reader
