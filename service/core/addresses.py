@@ -36,7 +36,7 @@ _SLIPS = {
 
 
 class AddressError(ValueError):
-    """The text is no address we can write to; the message is for the person who typed it."""
+    """The text is not an address that we can write to; the message is for the person who typed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Address:
         non-transitional), since full-width letters, other dots and soft hyphens all lead to the same mailbox.
 
         Raises:
-            AddressError: no address (RFC 5321 dot-atom form, 254 characters at most).
+            AddressError: the text is not an address (RFC 5321 dot-atom form, at most 254 characters).
         """
         text = typed.strip()
         if not text:
@@ -72,7 +72,7 @@ class Address:
 
     @property
     def domain(self) -> str:
-        """Return what stands after the @."""
+        """Return the part after the @."""
         return self.text.rpartition("@")[2]
 
     @property

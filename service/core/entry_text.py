@@ -28,7 +28,7 @@ def split_at(text: str, limit_bytes: int) -> tuple[str, str]:
 
 
 def for_showing(text: str) -> str:
-    """Return the text as a page can carry it: halves of surrogate pairs are joined, or replaced where one is alone."""
+    """Return the text as valid UTF-8 for a page: surrogate pairs are joined, and a lone surrogate is replaced."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -12,17 +12,18 @@ SUNDAY = 6
 
 
 class SlowDown(StrEnum):
-    """How much less often somebody is written to, by our doing and not by their own choice."""
+    """How far we have slowed the questions down for somebody who is silent, whatever days they chose."""
 
     WEEKLY = "weekly"
     REST = "rest"
 
 
 def slow_down_due(unanswered: int, days: Days, slow_down_stage: SlowDown | None) -> SlowDown | None:
-    """Return the stage that is due after so many questions in a row without a sign of the person, or None.
+    """Return the stage that is due after this many unanswered questions in a row, or None.
 
-    `days` are those on which questions come now. Once a week comes first, and is left out where that is their rhythm
-    already; then a rest. Each is due once: a sign of them makes `unanswered` 0 and `eased` None.
+    `days` are the days on which questions come now. The first stage is one question a week, left out for a person
+    who already has that; the second is a rest. Each is due once: anything that the person does sets `unanswered` to
+    0 and `slow_down_stage` to None.
     """
     if slow_down_stage is SlowDown.REST or unanswered < WEEKLY_AFTER:
         return None
@@ -32,5 +33,5 @@ def slow_down_due(unanswered: int, days: Days, slow_down_stage: SlowDown | None)
 
 
 def once_a_week(days: Days) -> Days:
-    """Return one day of these: Sunday if it is among them, or else the first."""
+    """Return the day that remains when questions come once a week: Sunday if it is among these, or else the first."""
     return Days.of(SUNDAY if max(days) == SUNDAY else min(days))

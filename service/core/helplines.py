@@ -23,20 +23,20 @@ class HelpLine:
     checked_on: date | None = None
 
     def is_checked(self, today: date) -> bool:
-        """Say whether somebody vouched for the line within the last 180 days."""
+        """Return whether somebody checked the line within the last 180 days."""
         return self.checked_on is not None and today - self.checked_on <= STALE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
 class HelpLines:
-    """All lines in the order of the file, and the directory that knows lines everywhere."""
+    """All lines in the order of the file, and a directory of lines in every country."""
 
     directory_name: str
     directory_url: str
     lines: tuple[HelpLine, ...]
 
     def in_country(self, country: str) -> tuple[HelpLine, ...]:
-        """Return the lines of a country, by its ISO 3166 code; none is a normal answer."""
+        """Return the lines of a country, by its ISO 3166 code; the list is empty where we know none."""
         return tuple(line for line in self.lines if line.country == country.upper())
 
 
@@ -44,7 +44,7 @@ def parse_help_lines(text: str) -> HelpLines:
     """Return the lines in the text of `helplines.toml`.
 
     Raises:
-        ValueError: the file is not as it should be; the message is for its writer.
+        ValueError: the file is not valid; the message tells its writer what to change.
     """
     try:
         data = tomllib.loads(text)

@@ -1,4 +1,4 @@
-"""Photos in a mail: their type by their first bytes, which of them a person meant, and their names."""
+"""Photos in a mail: their type by their first bytes, which of them the person meant to send, and their names."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 
 MOST_IN_A_REPLY: Final = 10
 LONGEST_SIDE: Final = 2_048
-SMALL_SIDE: Final = 120  # pixels; what is smaller and shown inside the mail is a logo, an icon or a tracking dot
+SMALL_SIDE: Final = 120  # pixels; a smaller picture inside the HTML is a logo, an icon or a tracking pixel
 SMALL_BYTES: Final = 5_000
 DOT_SIDE: Final = 8
-OFTEN: Final = 2  # mails that a picture came with before, from which on it is a part of their letterhead
+OFTEN: Final = 2  # a picture that came with this many earlier mails is part of a letterhead
 
 _STARTS: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -21,7 +21,7 @@ _STARTS: Final = (
 )
 # Brands of the file type box (ISO/IEC 14496-12, 4.3; HEIF: ISO/IEC 23008-12, annex B).
 _HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
-# A mail program adds these to prove or to describe the mail; nobody sends them on purpose.
+# Mail programs add these to sign or describe the mail; nobody sends them on purpose.
 _MACHINERY: Final = frozenset(
     {
         "application/pgp-signature",
@@ -36,12 +36,12 @@ _SHOWN_LENGTH: Final = 60
 
 
 class UnreadablePictureError(Exception):
-    """A picture that cannot be kept: damaged, of another kind than it says, or too large to be opened."""
+    """A picture that cannot be kept: it is damaged, of another type than it says, or too large to decode."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture drawn anew, without anything but its pixels; width and height in pixels."""
+    """A picture that was drawn again from its pixels, so it has no metadata; width and height in pixels."""
 
     content_type: str
     width: int
@@ -50,7 +50,7 @@ class Picture:
 
 
 def sniff(data: bytes) -> str | None:
-    """Return the content type of a picture of a kind that is kept, by its first bytes, or None."""
+    """Return the content type of a picture, by its first bytes, or None where it is no type that we keep."""
     for start, content_type in _STARTS:
         if data.startswith(start):
             return content_type
@@ -62,14 +62,14 @@ def sniff(data: bytes) -> str | None:
 
 
 def is_machinery(content_type: str) -> bool:
-    """Say whether a file belongs to the mail itself, such as its signature."""
+    """Return whether a file is a technical part of the mail, such as its signature."""
     return content_type.lower() in _MACHINERY
 
 
 def is_decoration(picture: Picture, sent_bytes: int, *, is_inside: bool) -> bool:
-    """Say whether a picture is a tracking dot, or a logo or an icon shown inside the mail.
+    """Return whether a picture is a tracking pixel, or a logo or an icon inside the mail.
 
-    `is_inside` tells that the mail's own HTML shows it; `sent_bytes` is its size as it came.
+    `is_inside` says that the mail's own HTML shows it; `sent_bytes` is its size as it was received.
     """
     if max(picture.width, picture.height) <= DOT_SIDE:
         return True
@@ -77,7 +77,7 @@ def is_decoration(picture: Picture, sent_bytes: int, *, is_inside: bool) -> bool
 
 
 def named(names: Sequence[str]) -> str:
-    """Return names of files as they stand in a sentence: short, and not too many of them."""
+    """Return file names for a sentence: each is shortened, and only the first few are named."""
     shown = [_short(name) for name in names[:_SHOWN_NAMES]]
     rest = len(names) - len(shown)
     if rest:

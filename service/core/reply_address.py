@@ -1,4 +1,4 @@
-"""The addresses that mail to us is sent to: a prefix for their kind, a token, and the reply domain."""
+"""Reply addresses: a prefix that says their kind, a token, and the reply domain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STOP_PREFIX: Final = "s-"
 
 
 def tokens_at(addresses: Iterable[str], domain: str, key: IndexKey) -> Iterator[ReplyToken | FrequencyToken | None]:
-    """Yield, for each address at the domain, the token it carries, or None if we never made it."""
+    """Yield the token of each address at the domain, or None for a token that we did not make."""
     for address in addresses:
         local, _, at = address.strip().lower().rpartition("@")
         if at == domain.lower():

@@ -42,7 +42,7 @@ class Days:
     mask: int
 
     def __post_init__(self) -> None:
-        """Refuse a set with no day, which nothing would ever follow."""
+        """Refuse an empty set, after which no question would ever come."""
         if not 0 < self.mask <= EVERY_DAY:
             raise ValueError("choose at least one day of the week")
 
@@ -72,7 +72,7 @@ class Schedule:
     zone: ZoneInfo
 
     def __str__(self) -> str:
-        """Say it back: "on Mondays at 8 in the morning, London time"."""
+        """Return it in words: "on Mondays at 8 in the morning, London time"."""
         return f"{self.days} at {spoken_time(self.at)}, {place_name(self.zone)} time"
 
 

@@ -1,8 +1,9 @@
-"""Sealing of words and addresses: AES-256-GCM under data keys that the master keys wrap.
+"""Sealing of words and addresses: AES-256-GCM with data keys, which the master keys wrap.
 
 A sealed blob is one version byte, a 12-byte nonce, and the ciphertext with its tag. A wrapped key adds the
-4-byte name of the key that wrapped it. Every blob is bound to the place it is kept in, so that it opens nowhere
-else (NIST SP 800-38D: a key seals at most 2**32 blobs with random nonces; ours seal one person's words).
+4-byte name of the key that wrapped it. Every blob is bound to the place where it is stored, so that it cannot be
+opened in another (NIST SP 800-38D: a key seals at most 2**32 blobs with random nonces; each of ours seals one
+person's words).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ RandomBytes = Callable[[int], bytes]
 
 
 class SealError(Exception):
-    """A blob did not open: another key, another place, or damage. Nothing of it is in this text."""
+    """A blob cannot be opened: wrong key, wrong place, or damage. The message holds none of its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class DataKey:
         return VERSION + nonce + AESGCM(self.key).encrypt(nonce, content, place.encode())
 
     def seal_pieces(self, pieces: Iterable[bytes], *, place: str, random: RandomBytes) -> bytes:
-        """Return what `seal` makes of the pieces joined, without room for joining them or for a second copy."""
+        """Return the same as `seal` of the joined pieces, without a joined copy in memory."""
         nonce = random(NONCE_BYTES)
         encryptor = Cipher(AES(self.key), GCM(nonce)).encryptor()
         encryptor.authenticate_additional_data(place.encode())
@@ -60,7 +61,7 @@ class DataKey:
         """Return what was sealed.
 
         Raises:
-            SealError: this key, this place or the blob itself is not the right one.
+            SealError: the key or the place is wrong, or the blob is damaged.
         """
         if blob[:1] != VERSION:
             raise SealError("A sealed value has an unknown form")
@@ -119,7 +120,7 @@ class IndexKey:
 
 
 def key_name(key: bytes) -> bytes:
-    """Return four bytes that name a master key without telling anything of it."""
+    """Return four bytes that identify a master key and reveal nothing about it."""
     return hashlib.sha256(b"small-steps key name" + key).digest()[:NAME_BYTES]
 
 

@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 YEAR_LENGTH = len("2026")
 MONTH_LENGTH = len("2026-01")
-YEAR_GOES_ON = (1, 2)  # the month's digest has the 1st, and a day brings one email
+YEAR_GOES_ON = (1, 2)  # the month's digest is due on the 1st, and nobody gets two emails on one day
 _LAST_MONTH = 12
 
 
 def month_of(slot: str) -> int:
-    """Return the month in which a slot lies, as yyyymm; 0 for slots that come once in a lifetime ("first").
+    """Return the month in which a slot lies, as yyyymm; 0 for slots that a person has only once ("first").
 
-    A year's slot ("2026") lies in its December, so that it is let go no sooner than the rest of that year.
+    A year's slot ("2026") counts as its December, so that its row is not deleted before the others of that year.
     """
     if len(slot) == YEAR_LENGTH and slot.isdecimal():
         return int(slot) * 100 + _LAST_MONTH
@@ -25,17 +25,17 @@ def month_of(slot: str) -> int:
 
 
 def request_slot(request_id: int, now: datetime) -> str:
-    """Return the slot of an email that was asked for, of which several a day are right."""
+    """Return the slot of an email that somebody asked for; a day may have several."""
     return f"{now.astimezone(UTC):%Y-%m-%d}/{request_id}"
 
 
 def month_slot(on: date) -> str | None:
-    """Return the slot of the month's email that goes on a local date, or None on any day but the 1st."""
+    """Return the slot of the monthly email that is due on a local date, or None on any day but the 1st."""
     return month_before(on) if on.day == 1 else None
 
 
 def digest_slot(on: date) -> str | None:
-    """Return the slot of the digest that goes on a local date: of the month, or on 2 January of the year before."""
+    """Return the slot of the digest that is due on a local date: the month's, or on 2 January the past year's."""
     if on.day == 1:
         return month_before(on)
     return str(on.year - 1) if (on.month, on.day) == YEAR_GOES_ON else None

@@ -1,4 +1,4 @@
-"""Small steps: which one a reply chooses, when it is asked about, and what an answer says of it."""
+"""Small steps: which one a reply chooses, when it is asked about, and what the answer says."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CLAUSES: Final = re.compile(r"[.!?…,;:()\n]+|\s[–—-]+\s")
 
 
 class StepState(StrEnum):
-    """How a step went; one that was asked about and not answered stays open, and is not asked about again."""
+    """How a step went; a step whose question stays unanswered stays open and is not asked about again."""
 
     OPEN = "open"
     TAKEN = "taken"
@@ -44,7 +44,7 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepAnswer:
-    """What a reply says of a step; `is_all` where it says nothing else, so that there is nothing more to keep."""
+    """What a reply says about a step; `is_all` if it says nothing else, so that there is no entry to keep."""
 
     state: StepState
     is_all: bool
@@ -71,10 +71,10 @@ class StepPhrases:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the book that a file of templates/steps/ holds.
+        """Return the phrases in the text of a file of templates/steps/.
 
         Raises:
-            ValueError: the text is not TOML, or names a state that there is not.
+            ValueError: the text is not TOML, or names an unknown state.
             KeyError: a table or a list is missing.
         """
         tables: dict[str, Any] = tomllib.loads(text)
@@ -97,9 +97,9 @@ class StepPhrases:
         )
 
     def answer_in(self, words: str) -> StepAnswer | None:
-        """Return what a reply to a follow-up says of the step, or None where it does not plainly say.
+        """Return what a reply to a follow-up says about the step, or None if it does not plainly say.
 
-        Its first two clauses and its last one are looked at, and only for the phrases of the book.
+        Only its first two clauses and its last one are compared with the phrases.
         """
         clauses = [said for said in map(normalise, _CLAUSES.split(words[:MOST_READ])) if said]
         if not clauses:
@@ -117,10 +117,10 @@ class StepPhrases:
     def step_in(self, words: str, prompt: Prompt) -> str | None:
         """Return the step that a reply to a step prompt chooses, in the person's own words, or None.
 
-        A sentence that says when and "I will" is one wherever it stands. So is a short reply that fills the blanks of
-        the prompt's line, which is given with it, and one that is a single sentence and begins with what one does
-        ("open a curtain") or an intention ("I could ..."). What tells of something that happened or that hurts is none,
-        nor is a question: to be asked about a sorrow as about a task would be worse than not to be asked.
+        A sentence with a time and "I will" chooses one wherever it stands. So does a short reply that fills the blanks
+        of the prompt's line, which is given with it, and a reply of one sentence that begins with a verb ("open a
+        curtain") or an intention ("I could ..."). A sentence about something that happened or that hurts does not, and
+        neither does a question: being asked about a sorrow as if it were a task would be worse than not being asked.
         """
         if not prompt.asks_for_step:
             return None
@@ -154,7 +154,7 @@ class StepPhrases:
         return said in self.before or said in self.after or said in self.short
 
     def _without_manners(self, said: str) -> str:
-        """Return a clause without what stands around it for manners' sake; never less than a phrase of the book."""
+        """Return a clause without polite words around it, but never less than one of the phrases."""
         while said not in self.answers:
             less = what_follows(said, self.before) or what_precedes(said, self.after)
             if not less:
@@ -167,7 +167,7 @@ class StepPhrases:
         return any(f" {will} " in f" {rest} " for will in self.will) if rest else False
 
     def _is_doing(self, said: str) -> bool:
-        """Return whether a text says what somebody will do: by an intention, or by a verb in its place."""
+        """Return whether a text says what somebody will do, by an intention or by a verb at the start."""
         rest = what_follows(said, self.softeners) or said
         if what_follows(rest, self.intentions):
             return True
@@ -190,14 +190,14 @@ def _has_any(said: str, phrases: Sequence[str]) -> bool:
 
 
 def step_phrases_for(books: Mapping[str, StepPhrases], locale: str) -> StepPhrases:
-    """Return the book of a locale's language, or the English one where it has none."""
+    """Return the phrases of a locale's language, or the English ones where it has none."""
     return books.get(locale.partition("-")[0]) or books[ENGLISH]
 
 
 def follow_up_on(chosen_on: date, days: Days, busy: Collection[date]) -> date:
     """Return the local date on which a step is asked about: two to four days after it was chosen.
 
-    Rather a day on which no question comes, and not one of the `busy` ones: another follow-up's, a digest's.
+    A day without a question is preferred; the `busy` days, of another follow-up or a digest, are avoided.
     """
     wanted = [chosen_on + timedelta(days=number) for number in FOLLOW_UP_DAYS]
     free = [on for on in wanted if on not in busy and digest_slot(on) is None] or wanted
@@ -210,12 +210,12 @@ def _by_phrase(lists: Mapping[str, Sequence[str]]) -> dict[str, StepState]:
 
 
 def _goes_on(said: str, phrase: str, words: Collection[str]) -> bool:
-    """Say whether a clause is an answer with more after it; one word is too little to tell: "Done in by the week"."""
+    """Return whether a clause is an answer with more after it; one word does not tell: "Done in by the week"."""
     return " " in phrase and said.startswith(f"{phrase} ") and said[len(phrase) + 1 :].partition(" ")[0] in words
 
 
 def _filled_in(prompt: Prompt, text: str) -> str | None:
-    """Return the prompt's line with its blanks filled, or None where it has none or another number of them."""
+    """Return the prompt's line with its blanks filled, or None if it has none or another number of them."""
     line = _QUOTED_LINE.search(prompt.body)
     parts = [part.rstrip(".").strip() for part in text.splitlines() if part.strip()]
     if line is None or line[1].count(_BLANK) != len(parts):
@@ -227,7 +227,7 @@ def _filled_in(prompt: Prompt, text: str) -> str | None:
 
 
 def _within_sentence(text: str, locale: str) -> str:
-    """Return English words as they stand within a sentence: "Open a curtain" goes on with a small letter."""
+    """Return English words for the middle of a sentence: "Open a curtain" begins with a small letter there."""
     first = text.partition(" ")[0]
     if not locale.startswith(ENGLISH) or not first[1:].islower():
         return text

@@ -1,8 +1,8 @@
-"""Tokens in reply addresses and links: what they carry, and who can have made them.
+"""Tokens in reply addresses and links: what they carry, and how we know that we made them.
 
 Each is base32 in lower case (RFC 4648, no padding; mail lower-cases local parts) of a kind byte, a fixed payload and
-the head of an HMAC-SHA256 over both. They carry what they need by themselves, so that they outlive the rows
-they speak of.
+the head of an HMAC-SHA256 over both. They carry all they need, so they remain valid when the rows that
+they refer to are gone.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ReplyKind(IntEnum):
 
 
 class Action(IntEnum):
-    """The one thing an act token allows. Numbers are written into links and never reused."""
+    """What an action token allows. Numbers are written into links and never reused."""
 
     CONFIRM = 1
     SIGN_IN = 2
@@ -64,7 +64,7 @@ _ACTIONS = frozenset(map(int, Action))
 
 @dataclass(frozen=True, slots=True)
 class ReplyToken:
-    """Who was asked what, for which local day: the power to add words, nothing else."""
+    """Says who was asked what for which local day, and allows adding words, nothing else."""
 
     kind: ReplyKind
     subscriber_id: int
@@ -94,7 +94,7 @@ class ReplyToken:
 
 @dataclass(frozen=True, slots=True)
 class FrequencyToken:
-    """The power to rest and to stop, for ever, for one subscriber."""
+    """Allows one subscriber to rest and to stop; it never expires."""
 
     subscriber_id: int
 
@@ -113,7 +113,7 @@ class FrequencyToken:
 
 @dataclass(frozen=True, slots=True)
 class ActToken:
-    """One named action on one object of one subscriber, until an hour (UTC) that stands in it."""
+    """Allows one action on one object of one subscriber, until the time (UTC) that it carries."""
 
     action: Action
     subscriber_id: int
@@ -136,7 +136,7 @@ class ActToken:
         return cls(Action(action), subscriber_id, object_id, HOUR_ZERO + timedelta(minutes=minutes))
 
     def has_expired(self, now: datetime) -> bool:
-        """Say whether the hour has passed."""
+        """Return whether its time has passed."""
         return now >= self.expires_at
 
 
@@ -155,7 +155,7 @@ def _verified(text: str, size: int, mac_bytes: int, key: IndexKey) -> bytes | No
         raw = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
     except (binascii.Error, ValueError):
         return None
-    # The last character has spare bits, and decoders accept padding: only the one spelling that we write is a token.
+    # The last character has spare bits and decoders accept padding, so only the spelling that we write is accepted.
     if len(raw) != size + mac_bytes or _encoded(raw) != text.lower():
         return None
     payload, mac = raw[:size], raw[size:]

@@ -35,7 +35,7 @@ _SHORTEST_STEM: Final = 3
 
 
 def check_locale(locale: str, prompts: Sequence[tuple[str, Prompt]], wording: Lexicon) -> Iterator[tuple[str, str]]:
-    """Yield (path, sentence) for what is wrong with a locale's prompts in use, given as (path, prompt) pairs."""
+    """Yield (path, sentence) for each fault in a locale's prompts in use, given as (path, prompt) pairs."""
     folder = _folder(prompts, locale)
     for sentence in (*_coverage(locale, [prompt for _, prompt in prompts]), *_openings(prompts)):
         yield folder, sentence
@@ -44,7 +44,7 @@ def check_locale(locale: str, prompts: Sequence[tuple[str, Prompt]], wording: Le
 
 
 def _folder(prompts: Sequence[tuple[str, Prompt]], locale: str) -> str:
-    """Return the path of the locale's folder, or its name where it has no prompt in use."""
+    """Return the path of the locale's folder, or the locale's name where no prompt is in use."""
     return prompts[0][0].rsplit("/", 2)[0] if prompts else locale
 
 
@@ -69,7 +69,7 @@ def _coverage(locale: str, prompts: Sequence[Prompt]) -> Iterator[str]:
 
 
 def _theme(theme: str, prompts: Sequence[Prompt]) -> Iterator[str]:
-    """Yield what a theme is short of."""
+    """Yield what a theme has too little of."""
     if len(prompts) < FEWEST_A_THEME:
         yield f"The theme {theme} has {len(prompts)} prompts; write {FEWEST_A_THEME} at least."
     kinds = {prompt.kind for prompt in prompts}
@@ -80,7 +80,7 @@ def _theme(theme: str, prompts: Sequence[Prompt]) -> Iterator[str]:
 
 
 def _openings(prompts: Sequence[tuple[str, Prompt]]) -> Iterator[str]:
-    """Yield what is wrong with the six prompts that everybody gets first."""
+    """Yield the faults in the six prompts that everybody gets first."""
     six = sorted((prompt for _, prompt in prompts if prompt.opening is not None), key=lambda found: found.opening or 0)
     if tuple(prompt.opening for prompt in six) != OPENING:
         yield "Six prompts need opening = 1 to opening = 6, each once: they are what everybody gets first."
@@ -94,7 +94,7 @@ def _openings(prompts: Sequence[tuple[str, Prompt]]) -> Iterator[str]:
 
 
 def _same_subject(prompts: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
-    """Yield the prompts whose subject another has; the two would look like one email that came twice."""
+    """Yield the prompts that share a subject; they would look like one email sent twice."""
     first: dict[str, str] = {}
     for path, prompt in prompts:
         other = first.setdefault(prompt.subject.casefold(), prompt.id)
@@ -103,7 +103,7 @@ def _same_subject(prompts: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, 
 
 
 def _alike(prompts: Sequence[tuple[str, Prompt]], wording: Lexicon) -> Iterator[tuple[str, str]]:
-    """Yield the pairs that ask nearly the same: most of the telling words of their questions are shared (Jaccard)."""
+    """Yield the pairs that ask nearly the same: their questions share most of their uncommon words (Jaccard)."""
     stemmed = [(path, prompt, _stems(prompt, wording)) for path, prompt in prompts if prompt.kind != "follow-up"]
     for (_, one, ones), (path, _, others) in combinations(stemmed, 2):
         shared = len(ones & others)
@@ -112,14 +112,14 @@ def _alike(prompts: Sequence[tuple[str, Prompt]], wording: Lexicon) -> Iterator[
 
 
 def _stems(prompt: Prompt, wording: Lexicon) -> frozenset[str]:
-    """Return the telling words of a prompt's question, without their endings."""
+    """Return the uncommon words of a prompt's question, without their endings."""
     words = _TOKEN.findall(prompt.question.lower())
     endings = _ENDINGS.get(prompt.locale.partition("-")[0], ())
     return frozenset(_stem(word, endings) for word in words if not wording.is_common(word, prompt.locale))
 
 
 def _stem(word: str, endings: Sequence[str]) -> str:
-    """Return a word without the first of the endings that leaves enough of it."""
+    """Return a word without the first ending that leaves a stem of enough letters."""
     for ending in endings:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return word.removesuffix(ending)

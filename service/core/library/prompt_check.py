@@ -23,7 +23,7 @@ CHOOSING_KINDS: Final = ("question", "line-start", "tiny-act")
 FEWEST_SUBJECT_WORDS: Final = 2
 MOST_SUBJECT_WORDS: Final = 6
 MOST_SUBJECT_CHARACTERS: Final = 45
-OLDEST_READER: Final = 13  # about 12: a short text weighs one long word heavily
+OLDEST_READER: Final = 13  # about 12, since one long word counts for much in a short text
 DEEPEST: Final = 3
 
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -33,14 +33,14 @@ _PRESSING: Final = "!"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something to put right: the file or folder, and a sentence that says what."""
+    """A fault to mend: the file or folder, and a sentence that says what to change."""
 
     path: str
     sentence: str
 
 
 def check(files: Iterable[tuple[str, str]]) -> list[Problem]:
-    """Return everything that is wrong with a library, by path; nothing where it is fit to be sent.
+    """Return all faults of a library, by path; an empty list where it may be sent.
 
     `files` are (path, text) pairs: the prompts, and the word lists in a file named `words.toml`.
     """
@@ -79,13 +79,13 @@ def _wording(pairs: Sequence[tuple[str, str]], problems: list[Problem]) -> Lexic
 
 
 def _sentence(error: Exception, path: str) -> str:
-    """Return what an error says, without its path, as a sentence."""
+    """Return the message of an error, without its path, as a sentence."""
     text = str(error).removeprefix(f"{path}: ")
     return text[:1].upper() + text[1:]
 
 
 def _about(path: str, prompt: Prompt, wording: Lexicon) -> Iterator[str]:
-    """Yield what is wrong with one prompt by itself."""
+    """Yield the faults of one prompt by itself."""
     yield from _place(path, prompt)
     if prompt.in_use:
         yield from _subject(prompt, wording)
@@ -95,7 +95,7 @@ def _about(path: str, prompt: Prompt, wording: Lexicon) -> Iterator[str]:
 
 
 def _place(path: str, prompt: Prompt) -> Iterator[str]:
-    """Yield what does not agree between a file's place and its front matter."""
+    """Yield the differences between a file's path and its front matter."""
     *_, theme, name = path.split("/")
     if not _ID.fullmatch(prompt.id):
         yield f'The id "{prompt.id}" may hold small letters a to z, figures and single hyphens, nothing else.'
@@ -106,7 +106,7 @@ def _place(path: str, prompt: Prompt) -> Iterator[str]:
 
 
 def _subject(prompt: Prompt, wording: Lexicon) -> Iterator[str]:
-    """Yield what is wrong with a subject: it stands on lock screens, and a mail reader shows about 45 characters."""
+    """Yield the faults of a subject: lock screens show it, and mail programs show about 45 characters."""
     words = _TOKEN.findall(prompt.subject)
     if not FEWEST_SUBJECT_WORDS <= len(words) <= MOST_SUBJECT_WORDS:
         yield f"A subject has {FEWEST_SUBJECT_WORDS} to {MOST_SUBJECT_WORDS} words; this one has {len(words)}."
@@ -123,7 +123,7 @@ def _subject(prompt: Prompt, wording: Lexicon) -> Iterator[str]:
 
 
 def _has_capital(word: str, locale: str) -> bool:
-    """Whether a word has a capital that its language does not ask for; German writes nouns so."""
+    """Whether a word has a capital that its language does not need; German nouns have one."""
     return word[:1].isupper() and not locale.startswith("de")
 
 
@@ -133,7 +133,7 @@ def _is_shouted(word: str) -> bool:
 
 
 def _body(prompt: Prompt) -> Iterator[str]:
-    """Yield what is wrong with the length and the difficulty of a body."""
+    """Yield the faults in the length and the reading age of a body."""
     length = len(prompt.body.split())
     if length > MOST_BODY_WORDS:
         yield f"The body has {length} words; {MOST_BODY_WORDS} are the most that a tired reader wants."
@@ -143,7 +143,7 @@ def _body(prompt: Prompt) -> Iterator[str]:
 
 
 def _words(prompt: Prompt, wording: Lexicon) -> Iterator[str]:
-    """Yield the words and signs that press, promise, score or decorate."""
+    """Yield the words and signs that put on pressure, promise, keep score or decorate."""
     text = f"{prompt.subject}\n\n{prompt.body}"
     for refused in wording.refused_in(without_quotations(text), prompt.locale):
         yield f'"{refused.phrase}" {refused.reason}; say it another way.'
@@ -155,7 +155,7 @@ def _words(prompt: Prompt, wording: Lexicon) -> Iterator[str]:
 
 
 def _fields(prompt: Prompt) -> Iterator[str]:
-    """Yield the fields that do not go together."""
+    """Yield the fields that contradict each other."""
     if prompt.depth == DEEPEST and not prompt.lighter:
         yield "A prompt of depth 3 needs a lighter one: add lighter with the id of a prompt of depth 1."
     if prompt.theme == "hurt" and prompt.resurface:
@@ -167,7 +167,7 @@ def _fields(prompt: Prompt) -> Iterator[str]:
 
 
 def _twice(found: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
-    """Yield the ids and keys that are there twice, the retired ones among them."""
+    """Yield the ids and keys that occur twice, those of retired prompts included."""
     by_id: dict[str, tuple[str, Prompt]] = {}
     by_key: dict[int, str] = {}
     for path, prompt in sorted(found, key=lambda pair: (pair[1].in_use, pair[0])):
@@ -180,7 +180,7 @@ def _twice(found: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
 
 
 def _lighter(found: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
-    """Yield the lighter prompts that are not there, or not light."""
+    """Yield the lighter prompts that are missing or not light."""
     by_id = {prompt.id: prompt for _, prompt in found}
     for path, prompt in found:
         if not prompt.lighter or not prompt.in_use:

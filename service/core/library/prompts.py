@@ -55,17 +55,17 @@ _TYPE_NAMES: Final = {str: "text in quotes", int: "a whole number", bool: "true 
 
 
 class PromptError(ValueError):
-    """A prompt file that cannot be read; its text tells the writer which file and what to change."""
+    """A prompt file that cannot be read; the message tells its writer which file and what to change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """One question of the library.
 
-    `lighter` is the id of the gentler prompt that a depth-3 one carries in the same
-    email; `asks_for_step` says that a reply may choose a small step, to be asked about once;
-    `opening` its place among the six that everybody gets first; `gratitude`
-    marks what may come at most weekly; `resurface` whether a reply may stand in a digest.
+    `lighter` is the id of the gentler prompt that goes with a depth-3 one in the same email; `asks_for_step` says that
+    a reply may choose a small step, which is asked about once; `opening` is its place among the six that everybody
+    gets first; `gratitude` marks a prompt that may come at most once a week; `resurface` says whether a digest may
+    quote a reply.
     """
 
     id: str
@@ -96,32 +96,32 @@ class Prompt:
 
     @property
     def help(self) -> str:
-        """What follows the question; empty where it needs no help."""
+        """The help text after the question; may be empty."""
         return self.body.partition("\n\n")[2]
 
     @property
     def in_use(self) -> bool:
-        """Whether it may still be sent. A retired one only explains old replies."""
+        """Whether it may still be sent. A retired prompt is kept for old replies."""
         return self.status != "retired"
 
     @property
     def is_light(self) -> bool:
-        """Whether it suits somebody new, or quiet for a while: a minute, and nothing deep."""
+        """Whether it suits somebody new or silent for a while: a minute at most, and nothing deep."""
         return self.depth == 1 and self.minutes == 1
 
 
 def key_of(prompt_id: str) -> int:
-    """Return the 32 bits that stand for a prompt in reply addresses and histories."""
+    """Return the 32-bit number of a prompt in reply addresses and histories."""
     return int.from_bytes(hashlib.sha256(prompt_id.encode()).digest()[:4], "big")
 
 
 def parse_prompt(path: str, text: str) -> Prompt:
     """Return the prompt in a file `.../<locale>/<theme>/<name>.md`.
 
-    The locale is that of the folder; everything else stands in the front matter.
+    The locale is that of the folder; all else is in the front matter.
 
     Raises:
-        PromptError: the file does not hold a prompt; the message is for its writer.
+        PromptError: the file is not a prompt; the message tells its writer what to change.
     """
     match PurePosixPath(path).parts:
         case (*_, locale, _theme, _name):
@@ -135,7 +135,7 @@ def parse_prompt(path: str, text: str) -> Prompt:
 
 
 class Library:
-    """Every prompt there is, found by id, by key or by locale. Never changes once made."""
+    """All prompts, found by id, by key or by locale. A library never changes."""
 
     __slots__ = ("_by_id", "_by_key", "_by_locale")
 
@@ -150,10 +150,10 @@ class Library:
 
     @classmethod
     def parse(cls, files: Iterable[tuple[str, str]]) -> Self:
-        """Return the library in these (path, text) pairs; files other than `.md` are passed over.
+        """Return the library in these (path, text) pairs; files other than `.md` are ignored.
 
         Raises:
-            PromptError: a file is not a prompt, or an id or key is there twice.
+            PromptError: a file is not a prompt, or an id or key occurs twice.
         """
         paths: dict[str, str] = {}
         keys: dict[int, str] = {}
@@ -177,17 +177,17 @@ class Library:
         return tuple(sorted(self._by_locale))
 
     def get(self, prompt_id: str) -> Prompt | None:
-        """Return the prompt with this id, retired or not, or nothing."""
+        """Return the prompt with this id, retired or not, or None."""
         return self._by_id.get(prompt_id)
 
     def by_key(self, key: int) -> Prompt | None:
-        """Return the prompt with this key, retired or not, or nothing."""
+        """Return the prompt with this key, retired or not, or None."""
         return self._by_key.get(key)
 
     def for_locale(self, locale: str) -> tuple[Prompt, ...]:
         """Return what may be sent in a locale, follow-ups included, by id.
 
-        A locale without prompts gets its language's, or else those in British English.
+        A locale without prompts gets those of its language, or else the British English ones.
         """
         language = locale.partition("-")[0]
         same_language = (known for known in self.locales if known.partition("-")[0] == language)
@@ -205,7 +205,7 @@ class Library:
 
 
 def _split(path: str, text: str) -> tuple[dict[str, Any], str]:
-    """Return the front matter and the body, its paragraphs one line each."""
+    """Return the front matter and the body, with one line for each paragraph."""
     lines = text.lstrip("\ufeff").splitlines()
     marks = [number for number, line in enumerate(lines) if line.rstrip() == _FENCE]
     if not marks or marks[0] != 0 or len(marks) == 1:
@@ -222,7 +222,7 @@ def _split(path: str, text: str) -> tuple[dict[str, Any], str]:
 
 
 def _check_names(path: str, fields: Mapping[str, Any]) -> None:
-    """Raise unless every field that is needed is there, and no other."""
+    """Raise unless all needed fields are there, and no others."""
     missing = [name for name in _REQUIRED if name not in fields]
     if missing:
         raise PromptError(f"{path}: the front matter needs {', '.join(missing)}.")
@@ -232,10 +232,10 @@ def _check_names(path: str, fields: Mapping[str, Any]) -> None:
 
 
 def _check_values(path: str, fields: Mapping[str, Any]) -> None:
-    """Raise unless every field holds a value of its type, and one of those allowed."""
+    """Raise unless every field holds an allowed value of its type."""
     for name, value in fields.items():
         wanted = _REQUIRED.get(name) or _OPTIONAL[name]
-        if type(value) is not wanted:  # isinstance would take true for a whole number
+        if type(value) is not wanted:  # isinstance accepts a bool as an int
             raise PromptError(f"{path}: {name} must be {_TYPE_NAMES[wanted]}.")
         allowed = _CHOICES.get(name)
         if allowed is not None and value not in allowed:

@@ -1,8 +1,8 @@
-"""The prompt of a day: a ranking of the library, and the first prompt that a person's own rules allow.
+"""The prompt of a day: a ranking of the library, and the first prompt in it that a person's own rules allow.
 
-The library lies on a circle in the order of its keys, and the day's ranking begins where that day stands on it.
-A person whose rules turn one prompt down takes a neighbour and is back with everybody else a few days later, so
-that people share prompts, whenever they joined, and one call to the provider carries many of them.
+The prompts form a circle in the order of their keys, and each day's ranking starts at that day's point on it. A
+person whose rules exclude a prompt gets one near it, and the same as everybody else again a few days later. People
+therefore share prompts whenever they joined, and one call to the provider carries many of their emails.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ GRATITUDE_APART_DAYS: Final = 7
 SILENT_DAYS: Final = 14
 FRIDAY: Final = 4
 
-# A round takes fewer days than there are prompts, so that a daily person finds one unseen in each neighbourhood.
-# Rounds grow in wide steps: one more prompt in the library moves nobody's place on the circle.
+# A round takes fewer days than there are prompts, so that somebody with daily questions finds a new one each day.
+# Rounds grow in wide steps, so that one more prompt in the library changes nobody's place on the circle.
 _ROUND_DAYS: Final = (10, 15, 20, 30, 45, 65, 90, 130, 200, 300, 450, 700)
 _PROMPTS_A_DAY: Final = 1.2
-_DRIFT: Final = 1 / 16  # of a round: the same neighbours do not meet at every round
+_DRIFT: Final = 1 / 16  # of a round, so that the order differs from round to round
 _CIRCLE: Final = 1 << 32
 _REPEAT_STEP_DAYS: Final = 15
 
 _ENTRY: Final = struct.Struct(">IH")  # a prompt's key and a day number: eight characters of base64
 
-# What is given up when nothing fits, the lowest first. Each outweighs all below it.
+# The rules that are dropped when nothing fits, the lowest first. Each weighs more than all below it together.
 _NOT_LIGHT: Final = 1
-_REPEATED: Final = 2  # for each step of 15 days that the last time is too recent, or each day below 30: at most 30
+_REPEATED: Final = 2  # for each step of 15 days that the last time is too recent, or each day below 30; at most 30
 _GRATEFUL_AGAIN: Final = 64
 _SAME_KIND: Final = 128
 _SAME_THEME: Final = 256
@@ -58,7 +58,7 @@ _MUTED: Final = 2048
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The prompts of a person's last 180 days, and the very last one however old: (key, day number), oldest first."""
+    """The prompts of a person's last 180 days, and always the last one: (key, day number), oldest first."""
 
     entries: tuple[tuple[int, int], ...] = ()
 
@@ -67,7 +67,7 @@ class History:
         """Return the history that `text` wrote down.
 
         Raises:
-            ValueError: it was not written by `text`.
+            ValueError: the text was not written by `text`.
         """
         try:
             packed = base64.b64decode(text, validate=True)
@@ -77,20 +77,20 @@ class History:
 
     @property
     def text(self) -> str:
-        """The history in ASCII, eight characters a prompt: at most 1,440 for one prompt a day."""
+        """The history in ASCII, eight characters for each prompt: at most 1,440 at one prompt a day."""
         return base64.b64encode(b"".join(_ENTRY.pack(*entry) for entry in self.entries)).decode()
 
     def adding(self, prompt_id: str, on: date) -> Self:
-        """Return the history with this prompt as its last one, without what no rule asks about any more."""
+        """Return the history with this prompt added, without the prompts too old for any rule."""
         key, today = key_of(prompt_id), _day_number(on)
         kept = [entry for entry in self.entries if entry[0] != key and today - entry[1] < NO_REPEAT_DAYS]
         return type(self)((*kept, (key, today)))
 
 
 def ranking(library: Library, on: date, locale: str) -> tuple[Prompt, ...]:
-    """Return what may come on a day, the best choice first: a function of the library, the date and the locale alone.
+    """Return the prompts for a day, the best choice first; only the library, the date and the locale decide.
 
-    Follow-ups are left out; they are asked once, about one step, and never come by themselves.
+    Follow-ups are left out: each is asked once, about one step.
     """
     prompts = [prompt for prompt in library.for_locale(locale) if prompt.kind != "follow-up"]
     round_days = _round_days(len(prompts))
@@ -112,10 +112,11 @@ def choose(
 ) -> Prompt:
     """Return the prompt for a person on a local date: the first of the ranking that breaks none of their rules.
 
-    The first six sent are the fixed six. Where no prompt keeps every rule, the rules give way in this order, each
-    only when all before it do not suffice: a light one after 14 silent days; 180 days without a repeat, in steps of
-    15 down to 30; gratitude at most weekly; no kind twice running; no theme twice running; 30 days without a repeat
-    (then the one longest ago); the depth rules; and muted themes, so only for somebody who has muted every one.
+    The first six sent are the fixed six. Where every prompt breaks a rule, rules are dropped in this order, each
+    only when dropping those before it is not enough: a light prompt after 14 silent days; 180 days without a repeat,
+    in steps of 15 down to 30; gratitude at most weekly; no kind twice in a row; no theme twice in a row; 30 days
+    without a repeat (then the prompt sent longest ago); the depth rules; and muted themes, so only for somebody who
+    has muted all of them.
 
     Raises:
         ValueError: the ranking is empty.
@@ -161,7 +162,7 @@ class _Rules:
         deep_allowed: bool,
         silent: bool,
     ) -> Self:
-        """Return the rules that follow from the history; a prompt no longer in the library counts for none."""
+        """Return the rules that follow from the history; prompts no longer in the library are ignored."""
         today = _day_number(on)
         had = dict(history.entries)
         deep_on = grateful_on = -SILENT_DAYS
@@ -169,7 +170,7 @@ class _Rules:
             prompt = library.by_key(key)
             if prompt is None:
                 continue
-            if prompt.lighter is not None:  # the same email carried its lighter twin
+            if prompt.lighter is not None:  # its lighter prompt was in the same email
                 twin = key_of(prompt.lighter)
                 had[twin] = max(day, had.get(twin, day))
             if prompt.depth == DEEP:
@@ -195,7 +196,7 @@ class _Rules:
         )
 
     def broken_by(self, prompt: Prompt) -> int:
-        """Return the weight of the rules that a prompt breaks, nothing for a prompt that fits."""
+        """Return the weight of the rules that a prompt breaks, 0 for a prompt that fits."""
         weight = self._repeated(prompt)
         if prompt.theme in self.muted:
             weight += _MUTED
@@ -211,7 +212,7 @@ class _Rules:
         return weight
 
     def _repeated(self, prompt: Prompt) -> int:
-        """Return how much too recent a prompt is, by its last time or its lighter twin's."""
+        """Return how much too recently a prompt, or its lighter prompt, was sent."""
         days = [self.had.get(key) for key in (prompt.key, prompt.lighter and key_of(prompt.lighter)) if key]
         day = max((day for day in days if day is not None), default=None)
         if day is None or self.today - day >= NO_REPEAT_DAYS:
@@ -223,18 +224,18 @@ class _Rules:
 
 
 def _day_number(on: date) -> int:
-    """Return the days since the project's day zero, as reply addresses count them."""
+    """Return the number of days since the project's day zero, which reply addresses use as well."""
     return (on - DAY_ZERO).days
 
 
 def _round_days(prompts: int) -> int:
-    """Return how many days the ranking takes to come round a library of this size."""
+    """Return how many days the ranking takes to go once round a library of this size."""
     fitting = [days for days in _ROUND_DAYS if days * _PROMPTS_A_DAY <= prompts]
     return fitting[-1] if fitting else _ROUND_DAYS[0]
 
 
 def _comes_on(prompt: Prompt, today: int, round_days: int) -> float:
-    """Return the day number, today or later, on which a prompt next stands first on the circle."""
+    """Return the day number, today or later, on which a prompt is next the first of the ranking."""
     place = prompt.key / _CIRCLE
     turn = int(today / round_days - place) - 1
     while (comes_on := round_days * (turn + place + _drift(prompt, turn))) < today:
@@ -243,6 +244,6 @@ def _comes_on(prompt: Prompt, today: int, round_days: int) -> float:
 
 
 def _drift(prompt: Prompt, turn: int) -> float:
-    """Return how far from its place, in rounds, a prompt stands in one turn of the circle."""
+    """Return how far, in rounds, a prompt is from its place in one round."""
     digest = hashlib.sha256(f"{prompt.id} {turn}".encode()).digest()
     return (int.from_bytes(digest[:4], "big") / _CIRCLE - 0.5) * _DRIFT

@@ -1,1 +1,1 @@
-"""The month and the year in a person's own words: what they contain, and what may come back at all."""
+"""The month and the year in a person's own words: what they contain, and what may be shown again."""

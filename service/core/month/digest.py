@@ -34,7 +34,7 @@ _FORMAT: Final = 1
 class Digest:
     """A month, by its first day, in the order in which it is read; `locale` is the question's language.
 
-    The thread is stored nowhere: a frozen copy is without it.
+    The thread is never stored: a frozen copy does not have it.
     """
 
     month: date
@@ -64,7 +64,7 @@ class Digest:
 
     @property
     def quoted(self) -> tuple[Passage, ...]:
-        """Return every passage of the person's own, the one of a year before at the end."""
+        """Return all the person's passages, the one from a year before last."""
         return (*self.passages, *((self.then_and_now,) if self.then_and_now else ()))
 
     @property
@@ -74,14 +74,14 @@ class Digest:
 
     @property
     def weeks(self) -> tuple[tuple[int, ...], ...]:
-        """Return the month's weeks from Monday, 0 for days outside it; nothing when few days were written."""
+        """Return the month's weeks from Monday, 0 for days outside it; an empty list when few days have words."""
         if len(self.days) < CALENDAR_FROM_DAYS:
             return ()
         return tuple(map(tuple, calendar.Calendar().monthdayscalendar(self.month.year, self.month.month)))
 
     @property
     def written(self) -> frozenset[int]:
-        """Return the days of the month on which something was written."""
+        """Return the days of the month that have words."""
         return frozenset(day.day for day in self.days)
 
     def to_json(self) -> str:
@@ -94,7 +94,7 @@ class Digest:
         """Return the digest of a frozen copy.
 
         Raises:
-            ValueError: the text is not one; the message holds none of it.
+            ValueError: the text is not such a copy; the message holds none of it.
         """
         try:
             return cls(**_thawed(json.loads(text)))
@@ -114,11 +114,10 @@ def make_digest(
 ) -> Digest | None:
     """Return the digest of the month that begins on `month`, or None if nothing was written in it.
 
-    Passages come only from replies to prompts marked `resurface`, never from the theme "hurt" nor
-    from entries kept out; a text is cut at its sentences and not otherwise looked into. Equal
-    arguments give equal digests. Entries of other months are passed over; of `year_before`, the
-    entries of the same month a year earlier, one may come back under the same rules. What chose
-    one of the `steps` is not quoted beside it.
+    Passages come only from replies to prompts marked `resurface`, never from the theme "hurt" nor from entries that
+    the person kept out. A text is split into sentences and is not examined otherwise. Equal arguments give equal
+    digests. Entries of other months are ignored. One entry of `year_before`, the same month a year earlier, may come
+    back under the same rules. The entry that chose one of the `steps` is not quoted as well.
     """
     of_month = _of(month, entries)
     if not of_month:
@@ -144,7 +143,7 @@ def _of(month: date, entries: Iterable[DigestEntry]) -> list[DigestEntry]:
 
 
 def _passages(entries: Sequence[DigestEntry], order: Callable[[object], bytes]) -> tuple[Passage, ...]:
-    """Return up to four passages in order of date, of different days while there are enough of them."""
+    """Return up to four passages in order of date, of different days as far as there are enough."""
     shuffled = fresh_first(sorted(entries, key=lambda entry: order(entry.id)))
     wanted = 2 if len(shuffled) <= 4 else 3 if len(shuffled) <= 9 else 4  # noqa: PLR2004  (two to four, with the month)
     days: set[date] = set()
@@ -161,7 +160,7 @@ def _passages(entries: Sequence[DigestEntry], order: Callable[[object], bytes]) 
 
 
 def _look_back(entries: Iterable[DigestEntry], order: Callable[[object], bytes]) -> Passage | None:
-    """Return a passage of one of these entries; which one, the month's own shuffling says, so that it varies."""
+    """Return a passage of one of these entries; the month seeds the choice, so that it varies."""
     shuffled = sorted((entry for entry in entries if entry.may_return), key=lambda entry: order(entry.id))
     found = (Passage.of(entry, order) for entry in shuffled)
     return next((passage for passage in found if passage is not None), None)

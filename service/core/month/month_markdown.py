@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 BETWEEN_ENTRIES: Final = "* * *"
 PHOTO: Final = "*A photo stands on this page of your journal.*"
 
-# What means something wherever it stands: escapes, emphasis, code, links, strikethrough and tables (the last two
+# Signs with a meaning anywhere in a line: escapes, emphasis, code, links, strikethrough and tables (the last two
 # are GitHub's), a tag or an address in angle brackets, a character reference.
 _ANYWHERE = re.compile(r"[\\`*_\[\]~|]|<(?=[A-Za-z/!?])|&(?=#?[0-9A-Za-z]+;)")
-# What means something only at the head of a line: headings and their underlines, quotations, lists, fences.
+# Signs with a meaning only at the start of a line: headings and their underlines, quotations, lists, fences.
 _AT_HEAD = re.compile(r"[#>+=-]")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 _INDENT = re.compile(r"[ \t]+")
@@ -28,7 +28,7 @@ _REFERENCES: Final = {" ": "&#32;", "\t": "&#9;"}
 
 @dataclass(frozen=True, slots=True)
 class MarkdownEntry:
-    """One entry as the file has it; `question` is "" for what nobody asked for."""
+    """One entry as it stands in the file; `question` is "" for words that answer no question."""
 
     written_on: date
     question: str
@@ -39,7 +39,7 @@ class MarkdownEntry:
 def month_as_markdown(month: date, entries: Sequence[MarkdownEntry]) -> str:
     """Return the file of the month that begins on `month`; the entries come in the order of their days.
 
-    Rendered, it says every word as it was written, line for line: what Markdown would take for structure is escaped.
+    Rendered, it shows every word as it was written, line for line: Markdown's own signs are escaped.
     """
     parts = [f"# {month_name(month)} {month.year}"]
     for day, of_day in itertools.groupby(entries, key=lambda entry: entry.written_on):
@@ -66,7 +66,7 @@ def _parts(entry: MarkdownEntry) -> Iterable[str]:
 
 
 def _with_breaks(lines: Sequence[str]) -> Iterable[str]:
-    """Yield the lines, a backslash at the end of each that another follows in its paragraph (a hard line break)."""
+    """Yield the lines, with a backslash (a hard line break) after each but the last of its paragraph."""
     for line, following in itertools.zip_longest(lines, lines[1:], fillvalue=""):
         yield f"{line}\\" if line and following else line
 
@@ -74,7 +74,7 @@ def _with_breaks(lines: Sequence[str]) -> Iterable[str]:
 def _escaped(line: str) -> str:
     indent = _INDENT.match(line)
     if indent is not None:
-        # As a reference, since four spaces would make code of the line; after one, spaces are only spaces.
+        # A character reference, since four spaces would turn the line into code; after it, spaces are plain spaces.
         return _REFERENCES[line[0]] + _inner(line[1:])
     if _AT_HEAD.match(line):
         return "\\" + line[0] + _inner(line[1:])

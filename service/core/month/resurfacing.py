@@ -1,4 +1,4 @@
-"""Which of a person's words may be shown to them again, and which are chosen."""
+"""Which of a person's words may be shown to them again, and how they are chosen."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AnsweredPrompt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """One entry as the digest sees it; `prompt` is None for what nobody asked for."""
+    """One entry as the digest needs it; `prompt` is None for words that answer no question."""
 
     id: int
     written_on: date
@@ -42,7 +42,7 @@ class DigestEntry:
 
     @property
     def may_return(self) -> bool:
-        """Whether its words may be shown again unasked: the prompt allows it, and nobody has taken it back."""
+        """Whether its words may be shown again unasked: the prompt allows it, and the person did not keep it out."""
         return (
             self.prompt is not None
             and not self.kept_out
@@ -58,7 +58,7 @@ class DigestEntry:
 
     @property
     def as_words(self) -> str:
-        """Return the words on one line, a comma where they had a line each."""
+        """Return the words on one line, with commas where each had a line of its own."""
         lines = (one_line(line).strip(",;· ") for line in self.words.splitlines())
         return ", ".join(line for line in lines if line)
 
@@ -73,7 +73,7 @@ class Passage:
 
     @classmethod
     def of(cls, entry: DigestEntry, order: Callable[[object], bytes]) -> Self | None:
-        """Return what may be quoted of an entry, from the paragraph that `order` ranks first, or None."""
+        """Return the passage to quote from an entry, of the paragraph that `order` ranks first, or None."""
         text = passage_of(entry.words, lambda place: order((entry.id, place)))
         return None if text is None else cls(entry.id, entry.written_on, text)
 
@@ -93,7 +93,7 @@ class TakenStep:
 
     @property
     def shortened(self) -> TakenStep:
-        """Return the step on one line of a bearable length."""
+        """Return the step on one line, shortened if it is long."""
         text = one_line(self.words)
         cut = text if len(text) <= LONGEST_STEP else f"{text[: LONGEST_STEP - 1].rstrip()}…"
         return replace(self, words=cut)
@@ -105,7 +105,7 @@ class TakenStep:
 
 
 def shuffling(seed: str) -> Callable[[object], bytes]:
-    """Return a sort key that looks random, and is the same whenever it is made from the same seed."""
+    """Return a sort key that looks random and is always the same for the same seed."""
     seeded = hashlib.sha256(seed.encode())
 
     def key(thing: object) -> bytes:
@@ -117,13 +117,17 @@ def shuffling(seed: str) -> Callable[[object], bytes]:
 
 
 def quotable(entries: Iterable[DigestEntry], steps: Iterable[TakenStep]) -> list[DigestEntry]:
-    """Return what passages may come from: entries that may return and are no three words nor honoured as a step."""
+    """Return the entries that passages may come from.
+
+    Those that may not come back, those of three words, and those that chose a step are left out: words and steps
+    have a part of their own.
+    """
     honoured = {step.entry_id for step in steps}
     return [entry for entry in entries if entry.may_return and not entry.is_words and entry.id not in honoured]
 
 
 def fresh_first(entries: Iterable[DigestEntry]) -> list[DigestEntry]:
-    """Return the entries in their order, but those that say again what one before them says at the end."""
+    """Return the entries in their order, with those that repeat an earlier one moved to the end."""
     said: set[str] = set()
     fresh: list[DigestEntry] = []
     again: list[DigestEntry] = []
@@ -135,13 +139,13 @@ def fresh_first(entries: Iterable[DigestEntry]) -> list[DigestEntry]:
 
 
 def chosen_words(entries: Iterable[DigestEntry], most: int) -> tuple[str, ...]:
-    """Return the three-word replies in order, evenly thinned where there are very many."""
+    """Return the three-word replies in order; of very many, an even selection."""
     words = [entry.as_words for entry in entries if entry.is_words and entry.may_return]
     return thinned([each for each in words if each], most)
 
 
 def thinned(things: Sequence[_Thing], most: int) -> tuple[_Thing, ...]:
-    """Return the things in order, of more than `most` of them an even choice."""
+    """Return the items in order; of more than `most`, an even selection."""
     if len(things) <= most:
         return tuple(things)
     return tuple(things[place * len(things) // most] for place in range(most))

@@ -22,7 +22,7 @@ FEWEST_MONTHS: Final = 2
 TIMES_MORE: Final = 2
 SHORTEST_WORD: Final = 3
 _SIDE_BY_SIDE: Final = (" ", ". ")
-# Scripts without spaces between words: Thai to Myanmar, Khmer, kana, Han. To find words there takes a dictionary.
+# Scripts without spaces between words (Thai to Myanmar, Khmer, kana, Han): finding words would take a dictionary.
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31f0-\u31ff\u3400-\u9fff"
     "\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
@@ -30,7 +30,7 @@ _UNSPACED: Final = re.compile(
 
 
 class ThreadEntry(Protocol):
-    """What a thread needs to know of an entry: `service.core.month.resurfacing.DigestEntry` is one."""
+    """The fields of an entry that a thread is made from; `service.core.month.resurfacing.DigestEntry` has them."""
 
     @property
     def id(self) -> int: ...  # noqa: D102  (the entry's own words)
@@ -47,21 +47,21 @@ class ThreadEntry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A name or word as its writer writes it, and the local dates of the month on which it came, in order."""
+    """A name or word as the person writes it, and the local dates of the month on which it occurs, in order."""
 
     word: str = field(repr=False)
     days: tuple[date, ...]
 
 
 def find_thread(month: Sequence[ThreadEntry], earlier: Sequence[ThreadEntry], common: Collection[str]) -> Thread | None:
-    """Return what came back in a month's entries clearly more than in those of earlier months, or None.
+    """Return the word that occurs in a month's entries clearly more often than in earlier months, or None.
 
-    A word must come on three dates, on more than twice the dates of any earlier month, and on twice the share of the
-    dates written on: so what is ordinary in somebody's language stays out where `common` (casefolded words) does not
-    know it. Nothing is said before two earlier months, with as many dates written on as this one, are known; only
-    entries that may return count, in any month. A name goes before a plain word, then what came on most dates, then
-    a name of two words, then what came first. Reads each entry as far as `words_by_sentence` does; time grows with
-    length alone. Equal arguments, in whatever order, give equal threads.
+    A word must occur on three dates, on more than twice the dates of any earlier month, and on twice the share of
+    the dates with words: this leaves out words that are ordinary in somebody's language but are not in `common`
+    (casefolded words). There is no thread before two earlier months, with as many dates with words as this one, are
+    known. Only entries that may be shown again count, in any month. A name is preferred to a plain word, then the
+    word on most dates, then a name of two words, then the first. Each entry is read as far as `tokens_by_sentence`
+    reads it; the time is linear in the length. Equal arguments, in any order, give equal threads.
     """
     now = sorted((entry for entry in month if entry.may_return), key=lambda entry: (entry.written_on, entry.id))
     before = [entry for entry in earlier if entry.may_return]
@@ -73,7 +73,7 @@ def find_thread(month: Sequence[ThreadEntry], earlier: Sequence[ThreadEntry], co
     if not dates:
         return None
     seen = _sightings(read, dates, ordinary)
-    # The first of equals: `max` keeps it, and `seen` is in order of appearance.
+    # Among equals `max` returns the first, and `seen` is in order of appearance.
     best = max(seen, key=lambda key: (seen[key].is_name, len(dates[key]), seen[key].full_name is not None))
     return Thread(seen[best].shown, tuple(sorted(dates[best])))
 
@@ -91,7 +91,7 @@ class _Sighting:
     sure_pairs: set[str] = field(default_factory=set)
 
     def add(self, word: WordToken) -> None:
-        """Take note of one place where it stands."""
+        """Record one occurrence."""
         self.times += 1
         self.forms[word.form] += 1
         if word.is_within:
@@ -100,7 +100,7 @@ class _Sighting:
             self.forms_within[word.form] += 1
 
     def add_pair(self, first: WordToken, second: WordToken, *, is_sure: bool) -> None:
-        """Take note of two capitals side by side; "Then Rosa" at a beginning is not sure to be a name."""
+        """Record two capitalised words side by side; "Then Rosa" at the start of a sentence may not be a name."""
         pair = f"{first.form}{second.gap}{second.form}"
         self.pairs[pair] += 1
         if is_sure:
@@ -108,29 +108,29 @@ class _Sighting:
 
     @property
     def is_name(self) -> bool:
-        """Whether it mostly has its capital where a sentence does not give it one."""
+        """Whether it mostly has a capital where the sentence does not require one."""
         return self.named > 0 and self.named * 2 >= self.within
 
     @property
     def full_name(self) -> str | None:
-        """Return it with its other half, if it never comes without."""
+        """Return it with the second word, if it never occurs without it."""
         return next((pair for pair in self.pairs if self.pairs[pair] == self.times and pair in self.sure_pairs), None)
 
     @property
     def shown(self) -> str:
-        """Return the full name, or else the word as it is written most often."""
+        """Return the full name, or else the most frequent spelling of the word."""
         return self.full_name or (self.forms_within or self.forms).most_common(1)[0][0]
 
 
 def _is_known(now: Sequence[ThreadEntry], before: Sequence[ThreadEntry]) -> bool:
-    """Whether enough was written before for "more than in earlier months" to mean anything."""
+    """Whether there are enough earlier entries to compare with."""
     dates = {entry.written_on for entry in before}
     months = {(day.year, day.month) for day in dates}
     return len(months) >= FEWEST_MONTHS and len(dates) >= len({entry.written_on for entry in now})
 
 
 def _dates(read: Iterable[tuple[date, Sequence[WordToken]]], common: frozenset[str]) -> dict[str, set[date]]:
-    """Return the dates of each word that came on enough of them, in order of first appearance."""
+    """Return the dates of each word that occurs on enough dates, in order of first appearance."""
     dates: dict[str, set[date]] = {}
     for day, words in read:
         for word in words:
@@ -139,7 +139,7 @@ def _dates(read: Iterable[tuple[date, Sequence[WordToken]]], common: frozenset[s
 
 
 def _is_telling(key: str, common: frozenset[str]) -> bool:
-    """Whether a word could say anything: "I'll" and "I" are equally common, an Indic vowel sign is a letter."""
+    """Whether a word can be a thread: "I'll" is as common as "I", and an Indic vowel sign counts as a letter."""
     letters = sum(character.isalpha() or unicodedata.category(character) == "Mc" for character in key)
     return (
         letters >= SHORTEST_WORD
@@ -152,7 +152,7 @@ def _is_telling(key: str, common: frozenset[str]) -> bool:
 def _clearly_more(
     dates: dict[str, set[date]], now: Sequence[ThreadEntry], before: Sequence[ThreadEntry]
 ) -> dict[str, set[date]]:
-    """Return the words that came on clearly more dates than before, absolutely and for what was written."""
+    """Return the words on clearly more dates than before, both in number and as a share of the dates with words."""
     came = {
         (word.key, entry.written_on)
         for entry in (before if dates else ())

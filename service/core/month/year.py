@@ -32,7 +32,7 @@ _FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A year, with the first days of the months written in, in the order in which it is read.
+    """A year, with the first day of each month that has words, in the order in which it is read.
 
     `locale` is the question's language.
     """
@@ -64,7 +64,7 @@ class Year:
         """Return the year of a frozen copy.
 
         Raises:
-            ValueError: the text is not one; the message holds none of it.
+            ValueError: the text is not such a copy; the message holds none of it.
         """
         try:
             return cls(**_thawed(json.loads(text)))
@@ -82,8 +82,8 @@ def make_year(
 ) -> Year | None:
     """Return the year in a person's own words, or None if nothing was written in it.
 
-    What may come back in a month may come back here: up to six passages, each of another month, and of very many
-    words and steps an even choice. One entry kept out leaves the other passages as they were, unless two say the same.
+    The rules are those of the month: up to six passages, each of another month, and of very many words and steps an
+    even selection. Keeping one entry out does not change the other passages, unless two say the same.
     """
     of_year = sorted(
         (entry for entry in entries if entry.written_on.year == year), key=lambda entry: (entry.written_on, entry.id)

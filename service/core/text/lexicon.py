@@ -1,4 +1,4 @@
-"""Word lists: what our texts must not say and why, and the names and common words of a language."""
+"""Word lists: phrases that our texts must not use and why, and the names and common words of a language."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _QUOTED: Final = re.compile('["“„«»][^"”“«»\n]*["”“«»]')
 
 
 class LexiconError(ValueError):
-    """The file of words cannot be read; its text tells the writer what to change."""
+    """The file of word lists cannot be read; the message tells its writer what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class RefusedPhrase:
 class Lexicon:
     """The word lists of one file, by language: what is refused, what keeps its capital, what is too common.
 
-    `ordinary` is every listed word that comes back in anybody's writing, casefolded. It holds all languages at once,
-    since a person may write in another one than they read.
+    `ordinary` holds the common words of all languages together, casefolded, since a person may write in a language
+    other than the one they read.
     """
 
     rules: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]
@@ -43,7 +43,7 @@ class Lexicon:
         """Return the lists in the text of a `words.toml`; those for what stands `around` a prompt only if asked for.
 
         Raises:
-            WordingError: it is not TOML, or a list lacks its language, reason or phrases.
+            LexiconError: it is not TOML, or a list lacks its language, reason or phrases.
         """
         try:
             lists = tomllib.loads(text)
@@ -65,7 +65,7 @@ class Lexicon:
         )
 
     def refused_in(self, text: str, language: str) -> Iterator[RefusedPhrase]:
-        """Yield what a text in a language ("en", "de-AT") may not say, each phrase once."""
+        """Yield each phrase that a text in a language ("en", "de-AT") may not use, once."""
         plain = text.replace("’", "'")
         seen = set()
         for pattern, reason in self.rules.get(_short(language), ()):
@@ -80,12 +80,12 @@ class Lexicon:
         return word in self.capitals.get(_short(language), frozenset())
 
     def is_common(self, word: str, language: str) -> bool:
-        """Whether a word, in small letters, says nothing about what a text asks."""
+        """Whether a lower-case word is too common to tell what a text asks."""
         return word in self.common.get(_short(language), frozenset())
 
 
 def without_quotations(text: str) -> str:
-    """Return a text without what stands in double quotes: the lines that a person is to finish as their own."""
+    """Return a text without its double-quoted parts, which are lines for a person to complete."""
     return _QUOTED.sub(" ", text)
 
 

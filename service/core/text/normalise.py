@@ -18,17 +18,17 @@ def normalise(line: str) -> str:
 
 
 def what_follows(said: str, phrases: Iterable[str]) -> str:
-    """Return what follows the first of these phrases that a plain text begins with, or ""."""
+    """Return the rest of a normalised text after the first of these phrases that it begins with, or ""."""
     return next((said[len(phrase) + 1 :] for phrase in phrases if said.startswith(f"{phrase} ")), "")
 
 
 def what_precedes(said: str, phrases: Iterable[str]) -> str:
-    """Return what stands before the first of these phrases that a plain text ends with, or ""."""
+    """Return the part of a normalised text before the first of these phrases that it ends with, or ""."""
     return next((said[: -len(phrase) - 1] for phrase in phrases if said.endswith(f" {phrase}")), "")
 
 
 def longest_first(phrases: Sequence[str]) -> tuple[str, ...]:
-    """Return phrases in the order in which they are to be tried: "pause until" before "pause"."""
+    """Return phrases in the order to try them, the longest first: "pause until" before "pause"."""
     return tuple(sorted(phrases, key=len, reverse=True))
 
 

@@ -23,10 +23,10 @@ _SHORT_FORMS: Final = frozenset({"mr", "mrs", "ms", "dr", "st", "prof", "rev", "
 
 
 def sentences(text: str) -> tuple[tuple[str, ...], ...]:
-    """Return the paragraphs of a text, each as its whole sentences, white space made plain.
+    """Return the paragraphs of a text, each as a list of whole sentences with single spaces.
 
-    In doubt two sentences stay one: one too long is a lesser fault than half of one.
-    Reads no further than 50,000 characters; time grows with length alone.
+    In doubt two sentences are returned as one, since half a sentence is the greater fault.
+    Only the first 50,000 characters are read; the time is linear in the length.
     """
     found = (_split(paragraph) for paragraph in _paragraphs(text[:LONGEST_READ]))
     return tuple(paragraph for paragraph in found if paragraph)
@@ -35,11 +35,11 @@ def sentences(text: str) -> tuple[tuple[str, ...], ...]:
 def passage_of(text: str, order: Callable[[int], bytes]) -> str | None:
     """Return one to a few whole sentences in a row from one paragraph, or None if none is short enough.
 
-    The paragraph is the one that `order` ranks first; the words themselves are not weighed. It is
-    quoted from its beginning, since "They came down an inch." puzzles whoever forgot what did.
+    The paragraph is the one that `order` ranks first; what the words say plays no part. It is quoted
+    from its beginning, since "They came down an inch." is a puzzle to a reader who has forgotten what did.
     """
     runs = [run for paragraph in sentences(text) if (run := _run(paragraph))]
-    # Rather a paragraph of more than a word: "Fine." alone would puzzle too.
+    # A paragraph of more than one word is preferred: "Fine." alone would be a puzzle too.
     runs = [run for run in runs if len(run) >= _SHORTEST_PASSAGE] or runs
     return runs[min(range(len(runs)), key=order)] if runs else None
 
@@ -50,7 +50,7 @@ def one_line(text: str) -> str:
 
 
 def _run(paragraph: Sequence[str]) -> str:
-    """Return the first sentence that may be quoted, with as many of those after it as keep it comfortable."""
+    """Return the first sentence that may be quoted, with those after it that still make a short passage."""
     quotable = itertools.dropwhile(lambda sentence: len(sentence) > LONGEST_SENTENCE, paragraph)
     text = next(quotable, "")
     for sentence in quotable:
@@ -62,9 +62,9 @@ def _run(paragraph: Sequence[str]) -> str:
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Return what stands between line breaks that mean something.
+    """Return the parts between the line breaks that the writer made.
 
-    A break after a line of a mail program's width is its wrapping; any other is the writer's own.
+    A break after a line as long as mail programs make them is wrapping; any other is the writer's own.
     """
     paragraphs: list[str] = []
     joins = False
@@ -100,6 +100,6 @@ def _ends_sentence(paragraph: str, start: int, match: re.Match[str]) -> bool:
 
 
 def _is_short_form(paragraph: str, start: int, end: int) -> bool:
-    """Say whether the full stop belongs to something like "Dr." or "p.m." rather than to a sentence."""
+    """Return whether the full stop belongs to an abbreviation like "Dr." or "p.m." rather than to a sentence."""
     word = paragraph[max(start, end - 12) : end].rpartition(" ")[2].lstrip("(\"'“‘").lower()
     return "." in word or (len(word) == 1 and word.isalpha() and word != "i") or word in _SHORT_FORMS

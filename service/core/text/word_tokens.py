@@ -21,14 +21,14 @@ _JOINERS: Final = "\u200c\u200d"  # within Persian and Indic words
 _FIRST_MARK, _LAST_MARK = 0x300, 0x1F000
 _STRAIGHT: Final = str.maketrans("’ʼ‐‑", "''--")
 _POSSESSIVE: Final = re.compile(f"[{_APOSTROPHES}][sS]$")
-# What may stand between two words of one sentence without a capital after it meaning nothing.
+# Characters between two words of one sentence after which a capital still tells something.
 _WITHIN: Final = re.compile(rf"(?:[{_APOSTROPHES}][sS])?\.?[\s,;()&/–—-]+")
 _LINKS: Final = ("://", "@", "www.")
 
 
 @dataclass(frozen=True, slots=True)
 class WordToken:
-    """A word in its sentence: folded, as written, and what stood before it."""
+    """A word in its sentence: folded, as written, and the characters before it."""
 
     key: str = field(repr=False)
     form: str = field(repr=False)
@@ -37,12 +37,12 @@ class WordToken:
 
     @property
     def has_capital(self) -> bool:
-        """Whether it is written like a name; a word all in capitals is only loud."""
+        """Whether it is written like a name; a word all in capitals is emphasis."""
         return self.form[:1].isupper() and not self.form.isupper()
 
 
 def tokens_by_sentence(text: str) -> Iterator[list[WordToken]]:
-    """Yield the words of each sentence; links, addresses and what holds figures are none."""
+    """Yield the words of each sentence, without links, addresses and anything with digits."""
     for paragraph in sentences(text.replace("\u00ad", "")):
         for sentence in paragraph:
             yield _words(_without_links(sentence))
