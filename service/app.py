@@ -33,7 +33,9 @@ from service.web.pages import (
     year,
 )
 
-GUNICORN_GIVES_UP = 4  # its code for an app that cannot be loaded: it does not start another worker
+GUNICORN_GIVES_UP = (
+    4  # the server's code for an application that cannot be loaded, after which it starts no other worker
+)
 
 BLUEPRINTS = (
     signup.blueprint,
@@ -56,7 +58,7 @@ BLUEPRINTS = (
 
 
 def create_app(runtime: Runtime) -> Flask:
-    """Return the application that serves every page and webhook of these running parts."""
+    """Return the application with all pages and webhooks, for this runtime."""
     style = (TEMPLATES / "style.css").read_text("utf-8").strip()
     script = (TEMPLATES / "zone.js").read_text("utf-8").strip()
     app = errors.ScrubbedFlask("smallsteps", template_folder=str(TEMPLATES), static_folder=None)
@@ -79,7 +81,7 @@ def create_app(runtime: Runtime) -> Flask:
 
 
 def from_environment() -> Flask:
-    """Return the application of this process's settings, for a WSGI server; ends the process if they do not do."""
+    """Return the application for a WSGI server, with the settings of this process; end the process if they are bad."""
     guard_process()
     try:
         settings = load_settings()

@@ -95,7 +95,7 @@ def postoffice(settings: Settings) -> None:
 @main.command()
 @with_settings
 def migrate(settings: Settings) -> None:
-    """Bring the database up to date."""
+    """Upgrade the database to this version."""
     from service.db import make_engine  # noqa: PLC0415 - alembic is slow to load
     from service.db import migrate as bring_up  # noqa: PLC0415 - likewise
 
@@ -130,7 +130,7 @@ def demo(settings: Settings) -> None:
     """Play a month in a minute, for a made-up person, on this machine; `make run` must be running."""
     from service.demo.play import Demo, DemoError  # noqa: PLC0415 - only here
 
-    set_up_logging("WARNING")  # the month is to be read, not the machinery
+    set_up_logging("WARNING")  # the output is the month, not the log
     try:
         played = Demo(runtime_of(settings), say=click.echo).play()
     except DemoError as error:
@@ -143,7 +143,7 @@ def demo(settings: Settings) -> None:
 
 @main.group()
 def replies() -> None:
-    """Mail that came in: what was set aside, and reading it again."""
+    """Incoming mail: what was set aside, and processing it again."""
 
 
 @replies.command("held")
@@ -168,7 +168,7 @@ def replies_held(settings: Settings, as_json: bool) -> None:
 @click.option("--unreadable", is_flag=True, help="All that could not be read and is still here.")
 @with_settings
 def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool) -> None:
-    """Have mail understood again by the workers. Exit code 1 if one of them cannot be."""
+    """Have mail processed again by the workers. Exit code 1 if one of them cannot be."""
     if bool(ids) == unreadable:
         raise click.UsageError("Name the ids that `smallsteps replies held` lists, or say --unreadable.")
     runtime = runtime_of(settings)

@@ -18,7 +18,7 @@ def prompts() -> None:
 
 @prompts.command("check")
 def prompts_check() -> None:
-    """Check every prompt; say in plain English what is wrong."""
+    """Check every prompt, and report each fault in a plain sentence."""
     files = prompt_files()
     problems = check(files)
     for problem in problems:
@@ -35,7 +35,7 @@ def prompts_check() -> None:
 @click.option("--locale", help="All of a locale, such as en-GB.")
 @with_settings
 def prompts_preview(settings: Settings, ids: tuple[str, ...], theme: str, kind: str, locale: str) -> None:
-    """Send prompts to the local mailbox, each as the email that it makes; `make run` must be running."""
+    """Send prompts to the local mailbox, each as an email; `make run` must be running."""
     from service.local import preview  # noqa: PLC0415 - no other command needs it
 
     filters = {name: value for name, value in (("theme", theme), ("kind", kind), ("locale", locale)) if value}

@@ -1,4 +1,4 @@
-"""What every command starts with: the settings and the runtime, or one line that says what is wrong."""
+"""The start of every command: the settings and the runtime, or one line that says what is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.runtime import Runtime, make_runtime, set_up_logging
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Hand the settings to a command, or end with the one line that says what is wrong with them."""
+    """Pass the settings to a command, or end with one line that says what is wrong with them."""
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> Any:
@@ -30,7 +30,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def runtime_of(settings: Settings, **parts: Any) -> Runtime:
-    """Return the running parts, or end the command with the one line that says why there are none."""
+    """Return the runtime, or end the command with one line that says what is wrong."""
     try:
         return make_runtime(settings, **parts)
     except SealError as error:

@@ -1,4 +1,4 @@
-"""The wall clock; no other module reads it, everything else takes `now` as an argument."""
+"""The system clock; no other module reads it, and all others take `now` as an argument."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Return this instant, aware, in UTC."""
+    """Return the current instant, aware, in UTC."""
     return datetime.now(UTC)

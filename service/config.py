@@ -1,4 +1,4 @@
-"""Settings from the environment; a bad or missing value stops the start with one clear line."""
+"""Settings from the environment; a bad or missing value ends the program with one clear line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY_BYTES = 32
 
 
 class SettingsError(Exception):
-    """The environment does not allow a start; the text is one line for the person at the terminal."""
+    """The environment lacks a setting or has a bad one; the message is one line for the terminal."""
 
 
 def _split(value: object) -> object:
@@ -29,7 +29,7 @@ Listed = Annotated[list[str], NoDecode]
 
 
 class Settings(BaseSettings):
-    """The settings that the environment gives, each under its name in capitals."""
+    """The settings; each comes from the environment variable of the same name in capitals."""
 
     model_config = SettingsConfigDict(
         env_file=(ROOT / "var" / "local.env", ROOT / ".env"),
@@ -93,17 +93,17 @@ class Settings(BaseSettings):
 
     @property
     def is_local(self) -> bool:
-        """Say whether mail goes to the local post office rather than to the provider."""
+        """Return whether mail goes to the local post office instead of the provider."""
         return urlsplit(self.mailgun_api_url).hostname in LOOPBACK
 
     @property
     def postoffice_port(self) -> int:
-        """Return the port at which the local post office stands in for the provider."""
+        """Return the port of the local post office."""
         return urlsplit(self.mailgun_api_url).port or 8025
 
     @property
     def is_https(self) -> bool:
-        """Say whether people reach the pages over TLS (secure cookies, HSTS)."""
+        """Return whether the pages are served over TLS (secure cookies, HSTS)."""
         return self.base_url.startswith("https://")
 
 
@@ -111,7 +111,7 @@ def load_settings() -> Settings:
     """Return the settings of this process.
 
     Raises:
-        SettingsError: a value is missing or bad; the text names the variable, never the value.
+        SettingsError: a value is missing or bad; the message names the variable, never the value.
     """
     try:
         return Settings()

@@ -30,7 +30,7 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
-try:  # a build without the WAL-reset bug (decision 0005); elsewhere the interpreter's own
+try:  # a build without the WAL-reset bug (decision 0005); on other platforms the interpreter's own
     import pysqlite3.dbapi2 as sqlite
 except ImportError:
     import sqlite3 as sqlite
@@ -67,7 +67,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """What every table shares: predictable constraint names and UTC instants."""
+    """The base of all tables: predictable constraint names and UTC instants."""
 
     metadata = MetaData(
         naming_convention={
@@ -83,7 +83,7 @@ class Base(DeclarativeBase):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database and its two ways in: `write` for a short transaction, `read` for a look."""
+    """One database: `write` opens a short transaction, `read` a session for reading."""
 
     engine: Engine
     _writing: sessionmaker[Session]
@@ -107,7 +107,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a session that never writes."""
+        """Open a session for reading only."""
         with self._reading() as session:
             yield session
 
@@ -128,7 +128,7 @@ def make_engine(url: str) -> Engine:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the tables up to a revision; running it again changes nothing."""
+    """Upgrade the tables to a revision; running it again changes nothing."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = engine
@@ -136,7 +136,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
 
 def database_now(session: Session) -> datetime:
-    """Return the database's own time, by which leases are measured, whichever machine asks."""
+    """Return the database's own time, by which leases are measured on every machine."""
     if session.get_bind().dialect.name == "sqlite":
         stamp = session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
         return datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC)
@@ -145,14 +145,14 @@ def database_now(session: Session) -> datetime:
 
 
 def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite_dialect.Insert:
-    """Return an insert of this database's dialect, which knows `on_conflict_do_nothing`."""
+    """Return an insert in this database's dialect, with `on_conflict_do_nothing`."""
     if session.get_bind().dialect.name == "sqlite":
         return sqlite_dialect.insert(table)
     return postgresql.insert(table)
 
 
 def random_id() -> int:
-    """Return a positive 63-bit id that nobody can guess or count."""
+    """Return a random positive 63-bit id."""
     return secrets.randbits(ID_BITS) or 1
 
 

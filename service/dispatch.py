@@ -19,7 +19,7 @@ MAIL_REQUEST_JOB = "workers.jobs.process_mail_requests"
 REPLY_JOB = "workers.jobs.process_replies"
 JOBS = (SEND_JOB, MAIL_REQUEST_JOB, REPLY_JOB)
 
-# How many jobs the workers refused because they were not ours; it begins again when the queue is emptied.
+# The number of jobs that the workers refused because they were not ours; emptying the queue server resets it.
 REFUSED_JOBS_KEY = "smallsteps:refused-jobs"
 
 IDS_A_JOB = 1000
@@ -43,15 +43,15 @@ class RqJobQueue:
         self._enqueue(SEND_QUEUE, SEND_JOB, ids)
 
     def enqueue_mail_requests(self, ids: Sequence[int]) -> None:
-        """Enqueue requests for an email, made on a page."""
+        """Enqueue requests for an email that were made on a page."""
         self._enqueue(RECEIVE_QUEUE, MAIL_REQUEST_JOB, ids)
 
     def enqueue_replies(self, ids: Sequence[int]) -> None:
-        """Enqueue mail that came in, to be processed."""
+        """Enqueue incoming mail to be processed."""
         self._enqueue(RECEIVE_QUEUE, REPLY_JOB, ids)
 
     def is_reachable(self) -> bool:
-        """Say whether the queue server answers."""
+        """Return whether the queue server answers."""
         try:
             return bool(self.connection.ping())
         except RedisError:
@@ -80,12 +80,12 @@ class RqJobQueue:
                     failure_ttl=0,
                 )
         except RedisError as error:
-            # Nothing is lost: the sweep enqueues again whatever still waits in the database.
+            # Nothing is lost: the sweep enqueues again all that still waits in the database.
             log.warning("queue.unreachable", queue=queue, ids=len(ids), error=type(error).__name__)
 
 
 def connect(redis_url: str, *, blocking: bool = False) -> Redis:
-    """Return a connection to the queue server; a page must not wait for a silent one, a worker waits for jobs."""
+    """Return a connection to the queue server; with a short timeout for pages, without one for workers."""
     return Redis.from_url(
         redis_url,
         socket_connect_timeout=CONNECT_SECONDS,

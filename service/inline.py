@@ -1,4 +1,4 @@
-"""The work of the clock and the workers, done in this process at a given instant."""
+"""The work of the clock and the workers, done in this process, for a given instant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.runtime import Runtime
 
 
 class InlineWorker:
-    """Processes what stands in an in-memory queue, in this process, until nothing is left."""
+    """Processes the jobs of an in-memory queue, in this process, until none is left."""
 
     def __init__(self, runtime: Runtime, queue: InMemoryQueue) -> None:
         self.runtime, self.queue = runtime, queue
@@ -22,7 +22,7 @@ class InlineWorker:
         self.replies: ReplyProcessor = runtime.reply_processor()
 
     def work(self) -> dict[str, int]:
-        """Return how many deliveries reached each state."""
+        """Process all jobs; return how many deliveries reached each state."""
         counts: dict[str, int] = {}
         while self.queue.mail_requests or self.queue.replies or self.queue.deliveries:
             self._process_mail_requests()
@@ -50,7 +50,7 @@ class InlineWorker:
 
 
 def tick_inline(runtime: Runtime, *, at: datetime | None, send: bool) -> dict[str, int]:
-    """Return what one tick at an instant planned and, with `send`, how many deliveries then reached each state."""
+    """Return what a tick at an instant planned and, with `send`, how many deliveries then reached each state."""
     now = at or runtime.clock()
     if at is not None:
         runtime = replace(runtime, clock=lambda: now)

@@ -1,6 +1,6 @@
-"""The job queue as the rest of the service sees it, and one that only remembers.
+"""The protocol of the job queue, and a queue in memory.
 
-The database is the truth. Whatever the queue loses is found there by the sweep within a minute and put in again.
+The database is authoritative: the sweep finds there, within a minute, what the queue lost, and enqueues it again.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ class JobQueue(Protocol):
         ...
 
     def enqueue_mail_requests(self, ids: Sequence[int]) -> None:
-        """Enqueue requests for an email, made on a page."""
+        """Enqueue requests for an email that were made on a page."""
         ...
 
     def enqueue_replies(self, ids: Sequence[int]) -> None:
-        """Enqueue mail that came in, to be processed."""
+        """Enqueue incoming mail to be processed."""
         ...
 
     def is_reachable(self) -> bool:
-        """Say whether the queue server answers."""
+        """Return whether the queue server answers."""
         ...
 
     def count_refused(self) -> int | None:
@@ -36,7 +36,7 @@ class JobQueue(Protocol):
 
 @dataclass(slots=True)
 class InMemoryQueue:
-    """A job queue that only remembers, for a process that does the work itself and for tests."""
+    """A job queue in memory, for a process that does the work itself and for tests."""
 
     deliveries: list[int] = field(default_factory=list)
     mail_requests: list[int] = field(default_factory=list)
@@ -51,13 +51,13 @@ class InMemoryQueue:
         self.mail_requests += ids
 
     def enqueue_replies(self, ids: Sequence[int]) -> None:
-        """Remember mail that came in."""
+        """Remember incoming mail."""
         self.replies += ids
 
     def is_reachable(self) -> bool:
-        """Say yes: nothing lies between this queue and whoever reads it."""
+        """Return True: this queue is in the same process."""
         return True
 
     def count_refused(self) -> int | None:
-        """Return 0: nobody else can write to this queue."""
+        """Return 0: no other process can write to this queue."""
         return 0

@@ -1,4 +1,4 @@
-"""What every process of the service does first: its files are private, and a crash writes no memory to disk."""
+"""What every process of the service does first: it makes its files private and disables core dumps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PRIVATE = 0o077
 
 
 def guard_process() -> None:
-    """Let files and folders made from now on be readable by this user alone, and switch core dumps off for good.
+    """Make new files and folders readable by this user alone, and disable core dumps permanently.
 
     A core file would hold the encryption keys. Processes that this one starts inherit both.
     """

@@ -1,4 +1,4 @@
-"""The parts of a process, made once from the settings; the only place that puts them together."""
+"""The parts of a process, made once from the settings; only this module puts them together."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Runtime:
     clock: Clock = utc_now
 
     def sender(self, stopping: Callable[[], bool] = lambda: False) -> Sender:
-        """Return what sends deliveries; `stopping` tells it that the worker is to end."""
+        """Return the sender of deliveries; `stopping` says that the worker is about to end."""
         return Sender(
             database=self.database,
             email_builder=self.email_builder(),
@@ -70,7 +70,7 @@ class Runtime:
         )
 
     def email_builder(self) -> EmailBuilder:
-        """Return what builds emails for deliveries."""
+        """Return the builder of emails for deliveries."""
         return EmailBuilder(self.email_context(), mail_domain=parseaddr(self.settings.mail_from)[1].rpartition("@")[2])
 
     def email_context(self) -> EmailContext:
@@ -79,15 +79,15 @@ class Runtime:
         return EmailContext(self.keyring, self.library, self.composer, links, self.digests())
 
     def digests(self) -> DigestReader:
-        """Return what opens the words that digests are made of."""
+        """Return the reader of the words that digests are made from."""
         return DigestReader(self.keyring, self.library, self.ordinary)
 
     def inbound_store(self) -> InboundStore:
-        """Return what keeps the mail that comes in."""
+        """Return the store of incoming mail."""
         return InboundStore(self.database, self.keyring, self.storage, self.settings.reply_domain, self.clock)
 
     def reply_processor(self) -> ReplyProcessor:
-        """Return what understands the mail that came in."""
+        """Return the processor of incoming mail."""
         name, address = parseaddr(self.settings.mail_from)
         reader = MailReader()
         return ReplyProcessor(
@@ -143,18 +143,18 @@ def load_library() -> Library:
 
 
 def load_ordinary() -> frozenset[str]:
-    """Return the words that come back in anybody's writing, of templates/prompts/words.toml."""
+    """Return the words that are common in anybody's writing, from templates/prompts/words.toml."""
     return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8")).ordinary
 
 
 def load_command_phrases() -> dict[str, CommandPhrases]:
-    """Return the commands of templates/commands, by language."""
+    """Return the command phrases of templates/commands, by language."""
     files = (TEMPLATES / "commands").glob("*.toml")
     return {path.stem: CommandPhrases.parse(path.read_text("utf-8")) for path in files}
 
 
 def load_step_phrases() -> dict[str, StepPhrases]:
-    """Return how steps are chosen and answered, of templates/steps, by language."""
+    """Return the step phrases of templates/steps, by language."""
     files = (TEMPLATES / "steps").glob("*.toml")
     return {path.stem: StepPhrases.parse(path.read_text("utf-8")) for path in files}
 
@@ -166,7 +166,7 @@ def prompt_files() -> list[tuple[str, str]]:
 
 
 def set_up_logging(level: str) -> None:
-    """Write structured lines to standard error: JSON for a machine, plain for a terminal; ids, never words."""
+    """Log structured lines to standard error: JSON, or plain text on a terminal; ids, never words."""
     on_terminal = sys.stderr.isatty() or os.environ.get("LOG_FORMAT") == "plain"
     renderer = structlog.dev.ConsoleRenderer(colors=False) if on_terminal else structlog.processors.JSONRenderer()
     structlog.configure(

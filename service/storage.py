@@ -1,4 +1,4 @@
-"""The object store for sealed photos and large raw mails, on disk or in any store that fsspec reaches."""
+"""The object store for sealed photos and large raw mails, on disk or in any store that fsspec supports."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import fsspec
 
 
 class StorageError(Exception):
-    """The store could not keep or give an object; try again later. The text names no content."""
+    """The store could not write or read an object; try again later. The message holds no content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Objects by name below one address; everything handed in is sealed already."""
+    """Objects by name below one URL; callers seal them first."""
 
     filesystem: Any
     root: str
@@ -28,10 +28,10 @@ class Storage:
         return cls(filesystem, root)
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep an object; when this returns it is on disk (or the store has said so).
+        """Store an object; when this returns it is on disk, or a remote store has confirmed it.
 
         Raises:
-            StorageError: it could not be kept.
+            StorageError: it could not be stored.
         """
         path = f"{self.root}/{name}"
         try:
@@ -50,7 +50,7 @@ class Storage:
         """Return an object.
 
         Raises:
-            StorageError: it is not there or the store does not answer.
+            StorageError: it does not exist, or the store does not answer.
         """
         try:
             content: bytes = self.filesystem.cat_file(f"{self.root}/{name}")
@@ -59,7 +59,7 @@ class Storage:
         return content
 
     def remove(self, name: str) -> None:
-        """Remove an object; one that is gone already is no error."""
+        """Delete an object; a missing one is not an error."""
         try:
             self.filesystem.rm_file(f"{self.root}/{name}")
         except FileNotFoundError:

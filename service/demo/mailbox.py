@@ -18,7 +18,7 @@ class DemoMailbox:
     url: str
 
     def answers(self) -> bool:
-        """Say whether a mailbox is there."""
+        """Return whether a mailbox is there."""
         return requests.get(f"{self.url}/_local/mails", timeout=HTTP_SECONDS).ok
 
     def url_of(self, address: str) -> str:

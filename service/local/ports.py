@@ -31,7 +31,7 @@ def require_free(port: int, *, option: str, setting: str) -> None:
 
 
 def answers_http(url: str) -> bool:
-    """Say whether a web server answers at this http:// address, with whatever page."""
+    """Return whether a web server answers at this http:// address, with whatever page."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or HOST, parts.port, timeout=PROBE_SECONDS)
     try:
@@ -45,7 +45,7 @@ def answers_http(url: str) -> bool:
 
 
 def answers_socket(path: Path) -> bool:
-    """Say whether a server listens on this Unix socket."""
+    """Return whether a server listens on this Unix socket."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(PROBE_SECONDS)
         return probe.connect_ex(str(path)) == 0

@@ -30,7 +30,7 @@ class ServiceKey(Base):
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Every key this process may use: the masters, the index key, and the key of mail nobody owns yet."""
+    """All keys of this process: the master keys, the index key, and the key for mail that has no owner yet."""
 
     masters: MasterKeys = field(repr=False)
     index: IndexKey = field(repr=False)
@@ -38,10 +38,10 @@ class Keyring:
 
     @classmethod
     def load(cls, database: Database, keys: tuple[bytes, ...], now: datetime) -> Keyring:
-        """Return the keyring, making the service's keys the first time.
+        """Return the keyring; the service's keys are made the first time.
 
         Raises:
-            SealError: the keys in the database were wrapped by none of `keys`.
+            SealError: none of `keys` wrapped the keys in the database.
         """
         masters = MasterKeys(keys)
         with database.write() as session:
@@ -71,7 +71,7 @@ class Keyring:
         return self.index.address_hash(address.text)
 
     def seal_own(self, *pieces: bytes, place: str) -> bytes:
-        """Return something sealed under the service's inbound key, before anybody owns it; given in pieces or whole."""
+        """Return content sealed under the service's inbound key, before it has an owner; given in pieces or whole."""
         return self.inbound.seal_pieces(pieces, place=place, random=os.urandom)
 
 
@@ -82,7 +82,7 @@ def _service_key(session: Session, masters: MasterKeys, name: str, now: datetime
     if wrapped is None:
         new = masters.wrap(new_data_key(os.urandom), place=place, random=os.urandom)
         values = {"name": name, "wrapped": new, "created_at": now}
-        # Two processes may start at once on an empty database: the first one's key is everybody's.
+        # Two processes may start at once on an empty database: both use the key that is stored first.
         session.execute(insert_into(session, ServiceKey).values(values).on_conflict_do_nothing())
         wrapped = session.scalars(kept).one()
     return masters.unwrap(wrapped, place=place)

@@ -20,7 +20,7 @@ def find_unqueued(
     patience: timedelta,
     limit: int,
 ) -> list[int]:
-    """Return, noting it, ids of waiting rows that were not rung within `patience`, the oldest first."""
+    """Return ids of waiting rows not enqueued within `patience`, the oldest first, and mark them as enqueued."""
     columns = table.__table__.c
     due = (
         select(columns.id)

@@ -116,5 +116,5 @@ def make_event(name: str, mail: MailboxMail, *, domain: str, at: datetime, **det
 
 
 def is_visible(event: Event, *, now: datetime, lag: timedelta) -> bool:
-    """Say whether the events API shows this event yet: its record lags behind."""
+    """Return whether the events API shows this event yet: its record lags behind."""
     return bool(event["timestamp"] <= (now - lag).timestamp())

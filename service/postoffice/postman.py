@@ -48,7 +48,7 @@ class WebPost:
 
     @property
     def is_taken(self) -> bool:
-        """Say whether the webhook took it, or refused it for good."""
+        """Return whether the webhook took it, or refused it for good."""
         return bool(self.answers) and self.answers[-1] in TAKEN
 
     def as_json(self) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Rows of mail that came in."""
+"""The tables of incoming mail."""

@@ -1,4 +1,4 @@
-"""The table of mail that came in: sealed until it is processed, then with its outcome."""
+"""The table of incoming mail: sealed until it is processed, then with its outcome."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _REPLAYED = (Outcome.HELD, Outcome.UNREADABLE, Outcome.AUTO_REPLY, Outcome.EMPTY
 
 
 class Reply(Base):
-    """One mail that came in: the sealed post, and its outcome once there is one."""
+    """One incoming mail: the sealed webhook post, and its outcome once there is one."""
 
     __tablename__ = "replies"
     __table_args__ = (
@@ -83,7 +83,7 @@ class Reply(Base):
 
     @classmethod
     def claim(cls, session: Session, reply_id: int, lease: timedelta) -> Reply | None:
-        """Take one mail for this worker, counting the attempt; None if it has an outcome or another holds it."""
+        """Claim a mail for this worker and count the attempt; None if it has an outcome or another worker holds it."""
         now = database_now(session)
         query = (
             update(cls)
@@ -103,7 +103,7 @@ class Reply(Base):
 
     @classmethod
     def unprocessed(cls, session: Session, reply_id: int, attempt: int) -> Reply | None:
-        """Return, locked, a mail that has no outcome and that nobody has taken up since this attempt, or None."""
+        """Return, locked, a mail that has no outcome and was not claimed again after this attempt, or None."""
         return session.scalar(
             select(cls)
             .where(cls.id == reply_id, cls.outcome.is_(None), cls.attempts == attempt)
@@ -112,33 +112,33 @@ class Reply(Base):
         )
 
     def conclude(self, outcome: Outcome, reason: str, *, now: datetime, keep_raw_until: datetime) -> None:
-        """Give this mail its outcome, for good."""
+        """Store the final outcome of this mail."""
         self.outcome, self.reason = outcome, reason or None
         self.processed_at, self.lease_until = now, None
         self.kept_until = keep_raw_until
 
     @classmethod
     def find_held(cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False) -> Reply | None:
-        """Return a mail that is held for this person and whose raw form is still here, or None."""
+        """Return a mail that is held for this person and whose raw mail is still kept, or None."""
         return cls._own(session, subscriber_id, reply_id, cls.outcome == Outcome.HELD, lock=lock)
 
     @classmethod
     def find_restorable(
         cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False
     ) -> Reply | None:
-        """Return a mail of this person whose entry was deleted and whose raw form is still here, or None."""
+        """Return a mail of this person whose entry was deleted and whose raw mail is still kept, or None."""
         is_there = select(Entry.id).where(Entry.id == cls.entry_id).exists()
         has_none = (cls.outcome == Outcome.ENTRY) & ~is_there
         return cls._own(session, subscriber_id, reply_id, has_none, lock=lock)
 
     def disown(self, keep_raw_until: datetime) -> None:
-        """Note that this held mail is not its owner's, as they say; until its raw form goes they may think again."""
+        """Record that the owner says this held mail is not theirs; they may change that while the raw mail is kept."""
         self.reason = DISOWNED
         self.kept_until = keep_raw_until
 
     @property
     def is_disowned(self) -> bool:
-        """Say whether its owner said that it is not theirs."""
+        """Return whether its owner said that it is not theirs."""
         return self.reason == DISOWNED
 
     @classmethod
@@ -153,66 +153,66 @@ class Reply(Base):
         return or_(cls.sealed_raw.is_not(None), cls.stored_as.is_not(None))
 
     def reprocess_as_own(self, now: datetime) -> None:
-        """Have this mail understood once more, now that its owner says it is theirs."""
+        """Have this mail processed again, now that its owner says it is theirs."""
         self.outcome, self.reason = None, CLAIMED
         self.processed_at = self.kept_until = self.entry_id = None
         self.attempts, self.enqueued_at = 0, now
 
     def is_claimed_by(self, subscriber_id: int) -> bool:
-        """Say whether its owner said that it is theirs, whoever sent it."""
+        """Return whether its owner said that it is theirs, whoever sent it."""
         return self.reason == CLAIMED and self.subscriber_id == subscriber_id
 
     @classmethod
     def find_by_entry(cls, session: Session, subscriber_id: int, entry_id: int) -> Reply | None:
-        """Return the mail that an entry of this person came in, or None."""
+        """Return the mail that an entry of this person was made from, or None."""
         return session.scalar(select(cls).where(cls.entry_id == entry_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
     def next_held(cls, session: Session, subscriber_id: int, *, besides: int) -> int | None:
-        """Return the id of the oldest mail that waits for this person's word, or None."""
+        """Return the id of the oldest mail about which this person has yet to decide, or None."""
         waiting = (cls.subscriber_id == subscriber_id, cls.outcome == Outcome.HELD, cls.reason != DISOWNED)
         return session.scalar(select(cls.id).where(*waiting, cls.id != besides).order_by(cls.received_at).limit(1))
 
     @classmethod
     def list_quarantined(cls, session: Session) -> Sequence[Reply]:
-        """Return every mail that is held or could not be read, the oldest first, without its raw form in memory."""
+        """Return all mails that are held or could not be read, the oldest first, without loading the raw mails."""
         query = select(cls).where(cls.outcome.in_((Outcome.HELD, Outcome.UNREADABLE))).options(defer(cls.sealed_raw))
         return session.scalars(query.order_by(cls.received_at, cls.id)).all()
 
     @classmethod
     def find_replayable(cls, session: Session, reply_id: int) -> Reply | None:
-        """Return, locked, a mail that may be understood again, or None."""
+        """Return, locked, a mail that may be processed again, or None."""
         row = session.scalar(select(cls).where(cls.id == reply_id).with_for_update())
         return row if row and row.may_be_replayed and row.has_raw else None
 
     @property
     def may_be_replayed(self) -> bool:
-        """Say whether understanding it again can neither double an entry nor overrule its owner."""
+        """Return whether processing it again can neither double an entry nor overrule its owner."""
         return self.outcome in _REPLAYED and not self.is_disowned
 
     def reprocess(self, now: datetime) -> None:
-        """Have this mail understood as if it had just come."""
+        """Have this mail processed as if it had just arrived."""
         self.outcome = self.reason = self.processed_at = self.lease_until = self.kept_until = None
         self.attempts, self.enqueued_at = 0, now
 
     @property
     def has_raw(self) -> bool:
-        """Say whether the raw mail is still here."""
+        """Return whether the raw mail is still kept."""
         return self.sealed_raw is not None or self.stored_as is not None
 
     def drop_raw(self) -> None:
-        """Let the raw mail go; what became of it stays known."""
+        """Delete the raw mail; its outcome stays."""
         self.sealed_raw = self.stored_as = self.kept_until = None
 
     @classmethod
     def drop_raw_of(cls, session: Session, ids: Sequence[int]) -> None:
-        """Let the raw form of many mails go."""
+        """Delete the raw form of many mails."""
         query = update(cls).where(cls.id.in_(ids)).values(sealed_raw=None, stored_as=None, kept_until=None)
         session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
     def mark_given_up(cls, session: Session, keep_raw_until: datetime) -> int:
-        """Set aside mails whose every attempt died with its worker; return how many. Their raw form stays sealed."""
+        """Set aside mails of which every attempt ended with its worker; return how many. The raw mail stays, sealed."""
         query = (
             update(cls)
             .where(cls.outcome.is_(None), cls.attempts >= MAX_ATTEMPTS, cls.lease_until < database_now(session))
@@ -224,7 +224,7 @@ class Reply(Base):
 
     @classmethod
     def find_unqueued(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
-        """Return, noting it, ids of mails without an outcome that were not rung within `patience`."""
+        """Return ids of mails without an outcome not enqueued within `patience`, and mark them as enqueued."""
         return find_unqueued(
             session,
             cls,
@@ -242,5 +242,5 @@ class Reply(Base):
 
     @classmethod
     def find_expired(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:
-        """Return mails whose raw form has been kept long enough."""
+        """Return mails whose raw form is due to be deleted."""
         return session.scalars(select(cls).where(cls.kept_until < now).limit(limit)).all()

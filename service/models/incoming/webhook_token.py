@@ -22,12 +22,12 @@ class WebhookToken(Base):
 
     @classmethod
     def spend(cls, session: Session, token_hash: bytes, content_hash: bytes, now: datetime) -> bool:
-        """Spend a token on some content; say whether it was this call that did."""
+        """Use a token for some content; return False if it was used before."""
         values = {"token_hash": token_hash, "content_hash": content_hash, "spent_at": now}
         spend = insert_into(session, cls).values(values).on_conflict_do_nothing().returning(cls.token_hash)
         return session.scalar(spend) is not None
 
     @classmethod
     def prune(cls, session: Session, before: datetime) -> None:
-        """Forget tokens spent before an instant; their signatures are too old to be believed anyway."""
+        """Delete tokens used before an instant; their signatures are too old to be accepted."""
         session.execute(sql_delete(cls).where(cls.spent_at < before))

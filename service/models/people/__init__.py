@@ -1,1 +1,1 @@
-"""Rows of subscribers, and of what belongs to them."""
+"""The tables of subscribers and of what belongs to them."""

@@ -12,7 +12,7 @@ from service.models.people.subscriber import Subscriber
 
 
 class Alias(Base):
-    """One address that counts as a person's own; it is written from, never written to."""
+    """An address that counts as a person's own: they may write from it, but we never write to it."""
 
     __tablename__ = "aliases"
 
@@ -22,26 +22,27 @@ class Alias(Base):
 
     @classmethod
     def add(cls, session: Session, address_hash: bytes, subscriber_id: int, now: datetime) -> None:
-        """Let an address count as this person's; one that is somebody else's already stays theirs."""
+        """Add an address to this person's; one that is already another person's stays theirs."""
         values = {"address_hash": address_hash, "subscriber_id": subscriber_id, "created_at": now}
         session.execute(insert_into(session, cls).values(values).on_conflict_do_nothing())
 
     @classmethod
     def owner_id(cls, session: Session, address_hash: bytes) -> int | None:
-        """Return whose other address this is, or None; an address with a journal of its own is nobody else's.
+        """Return the id of the person whose alias this address is, or None.
 
-        Asked of the subscribers each time, so that it holds even for an alias added while its address was confirmed.
+        The address of a confirmed subscriber is nobody's alias. The subscribers are asked each time, so that this holds
+        also for an alias that was added while its address was being confirmed.
         """
         has_own_journal = Subscriber.is_confirmed(address_hash).exists()
         return session.scalar(select(cls.subscriber_id).where(cls.address_hash == address_hash, ~has_own_journal))
 
     @classmethod
     def release(cls, session: Session, address_hash: bytes, *, besides: int) -> int | None:
-        """Let an address be an alias no longer, unless it is one of `besides`; return whose it was, or None."""
+        """Delete an alias, unless it belongs to `besides`; return the id of its owner, or None."""
         query = delete(cls).where(cls.address_hash == address_hash, cls.subscriber_id != besides)
         return session.scalar(query.returning(cls.subscriber_id).execution_options(synchronize_session=False))
 
     @classmethod
     def remove(cls, session: Session, address_hash: bytes, subscriber_id: int) -> None:
-        """Let an address be this person's no longer."""
+        """Delete an alias of this person."""
         session.execute(delete(cls).where(cls.address_hash == address_hash, cls.subscriber_id == subscriber_id))

@@ -12,7 +12,7 @@ from service.db import Base, Id, insert_into, random_id
 
 
 class Consent(Base):
-    """One line of an append-only ledger: what was agreed to, in which wording, when, from where."""
+    """One line of an append-only log: what a person agreed to, in which wording, when, and from where."""
 
     __tablename__ = "consents"
     __table_args__ = (Index("ix_consents_address_hash", "address_hash"),)
@@ -32,14 +32,14 @@ class Consent(Base):
 
 
 class SuppressionReason(StrEnum):
-    """Why an address is not mailed."""
+    """Why we send no mail to an address."""
 
     BOUNCED = "bounced"
     COMPLAINED = "complained"
 
 
 class Suppression(Base):
-    """An address we must not mail, by keyed hash."""
+    """An address to which we must not send, by keyed hash."""
 
     __tablename__ = "suppressions"
 
@@ -49,12 +49,12 @@ class Suppression(Base):
 
     @classmethod
     def add(cls, session: Session, address_hash: bytes, reason: SuppressionReason, at: datetime) -> None:
-        """Suppress an address; the first reason stays."""
+        """Suppress an address; an earlier reason is kept."""
         session.execute(
             insert_into(session, cls).values(address_hash=address_hash, reason=reason, at=at).on_conflict_do_nothing()
         )
 
     @classmethod
     def covers(cls, session: Session, address_hash: bytes) -> bool:
-        """Say whether an address is suppressed."""
+        """Return whether an address is suppressed."""
         return session.get(cls, address_hash) is not None

@@ -12,7 +12,7 @@ from service.db import Base, Id, random_id
 
 
 class Entry(Base):
-    """What is kept of one reply or one page of writing."""
+    """The words of one reply, or of one page that a person wrote."""
 
     __tablename__ = "entries"
     __table_args__ = (Index("ix_entries_subscriber_id_written_on", "subscriber_id", "written_on"),)
@@ -31,12 +31,12 @@ class Entry(Base):
 
     @classmethod
     def find(cls, session: Session, subscriber_id: int, entry_id: int) -> Entry | None:
-        """Return one entry of this person, or None; nobody else's is ever found."""
+        """Return one entry of this person, or None; never another person's."""
         return session.scalar(select(cls).where(cls.id == entry_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
     def between(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[Entry]:
-        """Return a person's entries of these local dates, both included, in the order they were written."""
+        """Return a person's entries from the first to the last of these local dates, in the order they were written."""
         return session.scalars(
             select(cls)
             .where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last))
@@ -45,7 +45,7 @@ class Entry(Base):
 
     @classmethod
     def newest_from(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> Entry | None:
-        """Return the newest entry of this person that came this way since an instant, or None."""
+        """Return this person's newest entry from a source since an instant, or None."""
         query = select(cls).where(cls.subscriber_id == subscriber_id, cls.source == source, cls.created_at >= since)
         return session.scalars(query.order_by(cls.created_at.desc(), cls.id.desc())).first()
 
@@ -57,7 +57,7 @@ class Entry(Base):
 
     @classmethod
     def writers_between(cls, session: Session, ids: Sequence[int], first: date, last: date) -> set[int]:
-        """Return which of these people wrote anything in these local dates."""
+        """Return which of these people wrote anything between these local dates."""
         return set(
             session.scalars(
                 select(cls.subscriber_id)
@@ -68,7 +68,7 @@ class Entry(Base):
 
     @classmethod
     def writers_in_months(cls, session: Session, ids: Sequence[int], first: date, last: date, fewest: int) -> set[int]:
-        """Return which of these people wrote in at least `fewest` months, of local dates within one year."""
+        """Return which of these people wrote in at least `fewest` months of a year."""
         months = func.count(func.distinct(extract("month", cls.written_on)))
         query = select(cls.subscriber_id).where(cls.subscriber_id.in_(ids), cls.written_on.between(first, last))
         return set(session.scalars(query.group_by(cls.subscriber_id).having(months >= fewest)))
@@ -90,7 +90,7 @@ class Entry(Base):
 
     @classmethod
     def remove(cls, session: Session, subscriber_id: int, entry_id: int) -> bool:
-        """Delete one entry of this person; say whether it was there."""
+        """Delete one entry of this person; return whether it was there."""
         result = session.execute(
             delete(cls).where(cls.id == entry_id, cls.subscriber_id == subscriber_id).returning(cls.id)
         )

@@ -1,4 +1,4 @@
-"""The tables of requests made on a page, of signed-in browsers, and of heartbeats."""
+"""The tables of emails requested on a page, of signed-in browsers, and of heartbeats."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class MailRequestKind(StrEnum):
 
 
 class MailRequest(Base):
-    """An email that somebody asked for on a page.
+    """An email that somebody requested on a page.
 
-    The page writes this one row whoever the address belongs to, and a job acts on it: so the answer takes the same
-    time for known and unknown addresses. A sign-in link is single use by `used_at`.
+    The page writes this one row for any address, and a job does the rest, so the page takes the same time for known
+    and unknown addresses. `used_at` makes a sign-in link single use.
     """
 
     __tablename__ = "mail_requests"
@@ -57,7 +57,7 @@ class MailRequest(Base):
 
     @classmethod
     def count_recent(cls, session: Session, network_hash: bytes, since: datetime) -> int:
-        """Return how many requests a network has made since an instant; others of it wait for this transaction."""
+        """Return how many requests a network made since an instant; its other requests wait for this transaction."""
         if session.get_bind().dialect.name == "postgresql":
             lock = int.from_bytes(network_hash[:LOCK_BYTES], "big", signed=True)
             session.execute(select(func.pg_advisory_xact_lock(lock)))
@@ -80,12 +80,12 @@ class MailRequest(Base):
 
     @classmethod
     def lock_unprocessed(cls, session: Session, request_id: int) -> MailRequest | None:
-        """Return, locked, a request that nobody has acted on, or None."""
+        """Return, locked, a request that is not processed yet, or None."""
         return session.scalar(select(cls).where(cls.id == request_id, cls.done_at.is_(None)).with_for_update())
 
     @classmethod
     def try_code(cls, session: Session, request_id: int, limit: int) -> bool:
-        """Count one try at a request's code; say whether it was one of the first `limit`."""
+        """Count one try at a request's code; return whether it is one of the first `limit`."""
         query = (
             update(cls)
             .where(cls.id == request_id, cls.wrong_codes < limit, cls.used_at.is_(None))
@@ -97,7 +97,7 @@ class MailRequest(Base):
 
     @classmethod
     def mark_used(cls, session: Session, request_id: int, now: datetime) -> bool:
-        """Spend a request's sign-in, once; say whether it was this call that did."""
+        """Mark a request's sign-in as used; return False if it had been used before."""
         query = (
             update(cls)
             .where(cls.id == request_id, cls.used_at.is_(None))
@@ -109,19 +109,19 @@ class MailRequest(Base):
 
     @classmethod
     def find_unqueued(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
-        """Return, noting it, ids of requests that no job has acted on and that were not rung within `patience`."""
+        """Return ids of unprocessed requests that were not enqueued within `patience`, and mark them as enqueued."""
         return find_unqueued(
             session, cls, cls.done_at.is_(None), cls.created_at, now=now, patience=patience, limit=limit
         )
 
     @classmethod
     def prune(cls, session: Session, before: datetime) -> None:
-        """Forget requests made before an instant."""
+        """Delete requests made before an instant."""
         session.execute(delete(cls).where(cls.created_at < before))
 
 
 class BrowserSession(Base):
-    """A browser that is signed in; its cookie holds a secret of which only the hash stands here."""
+    """A signed-in browser; its cookie holds a secret, of which this row has only the hash."""
 
     __tablename__ = "browser_sessions"
 
@@ -132,7 +132,7 @@ class BrowserSession(Base):
 
     @classmethod
     def owner_id(cls, session: Session, secret_hash: bytes, now: datetime) -> int | None:
-        """Return whose browser it is, or None if it is signed in no longer."""
+        """Return the id of the person who is signed in here, or None."""
         row = session.get(cls, secret_hash)
         return row.subscriber_id if row and row.expires_at > now else None
 
@@ -148,12 +148,12 @@ class BrowserSession(Base):
 
     @classmethod
     def prune(cls, session: Session, now: datetime) -> Sequence[bytes]:
-        """Forget browsers whose time is over."""
+        """Delete sessions that have expired."""
         return session.scalars(delete(cls).where(cls.expires_at < now).returning(cls.secret_hash)).all()
 
 
 class Heartbeat(Base):
-    """When a part of the service last said it was alive."""
+    """The time of the last heartbeat of a part of the service."""
 
     __tablename__ = "heartbeats"
 
@@ -162,12 +162,12 @@ class Heartbeat(Base):
 
     @classmethod
     def record(cls, session: Session, name: str, now: datetime) -> None:
-        """Record that a part is alive."""
+        """Record a heartbeat of a part."""
         insert = insert_into(session, cls).values(name=name, at=now)
         session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
 
     @classmethod
     def last_at(cls, session: Session, name: str) -> datetime | None:
-        """Return when a part last said so, or None."""
+        """Return the time of a part's last heartbeat, or None."""
         row = session.get(cls, name)
         return row.at if row else None

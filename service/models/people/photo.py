@@ -13,7 +13,7 @@ from service.db import Base, Id, random_id
 
 
 class Photo(Base):
-    """One photo of an entry; its pixels lie sealed in the object store under `stored_as`."""
+    """One photo of an entry; the picture itself is in the object store, sealed, under `stored_as`."""
 
     __tablename__ = "photos"
     __table_args__ = (
@@ -34,12 +34,12 @@ class Photo(Base):
 
     @classmethod
     def find(cls, session: Session, subscriber_id: int, photo_id: int) -> Photo | None:
-        """Return one photo of this person, or None; nobody else's is ever found."""
+        """Return one photo of this person, or None; never another person's."""
         return session.scalar(select(cls).where(cls.id == photo_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
     def list_for_entries(cls, session: Session, subscriber_id: int, entry_ids: Sequence[int]) -> Sequence[Photo]:
-        """Return the photos of these entries of this person, in the order they came."""
+        """Return the photos of these entries of this person, in the order in which they arrived."""
         return session.scalars(
             select(cls)
             .where(cls.subscriber_id == subscriber_id, cls.entry_id.in_(entry_ids))
@@ -48,7 +48,7 @@ class Photo(Base):
 
     @classmethod
     def times_seen(cls, session: Session, subscriber_id: int, macs: Sequence[bytes]) -> Counter[bytes]:
-        """Return with how many entries of this person each of these contents came before."""
+        """Return for each of these contents how many earlier entries of this person it arrived with."""
         query = (
             select(cls.content_mac, func.count(cls.entry_id.distinct()))
             .where(cls.subscriber_id == subscriber_id, cls.content_mac.in_(macs))

@@ -18,7 +18,8 @@ _KEY = 0xFFFFFFFF
 class Step(Base):
     """One small step, in the person's own words; `follow_up_on` is the local date of its one follow-up.
 
-    `entry_id` is the reply it was chosen in, None where it was written on the page of steps; it goes with that entry.
+    `entry_id` is the reply that chose it, or None if it was written on the page of steps. Deleting the entry deletes
+    the step.
     """
 
     __tablename__ = "steps"
@@ -40,12 +41,12 @@ class Step(Base):
 
     @property
     def key(self) -> int:
-        """Return the 32 bits that stand for a step in the address that a follow-up's reply goes to."""
+        """Return the 32-bit number of a step in the reply address of its follow-up."""
         return self.id & _KEY
 
     @classmethod
     def find(cls, session: Session, subscriber_id: int, step_id: int) -> Step | None:
-        """Return one step of this person, or None; nobody else's is ever found."""
+        """Return one step of this person, or None; never another person's."""
         return session.scalar(select(cls).where(cls.id == step_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
@@ -56,7 +57,7 @@ class Step(Base):
 
     @classmethod
     def find_by_follow_up(cls, session: Session, subscriber_id: int, on: date, key: int) -> Step | None:
-        """Return the step that a follow-up of this local date asked about, by its key, or None."""
+        """Return the step that the follow-up of this local date asked about, by its key, or None."""
         query = select(cls).where(cls.subscriber_id == subscriber_id, cls.follow_up_on == on)
         return next((step for step in session.scalars(query) if step.key == key), None)
 
@@ -67,9 +68,9 @@ class Step(Base):
 
     @classmethod
     def taken_between(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[Step]:
-        """Return the steps that a person said were taken on these local dates, both included, in that order.
+        """Return the steps taken, as the person said, from the first to the last of these local dates, in that order.
 
-        One that was chosen in an entry they keep out of their digests is left out with it.
+        A step chosen in an entry that the person keeps out of their digests is left out.
         """
         kept_out = select(Entry.id).where(Entry.id == cls.entry_id, Entry.is_kept_out).exists()
         query = select(cls).where(
@@ -82,6 +83,6 @@ class Step(Base):
 
     @classmethod
     def remove(cls, session: Session, subscriber_id: int, step_id: int) -> bool:
-        """Delete one step of this person; say whether it was there."""
+        """Delete one step of this person; return whether it was there."""
         query = delete(cls).where(cls.id == step_id, cls.subscriber_id == subscriber_id).returning(cls.id)
         return session.execute(query).first() is not None

@@ -1,4 +1,4 @@
-"""The table of subscribers: how they are found, when they are written to, and what they have had."""
+"""The table of subscribers: their address, when we write to them, and what they have received."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SubscriberStatus(StrEnum):
 
 
 class Subscriber(Base):
-    """One person; the address stands sealed under their own key and is found by keyed hash."""
+    """One person; the address is sealed under their own key and found by its keyed hash."""
 
     __tablename__ = "subscribers"
     __table_args__ = (
@@ -96,7 +96,7 @@ class Subscriber(Base):
         return ZoneInfo(self.time_zone)
 
     def set_schedule(self, schedule: Schedule) -> None:
-        """Take over a schedule; the next times are the caller's to set."""
+        """Store a schedule; the caller sets the next times."""
         self.days_mask = schedule.days.mask
         self.send_minute = schedule.at.hour * MINUTES_AN_HOUR + schedule.at.minute
         self.time_zone = schedule.zone.key
@@ -104,7 +104,7 @@ class Subscriber(Base):
     def schedule_next(self, after: datetime, *, not_on: date | None = None) -> None:
         """Set the next times from status, schedule and rest, all later than `after` (aware).
 
-        `not_on` is a local date on which no prompt may come any more, since one came already.
+        `not_on` is a local date on which no more prompt may be sent, since one was sent already.
         """
         self.next_prompt_at = self._first_prompt_at(after, not_on)
         wants_digest = self.status in {SubscriberStatus.ACTIVE, SubscriberStatus.RESTING}
@@ -129,7 +129,7 @@ class Subscriber(Base):
 
     @classmethod
     def is_confirmed(cls, address_hash: bytes) -> Select[int]:
-        """Return the query for a person with this address who has confirmed it at some time."""
+        """Return the condition that somebody with this address has ever confirmed it."""
         return select(cls.id).where(cls.address_hash == address_hash, cls.status != SubscriberStatus.PENDING)
 
     @classmethod
@@ -140,7 +140,7 @@ class Subscriber(Base):
 
     @classmethod
     def get_or_create(cls, session: Session, person: dict[str, object]) -> Subscriber:
-        """Return, locked, the person with this address hash, made from these columns if there was none."""
+        """Return, locked, the person with this address hash; a new one with these columns if there is none."""
         session.execute(
             insert_into(session, cls).values(person).on_conflict_do_nothing(index_elements=["address_hash"])
         )
@@ -148,7 +148,7 @@ class Subscriber(Base):
 
     @classmethod
     def locked(cls, session: Session, subscriber_id: int) -> Subscriber | None:
-        """Return one person as they stand now, kept from other writers until the end of the transaction, or None."""
+        """Return one person's current row, locked until the end of the transaction, or None."""
         query = select(cls).where(cls.id == subscriber_id).with_for_update()
         return session.scalar(query.execution_options(populate_existing=True))
 
@@ -159,21 +159,21 @@ class Subscriber(Base):
 
     @classmethod
     def after(cls, session: Session, subscriber_id: int, limit: int) -> Sequence[Subscriber]:
-        """Return up to `limit` subscribers whose ids follow this one, in the order of their ids."""
+        """Return up to `limit` subscribers with ids greater than this one, in the order of their ids."""
         return session.scalars(select(cls).where(cls.id > subscriber_id).order_by(cls.id).limit(limit)).all()
 
     @classmethod
     def due_for_prompt(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
-        """Return, locked, up to `limit` people whose prompt is due; those another clock holds are left out.
+        """Return, locked, up to `limit` people whose prompt is due; those locked by another clock are left out.
 
-        Whose digest is due as well waits for it to be planned, since it may take the prompt's place.
+        People whose digest is due as well are left out until it is planned, since it may replace the prompt.
         """
         digest_is_planned = or_(cls.next_digest_at.is_(None), cls.next_digest_at > now)
         return cls._due(session, cls.next_prompt_at, now, limit, digest_is_planned)
 
     @classmethod
     def due_for_digest(cls, session: Session, now: datetime, limit: int) -> Sequence[Subscriber]:
-        """Return, locked, up to `limit` people whose digest is due; those another clock holds are left out."""
+        """Return, locked, up to `limit` people whose digest is due; those locked by another clock are left out."""
         return cls._due(session, cls.next_digest_at, now, limit)
 
     @classmethod
@@ -190,7 +190,7 @@ class Subscriber(Base):
 
     @classmethod
     def update_many(cls, session: Session, rows: Sequence[dict[str, object]]) -> None:
-        """Write planned values in one statement; each row has `row_id` and the same columns as the others."""
+        """Update many rows in one statement; each dict has `row_id` and the same columns as the others."""
         if rows:
             columns: dict[str, object] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
             table = cls.__table__
@@ -204,21 +204,21 @@ class Subscriber(Base):
 
     @classmethod
     def lock_all(cls, session: Session, ids: Iterable[int]) -> None:
-        """Lock these people's rows, in the order of their ids so that two who do this never wait for each other."""
+        """Lock these people's rows in the order of their ids, so that two callers cannot deadlock."""
         if wanted := list(ids):
             query = select(cls.id).where(cls.id.in_(wanted)).order_by(cls.id)
             session.execute(query.with_for_update(key_share=True))
 
     @classmethod
     def count_unanswered(cls, session: Session, ids: Iterable[int]) -> None:
-        """Count one more question that went to each of these people; a sign of them sets the count to 0."""
+        """Add 1 to each of these people's unanswered questions; anything they do sets the number to 0."""
         if wanted := list(ids):
             query = update(cls).where(cls.id.in_(wanted)).values(unanswered=cls.unanswered + 1)
             session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
     def delete_unconfirmed(cls, session: Session, before: datetime) -> int:
-        """Let go of people who signed up before an instant and never confirmed; return how many."""
+        """Delete people who signed up before an instant and never confirmed; return how many."""
         query = delete(cls).where(cls.status == SubscriberStatus.PENDING, cls.created_at < before).returning(cls.id)
         return len(session.scalars(query.execution_options(synchronize_session=False)).all())
 
