@@ -1,1 +1,1 @@
-"""Measurements that are printed, not asserted."""
+"""Benchmarks: measurements that are printed, not asserted."""

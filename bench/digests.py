@@ -1,12 +1,12 @@
-"""How many digests one core makes in a second: composed from words in hand, and packed from SQLite as a worker does.
+"""How many digests one core makes in a second: composed from words in memory, and built from SQLite as by a worker.
 
     python -m bench.digests [--people 10000] [--entries 12] [--months 0] [--seed 1]
 
-*Composing* is choosing what stands in the digest and rendering both parts with their styles inlined. *Packing* is all
-that a worker does before the provider's call: read, unseal, choose, compose, seal. Beside it, in the same run: the
-same composing without the inliner, which is the floor the templates set. With `--months`, everybody wrote as much in
-that many months before and asks for the thread, which reads them all. Seconds are of CPU, so that other work on the
-machine counts little; of made-up sentences, the same for a seed.
+*Composing* chooses the content of the digest and renders both parts with inlined styles. *Building* is all that a
+worker does before the call to the provider: read, unseal, choose, compose, seal. The same run measures composing
+without the inliner as well, which is the least that the templates take. With `--months`, everybody wrote as much in
+that many earlier months and wants the thread, which reads them all. Times are CPU seconds, so that other work on the
+machine matters little. The sentences are made up, the same for the same seed.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _runtime(folder: Path) -> Runtime:
 
 
 def _months(runtime: Runtime, options: argparse.Namespace) -> list[list[DigestEntry]]:
-    """Return everybody's month: mostly sentences, some of them after hurt prompts, some three-word replies."""
+    """Return everybody's month: mostly sentences, some in answer to prompts about hurt, some of three words."""
     prompts = [prompt for prompt in runtime.library.for_locale(LOCALE) if prompt.kind != "follow-up"]
     chance = random.Random(options.seed)  # noqa: S311 - made-up words, the same each time
     return [list(made_up_month(MONTH, prompts, chance, options.entries)) for _ in range(options.people)]
@@ -118,7 +118,7 @@ def _composing(composer: Composer, months: Sequence[Sequence[DigestEntry]]) -> f
 
 
 def _without_inliner(runtime: Runtime) -> Composer:
-    """Return a composer whose styles stay where they are; nothing outside a benchmark has a use for one."""
+    """Return a composer that does not inline styles; only this benchmark uses one."""
 
     class Plain:
         def inline(self, html: str) -> str:
@@ -158,7 +158,7 @@ def _pack(runtime: Runtime, months: Sequence[Sequence[DigestEntry]], options: ar
 def _fill(
     runtime: Runtime, months: Sequence[Sequence[DigestEntry]], options: argparse.Namespace
 ) -> list[DeliveryClaim]:
-    """Put everybody and their entries into the database, and a digest that this worker has claimed."""
+    """Store everybody, their entries, and a digest each that this worker has claimed."""
     chance = random.Random(options.seed + 1)  # noqa: S311 - made-up people, the same each time
     prompts = [entry.prompt for entry in months[0] if isinstance(entry.prompt, Prompt)]
     claims = []
@@ -181,7 +181,7 @@ def _fill(
 
 
 def _before(count: int) -> date:
-    """Return the first day of a month before: 0 is the one just before."""
+    """Return the first day of an earlier month: 0 is the month before this one."""
     year, month = divmod(MONTH.year * 12 + MONTH.month - 2 - count, 12)
     return date(year, month + 1, 1)
 

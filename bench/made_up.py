@@ -1,4 +1,4 @@
-"""Months of made-up words, in the shape of real ones and the same for a seed."""
+"""Months of made-up words, of realistic size, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMED = 0.3
 
 
 def made_up_month(first: date, prompts: Sequence[Prompt], chance: random.Random, entries: int) -> Iterator[DigestEntry]:
-    """Yield a month's entries: replies to prompts of all themes, three-word ones among them, some kept out."""
+    """Yield a month's entries: replies to prompts of all themes, some of three words, some kept out of digests."""
     for number in range(entries):
         prompt = chance.choice(prompts)
         words = ", ".join(_word(chance) for _ in range(3)) if prompt.kind == "words" else _text(chance)

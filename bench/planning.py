@@ -2,8 +2,8 @@
 
     python -m bench.planning [--people 200000] [--due 10000] [--seed 1]
 
-Beside it, in the same run: the same number due out of a tenth of the people, since a tick is to cost what is due
-and not what is subscribed. Times are of one process on this machine; compare the ratios.
+The same run also plans the same number of due people out of a tenth of the subscribers, since the cost of a tick
+should depend on the people due and not on all subscribers. Times are of one process on this machine; compare ratios.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ ZONES = {
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """What decides a person's prompts: people of one cohort always get the same."""
+    """The properties that decide a person's prompts: people of one cohort always get the same ones."""
 
     rhythm: str
     joined_on: date
@@ -83,7 +83,7 @@ class Cohort:
 
 @dataclass(slots=True)
 class Standing:
-    """Where a cohort stands: what they had, and what they answered."""
+    """The state of a cohort: the prompts they were sent, and how they answered."""
 
     history: History = field(default_factory=History)
     sent: int = 0
@@ -91,7 +91,7 @@ class Standing:
     last_answered_on: date | None = None
 
     def advance(self, prompt: Prompt, on: date, answers_every: int) -> None:
-        """Record a prompt and, where its turn has come, the answer."""
+        """Record a prompt, and an answer if one is due."""
         self.history = self.history.adding(prompt.id, on)
         self.sent += 1
         if self.sent % answers_every == 0 if answers_every else self.sent <= FELL_SILENT_AFTER:
@@ -100,7 +100,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SimulatedSubscriber:
     """A subscriber: a cohort, a zone and a time of day in half hours."""
 
     cohort: Cohort
@@ -121,7 +121,7 @@ def main() -> None:
     people = list(_people(options.people, chance, options.days))
     calls: Counter[tuple[datetime, str]] = Counter()
     choices = seconds = 0.0
-    by_cohort: dict[Cohort, list[Person]] = {}
+    by_cohort: dict[Cohort, list[SimulatedSubscriber]] = {}
     for person in people:
         by_cohort.setdefault(person.cohort, []).append(person)
     standings = {cohort: Standing() for cohort in by_cohort}
@@ -137,7 +137,7 @@ def main() -> None:
     _report(calls, len(people), len(by_cohort), choices / seconds)
 
 
-def _people(count: int, chance: random.Random, days: int) -> Iterator[Person]:
+def _people(count: int, chance: random.Random, days: int) -> Iterator[SimulatedSubscriber]:
     """Yield people of the mix above."""
     others = [half_hour for half_hour in range(48) if half_hour != EIGHT]
     rhythms = chance.choices(list(RHYTHMS), [share for _, share in RHYTHMS.values()], k=count)
@@ -151,13 +151,13 @@ def _people(count: int, chance: random.Random, days: int) -> Iterator[Person]:
             muted=frozenset({chance.choice(THEMES)}) if chance.random() < MUTED else frozenset(),
             answers_every=chance.choice(ANSWERS_EVERY),
         )
-        yield Person(cohort, zone, EIGHT if chance.random() < AT_EIGHT else chance.choice(others))
+        yield SimulatedSubscriber(cohort, zone, EIGHT if chance.random() < AT_EIGHT else chance.choice(others))
 
 
 def _one_day(
     library: Library, standings: dict[Cohort, Standing], on: date, locale: str
 ) -> tuple[dict[Cohort, Prompt], int, float]:
-    """Return each due cohort's prompt, how many choices that took, and the seconds they took."""
+    """Return the prompt of each due cohort, the number of choices, and the seconds they took."""
     today = ranking(library, on, locale)
     chosen = {}
     seconds = 0.0

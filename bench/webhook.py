@@ -1,8 +1,8 @@
-"""How long the inbound webhook takes to keep a reply: one gunicorn worker, SQLite with full fsync, replies one by one.
+"""How long the inbound webhook takes to store a reply: one gunicorn worker, SQLite with full fsync, one by one.
 
     python -m bench.webhook [--posts 300]
 
-Beside it, in the same run: GET /healthz of the same server, which does nothing, so that the machine's own part shows.
+The same run measures GET /healthz of the same server, which does nothing, to show the machine's own share.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _measure(base: str, environment: dict[str, str], posts: int) -> None:
     settings = Settings.model_validate({name.lower(): environment[name] for name in _NAMES})
     runtime = make_runtime(settings)
     token = ReplyToken(ReplyKind.PROMPT, 1, 1, date(2026, 5, 6)).encode(runtime.keyring.index)
-    recipient = f"n-{token}@{settings.reply_domain}"  # nobody's: what is measured is the keeping
+    recipient = f"n-{token}@{settings.reply_domain}"  # to nobody's address, since only the storing is measured
     with requests.Session() as browser:
         nothing = _median_ms(posts, lambda: browser.get(f"{base}/healthz", timeout=10))
         keeping = _median_ms(posts, lambda: _post(browser, base, recipient, settings.mailgun_signing_key[0]))

@@ -1,8 +1,8 @@
-"""What a job costs before it does anything: RQ's in-process worker, which ours is, beside the one that forks.
+"""The cost of a job that does nothing: with our worker, which runs jobs in its own process, and with RQ's that forks.
 
     python -m bench.workers [--jobs 200]
 
-Both empty the same queue of jobs that do nothing, in one run, with the app imported: what differs is the worker class.
+Both process the same jobs in one run, with the application imported; only the worker class differs.
 """
 
 from __future__ import annotations

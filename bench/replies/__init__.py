@@ -1,1 +1,1 @@
-"""How well, and how fast, replies are read: ours beside the readers in the field."""
+"""How well and how fast replies are read: our reader and those of other projects."""

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def write_words(cases: Sequence[Case], out: Path) -> None:
-    """Write what our reader keeps of each case.
+    """Write the words that our reader keeps of each case.
 
     The words are given without the Markdown that the reader adds for HTML (`Words.bare`),
     since they are compared with what was typed; what lies beyond the cap belongs to them.

@@ -1,4 +1,4 @@
-"""Example replies in the format of the collection's README, read from a folder."""
+"""Example replies from a folder, in the format that the collection's README describes."""
 
 import json
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def _bodies(kind: str, data: bytes) -> Bodies:
 
 
 def _sent(prompt: dict[str, str] | None, bodies: Bodies) -> SentEmail | None:
-    """Return what was answered; the service knows its reply address, here the mail's To has it."""
+    """Return the email that was answered; the service knows its reply address, here the mail's To has it."""
     if not prompt:
         return None
     to = (bodies.headers.get("to") or ("",))[0]

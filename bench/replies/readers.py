@@ -1,7 +1,7 @@
-"""Our reader and those of others, as one kind of thing: a name, a version, words for a case.
+"""Our reader and those of other projects, each with a name, a version, and the words it finds in a case.
 
-Another project's reader is used when it is installed, the way its own page shows; where it reads
-only text, it gets the text part, or the text of the HTML.
+Another project's reader is used if it is installed, as its own documentation shows; one that reads only text gets the
+text part, or the text of the HTML.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _PEERS = ("mail-parser-reply", "email-reply-parser", "quotequail", "unquotemail"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Something that finds the words in a case."""
+    """A reader that finds the words in a case."""
 
     name: str
     version: str
@@ -28,7 +28,7 @@ class Reader:
 
 
 def readers() -> Iterator[Reader]:
-    """Yield our reader, then every other that is installed."""
+    """Yield our reader, then all others that are installed."""
     yield ours()
     for name in _PEERS:
         reader = _peer(name)

@@ -1,4 +1,4 @@
-"""What counts as exact, as no loss and as no leak."""
+"""The scores: exact, no loss and no leak."""
 
 import unicodedata
 from collections import Counter
@@ -21,8 +21,8 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """How one case was read."""
+class CaseScores:
+    """The scores of one case."""
 
     exact: bool
     no_loss: bool
@@ -30,7 +30,7 @@ class Verdict:
 
 
 def score(reader: Reader, cases: Sequence[Case]) -> Scores:
-    """Return how a reader does on `cases`."""
+    """Return the scores of a reader on `cases`."""
     verdicts = [judge(case, reader.read(case)) for case in cases]
     share = 100 / len(cases)
     return Scores(
@@ -40,11 +40,11 @@ def score(reader: Reader, cases: Sequence[Case]) -> Scores:
     )
 
 
-def judge(case: Case, words: str) -> Verdict:
-    """Return whether `words` are right: white space, bullets and invisible characters apart."""
+def judge(case: Case, words: str) -> CaseScores:
+    """Return the scores of `words`; white space, bullets and invisible characters do not count."""
     got = normal(words)
     exact = any(got == normal(form) for form in case.accepted)
-    return Verdict(
+    return CaseScores(
         exact=exact,
         no_loss=exact or _has_lines(case.expected, got),
         no_leak=exact or not Counter(got.split()) - Counter(normal(case.most).split()),
@@ -52,7 +52,7 @@ def judge(case: Case, words: str) -> Verdict:
 
 
 def normal(text: str) -> str:
-    """Return text as it is compared."""
+    """Return the form of a text that is compared."""
     visible = "".join(c for c in text if unicodedata.category(c) != "Cf" and c != "\ufe0f")
     return " ".join(word for line in visible.split("\n") for word in _without_bullet(line))
 

@@ -1,4 +1,4 @@
-"""Mails a second from decoded bodies, on one core."""
+"""Mails read in a second from decoded bodies, on one core."""
 
 from collections.abc import Sequence
 from time import perf_counter

@@ -33,19 +33,19 @@ LONDON = ZoneInfo("Europe/London")
 SCHEDULE = Schedule(Rhythm.THREE.days, FIRST_LIGHT, LONDON)
 SILENT_FROM, SILENT_TO = 17, 24
 UNTIL_EVENING = timedelta(hours=11)
-# Nobody else is due at an instant that is past: the clock beside the demo has seen to that.
+# Nobody else is due at a past instant, since the clock runs beside the demo.
 EVERYBODY = 1000
 ANSWER_SECONDS = 20.0
 _MINUTE = timedelta(minutes=1)
 
 
 class DemoError(Exception):
-    """The demo cannot be played; the text is for the person at the terminal."""
+    """The demo cannot be played; the message is for the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What the demo left to look at."""
+    """What the demo has made, for the person to look at."""
 
     address: str = field(repr=False)
     mailbox_url: str
@@ -78,7 +78,7 @@ class Demo:
         self.questions = self.replies = 0
 
     def play(self) -> Played:
-        """Play the month; return what is left to look at.
+        """Play the month; return what there is to look at.
 
         Raises:
             DemoError: mail would leave this machine, or `make run` is not running.
@@ -139,7 +139,7 @@ class Demo:
         self._maybe_reply()
 
     def _live(self, worker: InlineWorker) -> None:
-        """Go from slot to slot until now: prompts on their days, follow-ups on theirs, the digest on the 1st."""
+        """Go through the slots until now: prompts and follow-ups on their days, the digest on the 1st."""
         today = local_date(self.clock.now, LONDON)
         while True:
             after = self.clock.now
@@ -150,7 +150,7 @@ class Demo:
             if self.clock.now > self.really_now - _MINUTE:
                 return
             if local_date(self.clock.now, LONDON) == today:
-                continue  # the welcome was that day's question
+                continue  # the welcome had that day's question
             with self._unseen() as session:
                 person = self._person(session)
                 person.next_digest_at = month.at if month.at == self.clock.now else None
@@ -167,7 +167,7 @@ class Demo:
 
     @contextmanager
     def _unseen(self) -> Iterator[Session]:
-        """Write in one transaction that leaves nothing due for a clock or a sweep that runs beside the demo."""
+        """Open a transaction after which nothing is due for the clock or the sweep that run beside the demo."""
         with self.runtime.database.write() as session:
             yield session
             session.flush()
@@ -178,7 +178,7 @@ class Demo:
                 person.next_prompt_at = person.next_digest_at = None
 
     def _maybe_reply(self) -> None:
-        """Answer what came last as the made-up person would."""
+        """Answer the last email as the made-up person would."""
         with self.runtime.database.read() as session:
             asked = Delivery.newest_question(session, self.subscriber_id)
             follow_up = asked_at(session, self.subscriber_id, self.clock.now)
@@ -208,7 +208,7 @@ class Demo:
         self.say(f"{self._day()}: {prompt.subject} (answered{', with a small step' if chosen else ''})")
 
     def _choose_on_the_page(self) -> None:
-        """Choose the second step as its page does, unless a question has asked for it already."""
+        """Choose the second step as the page does, unless a question has asked for one already."""
         words = self.evenings.step()
         if words is None:
             return
@@ -223,7 +223,7 @@ class Demo:
         self.say(f"{self._day()}: the small step, asked about once ({state.replace('_', ' ')})")
 
     def _reply(self, delivery_id: int, words: str) -> None:
-        """Reply to an email, and wait until that is in the journal."""
+        """Reply to an email, and wait until the reply is in the journal."""
         with self.runtime.database.read() as session:
             before = Entry.count_for(session, self.subscriber_id)
         if not self.mailbox.reply(delivery_id, words, client=self.evenings.client(), sent_at=self._evening()):
@@ -238,7 +238,7 @@ class Demo:
         raise DemoError("A reply did not reach the journal within 20 seconds. Is `make run` still running?")
 
     def _look_ahead(self) -> None:
-        """Give the made-up person real next times, as anybody has."""
+        """Set the made-up person's next times after the real present."""
         if not self.subscriber_id:
             return
         with self.runtime.database.write() as session:

@@ -1,7 +1,7 @@
 """The small steps of the demo's month.
 
-The service that reads the replies goes by the real clock. What it notes of a step would lie in today and in days to
-come, so each is noted once more as of the evening on which the made-up person wrote.
+The service that reads the replies uses the real clock, so it stores the dates of steps from today on. These functions
+move the dates to the evening on which the made-up person wrote.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from service.runtime import Runtime
 
 
 def date_chosen(session: Session, runtime: Runtime, person: Subscriber, *, since: datetime, at: datetime) -> bool:
-    """Let a step that a reply chose `since` an instant of the real clock have been chosen `at` one; say if it did."""
+    """Move a step that a reply chose `since` a real instant to the instant `at`; return whether there was one."""
     fresh = [step for step in Step.list_for(session, person.id) if step.created_at >= since]
     for step in fresh:
         [known] = steps.open_steps(runtime.keyring, person, [step])
@@ -33,7 +33,7 @@ def date_chosen(session: Session, runtime: Runtime, person: Subscriber, *, since
 
 
 def date_answer(session: Session, person: Subscriber, step_id: int, *, at: datetime) -> StepState:
-    """Let what a reply said of a step have been said `at` an instant; return what it said."""
+    """Move the answer about a step to the instant `at`; return the answer."""
     step = session.get_one(Step, step_id)
     state = StepState(step.state)
     steps.answer(session, person, step, state, at)
@@ -41,7 +41,7 @@ def date_answer(session: Session, person: Subscriber, step_id: int, *, at: datet
 
 
 def follow_ups(session: Session, subscriber_id: int) -> Sequence[Delivery]:
-    """Return the follow-ups of a person that are still to be sent, the soonest first."""
+    """Return a person's follow-ups that are still to be sent, the next one first."""
     found = (steps.follow_up_of(session, step) for step in Step.list_for(session, subscriber_id))
     planned = [delivery for delivery in found if delivery is not None and delivery.state == DeliveryState.PLANNED]
     return sorted(planned, key=lambda delivery: delivery.ready_at)

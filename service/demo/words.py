@@ -1,4 +1,4 @@
-"""What the demo's person writes."""
+"""The words that the demo's person writes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import cycle
 
 from service.core.library.prompts import Prompt
 
-# By the kind of prompt they answer. None stands for an evening on which nothing is written.
+# By the kind of prompt that they answer. None means an evening without an answer.
 _WORDS: Mapping[str, tuple[str | None, ...]] = {
     "words": ("tired, grateful, late", "quiet, rain, better", "heavy, Sunday, soup", "slow, clear, enough"),
     "any": (
@@ -39,7 +39,7 @@ _WORDS: Mapping[str, tuple[str | None, ...]] = {
         "Cold water on my wrists before I went back in. It helped more than it should.",
     ),
 }
-# The small steps, and what is said of each when it is asked about, once.
+# The small steps, and the answer when each is asked about.
 _STEPS = (
     "After I lock the front door, I will stand on the step for one breath before the bus.",
     "After lunch on Thursday, I will walk round the block once.",
@@ -52,7 +52,7 @@ CLIENTS = ("gmail_web", "iphone", "apple_mail", "gmail_android", "outlook_deskto
 
 
 class Evenings:
-    """Hands out what is written, by the kind of prompt, and the mail program it is written in."""
+    """Gives out replies by the kind of prompt, and the mail program of each."""
 
     def __init__(self) -> None:
         self._words: dict[str, Iterator[str | None]] = {kind: cycle(words) for kind, words in _WORDS.items()}
@@ -60,17 +60,17 @@ class Evenings:
         self._clients = cycle(CLIENTS)
 
     def answer_to(self, prompt: Prompt) -> str | None:
-        """Return what is written in answer to a prompt, or None on an evening off."""
+        """Return the answer to a prompt, or None on an evening without one."""
         if prompt.asks_for_step:
             return self.step()
         return next(self._words["words" if prompt.kind == "words" else "any"])
 
     def step(self) -> str | None:
-        """Return the next small step, or None when two were chosen: that is plenty for a month."""
+        """Return the next small step, or None after two, which is enough for a month."""
         return next(self._steps, None)
 
     def how_it_went(self) -> str:
-        """Return what is said of the next step that is asked about."""
+        """Return the answer about the next step that is asked about."""
         return next(self._told, "Not yet.")
 
     def client(self) -> str:

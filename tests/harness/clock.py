@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 @dataclass
 class MovableClock:
-    """Stands still until a test moves it; the only fake that tests hand to the service."""
+    """A clock that stands still until a test moves it; the only fake that tests pass to the service."""
 
     now: datetime
 

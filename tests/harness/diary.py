@@ -1,4 +1,4 @@
-"""What people in the flows' tests wrote, and the steps they took."""
+"""Entries and steps of the people in tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write(
     words: str = "Soup, slowly.",
     prompt_id: str = "",
 ) -> int:
-    """Keep an entry of a local date, at eight in the evening; return its id."""
+    """Store an entry of a local date, written at eight in the evening; return its id."""
     with database.write() as session:
         owner = session.get_one(Subscriber, person.id)
         entry = journal.add_entry(
@@ -32,7 +32,7 @@ def write(
 
 
 def take_step(database: Database, keyring: Keyring, person: Subscriber, words: str, on: date) -> int:
-    """Choose a step and take it, both on a local date; return its id."""
+    """Store a step that was chosen and taken on a local date; return its id."""
     with database.write() as session:
         owner = session.get_one(Subscriber, person.id)
         step = steps.choose(session, keyring, owner, words, now=_evening(on))

@@ -1,4 +1,4 @@
-"""Mail for one person as it comes: posted to the webhook by a provider, and understood by the job."""
+"""Mail from one person: posted to the webhook as the provider does, and processed by the job."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WEBHOOK = "/webhooks/mailgun/inbound"
 
 @dataclass
 class InboundHarness:
-    """The webhook and the job behind it, and the one person who is known here."""
+    """The webhook, the job behind it, and one subscriber."""
 
     sending: SendingHarness
     ana: Subscriber
@@ -47,13 +47,13 @@ class InboundHarness:
         return f"r-{token}@{REPLY_DOMAIN}"
 
     def question(self) -> str:
-        """Return the text of that prompt's email, as it goes out, without its links."""
+        """Return the text of that prompt's email as it is sent, without its links."""
         runtime = self.sending.runtime
         text = emails.prompt.compose(runtime.composer, runtime.library.first_six("en-GB")[0], None, PLACEHOLDERS).text
         return "\n".join(sending for sending in text.splitlines() if "%recipient." not in sending)
 
     def posted(self, form: tuple[str, bytes]) -> int:
-        """Post a form to the webhook; return its answer, and let the job run for what was kept."""
+        """Post a form to the webhook, run the job for what was stored, and return the webhook's answer."""
         self.status = self.web.post(WEBHOOK, data=form[1], content_type=form[0]).status_code
         queue = self.sending.queue
         queue.replies, kept = [], queue.replies
@@ -64,14 +64,14 @@ class InboundHarness:
     def receive(
         self, raw: bytes, to: str | None = None, *, as_mime: bool = False, envelope_sender: str | None = None
     ) -> Reply | None:
-        """Post a mail and process it; return its row, or None where it was not kept."""
+        """Post a mail and process it; return its row, or None if it was not stored."""
         before = {row.id for row in self.rows()}
         signature = signed(self.sending.clock(), key=SIGNING_KEY)
         self.posted(post(raw, to or self.address(), signature, as_mime=as_mime, envelope_sender=envelope_sender))
         return next((row for row in self.rows() if row.id not in before), None)
 
     def until_settled(self, reply_id: int) -> Reply:
-        """Let the job make its last attempt at a mail that has no outcome yet; return its row."""
+        """Run the last attempt at a mail that has no outcome yet; return its row."""
         last = {"attempts": MAX_ATTEMPTS - 1, "lease_until": LONG_AGO}
         with self.sending.runtime.database.write() as session:
             session.execute(update(Reply).where(Reply.id == reply_id, Reply.outcome.is_(None)).values(**last))
@@ -83,7 +83,7 @@ class InboundHarness:
             return [*session.scalars(select(Reply).order_by(Reply.received_at))]
 
     def words(self) -> list[str]:
-        """Return the words of every entry."""
+        """Return the words of all entries."""
         with self.sending.runtime.database.read() as session:
             rows = session.scalars(select(Entry).order_by(Entry.created_at)).all()
             return [entry.words for entry in journal.open_entries(self.sending.runtime.keyring, self.ana, rows)]

@@ -1,4 +1,4 @@
-"""What somebody at home on a site has: questions that may come back, and photos."""
+"""Content of a signed-in person's journal: questions that may come back, and photos."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from tests.harness.website import WebHarness
 
 
 def asked(site: WebHarness) -> str:
-    """Return the id of a question whose replies may come back."""
+    """Return the id of a prompt whose replies may be quoted in a digest."""
     library = site.runtime.library.for_locale("en-GB")
     return next(p.id for p in library if p.resurface and p.kind == "question" and p.theme == "rest")
 
 
 def give_photo(site: WebHarness, entry_id: int) -> int:
-    """Name a photo as an entry's own; return its id."""
+    """Store a photo of an entry; return its id."""
     with site.runtime.database.write() as session:
         entry = session.get_one(Entry, entry_id)
         photo = Photo(

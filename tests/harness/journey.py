@@ -1,4 +1,4 @@
-"""A whole Small Steps for a test: real pages, queue, database and post office over HTTP, with a clock that we move."""
+"""A whole Small Steps for a test: real pages, queue, database and post office over HTTP, and a clock to move."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 @dataclass
 class Browser:
-    """A person's browser, as far as a form needs one: cookies, and the token that stands in the page."""
+    """A person's browser, as far as forms need one: cookies, and the CSRF token of the page."""
 
     base_url: str
     session: requests.Session = field(default_factory=requests.Session)
@@ -45,7 +45,7 @@ class Browser:
         return self.session.get(self._url(path), timeout=30)
 
     def press(self, path: str, **fields: Any) -> requests.Response:
-        """Open the page, then send its form back with these fields."""
+        """Open the page, then submit its form with these fields."""
         page = self.open(fields.pop("page", path))
         found = _CSRF.search(page.text)
         data = {**fields, "csrf_token": found.group(1) if found else ""}
@@ -57,7 +57,7 @@ class Browser:
 
 @dataclass
 class JourneyHarness:
-    """The running whole, and what a person or the clock does with it."""
+    """A running service, with what a person or the clock does."""
 
     runtime: Runtime
     clock: MovableClock
@@ -68,7 +68,7 @@ class JourneyHarness:
         return Browser(self.web)
 
     def work(self) -> None:
-        """Let both workers run until their queues are empty."""
+        """Run both workers until their queues are empty."""
         while waiting := [queue for queue in QUEUES if self.job_queue.waiting(queue)]:
             for queue in waiting:
                 work(self.runtime, queue, burst=True)
@@ -83,7 +83,7 @@ class JourneyHarness:
         return tick(runtime.database, runtime.library, runtime.job_queue, now=self.clock.now, chunk=1000)
 
     def go_to(self, at: datetime) -> None:
-        """Move the clock there, stopping wherever somebody's email is due."""
+        """Move the clock to an instant, with a stop at each one at which an email is due."""
         while self.clock.now < at:
             self.clock.now = min(at, self._next_due_at() or at)
             self.tick()
@@ -100,7 +100,7 @@ class JourneyHarness:
         return min(due, default=None)
 
     def ask(self, address: str, prompt_id: str) -> dict[str, Any]:
-        """Let a person's question of today be this one, at once; return its mail."""
+        """Send a person this question as today's, at once; return its mail."""
         now = self.clock.now
         with self.runtime.database.write() as session:
             person = Subscriber.locked(session, self.person(address).id)
@@ -121,20 +121,20 @@ class JourneyHarness:
         return self.mails(address)[0]
 
     def mails(self, to: str | None = None) -> list[dict[str, Any]]:
-        """Return the mails in the box, the newest first."""
+        """Return the mails in the mailbox, the newest first."""
         params = {"to": to} if to else {}
         found: list[dict[str, Any]] = requests.get(f"{self.office}/_local/mails", params=params, timeout=30).json()
         return found
 
     def reply(self, mail: dict[str, Any], words: str, **options: Any) -> dict[str, Any]:
-        """Reply to a mail as a mail program would; return how the webhook answered."""
+        """Reply to a mail as a mail program would; return the webhook's answer."""
         url = f"{self.office}/_local/mails/{mail['mail_id']}/reply"
         wanted = {"words": words, "sent_at": self.clock.now.isoformat(), **options}
         answer: dict[str, Any] = requests.post(url, json=wanted, timeout=60).json()
         return answer
 
     def link(self, mail: dict[str, Any], path: str) -> str:
-        """Return the link in a mail's text that begins with this path."""
+        """Return the link to this path in a mail's text."""
         found = re.search(re.escape(self.web) + re.escape(path) + r"[^\s>)]*", mail["text"])
         assert found, f"no link to {path}"
         return found.group(0)
@@ -169,7 +169,7 @@ class JourneyHarness:
 
 @contextmanager
 def open_journey_harness(database_url: str, redis_url: str, folder: Path, **settings: Any) -> Iterator[JourneyHarness]:
-    """Start everything; yield the stage."""
+    """Start everything; yield the harness."""
     clock = MovableClock(START)
     with ExitStack() as stack:
         web_port = free_port()

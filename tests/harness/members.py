@@ -1,4 +1,4 @@
-"""People on the list, made in one go, and a look at what is owed to them."""
+"""Subscribers made in one step, and the deliveries planned for them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def member(
     looking_from: datetime = JOINED_AT,
     **columns: Any,
 ) -> Subscriber:
-    """Add somebody active who confirmed on 1 April and has their next times after `looking_from`."""
+    """Add an active person who confirmed on 1 April and whose next times are after `looking_from`."""
     subscriber_id = random_id()
     key, wrapped = keyring.new_subscriber_key(subscriber_id)
     parsed = Address.parse(address)
@@ -62,12 +62,12 @@ def member(
 def due_at(
     session: Session, keyring: Keyring, at: datetime, address: str = "ana@example.com", **more: Any
 ) -> Subscriber:
-    """Add somebody whose next prompt, in UTC, is due at an instant."""
+    """Add a person in UTC whose next prompt is due at an instant."""
     day_before = at - timedelta(hours=1)
     return member(session, keyring, address, zone="UTC", at=at.time(), looking_from=day_before, **more)
 
 
 def owed(session: Session, person: Subscriber) -> list[tuple[str, str, str]]:
-    """Return (kind, slot, state) of everything owed to a person, in the order of slots."""
+    """Return (kind, slot, state) of a person's deliveries, in the order of slots."""
     query = select(Delivery).where(Delivery.subscriber_id == person.id).order_by(Delivery.slot, Delivery.kind)
     return [(row.kind, row.slot, row.state) for row in session.scalars(query)]

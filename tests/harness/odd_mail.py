@@ -1,4 +1,4 @@
-"""The email and the people that the gateway's tests send."""
+"""An email and recipients with difficult characters, for the tests of the mailer."""
 
 from datetime import UTC, datetime
 

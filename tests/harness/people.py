@@ -39,7 +39,7 @@ def form(address: Address = ANA, schedule: Schedule = LONDON) -> SignupForm:
 
 
 def sign_up(session: Session, keyring: Keyring, address: Address = ANA, now: datetime = NOW) -> list[int]:
-    """Ask, and act as the job does; return the emails that are owed."""
+    """Sign up, and process the request as the job does; return the planned emails."""
     return act_on(session, keyring, signup.ask(session, keyring, form=form(address), asker=HERE, now=now), now)
 
 

@@ -1,4 +1,4 @@
-"""Pictures that a test makes, and mails that carry them."""
+"""Pictures made by tests, and mails with them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ File = tuple[str, str, bytes, str]
 
 
 def picture(size: tuple[int, int] = (640, 480), colour: Any = "teal", mode: str = "RGB") -> Image.Image:
-    """Return a picture whose left upper corner is red and whose noise keeps it from being small."""
+    """Return a picture with a red upper left corner, and with noise so that its file is large."""
     image = Image.effect_noise(size, 80).convert(mode)
     image.paste(colour, (size[0] // 2, 0, size[0], size[1]))
     image.paste("red", (0, 0, size[0] // 4, size[1] // 4))
@@ -35,7 +35,7 @@ def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
 
 
 def exif(**tags: Any) -> bytes:
-    """Return EXIF that says where (Leeds), with what, and how the camera was held."""
+    """Return EXIF data with a place (Leeds), a camera and an orientation."""
     found = Image.Exif()
     found[MAKER] = "Camera of Ana"
     found[ORIENTATION] = tags.get("orientation", 1)

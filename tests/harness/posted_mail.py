@@ -1,4 +1,4 @@
-"""The fixture of a route's post, and ways to post fields."""
+"""A fixture of a post by a Mailgun route, and functions to post fields."""
 
 import json
 from collections.abc import Sequence

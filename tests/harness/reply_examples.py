@@ -1,4 +1,4 @@
-"""Replies as mail programs write them: a prompt quoted in many ways and languages under somebody's words."""
+"""Replies as mail programs write them: words above a prompt that is quoted in many ways and languages."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ OWN = (
 
 @dataclass(frozen=True)
 class Mail:
-    """One reply, both of its parts, and the words in it."""
+    """One reply with both parts, and its words."""
 
     program: str
     words: str = field(repr=False)
@@ -60,13 +60,13 @@ class Mail:
 
 @cache
 def phrases() -> ClientPhrases:
-    """The phrases that the service ships."""
+    """The phrases of mail programs that the service has."""
     return ClientPhrases.parse((ROOT / "service" / "core" / "data" / "replies.toml").read_text("utf-8"))
 
 
 @cache
 def languages() -> dict[str, Any]:
-    """What mail programs write, by language: lists of lines, and in `headers` lists of labels."""
+    """The lines that mail programs write, by language; `headers` has lists of labels."""
     return tomllib.loads((DATA / "mail_programs" / "languages.toml").read_text("utf-8"))
 
 
@@ -118,7 +118,7 @@ def attributed(words: str, attribution: str) -> Iterator[Mail]:
 
 
 def headed(words: str, labels: list[str]) -> Iterator[Mail]:
-    """Replies of programs that put a block of headers above the quotation, and mark nothing."""
+    """Replies of programs that put a block of headers above an unmarked quotation."""
     values = (f"{NAME} <{ADDRESS}>", "2026-09-03 10:20", "Mia <mia@mail.example>", SENT.subject)
     pairs = list(zip(labels, values, strict=True))
     block = "\n".join(f"{label}: {value}" for label, value in pairs)

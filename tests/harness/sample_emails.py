@@ -1,4 +1,4 @@
-"""One of every email, with made-up people, for the tests that look at them all."""
+"""One email of each kind, to made-up people, for the tests that read them all."""
 
 from dataclasses import replace
 from datetime import date

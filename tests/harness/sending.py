@@ -1,4 +1,4 @@
-"""The service's own parts on one database, with a post office over HTTP and a clock that stands still."""
+"""The sending of emails: one database, a post office over HTTP, and a clock that stands still."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LEASE = timedelta(minutes=5)
 
 @dataclass
 class SendingHarness:
-    """From the database to the post office."""
+    """A sender, its database and its post office."""
 
     runtime: Runtime
     clock: MovableClock
@@ -45,7 +45,7 @@ class SendingHarness:
             return [due_at(session, self.runtime.keyring, self.clock(), address, **columns) for address in addresses]
 
     def plan(self, people: Sequence[Subscriber], **columns: Any) -> list[int]:
-        """Plan one email to each, a prompt unless the columns say otherwise."""
+        """Plan one email to each person, a prompt unless the columns say otherwise."""
         now = self.clock()
         columns = {
             "kind": DeliveryKind.PROMPT,
@@ -64,11 +64,11 @@ class SendingHarness:
         return self.runtime.sender(stopping).send(ids)
 
     def mails(self) -> list[MailboxMail]:
-        """Return what the post office took, oldest first."""
+        """Return the mails that the post office accepted, oldest first."""
         return [*self.office.mailbox.newest_first()][::-1]
 
     def states(self) -> dict[str, int]:
-        """Return how many deliveries stand in each state."""
+        """Return how many deliveries are in each state."""
         with self.runtime.database.read() as session:
             found = list(session.scalars(select(Delivery.state)))
         return {state: found.count(state) for state in sorted(set(found))}

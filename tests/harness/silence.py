@@ -1,4 +1,4 @@
-"""Somebody who says nothing, day after day: what a tick plans for them, and what the provider takes."""
+"""A person who never answers: what each tick plans for them, and what the provider accepts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Planned = tuple[str, str | None, str]
 
 @dataclass
 class Silence:
-    """One person of a database, and the instants at which something is due to them."""
+    """One person, and the instants at which something is due to them."""
 
     database: Database
     library: Library
@@ -33,14 +33,14 @@ class Silence:
             return session.get_one(Subscriber, self.person_id)
 
     def plan(self, now: datetime) -> list[Planned]:
-        """Plan what is due to them at an instant, and let the provider take it."""
+        """Plan what is due to them at an instant, and mark it as accepted by the provider."""
         with self.database.write() as session:
             plan_due_digests(session, now=now, limit=10)
             made = plan_due_prompts(session, self.library, now=now, limit=10).delivery_ids
             return self._taken(session, made)
 
     def go_on(self, until: datetime) -> list[Planned]:
-        """Go from each instant at which something is due to the next; return all that was planned before `until`."""
+        """Go through the instants at which something is due; return all that was planned before `until`."""
         planned: list[Planned] = []
         while (due := self.person().next_prompt_at) is not None and due < until:
             planned += self.plan(due)

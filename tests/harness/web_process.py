@@ -1,4 +1,4 @@
-"""The pages' server as it is served: gunicorn with our worker, in a process of its own."""
+"""The web server as it is deployed: gunicorn with our worker, in a process of its own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class WebProcess:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
 
     def ask(self, *pieces: bytes) -> bytes:
-        """Send these pieces and return all that comes back until the server closes."""
+        """Send these pieces; return all that the server sends until it closes the connection."""
         with self.connect() as connection:
             for piece in pieces:
                 connection.sendall(piece)
@@ -53,7 +53,7 @@ class WebProcess:
 
 @contextmanager
 def running_web(folder: Path, migrated: Path, *, replacing: Sequence[tuple[str, str]] = ()) -> Iterator[WebProcess]:
-    """Serve the real application on SQLite, with other words in the command where a control wants them."""
+    """Serve the real application on SQLite, with other arguments for gunicorn if a control needs them."""
     shutil.copy(migrated, folder / "smallsteps.db")
     port = free_port()
     settings = ensure_local_environment(folder) | {

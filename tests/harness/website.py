@@ -1,4 +1,4 @@
-"""A browser that visits the real application, with a clock that stands still and a doorbell that only listens."""
+"""A browser that visits the real application, with a clock that stands still and a queue in memory."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class WebHarness:
         return self.browser.get(path)
 
     def post(self, path: str, data: dict[str, object] | None = None, *, page: str | None = None) -> TestResponse:
-        """Open the page, then press its button with what was typed."""
+        """Open the page, then submit its form with these fields."""
         token = TOKEN.search(self.browser.get(page or path).text)
         assert token is not None, f"no form on {page or path}"
         return self.browser.post(path, data={"csrf_token": token.group(1), **(data or {})})
@@ -46,7 +46,7 @@ class WebHarness:
         return WebHarness(self.app, self.runtime, self.clock, self.queue, self.app.test_client())
 
     def do_what_was_asked(self) -> list[int]:
-        """Act on the requests that were rung, as the job does."""
+        """Process the enqueued requests, as the job does."""
         planned = []
         with self.runtime.database.write() as session:
             for request_id in self.queue.mail_requests:

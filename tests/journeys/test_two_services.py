@@ -56,7 +56,7 @@ class Copy:
         tick(runtime.database, runtime.library, runtime.job_queue, now=self.harness.clock(), chunk=100)
 
     def work(self) -> list[MailboxMail]:
-        """Understand and send all that was rung for; return the mails that went out."""
+        """Process and send all that was enqueued; return the mails that were sent."""
         queue = self.harness.queue
         while queue.replies or queue.deliveries:
             received, queue.replies = queue.replies, []

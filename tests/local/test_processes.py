@@ -38,7 +38,7 @@ STUBBORN = python("import signal, time; signal.signal(signal.SIGTERM, signal.SIG
 """
 
 
-class Run:
+class RunningProcess:
     """One run of the starter; what it prints, and its process."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -60,19 +60,19 @@ class Run:
         return self.process.returncode, "\n".join(self.lines)
 
 
-Start = Callable[..., Run]
+Start = Callable[..., RunningProcess]
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    runs: list[Run] = []
+    runs: list[RunningProcess] = []
 
-    def started(code: str, *arguments: str) -> Run:
+    def started(code: str, *arguments: str) -> RunningProcess:
         program = STARTER + textwrap.dedent(code)
         process = subprocess.Popen(
             [sys.executable, "-c", program, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, bufsize=1
         )
-        runs.append(Run(process))
+        runs.append(RunningProcess(process))
         return runs[-1]
 
     yield started

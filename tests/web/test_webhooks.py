@@ -45,7 +45,7 @@ def resigned(site: WebHarness, *keys: str) -> FlaskClient:
 
 
 @pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "raw MIME"])
-def test_a_mail_is_sealed_and_committed_and_then_a_worker_is_rung(site: WebHarness, as_mime: bool) -> None:
+def test_a_mail_is_sealed_and_committed_before_its_job_is_enqueued(site: WebHarness, as_mime: bool) -> None:
     form = post(mail("The words of this mail."), STRANGE, signed(NOW), as_mime=as_mime)
     assert send(site.browser, form, MIME if as_mime else FIELDS) == 200
     with site.runtime.database.read() as session:

@@ -61,13 +61,13 @@ def test_the_fourth_of_a_day_is_refused_in_the_words_that_answer_a_reply(site: W
 
 def test_not_today_changes_nothing_and_says_that_it_is_put_away(site: WebHarness) -> None:
     path = _write_path(site)
-    before, rung = _row(site.person()), list(site.queue.deliveries)
+    before, enqueued = _row(site.person()), list(site.queue.deliveries)
     answer = site.post(path, {"wish": "not_today"})
     assert "Not today, then" in answer.text
     assert "We’ll skip this one." in answer.text
     assert f'href="{path}">Back to the question</a>' in answer.text
     assert _row(site.person()) == before
-    assert (_asked_for(site), site.queue.deliveries) == ([], rung)
+    assert (_asked_for(site), site.queue.deliveries) == ([], enqueued)
 
 
 def _row(person: Subscriber) -> dict[str, object]:
