@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import calendar
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from service.core.dates import RUN, month_name, ordinal, ordinals_listed
 from service.core.library.prompts import DEFAULT_LOCALE
+from service.core.month.own_words import OwnWords
 from service.core.month.resurfacing import (
     DigestEntry,
     Passage,
@@ -21,30 +21,23 @@ from service.core.month.resurfacing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from service.core.month.thread import Thread
 
 CALENDAR_FROM_DAYS: Final = 4
 MOST_WORDS: Final = 31
-_FORMAT: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """A month, by its first day, in the order in which it is read; `locale` is the question's language.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest(OwnWords):
+    """A month, by its first day, with the days that have words. The thread is never stored."""
 
-    The thread is never stored: a frozen copy does not have it.
-    """
+    NOT_STORED: ClassVar[frozenset[str]] = frozenset({"thread"})
 
     month: date
     days: tuple[date, ...]
-    words: tuple[str, ...] = field(repr=False)
-    steps: tuple[TakenStep, ...]
-    passages: tuple[Passage, ...]
     then_and_now: Passage | None
-    question: str
-    locale: str = DEFAULT_LOCALE
     thread: Thread | None = None
 
     @property
@@ -84,22 +77,14 @@ class Digest:
         """Return the days of the month that have words."""
         return frozenset(day.day for day in self.days)
 
-    def to_json(self) -> str:
-        """Return the frozen copy, for sealing; without the thread."""
-        kept = {name: value for name, value in asdict(self).items() if name != "thread"}
-        return json.dumps({"format": _FORMAT, **kept}, default=date.isoformat, ensure_ascii=False)
-
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Return the digest of a frozen copy.
-
-        Raises:
-            ValueError: the text is not such a copy; the message holds none of it.
-        """
-        try:
-            return cls(**_thawed(json.loads(text)))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise ValueError("not a frozen digest") from None
+    def _period_of(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        back = stored["then_and_now"]
+        return {
+            "month": date.fromisoformat(stored["month"]),
+            "days": tuple(map(date.fromisoformat, stored["days"])),
+            "then_and_now": None if back is None else Passage.from_stored(back),
+        }
 
 
 def make_digest(
@@ -164,17 +149,3 @@ def _look_back(entries: Iterable[DigestEntry], order: Callable[[object], bytes])
     shuffled = sorted((entry for entry in entries if entry.may_return), key=lambda entry: order(entry.id))
     found = (Passage.of(entry, order) for entry in shuffled)
     return next((passage for passage in found if passage is not None), None)
-
-
-def _thawed(frozen: dict[str, Any]) -> dict[str, Any]:
-    if frozen.pop("format") != _FORMAT:
-        raise ValueError("unknown format")
-    back = frozen["then_and_now"]
-    return frozen | {
-        "month": date.fromisoformat(frozen["month"]),
-        "days": tuple(map(date.fromisoformat, frozen["days"])),
-        "words": tuple(frozen["words"]),
-        "steps": tuple(map(TakenStep.thawed, frozen["steps"])),
-        "passages": tuple(map(Passage.thawed, frozen["passages"])),
-        "then_and_now": None if back is None else Passage.thawed(back),
-    }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 from service.core.text.sentences import one_line, passage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 LONGEST_WORDS: Final = 48
 LONGEST_STEP: Final = 120
@@ -78,9 +78,9 @@ class Passage:
         return None if text is None else cls(entry.id, entry.written_on, text)
 
     @classmethod
-    def thawed(cls, frozen: dict[str, Any]) -> Self:
-        """Return the passage of a frozen copy."""
-        return cls(int(frozen["entry_id"]), date.fromisoformat(frozen["written_on"]), frozen["text"])
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the passage of a stored digest."""
+        return cls(int(stored["entry_id"]), date.fromisoformat(stored["written_on"]), stored["text"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ class TakenStep:
         return replace(self, words=cut)
 
     @classmethod
-    def thawed(cls, frozen: dict[str, Any]) -> Self:
-        """Return the step of a frozen copy."""
-        return cls(frozen["words"], date.fromisoformat(frozen["taken_on"]), frozen.get("entry_id"))
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the step of a stored digest."""
+        return cls(stored["words"], date.fromisoformat(stored["taken_on"]), stored.get("entry_id"))
 
 
 def shuffling(seed: str) -> Callable[[object], bytes]:

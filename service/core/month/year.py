@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from service.core.dates import RUN, month_name, months_listed
 from service.core.library.prompts import DEFAULT_LOCALE
+from service.core.month.own_words import OwnWords
 from service.core.month.resurfacing import (
     DigestEntry,
     Passage,
@@ -21,29 +21,20 @@ from service.core.month.resurfacing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 MONTHS_OF_A_YEAR: Final = 12
 MOST_PASSAGES: Final = 6
 MOST_WORDS: Final = 24
 MOST_STEPS: Final = 12
-_FORMAT: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Year:
-    """A year, with the first day of each month that has words, in the order in which it is read.
-
-    `locale` is the question's language.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year(OwnWords):
+    """A year, with the first day of each month that has words."""
 
     year: int
     months: tuple[date, ...]
-    words: tuple[str, ...] = field(repr=False)
-    steps: tuple[TakenStep, ...]
-    passages: tuple[Passage, ...]
-    question: str
-    locale: str = DEFAULT_LOCALE
 
     @property
     def months_sentence(self) -> str:
@@ -55,21 +46,9 @@ class Year:
             return f"You wrote from {month_name(first)} to {month_name(last)}."
         return f"You wrote in {months_listed(self.months)}."
 
-    def to_json(self) -> str:
-        """Return the frozen copy, for sealing."""
-        return json.dumps({"format": _FORMAT, **asdict(self)}, default=date.isoformat, ensure_ascii=False)
-
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Return the year of a frozen copy.
-
-        Raises:
-            ValueError: the text is not such a copy; the message holds none of it.
-        """
-        try:
-            return cls(**_thawed(json.loads(text)))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise ValueError("not a frozen year") from None
+    def _period_of(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        return {"months": tuple(map(date.fromisoformat, stored["months"]))}
 
 
 def make_year(
@@ -109,14 +88,3 @@ def _passages(entries: Iterable[DigestEntry], order: Callable[[object], bytes]) 
             by_month[entry.written_on.month] = passage
     months = sorted(by_month, key=lambda month: order(("month", month)))[:MOST_PASSAGES]
     return tuple(by_month[month] for month in sorted(months))
-
-
-def _thawed(frozen: dict[str, Any]) -> dict[str, Any]:
-    if frozen.pop("format") != _FORMAT:
-        raise ValueError("unknown format")
-    return frozen | {
-        "months": tuple(map(date.fromisoformat, frozen["months"])),
-        "words": tuple(frozen["words"]),
-        "steps": tuple(map(TakenStep.thawed, frozen["steps"])),
-        "passages": tuple(map(Passage.thawed, frozen["passages"])),
-    }

@@ -61,9 +61,9 @@ class DigestReader:
         return make_year(year, entries, question.question, locale=question.locale, steps=steps)
 
     def without_removed_entries(self, session: Session, person: Subscriber, frozen: Digest) -> Digest | None:
-        """Return a frozen digest without entries that were deleted or kept out since; None if the month has no entries.
+        """Return a stored digest without entries that were deleted or kept out since; None if the month has no entries.
 
-        The thread is not in the frozen copy: it is found again.
+        The thread is not in the stored copy: it is found again.
         """
         current = self.month(session, person, frozen.month)
         if current is None:
@@ -82,7 +82,7 @@ class DigestReader:
         )
 
     def with_thread(self, session: Session, person: Subscriber, frozen: Digest) -> Digest:
-        """Return a frozen digest with the thread that its email had, as far as its entries still exist."""
+        """Return a stored digest with the thread that its email had, as far as its entries still exist."""
         if not person.wants_thread:
             return frozen
         entries = self._entries(session, person, frozen.month, last_day_of(frozen.month))

@@ -256,7 +256,7 @@ def test_a_digest_is_of_its_month_and_survives_freezing(month: date, entries: li
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"format": 2}', "not json"])
 def test_what_is_no_frozen_digest_is_refused_without_its_words(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^not a frozen digest$") as raised:
+    with pytest.raises(ValueError, match=r"^not a stored Digest$") as raised:
         Digest.from_json(text)
     assert raised.value.__cause__ is None
 

@@ -161,7 +161,7 @@ def test_a_year_is_of_its_own_entries_and_survives_freezing(entries: list[Digest
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"format": 2}', "not json"])
 def test_what_is_no_frozen_year_is_refused_without_its_words(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^not a frozen year$") as raised:
+    with pytest.raises(ValueError, match=r"^not a stored Year$") as raised:
         Year.from_json(text)
     assert raised.value.__cause__ is None
 

@@ -31,7 +31,7 @@ def compose(
     markdown_url: str = "",
     discreet: bool = False,
 ) -> OutgoingEmail:
-    """Return the digest; `keep_out_urls` are by entry id, `web_url` is the page of the frozen copy.
+    """Return the digest; `keep_out_urls` are by entry id, `web_url` is the page of the stored copy.
 
     With `discreet` it quotes nothing, and its subject reveals nothing.
     """
@@ -47,7 +47,7 @@ def compose(
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the digest with its frozen copy, which is for its web page and for recognising a reply's quotation."""
+    """Return the digest with its stored copy, which is for its web page and for recognising a reply's quotation."""
     context, delivery, person = request.context, request.delivery, request.person
     month = context.digests.month(request.session, person, delivery.on) if person.wants_digest else None
     if month is None:
@@ -65,7 +65,7 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the digest of the month before the token's date, from its frozen copy, or None."""
+    """Return the digest of the month before the token's date, from its stored copy, or None."""
     context, person = lookup.context, lookup.person
     slot = month_slot(lookup.token.on)
     delivery = Delivery.find(lookup.session, person.id, DeliveryKind.DIGEST, slot) if slot else None

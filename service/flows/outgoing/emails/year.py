@@ -37,7 +37,7 @@ def compose(
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the year's digest with its frozen copy, which is for recognising a reply's quotation."""
+    """Return the year's digest with its stored copy, which is for recognising a reply's quotation."""
     context, delivery, person = request.context, request.delivery, request.person
     year = context.digests.year(request.session, person, delivery.on.year) if person.wants_digest else None
     if year is None or len(year.months) < MIN_MONTHS:
@@ -54,7 +54,7 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the digest of the year before the token's date, from its frozen copy; None unless that is 2 January."""
+    """Return the digest of the year before the token's date, from its stored copy; None unless that is 2 January."""
     on, person = lookup.token.on, lookup.person
     if (on.month, on.day) != YEAR_GOES_ON:
         return None
