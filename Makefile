@@ -43,12 +43,13 @@ e2e: setup-dev ## Walk the product in Chromium and check its pages and emails
 controls: setup-dev ## Switch each defence off in a copy, and see its test fail
 	$(BIN)/python -m tests.faults.controls
 
-bench: setup-dev ## Measure planning, the webhook, the workers, the rotation, the digests and the reply reader
+bench: setup-dev ## Measure planning, the webhook, the workers, the rotation, the digests, the search and the reply reader
 	$(BIN)/python -m bench.planning
 	$(BIN)/python -m bench.webhook
 	$(BIN)/python -m bench.workers
 	$(BIN)/python -m bench.rotation
 	$(BIN)/python -m bench.digests
+	$(BIN)/python -m bench.journal
 	$(BIN)/python -m bench.replies
 
 bench-quick: setup-dev ## Run the benchmarks small, to see that they run
@@ -56,6 +57,7 @@ bench-quick: setup-dev ## Run the benchmarks small, to see that they run
 	$(BIN)/python -m bench.webhook --posts 30
 	$(BIN)/python -m bench.workers --jobs 20
 	$(BIN)/python -m bench.digests --people 200
+	$(BIN)/python -m bench.journal --entries 500
 	$(BIN)/python -m bench.replies
 
 # Apart from .venv: the fuzzer has wheels for few platforms, and nothing else needs it.

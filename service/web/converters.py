@@ -39,6 +39,18 @@ class MonthConverter(BaseConverter):
         return f"{value:%Y-%m}"
 
 
+def read_id(text: str) -> int:
+    """Return the id in a form's field.
+
+    Raises:
+        ValueError: the text is no positive 63-bit number.
+    """
+    number = int(text)
+    if not 0 < number <= LARGEST_ID:
+        raise ValueError("no id")
+    return number
+
+
 class IdConverter(BaseConverter):
     """A positive 63-bit id."""
 

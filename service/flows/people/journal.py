@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -35,6 +36,22 @@ class NewEntry:
     trimmed: Sequence[TrimmedPiece] = field(default=(), repr=False)
     over: str = field(default="", repr=False)
     entry_id: int | None = None
+
+
+class SealedText(Protocol):
+    """The columns of an entry that hold its words."""
+
+    @property
+    def id(self) -> int:
+        """The id of the entry, to which the words are bound."""
+
+    @property
+    def sealed_words(self) -> bytes:
+        """The words."""
+
+    @property
+    def sealed_over(self) -> bytes | None:
+        """The words beyond the size limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +121,11 @@ def open_whole_entry(keyring: Keyring, person: Subscriber, entry: Entry) -> Whol
     return WholeEntry(_opened(key, entry), pieces, for_showing(_over(key, entry)))
 
 
+def open_text(key: DataKey, entry: SealedText) -> str:
+    """Return all the words of an entry, those beyond the size limit included, as they were stored."""
+    return _words(key, entry) + _over(key, entry)
+
+
 def edit_entry(keyring: Keyring, person: Subscriber, entry: Entry, words: str, now: datetime) -> None:
     """Replace the words of an entry; its creation time does not change."""
     key = keyring.key_of(person)
@@ -149,7 +171,7 @@ def _seal(key: DataKey, entry: Entry, words: str, trimmed: Sequence[TrimmedPiece
     entry.sealed_over = key.seal_text(over, place=f"entries.over:{entry.id}", random=os.urandom) if over else None
 
 
-def _words(key: DataKey, entry: Entry) -> str:
+def _words(key: DataKey, entry: SealedText) -> str:
     return key.open_text(entry.sealed_words, place=f"entries.words:{entry.id}")
 
 
@@ -160,7 +182,7 @@ def _trimmed(key: DataKey, entry: Entry) -> tuple[TrimmedPiece, ...]:
     return tuple(TrimmedPiece(**piece) for piece in pieces)
 
 
-def _over(key: DataKey, entry: Entry) -> str:
+def _over(key: DataKey, entry: SealedText) -> str:
     if entry.sealed_over is None:
         return ""
     return key.open_text(entry.sealed_over, place=f"entries.over:{entry.id}")

@@ -1,0 +1,98 @@
+"""Searching one's journal. The words are posted, so that they are in no URL, and with that in no log or history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from http import HTTPStatus
+
+from flask import Blueprint, request
+
+from service.core.text.search_query import LONGEST_QUERY, SearchQuery
+from service.flows.people.search import SearchResult, search
+from service.web import browser
+from service.web.context import get_runtime, page
+from service.web.converters import read_id
+
+blueprint = Blueprint("search", __name__)
+NO_WORDS = "Enter a word or a phrase to search for"
+TOO_LONG = f"Enter at most {LONGEST_QUERY} characters"
+NO_DATE = "Enter a date, or leave this empty"
+WRONG_ORDER = "Enter a date that is not before the first one"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchForm:
+    """What was typed, and what it says; `errors` has a sentence for each field that needs another look."""
+
+    typed: Mapping[str, str] = field(repr=False)
+    query: SearchQuery | None
+    first: date
+    last: date
+    errors: Mapping[str, str]
+
+
+@blueprint.get("/journal/search")
+def show() -> str:
+    """Show an empty search."""
+    with browser.visit():
+        return _page(None, None)
+
+
+@blueprint.post("/journal/search")
+def find() -> str | tuple[str, int]:
+    """Show the entries that have the words, a page at a time."""
+    form = _read(request.form)
+    with browser.visit() as visit:
+        if form.query is None or form.errors:
+            return _page(form, None), HTTPStatus.UNPROCESSABLE_ENTITY
+        result = search(
+            visit.session,
+            visit.keyring,
+            visit.person,
+            form.query,
+            first=form.first,
+            last=form.last,
+            before=request.form.get("before", type=read_id),
+        )
+    return _page(form, result)
+
+
+def _page(form: SearchForm | None, result: SearchResult | None) -> str:
+    library = get_runtime().library
+    prompts = {found.prompt_id: library.get(found.prompt_id or "") for found in result.entries} if result else {}
+    return page(
+        "search",
+        typed=form.typed if form else {},
+        errors=form.errors if form else {},
+        result=result,
+        prompts=prompts,
+        longest=LONGEST_QUERY,
+    )
+
+
+def _read(typed: Mapping[str, str]) -> SearchForm:
+    errors: dict[str, str] = {}
+    words = typed.get("words", "")
+    query = SearchQuery.parse(words)
+    if len(words) > LONGEST_QUERY:
+        errors["words"] = TOO_LONG
+    elif query is None:
+        errors["words"] = NO_WORDS
+    first = _date(typed, "first", date.min, errors)
+    last = _date(typed, "last", date.max, errors)
+    if first > last:
+        errors["last"] = WRONG_ORDER
+    return SearchForm(typed, query, first, last, errors)
+
+
+def _date(typed: Mapping[str, str], name: str, otherwise: date, errors: dict[str, str]) -> date:
+    text = typed.get(name, "").strip()
+    if not text:
+        return otherwise
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        errors[name] = NO_DATE
+        return otherwise
