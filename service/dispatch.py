@@ -37,6 +37,7 @@ class RqJobQueue:
     def __init__(self, redis_url: str) -> None:
         self.connection = connect(redis_url)
         self._queues = {name: Queue(name, connection=self.connection, serializer=JSONSerializer) for name in QUEUES}
+        self._is_away = False
 
     def enqueue_deliveries(self, ids: Sequence[int]) -> None:
         """Enqueue deliveries to be sent."""
@@ -81,7 +82,13 @@ class RqJobQueue:
                 )
         except RedisError as error:
             # Nothing is lost: the sweep enqueues again all that still waits in the database.
-            log.warning("queue.unreachable", queue=queue, ids=len(ids), error=type(error).__name__)
+            if not self._is_away:
+                log.warning("queue.away", queue=queue, error=type(error).__name__)
+            self._is_away = True
+            return
+        if self._is_away:
+            self._is_away = False
+            log.info("queue.back", queue=queue)
 
 
 def connect(redis_url: str, *, blocking: bool = False) -> Redis:

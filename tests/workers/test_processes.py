@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,7 +35,10 @@ def harness(database_url: str, tmp_path: Path) -> Iterator[SendingHarness]:
 
 
 @contextmanager
-def worker(harness: SendingHarness, redis_url: str, *command: str) -> Iterator[subprocess.Popen[str]]:
+def worker(
+    harness: SendingHarness, redis_url: str, *command: str, log: Path | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a worker process, which writes its log to a file if one is named; kill it at the end."""
     settings = harness.runtime.settings
     environment = {
         "PATH": os.environ.get("PATH", ""),
@@ -52,9 +55,15 @@ def worker(harness: SendingHarness, redis_url: str, *command: str) -> Iterator[s
         "REPLY_DOMAIN": settings.reply_domain,
         "POSTAL_ADDRESS": settings.postal_address,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    )
+    with log.open("a") if log else nullcontext() as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+        )
     try:
         yield process
     finally:

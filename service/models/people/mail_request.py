@@ -167,6 +167,22 @@ class Heartbeat(Base):
         session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
 
     @classmethod
+    def remove(cls, session: Session, name: str) -> None:
+        """Forget a part that has ended."""
+        session.execute(delete(cls).where(cls.name == name))
+
+    @classmethod
+    def prune(cls, session: Session, before: datetime) -> None:
+        """Forget parts that have not said so since an instant."""
+        session.execute(delete(cls).where(cls.at < before))
+
+    @classmethod
+    def alive_since(cls, session: Session, since: datetime) -> dict[str, datetime]:
+        """Return when each part last said so, by name, leaving out those that have not since an instant."""
+        rows = session.execute(select(cls.name, cls.at).where(cls.at >= since).order_by(cls.name))
+        return {row[0]: row[1] for row in rows}
+
+    @classmethod
     def last_at(cls, session: Session, name: str) -> datetime | None:
         """Return the time of a part's last heartbeat, or None."""
         row = session.get(cls, name)
