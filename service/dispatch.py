@@ -62,6 +62,13 @@ class RqJobQueue:
         """Return how many jobs wait in a queue."""
         return self._queues[queue].count
 
+    def count_waiting(self) -> dict[str, int] | None:
+        """Return how many jobs wait in each queue, or None while the queue server does not answer."""
+        try:
+            return {name: queue.count for name, queue in self._queues.items()}
+        except RedisError:
+            return None
+
     def count_refused(self) -> int | None:
         """Return how many jobs the workers refused, or None while the queue server does not answer."""
         try:

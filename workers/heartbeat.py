@@ -41,6 +41,7 @@ class WorkerHeartbeat:
         if self._thread.is_alive():  # the database does not answer
             return
         try:
+            self.runtime.write_counts()
             with self.runtime.database.write() as session:
                 Heartbeat.remove(session, self.name)
         except SQLAlchemyError as removal_error:  # it grows old and is deleted by the clock
@@ -53,8 +54,9 @@ class WorkerHeartbeat:
                 return
 
     def _record(self) -> None:
-        """Record a heartbeat; log a failure once, until it succeeds again."""
+        """Record a heartbeat, and what was counted; log a failure once, until it succeeds again."""
         try:
+            self.runtime.write_counts()
             with self.runtime.database.write() as session:
                 Heartbeat.record(session, self.name, self.runtime.clock())
             self._is_recorded = True

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -110,12 +113,32 @@ def test_a_worker_waits_for_its_queue_server_with_one_line_and_goes_on(
     assert len(lines_of(log, "queue.back")) == 1
 
 
-def test_a_worker_that_starts_before_its_queue_server_waits_and_can_be_stopped(
-    harness: SendingHarness, tmp_path: Path
-) -> None:
+@contextmanager
+def hanging_up() -> Iterator[tuple[str, list[object]]]:
+    """Serve at a REDIS_URL, closing every connection at once; yield it, and the callers so far."""
+    callers: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            with suppress(OSError):  # the server has been closed
+                while True:
+                    connection, caller = server.accept()
+                    connection.close()
+                    callers.append(caller)
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}", callers
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_worker_tries_again_with_one_line_until_it_is_told_to_stop(harness: SendingHarness, tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
-    with worker(harness, "redis://127.0.0.1:1", "workers", "send", log=log) as process:
-        wait_until(lambda: log.exists() and lines_of(log, "queue.away"))
+    with hanging_up() as (url, callers), worker(harness, url, "workers", "send", log=log) as process:
+        wait_until(lambda: lines_of(log, "queue.away"))
+        tries = len(callers)
+        wait_until(lambda: len(callers) >= 3 * tries)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_SECONDS) == 0
     assert len(lines_of(log, "queue.away")) == 1

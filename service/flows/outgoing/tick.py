@@ -23,6 +23,7 @@ UNQUEUED_AFTER = timedelta(seconds=45)
 SWEEP_LIMIT = 10_000
 TOKENS_KEPT = timedelta(days=4)
 REQUESTS_KEPT = timedelta(days=2)
+HEARTBEATS_KEPT = timedelta(days=1)
 PRUNE_LIMIT = 500
 CLOCK = "clock"
 
@@ -73,6 +74,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         WebhookToken.prune(session, now - TOKENS_KEPT)
         MailRequest.prune(session, now - REQUESTS_KEPT)
         BrowserSession.prune(session, now)
+        Heartbeat.prune(session, now - HEARTBEATS_KEPT)
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
         pass

@@ -1,4 +1,4 @@
-"""Keep due times away from people who are not written to."""
+"""Counters for the metrics, and no due times for people who are not written to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,13 @@ DUE_TIMES = "status IN ('active', 'resting') OR (next_prompt_at IS NULL AND next
 
 
 def upgrade() -> None:
+    op.create_table(
+        "counters",
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("label", sa.String(32), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "label", name=op.f("pk_counters")),
+    )
     _keep_stopped_people_stopped()
 
 

@@ -236,9 +236,11 @@ class Reply(Base):
         )
 
     @classmethod
-    def count_waiting(cls, session: Session) -> int:
-        """Return how many mails have no outcome yet."""
-        return session.scalar(select(func.count()).where(cls.outcome.is_(None))) or 0
+    def count_waiting(cls, session: Session) -> tuple[int, datetime | None]:
+        """Return how many mails have no outcome yet, and when the oldest of them came in."""
+        query = select(func.count(), func.min(cls.received_at)).where(cls.outcome.is_(None))
+        number, oldest_at = session.execute(query).one()
+        return number, oldest_at
 
     @classmethod
     def find_expired(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:

@@ -216,7 +216,7 @@ class Delivery(Base):
         return set(session.scalars(query))
 
     @classmethod
-    def count_by_state(cls, session: Session) -> dict[str, int]:
-        """Return how many open deliveries stand in each state."""
-        rows = session.execute(select(cls.state, func.count()).where(cls.state.in_(_OPEN)).group_by(cls.state))
-        return {row[0]: row[1] for row in rows}
+    def open_by_state(cls, session: Session) -> dict[str, tuple[int, datetime]]:
+        """Return how many deliveries stand in each open state, and when the oldest of them became ready."""
+        query = select(cls.state, func.count(), func.min(cls.ready_at)).where(cls.state.in_(_OPEN))
+        return {row[0]: (row[1], row[2]) for row in session.execute(query.group_by(cls.state))}
