@@ -12,6 +12,7 @@ from service.core.library.prompts import Library
 from service.db import Database
 from service.flows.outgoing.plan_digests import plan_due_digests
 from service.flows.outgoing.plan_prompts import PlannedChunk, plan_due_prompts
+from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
 from service.job_queue import JobQueue
 from service.models import BrowserSession, Delivery, Heartbeat, MailRequest, Reply, WebhookToken
 from service.models.incoming.reply import RAW_KEPT
@@ -69,7 +70,7 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
 
 
 def prune(database: Database, storage: Storage, *, now: datetime) -> None:
-    """Delete what has expired: raw mail, used webhook tokens, old requests and sessions, and unconfirmed signups."""
+    """Delete what has expired: raw mail, tokens, requests, sessions, unconfirmed signups, deliveries, lost objects."""
     with database.write() as session:
         WebhookToken.prune(session, now - TOKENS_KEPT)
         MailRequest.prune(session, now - REQUESTS_KEPT)
@@ -78,6 +79,8 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
         pass
+    drop_old_deliveries(database, now)
+    sweep_orphaned_objects(database, storage, now)
 
 
 def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:

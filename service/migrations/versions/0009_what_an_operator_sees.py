@@ -1,4 +1,4 @@
-"""Counters for the metrics, and no due times for people who are not written to."""
+"""Counters for the metrics, an index of old deliveries, and no due times for people who are not written to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+DROPPED = "month > 0 AND kind NOT IN ('digest', 'year', 'quiet_month')"
 DUE_TIMES = "status IN ('active', 'resting') OR (next_prompt_at IS NULL AND next_digest_at IS NULL)"
 
 
@@ -18,6 +19,14 @@ def upgrade() -> None:
         sa.Column("label", sa.String(32), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", "label", name=op.f("pk_counters")),
+    )
+    op.create_index(
+        "ix_deliveries_dropped",
+        "deliveries",
+        ["month"],
+        unique=False,
+        postgresql_where=sa.text(DROPPED),
+        sqlite_where=sa.text(DROPPED),
     )
     _keep_stopped_people_stopped()
 

@@ -246,3 +246,11 @@ class Reply(Base):
     def find_expired(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:
         """Return mails whose raw form is due to be deleted."""
         return session.scalars(select(cls).where(cls.kept_until < now).limit(limit)).all()
+
+    @classmethod
+    def names_among(cls, session: Session, names: Sequence[str]) -> set[str]:
+        """Return which of these names of objects ("replies/<id>", "replies/<id>.<suffix>") a row has."""
+        heads = [name.rpartition("/")[2].partition(".")[0] for name in names]
+        ids = [int(digits) for digits in heads if digits.isdecimal()]
+        stored = set(session.scalars(select(cls.stored_as).where(cls.id.in_(ids))))
+        return {name for name in names if name in stored}

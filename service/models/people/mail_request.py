@@ -167,6 +167,14 @@ class Heartbeat(Base):
         session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
 
     @classmethod
+    def record_if_older(cls, session: Session, name: str, now: datetime, every: timedelta) -> bool:
+        """Record that a part has run, unless it has within `every`; say whether it was this call that did."""
+        insert = insert_into(session, cls).values(name=name, at=now)
+        is_older = cls.at <= now - every
+        recorded = insert.on_conflict_do_update(index_elements=["name"], set_={"at": now}, where=is_older)
+        return session.scalar(recorded.returning(cls.name)) is not None
+
+    @classmethod
     def remove(cls, session: Session, name: str) -> None:
         """Forget a part that has ended."""
         session.execute(delete(cls).where(cls.name == name))
