@@ -181,14 +181,13 @@ class Heartbeat(Base):
 
     @classmethod
     def prune(cls, session: Session, before: datetime) -> None:
-        """Forget parts that have not said so since an instant."""
-        session.execute(delete(cls).where(cls.at < before))
+        """Forget processes, whose names end in a random number ("send-1f2e3d4c"), that were last alive before this."""
+        session.execute(delete(cls).where(cls.name.contains("-"), cls.at < before))
 
     @classmethod
-    def alive_since(cls, session: Session, since: datetime) -> dict[str, datetime]:
-        """Return when each part last said so, by name, leaving out those that have not since an instant."""
-        rows = session.execute(select(cls.name, cls.at).where(cls.at >= since).order_by(cls.name))
-        return {row[0]: row[1] for row in rows}
+    def read_all(cls, session: Session) -> dict[str, datetime]:
+        """Return when each part was last alive, by name."""
+        return {row[0]: row[1] for row in session.execute(select(cls.name, cls.at).order_by(cls.name))}
 
     @classmethod
     def last_at(cls, session: Session, name: str) -> datetime | None:

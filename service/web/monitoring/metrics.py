@@ -18,7 +18,7 @@ from service.flows.outgoing.tick import CLOCK
 from service.models import Counter, Delivery, DeliveryState, Heartbeat, Reply
 from service.models.outgoing.delivery_outcomes import COUNTER as DELIVERIES
 from service.runtime import Runtime
-from service.web.monitoring.status import REMEMBERED, part_status
+from service.web.monitoring.status import part_status
 from service.web.monitoring.webhook_counts import COUNTER as WEBHOOKS
 from service.web.monitoring.webhook_counts import WEBHOOK
 
@@ -60,7 +60,7 @@ class ServiceMetrics:
                 return _Readings(
                     Delivery.open_by_state(session),
                     Reply.count_waiting(session),
-                    Heartbeat.alive_since(session, self.runtime.clock() - REMEMBERED),
+                    Heartbeat.read_all(session),
                     Counter.read_all(session),
                 )
         except SQLAlchemyError:

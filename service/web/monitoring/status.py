@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -62,7 +62,7 @@ def read_status(runtime: Runtime, *, is_writable: bool) -> ServiceStatus:
         problems.append("database.not_writable")
     try:
         with runtime.database.read() as session:
-            heartbeats = Heartbeat.alive_since(session, now - REMEMBERED)
+            heartbeats = Heartbeat.read_all(session)
     except SQLAlchemyError:
         return ServiceStatus(("database.not_readable", *problems), queues=queues)
     parts = part_status(heartbeats, now)
@@ -71,14 +71,15 @@ def read_status(runtime: Runtime, *, is_writable: bool) -> ServiceStatus:
 
 
 def part_status(heartbeats: Mapping[str, datetime], now: datetime) -> dict[str, PartStatus]:
-    """Return the status of each kind of process from the heartbeats of a day, by name ("clock", "send-1f2e3d4c")."""
-    return {
-        kind: _of_kind([now - at for name, at in heartbeats.items() if name.partition("-")[0] == kind])
-        for kind in KINDS
-    }
+    """Return the status of each kind of process from the heartbeats by name ("clock", "send-1f2e3d4c").
+
+    One that is more than a day old counts as none.
+    """
+    ages = {name: now - at for name, at in heartbeats.items() if now - at <= REMEMBERED}
+    return {kind: _of_kind([age for name, age in ages.items() if name.partition("-")[0] == kind]) for kind in KINDS}
 
 
-def _of_kind(ages: Iterable[timedelta]) -> PartStatus:
+def _of_kind(ages: Sequence[timedelta]) -> PartStatus:
     past = [age for age in ages if age >= -CLOCKS_DIFFER]
     newest = min(past, default=None)
     return PartStatus(
