@@ -14,8 +14,10 @@ from service.core.helplines import parse_help_lines
 from service.core.sealing import SealError
 from service.process_guards import guard_process
 from service.runtime import TEMPLATES, Runtime, make_runtime, set_up_logging
-from service.web import access_log, browser, converters, errors, health, security, webhooks
+from service.web import access_log, browser, converters, errors, security, webhooks
 from service.web.csrf import csrf
+from service.web.monitoring import health
+from service.web.monitoring.webhook_counts import WebhookCounts
 from service.web.pages import (
     action_link,
     digest,
@@ -65,6 +67,7 @@ def create_app(runtime: Runtime) -> Flask:
     script = (TEMPLATES / "zone.js").read_text("utf-8").strip()
     app = errors.ScrubbedFlask("smallsteps", template_folder=str(TEMPLATES), static_folder=None)
     app.extensions["runtime"] = runtime
+    app.extensions["webhook_counts"] = WebhookCounts(runtime)
     app.extensions["help_lines"] = parse_help_lines((TEMPLATES / "helplines.toml").read_text("utf-8"))
     access_log.keep(app)
     security.guard(app, runtime.settings, style=style, script=script)

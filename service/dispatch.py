@@ -37,6 +37,7 @@ class RqJobQueue:
     def __init__(self, redis_url: str) -> None:
         self.connection = connect(redis_url)
         self._queues = {name: Queue(name, connection=self.connection, serializer=JSONSerializer) for name in QUEUES}
+        self._is_away = False
 
     def enqueue_deliveries(self, ids: Sequence[int]) -> None:
         """Enqueue deliveries to be sent."""
@@ -61,6 +62,13 @@ class RqJobQueue:
         """Return how many jobs wait in a queue."""
         return self._queues[queue].count
 
+    def count_waiting(self) -> dict[str, int] | None:
+        """Return how many jobs wait in each queue, or None while the queue server does not answer."""
+        try:
+            return {name: queue.count for name, queue in self._queues.items()}
+        except RedisError:
+            return None
+
     def count_refused(self) -> int | None:
         """Return how many jobs the workers refused, or None while the queue server does not answer."""
         try:
@@ -81,7 +89,13 @@ class RqJobQueue:
                 )
         except RedisError as error:
             # Nothing is lost: the sweep enqueues again all that still waits in the database.
-            log.warning("queue.unreachable", queue=queue, ids=len(ids), error=type(error).__name__)
+            if not self._is_away:
+                log.warning("queue.away", queue=queue, error=type(error).__name__)
+            self._is_away = True
+            return
+        if self._is_away:
+            self._is_away = False
+            log.info("queue.back", queue=queue)
 
 
 def connect(redis_url: str, *, blocking: bool = False) -> Redis:

@@ -33,8 +33,9 @@ class InlineWorker:
         return counts
 
     def close(self) -> None:
-        """End the reading process."""
+        """End the reading process, and write what was counted."""
         self.replies.reader.close()
+        self.runtime.write_counts()
 
     def _process_mail_requests(self) -> None:
         ids, self.queue.mail_requests = self.queue.mail_requests, []

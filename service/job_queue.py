@@ -29,6 +29,10 @@ class JobQueue(Protocol):
         """Return whether the queue server answers."""
         ...
 
+    def count_waiting(self) -> dict[str, int] | None:
+        """Return how many jobs wait in each queue, by its name, or None while the queue server does not answer."""
+        ...
+
     def count_refused(self) -> int | None:
         """Return how many jobs the workers refused, or None while the queue server does not answer."""
         ...
@@ -57,6 +61,10 @@ class InMemoryQueue:
     def is_reachable(self) -> bool:
         """Return True: this queue is in the same process."""
         return True
+
+    def count_waiting(self) -> dict[str, int]:
+        """Return how many ids wait, by the name of the queue that they would stand in."""
+        return {"send": len(self.deliveries), "receive": len(self.mail_requests) + len(self.replies)}
 
     def count_refused(self) -> int | None:
         """Return 0: no other process can write to this queue."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.clock import Clock, utc_now
 from service.config import ROOT, Settings
@@ -18,6 +19,7 @@ from service.core.library.prompts import Library
 from service.core.replies.classify.commands import CommandPhrases
 from service.core.steps import StepPhrases
 from service.core.text.lexicon import Lexicon
+from service.counts import Counts
 from service.db import Database
 from service.dispatch import RqJobQueue
 from service.flows.incoming.apply import ReplyApplier
@@ -35,7 +37,7 @@ from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import Mailer
 from service.mail.outbound.mailgun import MailgunGateway
-from service.models import Keyring
+from service.models import Counter, Keyring
 from service.storage import Storage
 
 TEMPLATES = ROOT / "templates"
@@ -56,6 +58,7 @@ class Runtime:
     ordinary: frozenset[str] = field(repr=False)
     step_phrases: Mapping[str, StepPhrases] = field(repr=False)
     clock: Clock = utc_now
+    counts: Counts = field(default_factory=Counts, repr=False)
 
     def sender(self, stopping: Callable[[], bool] = lambda: False) -> Sender:
         """Return the sender of deliveries; `stopping` says that the worker is about to end."""
@@ -67,7 +70,24 @@ class Runtime:
             lease=timedelta(seconds=self.settings.lease_seconds),
             batch_size=self.settings.batch_size,
             stopping=stopping,
+            counts=self.counts,
         )
+
+    def write_counts(self) -> None:
+        """Write what this process has counted to the database.
+
+        Raises:
+            SQLAlchemyError: it could not be written now; nothing is lost while the process lives.
+        """
+        taken = self.counts.take()
+        if not taken:
+            return
+        try:
+            with self.database.write() as session:
+                Counter.add(session, taken)
+        except SQLAlchemyError:
+            self.counts.put_back(taken)
+            raise
 
     def email_builder(self) -> EmailBuilder:
         """Return the builder of emails for deliveries."""

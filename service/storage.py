@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +70,45 @@ class Storage:
         except OSError as error:
             raise StorageError(f"The object store did not remove an object ({type(error).__name__})") from None
 
+    def names_before(self, folder: str, before: datetime) -> list[str]:
+        """Return the names of the objects in a folder that were last written before an instant.
+
+        An object whose store does not say when it was written is left out.
+
+        Raises:
+            StorageError: the store does not answer.
+        """
+        try:
+            listed = self.filesystem.ls(f"{self.root}/{folder}", detail=True)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StorageError(f"The object store did not list its objects ({type(error).__name__})") from None
+        found = []
+        for entry in listed:
+            written_at = _written_at(entry)
+            if entry["type"] == "file" and written_at is not None and written_at < before:
+                found.append(f"{folder}/{str(entry['name']).rpartition('/')[2]}")
+        return found
+
     @property
     def _is_local(self) -> bool:
         return "file" in self.filesystem.protocol
+
+
+def _written_at(entry: Mapping[str, Any]) -> datetime | None:
+    """Return when an object was written, from the key that its kind of store uses, or None if it does not say."""
+    for key in ("mtime", "LastModified", "last_modified", "updated"):
+        match entry.get(key):
+            case datetime() as instant if instant.tzinfo is not None:
+                return instant
+            case int() | float() as seconds:
+                return datetime.fromtimestamp(seconds, UTC)
+            case str() as written:
+                with suppress(ValueError):
+                    instant = datetime.fromisoformat(written)
+                    return instant if instant.tzinfo is not None else None
+    return None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,15 +1,24 @@
-"""A worker process for one queue: `python -m workers send` or `python -m workers receive`."""
+"""A worker process for one queue: `python -m workers send` or `python -m workers receive`.
+
+It ends with 0 only when it was told to stop, with 2 when it cannot start, and else with 1: whoever watches it starts it
+again.
+"""
 
 from __future__ import annotations
 
 import sys
+
+import structlog
 
 from service.config import SettingsError, load_settings
 from service.core.sealing import SealError
 from service.dispatch import QUEUES
 from service.process_guards import guard_process
 from service.runtime import make_runtime, set_up_logging
+from workers.log_errors import place_of
 from workers.worker import work
+
+log = structlog.get_logger()
 
 
 def main(arguments: list[str]) -> int:
@@ -25,6 +34,9 @@ def main(arguments: list[str]) -> int:
     except (SettingsError, SealError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except Exception as error:  # noqa: BLE001 - a traceback could hold words
+        log.error("worker.ended", queue=arguments[0], error=type(error).__name__, at=place_of(error))
+        return 1
     return 0
 
 

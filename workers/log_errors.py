@@ -18,12 +18,12 @@ def log_errors(job: Callable[[list[int]], None]) -> Callable[[list[int]], None]:
         try:
             job(ids)
         except Exception as error:  # noqa: BLE001 - the queue would keep the traceback, with whatever it shows
-            log.error("job.failed", job=job.__name__, ids=len(ids), error=type(error).__name__, at=_place(error))
+            log.error("job.failed", job=job.__name__, ids=len(ids), error=type(error).__name__, at=place_of(error))
 
     return run
 
 
-def _place(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """Return the module and line where an error was raised: enough to find it, nothing anybody wrote."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

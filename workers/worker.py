@@ -1,4 +1,4 @@
-"""The worker class: RQ's in-process worker, which is told of a stop in the middle of a job.
+"""The worker class: RQ's in-process worker with a loop of its own, which outlives its queue server.
 
 A job is a chunk of a thousand deliveries or a few mails, so a fork for each would only cost the database and provider
 connections again; what must be killable, parsing, runs in a child of its own (decision 0017).
@@ -6,15 +6,29 @@ connections again; what must be killable, parsing, runs in a child of its own (d
 
 from __future__ import annotations
 
+import time
+from contextlib import nullcontext, suppress
+
 import structlog
+from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
+from rq.exceptions import DequeueTimeout, StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException
+from rq.worker import WorkerStatus
 
-from service.dispatch import REFUSED_JOBS_KEY, connect
+from service.dispatch import JOB_TIMEOUT_SECONDS, REFUSED_JOBS_KEY, connect
 from service.runtime import Runtime
 from workers import worker_parts
 from workers.allowed_job import AllowedJob
+from workers.heartbeat import WorkerHeartbeat
+
+# How long one request for a job waits. The connection is given up 25 seconds later, so a server that has gone without
+# a word is noticed within 40.
+WAIT_SECONDS = 15
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
 
 log = structlog.get_logger()
 
@@ -22,31 +36,126 @@ log = structlog.get_logger()
 class Worker(SimpleWorker):
     """Works in this process; on SIGTERM the job under way puts back what it has not handed over and ends."""
 
-    def execute_job(self, job: Job, queue: Queue) -> None:
-        """Run a job of the service; remove every other one, count it, and log it without its name."""
-        if isinstance(job, AllowedJob) and job.is_allowed(queue.name):
-            super().execute_job(job, queue)
-            return
-        queue.intermediate_queue.remove(job.id)
-        self.connection.delete(job.key)
-        refused = self.connection.incr(REFUSED_JOBS_KEY)
-        log.error("job.refused", queue=queue.name, refused=refused)
+    def __init__(self, queue_name: str, connection: Redis) -> None:
+        queue = Queue(queue_name, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
+        super().__init__(
+            [queue],
+            connection=connection,
+            serializer=JSONSerializer,
+            job_class=AllowedJob,
+            worker_ttl=WAIT_SECONDS + 15,
+            prepare_for_work=False,  # it would ask the queue server, which may be away
+        )
+        self.queue = queue
+        self._pause_seconds = 0.0
+
+    def run(self, *, burst: bool = False) -> None:
+        """Work until told to stop or, in a burst, until the queue is empty.
+
+        A queue server that is away is waited for, with one log line when it goes and one when it is back.
+
+        Raises:
+            RedisError: the queue server is away, in a burst.
+        """
+        self._install_signal_handlers()  # type: ignore[no-untyped-call] # RQ types some of it
+        with suppress(StopRequested):
+            while not worker_parts.stopping():
+                try:
+                    job = self._take(burst=burst)
+                except RedisError as error:
+                    if burst:
+                        raise
+                    self._wait_for_server(error)
+                    continue
+                self._note_server_is_back()
+                if job is not None:
+                    self.execute_job(job, self.queue)
+                elif burst:
+                    return
+
+    def execute_job(self, job: Job, queue: Queue) -> None:  # noqa: ARG002 - RQ's signature
+        """Run a job of the service; the database knows what is left if it does not end."""
+        self._state = WorkerStatus.BUSY
+        try:
+            with self.death_penalty_class(JOB_TIMEOUT_SECONDS, JobTimeoutException, job_id=job.id):
+                job.func(*job.args)
+        finally:
+            self._state = WorkerStatus.IDLE
 
     def handle_warm_shutdown_request(self) -> None:
         """Tell the job under way that nothing may be claimed or handed over any more."""
         worker_parts.stop()
+
+    def _shutdown(self) -> None:
+        """Stop waiting for a job. RQ would write the request to the queue server, in the middle of a job."""
+        if self.get_state() != WorkerStatus.BUSY:
+            raise StopRequested
+
+    def _take(self, *, burst: bool) -> Job | None:
+        """Return the next job of the service, taken out of the queue, or None if there is none for a while.
+
+        Every other job is removed, counted, and logged without its name.
+        """
+        if self.should_run_maintenance_tasks:
+            self.run_maintenance_tasks()  # type: ignore[no-untyped-call] # likewise
+        while True:
+            try:
+                job_id, job = self._dequeue(None if burst else WAIT_SECONDS)
+            except DequeueTimeout:
+                return None
+            if job_id is None:
+                return None
+            with suppress(RedisError):  # it is ours already, and is done in any case
+                self.queue.intermediate_queue.remove(job_id)
+                self.connection.delete(AllowedJob.key_for(job_id))
+            if job is not None:
+                return job
+            refused = self.connection.incr(REFUSED_JOBS_KEY)
+            log.error("job.refused", queue=self.queue.name, refused=refused)
+
+    def _dequeue(self, timeout: int | None) -> tuple[str | None, Job | None]:
+        """Return the id of the next job and the job, if it is one of the service's; None twice if there is none.
+
+        Raises:
+            DequeueTimeout, RedisError: none came in time; the queue server is away.
+        """
+        try:
+            found = Queue.dequeue_any(
+                [self.queue],
+                timeout,
+                connection=self.connection,
+                job_class=AllowedJob,
+                serializer=JSONSerializer,
+                death_penalty_class=self.death_penalty_class,
+            )
+        except Exception as error:
+            if job_id := getattr(error, "job_id", None):  # set by RQ: what is stored under this id is no job
+                return job_id, None
+            raise
+        if found is None:
+            return None, None
+        job, _ = found
+        return job.id, job if isinstance(job, AllowedJob) and job.is_allowed(self.queue.name) else None
+
+    def _wait_for_server(self, error: RedisError) -> None:
+        if not self._pause_seconds:
+            log.error("queue.away", queue=self.queue.name, error=type(error).__name__)
+        self._pause_seconds = min(max(SHORTEST_PAUSE_SECONDS, 2 * self._pause_seconds), LONGEST_PAUSE_SECONDS)
+        time.sleep(self._pause_seconds)
+
+    def _note_server_is_back(self) -> None:
+        if self._pause_seconds:
+            self._pause_seconds = 0.0
+            log.info("queue.back", queue=self.queue.name)
 
 
 def work(runtime: Runtime, queue_name: str, *, burst: bool = False) -> None:
     """Work on one queue until told to stop or, in a burst, until it is empty."""
     parts = worker_parts.hold(runtime)
     connection = connect(runtime.settings.redis_url, blocking=True)
-    queue = Queue(queue_name, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
-    worker = Worker(
-        [queue], connection=connection, serializer=JSONSerializer, job_class=AllowedJob, log_job_description=False
-    )
     try:
-        worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+        with nullcontext() if burst else WorkerHeartbeat(runtime, queue_name):
+            Worker(queue_name, connection).run(burst=burst)
     finally:
         parts.reply_processor.reader.close()
         connection.close()

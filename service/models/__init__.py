@@ -1,5 +1,6 @@
 """Tables, constraints, and every query, as class methods named for their intent."""
 
+from service.models.counter import Counter
 from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
 from service.models.keyring import Keyring, ServiceKey
@@ -21,6 +22,7 @@ __all__ = [
     "Alias",
     "BrowserSession",
     "Consent",
+    "Counter",
     "Delivery",
     "DeliveryClaim",
     "DeliveryKind",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.flows.incoming import events
@@ -13,6 +15,7 @@ from service.mail.provider_events import MalformedEventError, read_event, read_e
 from service.storage import StorageError
 from service.web.context import get_runtime
 from service.web.limits import LARGEST_EVENT_BYTES, LARGEST_POST_BYTES
+from service.web.monitoring.webhook_counts import WebhookCounts
 
 READ_BYTES = 256 * 1024
 
@@ -41,6 +44,7 @@ def inbound() -> Response:
     try:
         signature = read_signature(content_type, body)
         verdict = signature.verify(runtime.settings.mailgun_signing_key, runtime.clock())
+        _counts().note("inbound", verdict)
         if not verdict:
             return _answer(UNSIGNED, verdict.value)
         stored, reply_ids = runtime.inbound_store().store(content_type, body, signature)
@@ -66,6 +70,7 @@ def event() -> Response:
     except MalformedEventError:
         return _answer(UNREADABLE, "no event")
     verdict = signature.verify(runtime.settings.mailgun_signing_key, runtime.clock())
+    _counts().note("events", verdict)
     if not verdict:
         return _answer(UNSIGNED, verdict.value)
     try:
@@ -79,6 +84,17 @@ def event() -> Response:
         log.error("event.not_kept", error=type(error).__name__)
         return _answer(TRY_AGAIN, "not kept")
     return _answer(KEPT, "taken")
+
+
+@blueprint.after_request
+def write_counts(response: Response) -> Response:
+    """Write down now and then what was counted, once the post itself is done."""
+    _counts().write_if_due()
+    return response
+
+
+def _counts() -> WebhookCounts:
+    return cast("WebhookCounts", current_app.extensions["webhook_counts"])
 
 
 def _body(largest: int) -> bytes | None:

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, inspect, select, text
+from sqlalchemy import Boolean, Engine, MetaData, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.core.sealing import SealError
@@ -98,6 +101,44 @@ def test_people_and_words_of_every_older_revision_live_on(empty: Engine, revisio
         assert session.get_one(Entry, 9).sealed_words == b"words"
         aliases = session.scalars(select(Alias.address_hash)).all()
         assert aliases == ([] if revision < PROVED_FROM else [b"a" * 32])
+
+
+def insert_person(empty: Engine, status: str, next_prompt_at: datetime | None) -> None:
+    columns = inspect(empty).get_columns("subscribers")
+    values: dict[str, Any] = {column["name"]: 0 for column in columns if not column["nullable"]}
+    values |= {"address_hash": b"h", "sealed_address": b"s", "data_key": b"k", "locale": "en-GB", "history": ""}
+    values |= {"time_zone": "UTC", "help_country": "", "muted_themes": "[]", "created_at": "2026-05-01 00:00:00+00"}
+    values |= {"status": status, "next_prompt_at": next_prompt_at}
+    booleans = {column["name"] for column in columns if isinstance(column["type"], Boolean)}
+    values |= dict.fromkeys(booleans & values.keys(), False)
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    with empty.begin() as connection:
+        connection.execute(text(f"INSERT INTO subscribers ({names}) VALUES ({marks})"), values)
+
+
+def test_a_stopped_person_with_a_due_time_loses_it_in_the_migration(empty: Engine) -> None:
+    migrate(empty, "0006")
+    insert_person(empty, "stopped", NOW.replace(tzinfo=None))
+    migrate(empty)
+    with empty.connect() as connection:
+        found = connection.execute(text("SELECT status, next_prompt_at FROM subscribers")).one()
+    assert tuple(found) == ("stopped", None)
+
+
+@pytest.mark.parametrize("status", ["stopped", "pending"])
+def test_nobody_who_is_not_written_to_can_have_a_due_time(empty: Engine, status: str) -> None:
+    migrate(empty)
+    with pytest.raises(IntegrityError):
+        insert_person(empty, status, NOW.replace(tzinfo=None))
+    insert_person(empty, "active", NOW.replace(tzinfo=None))
+    change = text("UPDATE subscribers SET status = :status")
+    with empty.begin() as connection, pytest.raises(IntegrityError):
+        connection.execute(change, {"status": status})
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE subscribers SET status = :status, next_prompt_at = NULL"), {"status": status})
+    with empty.begin() as connection, pytest.raises(IntegrityError):
+        connection.execute(text("UPDATE subscribers SET next_digest_at = :at"), {"at": NOW.replace(tzinfo=None)})
 
 
 def test_a_difference_between_tables_and_models_would_be_found(empty: Engine) -> None:

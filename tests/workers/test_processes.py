@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from tests.harness.posts import mail, post, signed
 from tests.harness.sending import SIGNING_KEY, SendingHarness, open_sending_harness
 
 PATIENCE_SECONDS = 60
-DRAINED_SECONDS = 20
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -35,7 +34,10 @@ def harness(database_url: str, tmp_path: Path) -> Iterator[SendingHarness]:
 
 
 @contextmanager
-def worker(harness: SendingHarness, redis_url: str, *command: str) -> Iterator[subprocess.Popen[str]]:
+def worker(
+    harness: SendingHarness, redis_url: str, *command: str, log: Path | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a worker process, which writes its log to a file if one is named; kill it at the end."""
     settings = harness.runtime.settings
     environment = {
         "PATH": os.environ.get("PATH", ""),
@@ -52,9 +54,15 @@ def worker(harness: SendingHarness, redis_url: str, *command: str) -> Iterator[s
         "REPLY_DOMAIN": settings.reply_domain,
         "POSTAL_ADDRESS": settings.postal_address,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    )
+    with log.open("a") if log else nullcontext() as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+        )
     try:
         yield process
     finally:
@@ -82,22 +90,20 @@ def people_alone(harness: SendingHarness, number: int) -> list[int]:
 
 
 def test_sigterm_finishes_the_call_under_way_and_puts_back_the_rest(harness: SendingHarness, redis_url: str) -> None:
-    ids = people_alone(harness, 30)
+    ids = people_alone(harness, 100)
     with ringing(redis_url) as queue, worker(harness, redis_url, "workers", "send") as process:
         queue.enqueue_deliveries(ids)
         wait_until(lambda: len(harness.mails()) >= 2)
         process.send_signal(signal.SIGTERM)
-        told_at = time.monotonic()
         assert process.wait(PATIENCE_SECONDS) == 0
-        assert time.monotonic() - told_at < DRAINED_SECONDS
     states = harness.states()
-    assert set(states) <= {"sent", "planned"}, "none is unknown, none is held"
+    assert set(states) == {"sent", "planned"}, "none is unknown, none is held, and not all were sent first"
     assert states["sent"] == len(harness.mails())
-    assert sum(states.values()) == 30
+    assert sum(states.values()) == 100
     harness.clock.move(timedelta(minutes=5))
     harness.send(ids)
     assert sorted(mail.recipient for mail in harness.mails()) == sorted({mail.recipient for mail in harness.mails()})
-    assert len(harness.mails()) == 30
+    assert len(harness.mails()) == 100
 
 
 def kill_at(

@@ -19,10 +19,15 @@ from service.models import Keyring, Photo, Subscriber
 from service.storage import Storage, StorageError
 
 UNLISTED = "the files that came with it"
-# A part of a mail that is a file, as its headers say (RFC 2183, RFC 2045).
+# A part of a mail that may be a file, as its headers say (RFC 2183, RFC 2045): it is neither text nor made of parts, or
+# it has a disposition other than a bare "inline". A value may begin on the next line.
 _FILE_PART = re.compile(
-    rb"(?i)^content-(?:disposition:[ \t]*attachment|type:[ \t]*(?:image|application)/)", re.MULTILINE
+    rb"(?i)(?:^|[\r\n])content-(?:disposition[ \t]*:\s*+(?!inline[ \t]*[\r\n])|type[ \t]*:\s*+(?!text/|multipart/))"
 )
+
+
+class FilesNotListedError(Exception):
+    """The files of a mail could not be listed; another attempt may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +63,19 @@ class PhotoProcessor:
     def process(self, mail: InboundMail, listed: MailFiles | None, person: Subscriber) -> ProcessedPhotos:
         """Return the photos of a mail, at most ten, sealed and stored in the object store.
 
-        `listed` are the files of raw MIME, or None if they could not be listed, which is reported to the owner. Logos,
-        tracking pixels and quoted pictures are left out and not reported. Call this outside a transaction.
+        `listed` are the files of raw MIME, or None if they could not be listed: the photos that the provider posted
+        one by one are kept all the same, and files inside raw MIME are reported to the owner. Logos, tracking pixels
+        and quoted pictures are left out and not reported. Call this outside a transaction.
 
         Raises:
             SealError, StorageError: the photos cannot be stored now; none of them is.
         """
-        if listed is None:
-            return ProcessedPhotos(unkept=tuple(_name(file) for file in mail.attachments) or _unlisted(mail))
-        files = (*listed.attachments, *mail.attachments)
-        candidates = self._candidates(files, listed.aside, person)
+        found = listed or MailFiles()
+        files = (*found.attachments, *mail.attachments)
+        candidates = self._candidates(files, found.aside, person)
         unkept = [_name(file) for file in files if not sniff(file.data) and not is_machinery(file.content_type)]
+        if holds_unlisted_files(mail, listed):
+            unkept.append(UNLISTED)
         return self._process_pictures(candidates, self.keyring.key_of(person), unkept)
 
     def _candidates(self, files: Sequence[Attachment], aside: frozenset[str], person: Subscriber) -> list[_Candidate]:
@@ -109,10 +116,10 @@ class PhotoProcessor:
         return self.keyring.index.digest(f"photo:{person.id}", data)
 
 
+def holds_unlisted_files(mail: InboundMail, listed: MailFiles | None) -> bool:
+    """Return whether a mail may hold files that could not be listed; in doubt it does, so that none is lost unseen."""
+    return listed is None and mail.raw_mime is not None and _FILE_PART.search(mail.raw_mime) is not None
+
+
 def _name(file: Attachment) -> str:
     return file.filename.strip() or f"a file ({file.content_type})"
-
-
-def _unlisted(mail: InboundMail) -> tuple[str, ...]:
-    """Return the name to report for files of raw MIME that could not be listed; nothing if it seems to have none."""
-    return (UNLISTED,) if mail.raw_mime is not None and _FILE_PART.search(mail.raw_mime) else ()

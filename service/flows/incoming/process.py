@@ -27,7 +27,12 @@ from service.flows.incoming.classify import (
     with_photos,
 )
 from service.flows.incoming.owner import Owner, owner_of
-from service.flows.incoming.photo_processing import PhotoProcessor, ProcessedPhotos
+from service.flows.incoming.photo_processing import (
+    FilesNotListedError,
+    PhotoProcessor,
+    ProcessedPhotos,
+    holds_unlisted_files,
+)
 from service.flows.incoming.processed_mail import ProcessedMail
 from service.flows.incoming.sent_email import SentEmailFinder
 from service.flows.incoming.store import InboundStore
@@ -73,11 +78,14 @@ class ReplyProcessor:
 
     def _result_of(self, reply: Reply) -> ProcessedMail | None:
         """Return the processed mail, or None if another attempt, which the sweep enqueues, may succeed."""
-        is_last = reply.attempts >= MAX_ATTEMPTS
+        is_last = _is_last_attempt(reply)
         try:
             result = self._stages(reply)
         except (MalformedPostError, SealError) as error:
             result = ProcessedMail(classification=Classification(Outcome.UNREADABLE, type(error).__name__))
+        except FilesNotListedError:
+            log.warning("reply.files_not_listed", reply=reply.id, attempt=reply.attempts)
+            return None
         except StorageError:
             if not is_last:
                 return None
@@ -94,6 +102,7 @@ class ReplyProcessor:
 
         Raises:
             MalformedPostError, SealError, StorageError: the mail cannot be opened, or its photos cannot be kept.
+            FilesNotListedError: its files could not be listed, and this is not the last attempt.
         """
         mail = read_mail(self.inbound_store.open(reply))
         owner, sent = self._owner_and_sent_email(reply, mail)
@@ -110,7 +119,7 @@ class ReplyProcessor:
         if by_parts is not None:
             return replace(result, classification=by_parts)
         by_words = self._classify_words(reply, mail, owner, author, reading)
-        photos = self._photos(by_words, mail, owner, reading)
+        photos = self._photos(reply, by_words, mail, owner, reading)
         classification = with_photos(by_words, photos, by_person=result.by_person)
         return replace(result, classification=classification, words=reading.words, photos=photos)
 
@@ -151,11 +160,16 @@ class ReplyProcessor:
         return replace(answer, is_all=False) if answer and has_files else answer
 
     def _photos(
-        self, classification: Classification, mail: InboundMail, owner: Owner, reading: MailReading
+        self, reply: Reply, classification: Classification, mail: InboundMail, owner: Owner, reading: MailReading
     ) -> ProcessedPhotos:
-        """Return the photos of a mail that is an entry, or becomes one by them."""
+        """Return the photos of a mail that is an entry, or becomes one by them.
+
+        The last attempt does without files that cannot be listed, which its owner is told.
+        """
         if classification.outcome not in {Outcome.ENTRY, Outcome.EMPTY}:
             return ProcessedPhotos()
+        if holds_unlisted_files(mail, reading.files) and not _is_last_attempt(reply):
+            raise FilesNotListedError
         return self.photo_processor.process(mail, reading.files, owner.person)
 
     def _conclude(self, reply: Reply, result: ProcessedMail) -> list[int]:
@@ -189,3 +203,7 @@ class ReplyProcessor:
         remove_objects(self.inbound_store.storage, unneeded | {name for name in former if name})
         log.info("reply.processed", reply=reply.id, outcome=classification.outcome, reason=classification.reason)
         return planned
+
+
+def _is_last_attempt(reply: Reply) -> bool:
+    return reply.attempts >= MAX_ATTEMPTS

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
+from service.counts import Counts
 from service.db import Database
 from service.flows.outgoing.email_builder import EmailBuilder, OutgoingDelivery
 from service.flows.outgoing.email_context import NothingToSendError
@@ -35,6 +36,15 @@ from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState,
 from service.models.outgoing import delivery_claims
 
 MISCONFIGURED_WAIT = timedelta(minutes=5)
+
+CALLS = "provider calls"
+CALL_LABELS: dict[type[SendOutcome], str] = {
+    Accepted: "accepted",
+    Unknown: "unknown",
+    RetryLater: "retry_later",
+    BatchTooLarge: "batch_too_large",
+    Refused: "refused",
+}
 
 log = structlog.get_logger()
 
@@ -63,6 +73,7 @@ class Sender:
     lease: timedelta
     batch_size: int
     stopping: Callable[[], bool] = lambda: False
+    counts: Counts = field(default_factory=Counts, repr=False)
 
     def send(self, ids: Sequence[int]) -> SendReport:
         """Send these deliveries, except those that another worker has claimed or sent; return what happened to them.
@@ -168,15 +179,19 @@ class Sender:
         return batch[:middle], batch[middle:]
 
     def _request(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
-        """Send a batch in one request to the provider; return the outcome."""
+        """Send a batch in one request to the provider; return the outcome, and count it."""
+        outcome: SendOutcome
         try:
-            return self.mailer.send(batch[0].email, [outgoing.recipient for outgoing in batch])
+            outcome = self.mailer.send(batch[0].email, [outgoing.recipient for outgoing in batch])
+            self.counts.add(CALLS, CALL_LABELS[type(outcome)])
         except ProviderMisconfigured as error:
+            self.counts.add(CALLS, "misconfigured")
             log.error("provider.misconfigured", error=str(error))
             return RetryLater(MISCONFIGURED_WAIT, "the provider's settings are wrong")
         except ValueError as error:
             log.error("delivery.not_sendable", error=type(error).__name__)
             return Refused("could not be composed")
+        return outcome
 
     def _record_sent(self, batch: Sequence[OutgoingDelivery], provider_id: str, report: SendReport) -> None:
         now = self.clock()

@@ -12,6 +12,7 @@ from service.core.library.prompts import Library
 from service.db import Database
 from service.flows.outgoing.plan_digests import plan_due_digests
 from service.flows.outgoing.plan_prompts import PlannedChunk, plan_due_prompts
+from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
 from service.job_queue import JobQueue
 from service.models import BrowserSession, Delivery, Heartbeat, MailRequest, Reply, WebhookToken
 from service.models.incoming.reply import RAW_KEPT
@@ -23,6 +24,7 @@ UNQUEUED_AFTER = timedelta(seconds=45)
 SWEEP_LIMIT = 10_000
 TOKENS_KEPT = timedelta(days=4)
 REQUESTS_KEPT = timedelta(days=2)
+HEARTBEATS_KEPT = timedelta(days=1)
 PRUNE_LIMIT = 500
 CLOCK = "clock"
 
@@ -68,14 +70,17 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
 
 
 def prune(database: Database, storage: Storage, *, now: datetime) -> None:
-    """Delete what has expired: raw mail, used webhook tokens, old requests and sessions, and unconfirmed signups."""
+    """Delete what has expired: raw mail, tokens, requests, sessions, unconfirmed signups, deliveries, lost objects."""
     with database.write() as session:
         WebhookToken.prune(session, now - TOKENS_KEPT)
         MailRequest.prune(session, now - REQUESTS_KEPT)
         BrowserSession.prune(session, now)
+        Heartbeat.prune(session, now - HEARTBEATS_KEPT)
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
         pass
+    drop_old_deliveries(database, now)
+    sweep_orphaned_objects(database, storage, now)
 
 
 def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:

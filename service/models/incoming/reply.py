@@ -236,11 +236,21 @@ class Reply(Base):
         )
 
     @classmethod
-    def count_waiting(cls, session: Session) -> int:
-        """Return how many mails have no outcome yet."""
-        return session.scalar(select(func.count()).where(cls.outcome.is_(None))) or 0
+    def count_waiting(cls, session: Session) -> tuple[int, datetime | None]:
+        """Return how many mails have no outcome yet, and when the oldest of them came in."""
+        query = select(func.count(), func.min(cls.received_at)).where(cls.outcome.is_(None))
+        number, oldest_at = session.execute(query).one()
+        return number, oldest_at
 
     @classmethod
     def find_expired(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:
         """Return mails whose raw form is due to be deleted."""
         return session.scalars(select(cls).where(cls.kept_until < now).limit(limit)).all()
+
+    @classmethod
+    def names_among(cls, session: Session, names: Sequence[str]) -> set[str]:
+        """Return which of these names of objects ("replies/<id>", "replies/<id>.<suffix>") a row has."""
+        heads = [name.rpartition("/")[2].partition(".")[0] for name in names]
+        ids = [int(digits) for digits in heads if digits.isdecimal()]
+        stored = set(session.scalars(select(cls.stored_as).where(cls.id.in_(ids))))
+        return {name for name in names if name in stored}

@@ -19,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    delete,
     false,
     func,
     or_,
@@ -36,6 +37,8 @@ from service.models.people.entry import Entry
 from service.models.people.subscriber import Subscriber
 from service.models.unqueued import find_unqueued
 
+# What is dropped after its time; a query names it word for word, so that the index on it is used.
+DROPPED = "month > 0 AND kind NOT IN ('digest', 'year', 'quiet_month')"
 _OPEN = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
 ROWS_AN_INSERT = 1000
 _MOST_ANSWERS = 24  # two days of automatic replies, and a receipt
@@ -55,6 +58,7 @@ class Delivery(Base):
             postgresql_where=text("state IN ('planned', 'claimed', 'unknown')"),
             sqlite_where=text("state IN ('planned', 'claimed', 'unknown')"),
         ),
+        Index("ix_deliveries_dropped", "month", postgresql_where=text(DROPPED), sqlite_where=text(DROPPED)),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, default=random_id)
@@ -216,7 +220,16 @@ class Delivery(Base):
         return set(session.scalars(query))
 
     @classmethod
-    def count_by_state(cls, session: Session) -> dict[str, int]:
-        """Return how many open deliveries stand in each state."""
-        rows = session.execute(select(cls.state, func.count()).where(cls.state.in_(_OPEN)).group_by(cls.state))
-        return {row[0]: row[1] for row in rows}
+    def open_by_state(cls, session: Session) -> dict[str, tuple[int, datetime]]:
+        """Return how many deliveries stand in each open state, and when the oldest of them became ready."""
+        query = select(cls.state, func.count(), func.min(cls.ready_at)).where(cls.state.in_(_OPEN))
+        return {row[0]: (row[1], row[2]) for row in session.execute(query.group_by(cls.state))}
+
+    @classmethod
+    def drop_before(cls, session: Session, month: int, limit: int) -> int:
+        """Delete up to `limit` deliveries of the months before one (yyyymm), and return how many; see `DROPPED`."""
+        done = cls.state.not_in((DeliveryState.PLANNED, DeliveryState.CLAIMED))
+        old = select(cls.id).where(text(DROPPED), cls.month < month, done).order_by(cls.month).limit(limit)
+        ids = [*session.scalars(old.with_for_update(skip_locked=True))]
+        session.execute(delete(cls).where(cls.id.in_(ids)).execution_options(synchronize_session=False))
+        return len(ids)

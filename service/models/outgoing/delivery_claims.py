@@ -17,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from service.db import database_now
 from service.models.outgoing.delivery import Delivery
 from service.models.outgoing.delivery_kind import may_be_sent
+from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_columns
 from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
 
 
@@ -66,18 +67,19 @@ def withhold(session: Session, claims: Sequence[DeliveryClaim]) -> None:
 
 def release(session: Session, claims: Sequence[DeliveryClaim], reason: str) -> list[int]:
     """Plan again those of these claims that were not handed over; return their ids."""
-    values = {"state": DeliveryState.PLANNED, "lease_until": None, "is_withheld": False, "reason": reason}
+    values: dict[str, Any] = {"state": DeliveryState.PLANNED, "lease_until": None, "is_withheld": False}
+    values["reason"] = reason
     return _fenced(session, claims, (DeliveryState.CLAIMED,), Delivery.is_withheld, **values)
 
 
 def mark_sent(session: Session, claims: Sequence[DeliveryClaim], **values: Any) -> list[int]:
     """Record that the provider took them; return the ids of those that this worker still held."""
-    held = (
-        DeliveryState.CLAIMED,
-        DeliveryState.UNKNOWN,
-        DeliveryState.SENT,
-    )  # sent: an event of the provider's came first
-    return _fenced(session, claims, held, state=DeliveryState.SENT, lease_until=None, **values)
+    values |= {"state": DeliveryState.SENT, "lease_until": None}
+    sent = _fenced(session, claims, (DeliveryState.CLAIMED, DeliveryState.UNKNOWN), **values)
+    if known := [claim for claim in claims if claim.id not in set(sent)]:
+        # An event of the provider's came first: the outcome is noted already.
+        sent += _fenced(session, known, (DeliveryState.SENT,), is_outcome=False, **values)
+    return sent
 
 
 def mark_unknown(session: Session, claims: Sequence[DeliveryClaim], reason: str) -> int:
@@ -107,8 +109,9 @@ def mark_accepted(session: Session, delivery_id: int, now: datetime) -> None:
         update(Delivery)
         .where(Delivery.id == delivery_id, Delivery.state.in_((DeliveryState.CLAIMED, DeliveryState.UNKNOWN)))
         .values(state=DeliveryState.SENT, sent_at=now, reason="the provider's record")
+        .returning(*outcome_columns())
     )
-    session.execute(query.execution_options(synchronize_session=False))
+    note_outcomes(session, session.execute(query.execution_options(synchronize_session=False)))
 
 
 def plan_again(session: Session, claims: Sequence[DeliveryClaim], *, ready_at: datetime, reason: str) -> int:
@@ -146,20 +149,24 @@ def mark_lapsed_unknown(session: Session) -> int:
             Delivery.state == DeliveryState.CLAIMED, ~Delivery.is_withheld, Delivery.lease_until < database_now(session)
         )
         .values(state=DeliveryState.UNKNOWN, reason="the worker went away")
-        .returning(Delivery.id)
+        .returning(*outcome_columns())
         .execution_options(synchronize_session=False)
     )
-    return len(session.scalars(query).all())
+    lapsed = session.execute(query).all()
+    note_outcomes(session, lapsed)
+    return len(lapsed)
 
 
 def _skip(session: Session, ids: Iterable[int], *, late: ColumnElement[bool]) -> None:
     for reason, condition in (("late", late), ("not wanted any more", ~late)):
-        session.execute(
+        query = (
             update(Delivery)
             .where(Delivery.id.in_(list(ids)), Delivery.state == DeliveryState.PLANNED, condition)
             .values(state=DeliveryState.SKIPPED, reason=reason)
+            .returning(*outcome_columns())
             .execution_options(synchronize_session=False)
         )
+        note_outcomes(session, session.execute(query))
 
 
 def _fenced(
@@ -167,6 +174,7 @@ def _fenced(
     claims: Sequence[DeliveryClaim],
     held: tuple[DeliveryState, ...],
     *conditions: ColumnElement[bool] | InstrumentedAttribute[bool],
+    is_outcome: bool = True,
     **values: Any,
 ) -> list[int]:
     written: list[int] = []
@@ -176,8 +184,11 @@ def _fenced(
             update(Delivery)
             .where(Delivery.id.in_(ids), Delivery.attempt == attempt, Delivery.state.in_(held), *conditions)
             .values(**values)
-            .returning(Delivery.id)
+            .returning(*outcome_columns())
             .execution_options(synchronize_session=False)
         )
-        written += session.scalars(query)
+        rows = session.execute(query).all()
+        if is_outcome and "state" in values:
+            note_outcomes(session, rows)
+        written += [row.id for row in rows]
     return written

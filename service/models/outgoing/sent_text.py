@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, Text
+from sqlalchemy import LargeBinary, Text, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, insert_into
+
+NOTED_EVERY = timedelta(days=1)
 
 
 class SentText(Base):
@@ -23,6 +25,13 @@ class SentText(Base):
 
     @classmethod
     def store(cls, session: Session, *, digest: bytes, subject: str, text: str, html: str, now: datetime) -> None:
-        """Keep a text, unless it is there."""
+        """Keep a text; of one that is there, note about once a day when it was sent again."""
         values = {"digest": digest, "subject": subject, "text": text, "html": html, "sent_at": now}
-        session.execute(insert_into(session, cls).values(values).on_conflict_do_nothing())
+        insert = insert_into(session, cls).values(values)
+        is_older = cls.sent_at < now - NOTED_EVERY
+        session.execute(insert.on_conflict_do_update(index_elements=["digest"], set_={"sent_at": now}, where=is_older))
+
+    @classmethod
+    def prune(cls, session: Session, before: datetime) -> None:
+        """Forget texts that were last sent before an instant."""
+        session.execute(delete(cls).where(cls.sent_at < before))

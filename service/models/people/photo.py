@@ -38,6 +38,12 @@ class Photo(Base):
         return session.scalar(select(cls).where(cls.id == photo_id, cls.subscriber_id == subscriber_id))
 
     @classmethod
+    def names_among(cls, session: Session, names: Sequence[str]) -> set[str]:
+        """Return which of these names of objects ("photos/<id>") a row has."""
+        ids = [int(digits) for name in names if (digits := name.rpartition("/")[2]).isdecimal()]
+        return set(session.scalars(select(cls.stored_as).where(cls.id.in_(ids), cls.stored_as.in_(names))))
+
+    @classmethod
     def list_for_entries(cls, session: Session, subscriber_id: int, entry_ids: Sequence[int]) -> Sequence[Photo]:
         """Return the photos of these entries of this person, in the order in which they arrived."""
         return session.scalars(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     JSON,
+    CheckConstraint,
     ColumnElement,
     Index,
     LargeBinary,
@@ -47,6 +48,10 @@ class Subscriber(Base):
 
     __tablename__ = "subscribers"
     __table_args__ = (
+        # On SQLite a trigger refuses the same writes (revision 0009).
+        CheckConstraint(
+            "status IN ('active', 'resting') OR (next_prompt_at IS NULL AND next_digest_at IS NULL)", name="due_times"
+        ),
         Index("ix_subscribers_next_prompt_at", "next_prompt_at", postgresql_where=text("next_prompt_at IS NOT NULL")),
         Index("ix_subscribers_next_digest_at", "next_digest_at", postgresql_where=text("next_digest_at IS NOT NULL")),
         Index("ix_subscribers_status_created_at", "status", "created_at"),
@@ -185,7 +190,9 @@ class Subscriber(Base):
         limit: int,
         *also: ColumnElement[bool],
     ) -> Sequence[Subscriber]:
-        query = select(cls).where(when <= now, *also).order_by(when).limit(limit)
+        # Planning makes a person active, so nobody who stopped may be among these, whatever their due time says.
+        may_get_emails = cls.status.in_((SubscriberStatus.ACTIVE, SubscriberStatus.RESTING))
+        query = select(cls).where(when <= now, may_get_emails, *also).order_by(when).limit(limit)
         return session.scalars(query.with_for_update(skip_locked=True)).all()
 
     @classmethod

@@ -86,10 +86,10 @@ def test_a_passage_is_whole_sentences_in_a_row(text: str, seed: bytes) -> None:
 
 
 def test_a_very_long_text_takes_no_longer_than_its_length() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for text in ("." * 1_000_000, "a. " * 300_000, '."' * 500_000, "A" * 1_000_000):
         passage_of(text, bytes_of)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def bytes_of(place: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,16 @@ from sqlalchemy import select
 
 from service.core.replies import SentEmail
 from service.core.sealing import SealError
-from service.flows.incoming.photo_processing import UNLISTED
+from service.flows.incoming.photo_processing import UNLISTED, holds_unlisted_files
 from service.flows.people import entry_photos
+from service.mail.inbound.files import MailFiles
+from service.mail.inbound.inbound_mail import parse_post, read_mail
 from service.mail.inbound.reader import MailReader, UnreadableMail
 from service.mail.inbound.reading import MailContent, MailReading
 from service.models import Delivery, Photo, open_content
 from tests.harness.inbound import InboundHarness, open_inbound_harness
 from tests.harness.pictures import encoded, exif, mail_with, picture
+from tests.harness.posts import post, signed
 
 PDF = ("minutes.pdf", "application/pdf", b"%PDF-1.7", "")
 
@@ -113,28 +117,79 @@ class _ReadsNoFiles(MailReader):
         return UnreadableMail("too much") if with_files else super()._ask(content, sent, with_files=False)
 
 
-@pytest.mark.parametrize(("as_mime", "reported"), [(False, "IMG_0.jpg"), (True, UNLISTED)], ids=["fields", "mime"])
-def test_photos_that_cannot_be_listed_are_reported_and_the_words_are_kept(
-    harness: InboundHarness, as_mime: bool, reported: str
-) -> None:
-    reader = _ReadsNoFiles()
-    harness.reply_processor = replace(harness.reply_processor, reader=reader)
-    harness.receive(mail_with([_photo_file()], "The lake."), as_mime=as_mime)
+@pytest.fixture
+def lists_no_files(harness: InboundHarness) -> Iterator[InboundHarness]:
+    """The harness, with a reader that cannot list files."""
+    usual, reader = harness.reply_processor, _ReadsNoFiles()
+    harness.reply_processor = replace(usual, reader=reader)
+    yield harness
+    harness.reply_processor = usual
     reader.close()
-    assert harness.words() == ["The lake."]
-    assert (kept(harness), notes(harness)) == ([], ["photo"])
+
+
+def _told(harness: InboundHarness) -> str:
+    """Return the content of the one automatic reply."""
     runtime = harness.sending.runtime
     with runtime.database.read() as session:
         note = session.scalars(select(Delivery).where(Delivery.kind == "answer")).one()
-    assert reported in (open_content(runtime.keyring, harness.ana, note) or "")
+    return open_content(runtime.keyring, harness.ana, note) or ""
 
 
-def test_nothing_is_reported_for_a_mail_without_files(harness: InboundHarness) -> None:
-    reader = _ReadsNoFiles()
-    harness.reply_processor = replace(harness.reply_processor, reader=reader)
-    harness.receive(mail_with([], "Only words."), as_mime=True)
-    reader.close()
-    assert (harness.words(), notes(harness)) == (["Only words."], [])
+def test_files_that_cannot_be_listed_are_tried_again(lists_no_files: InboundHarness) -> None:
+    harness, usual = lists_no_files, lists_no_files.sending.runtime.reply_processor()
+    reply = harness.receive(mail_with([_photo_file()], "The lake."), as_mime=True)
+    assert reply is not None
+    assert (reply.outcome, harness.words(), notes(harness)) == (None, [], [])
+    harness.reply_processor = usual
+    assert harness.until_settled(reply.id).outcome == "entry"
+    usual.reader.close()
+    assert harness.words() == ["The lake."]
+    assert (len(kept(harness)), notes(harness)) == (1, [])
+
+
+@pytest.mark.parametrize("words", ["The lake.", ""], ids=["words", "photo only"])
+def test_the_last_attempt_keeps_the_words_and_reports_files_that_cannot_be_listed(
+    lists_no_files: InboundHarness, words: str
+) -> None:
+    harness = lists_no_files
+    reply = harness.receive(mail_with([_photo_file()], words), as_mime=True)
+    assert reply is not None
+    harness.until_settled(reply.id)
+    assert harness.words() == ([words] if words else [])
+    assert (kept(harness), notes(harness)) == ([], ["photo" if words else "only_files"])
+    assert UNLISTED in _told(harness)
+
+
+def test_photos_posted_one_by_one_are_kept_where_raw_files_cannot_be_listed(lists_no_files: InboundHarness) -> None:
+    reply = lists_no_files.receive(mail_with([_photo_file()], "The lake."))
+    assert reply is not None
+    assert reply.outcome == "entry"
+    assert (len(kept(lists_no_files)), notes(lists_no_files)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Type: image/jpeg",
+        b"Content-Type:\r\n image/jpeg",
+        b"content-type : video/mp4",
+        b"Content-Type: message/rfc822",
+        b"Content-Type: text/plain\r\nContent-Disposition: attachment",
+        b"Content-Disposition: inline;\r\n filename=IMG_0.jpg",
+    ],
+)
+def test_a_part_that_may_be_a_file_is_noticed_without_parsing_it(head: bytes) -> None:
+    raw = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" + head + b"\r\n\r\n/9j/\r\n--x--\r\n"
+    mail = read_mail(parse_post(*post(raw, "r@example.com", signed(datetime.now(UTC)), as_mime=True)))
+    assert holds_unlisted_files(mail, None)
+    assert not holds_unlisted_files(mail, MailFiles())
+
+
+def test_nothing_is_reported_for_a_mail_without_files(lists_no_files: InboundHarness) -> None:
+    reply = lists_no_files.receive(mail_with([], "Only words."), as_mime=True)
+    assert reply is not None
+    assert reply.outcome == "entry"
+    assert (lists_no_files.words(), notes(lists_no_files)) == (["Only words."], [])
 
 
 def test_a_decompression_bomb_does_not_affect_the_entry(harness: InboundHarness) -> None:

@@ -76,7 +76,9 @@ class ProcessHarness:
 
     def set_status(self, status: SubscriberStatus) -> None:
         with self.sending.runtime.database.write() as session:
-            session.get_one(Subscriber, self.ana.id).status = status
+            person = session.get_one(Subscriber, self.ana.id)
+            person.status = status
+            person.schedule_next(self.sending.clock())
 
     def status(self) -> str:
         with self.sending.runtime.database.read() as session:

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library
 from service.core.library.rotation import History
 from service.core.schedule import Days
 from service.db import Database, migrate
+from service.flows.outgoing.plan_digests import plan_due_digests
 from service.flows.outgoing.plan_prompts import PROMPT_MAX_DELAY, plan_due_prompts
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
@@ -144,6 +145,24 @@ def test_only_active_subscribers_get_a_prompt(
     with database.write() as session:
         due_at(session, keyring, DUE, status=status)
     assert plan(database, library, DUE + 30 * DAY) == []
+
+
+def test_planning_leaves_a_stopped_person_stopped_whatever_their_due_times_say(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    with database.write() as session:
+        person = due_at(session, keyring, DUE)
+        times = (person.next_prompt_at, person.next_digest_at)
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        constraint = "TRIGGER subscribers_due_times_update" if is_sqlite else "CONSTRAINT ck_subscribers_due_times"
+        session.execute(text(f"{'' if is_sqlite else 'ALTER TABLE subscribers '}DROP {constraint}"))
+        session.execute(update(Subscriber).values(status=SubscriberStatus.STOPPED))
+    assert plan(database, library, DUE) == []
+    with database.write() as session:
+        assert plan_due_digests(session, now=DUE + 30 * DAY, limit=10).seen == 0
+    with database.read() as session:
+        stopped = session.get_one(Subscriber, person.id)
+        assert (stopped.status, stopped.next_prompt_at, stopped.next_digest_at) == (SubscriberStatus.STOPPED, *times)
 
 
 def test_a_prompt_waits_until_a_digest_that_may_replace_it_is_planned(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -90,3 +91,12 @@ def test_only_unconfirmed_signups_are_deleted_after_a_week(
     prune(database, storage, now=JOINED_AT + PENDING_KEPT + SECOND)
     with database.read() as session:
         assert [person.id for person in session.scalars(select(Subscriber))] == [active.id]
+
+
+def test_heartbeats_of_processes_that_are_gone_are_deleted_after_a_day(database: Database, tmp_path: Path) -> None:
+    with database.write() as session:
+        for name, age in (("send-1f2e3d4c", 25), ("send-00000000", 23), ("webhook", 99)):
+            Heartbeat.record(session, name, NOW - timedelta(hours=age))
+    prune(database, Storage.at(f"file://{tmp_path / 'objects'}"), now=NOW)
+    with database.read() as session:
+        assert {*Heartbeat.read_all(session)} == {"send-00000000", "webhook", "objects"}

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,19 +37,26 @@ def test_words_come_back_as_they_were(reader: MailReader, text: str) -> None:
     assert words(reader.read(MailContent(plain=text), None)) == text
 
 
+# A reading process that answers as it should, but a minute late.
+LATE = (
+    "from service.mail.inbound import child_server; from service.mail.inbound.reading import answer_to; "
+    "child_server.serve(sys.stdin.buffer, sys.stdout.buffer, lambda asked: time.sleep(60) or answer_to(asked))"
+)
+
+
 @pytest.mark.parametrize(
     "what_it_does",
     [
-        pytest.param("time.sleep(60)", id="hangs"),
-        pytest.param("sys.stdin.buffer.read(9)", id="dies"),
-        pytest.param("sys.stdout.buffer.write(b'\\0' * 7 + b'\\x40short'); sys.stdout.flush()", id="answers by half"),
+        pytest.param("import sys, time; " + LATE, id="is late"),
+        pytest.param(READY + "sys.stdin.buffer.read(9)", id="dies"),
+        pytest.param(
+            READY + "sys.stdout.buffer.write(b'\\0' * 7 + b'\\x40short'); sys.stdout.flush()", id="answers by half"
+        ),
     ],
 )
-def test_a_mail_that_is_too_much_for_its_reader_is_unread_in_time(what_it_does: str) -> None:
-    reader = MailReader(wall_seconds=1.0, command=(sys.executable, "-c", READY + what_it_does))
-    started = time.monotonic()
+def test_a_mail_that_is_too_much_for_its_reader_is_unread(what_it_does: str) -> None:
+    reader = MailReader(wall_seconds=1.0, command=(sys.executable, "-c", what_it_does))
     assert isinstance(reader.read(MailContent(plain="Boom."), None), UnreadableMail)
-    assert time.monotonic() - started < 10
     reader.close()
 
 

@@ -1,0 +1,94 @@
+"""Deleting what has been kept long enough: old deliveries with their texts, and objects that no row names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from service.db import Database
+from service.models import Delivery, Heartbeat, Photo, Reply, SentText
+from service.storage import Storage
+
+MONTHS_KEPT = 13
+TEXTS_KEPT = timedelta(days=31 * (MONTHS_KEPT + 1))
+CHUNK = 1000
+MOST_CHUNKS = 200  # at most 200,000 deliveries an hour for each clock, so that its ticks do not wait for long
+
+OBJECTS_SWEPT = "objects"  # the heartbeat of the last sweep
+SWEPT_EVERY = timedelta(days=1)
+# As long as raw mails: whoever restores an older database by mistake has a month to notice.
+ORPHANS_KEPT = timedelta(days=30)
+# A crash leaves an object or two. More than this share says that this is not the database of these objects.
+FEW, LARGEST_SHARE = 20, 0.01
+
+_NamedIn = Callable[[Session, Sequence[str]], set[str]]
+_NAMED: dict[str, _NamedIn] = {"photos": Photo.names_among, "replies": Reply.names_among}
+
+log = structlog.get_logger()
+
+
+def drop_old_deliveries(
+    database: Database, now: datetime, *, chunk: int = CHUNK, most_chunks: int = MOST_CHUNKS
+) -> int:
+    """Delete deliveries of more than 13 months ago, up to `most_chunks` transactions of them; return how many.
+
+    Digests and the quiet month's questions stay with their person: the digest has a web copy, and whoever was asked in
+    a quiet month is not asked again before they write. So does what a person gets only once.
+    """
+    before = _months_before(now, MONTHS_KEPT)
+    dropped = 0
+    for _ in range(most_chunks):
+        with database.write() as session:
+            number = Delivery.drop_before(session, before, chunk)
+        dropped += number
+        if number < chunk:
+            break
+    with database.write() as session:
+        SentText.prune(session, now - TEXTS_KEPT)
+    if dropped:
+        log.info("deliveries.dropped", number=dropped)
+    return dropped
+
+
+def sweep_orphaned_objects(database: Database, storage: Storage, now: datetime) -> int:
+    """Remove objects of more than 30 days that no row names, once a day; return how many.
+
+    If many are not named, none is removed, and an error is logged: then the objects belong to another database.
+
+    Raises:
+        StorageError: the object store does not answer; the next sweep is a day later.
+    """
+    with database.write() as session:
+        if not Heartbeat.record_if_older(session, OBJECTS_SWEPT, now, SWEPT_EVERY):
+            return 0
+    removed = 0
+    for folder, named_among in _NAMED.items():
+        names = storage.names_before(folder, now - ORPHANS_KEPT)
+        orphans = _orphans(database, names, named_among)
+        if len(orphans) > max(FEW, LARGEST_SHARE * len(names)):
+            log.error("objects.not_of_this_database", folder=folder, objects=len(names), not_named=len(orphans))
+            continue
+        for name in orphans:
+            storage.remove(name)
+        removed += len(orphans)
+    if removed:
+        log.info("objects.orphans_removed", number=removed)
+    return removed
+
+
+def _orphans(database: Database, names: Sequence[str], named_among: _NamedIn) -> Collection[str]:
+    orphans: set[str] = set()
+    for start in range(0, len(names), CHUNK):
+        chunk = names[start : start + CHUNK]
+        with database.read() as session:
+            orphans |= set(chunk) - named_among(session, chunk)
+    return orphans
+
+
+def _months_before(now: datetime, months: int) -> int:
+    """Return the month (UTC) that lies this many months before, as yyyymm."""
+    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    return year * 100 + month + 1
