@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.replies import decode_bodies
-from service.core.replies.mime.bodies import DEPTH, PARTS
 from service.core.replies.mime.flowed import unflowed
 from service.core.replies.mime.mime_headers import HEADER_BYTES, HEADERS_BYTES
+from service.core.replies.mime.mime_parts import DEPTH, PARTS
 
 
 def mail(body: bytes, content_type: str = "text/plain; charset=utf-8", *more: str) -> bytes:
