@@ -20,6 +20,7 @@ EXACT = (
     "mime-parts-mixed",
     "notice-phrase-cuts-sentence",
     "part-not-read",
+    "parts-differ",
     "typed-in-signature",
     "typed-inside-the-quotation",
 )

@@ -18,7 +18,7 @@ from service.core.replies.mime.winmail import Winmail, read_winmail
 MIME_BYTES = 40 * 1024 * 1024
 _MOST_CONTAINERS = 4 * PARTS
 
-_HTML = frozenset({"text/html", "application/xhtml+xml", "application/html"})
+_HTML = "text/html"
 _ENRICHED = frozenset({"text/enriched", "text/richtext"})
 # Text that no person reads as the words of a mail.
 _FILES = frozenset({
@@ -28,6 +28,8 @@ _FILES = frozenset({
 # Forms for watches and for interactive mail: each stands beside the same words in HTML.
 _DOUBLES = frozenset({"text/x-amp-html", "text/watch-html"})
 _SIGNED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_NO_TYPE = "application/octet-stream"
+_WHITE = str.maketrans("\t\r\n\f", "    ")
 _MAILS = frozenset({"message/rfc822", "message/global"})
 # Exchange gives such names to text that stood between pictures.
 _MADE_UP_NAME = re.compile(r"att\d{3,}\.(?:txt|html?)", re.IGNORECASE)
@@ -131,13 +133,13 @@ class _PartReader:
 
     def _leaf(self, part: MimePart, depth: int) -> list[BodyForms]:
         kind = part.headers.content_type
-        if kind in _SIGNED and (signed := signed_content(part.content)) is not None and depth < DEPTH:
+        if _may_be_signed(part) and depth < DEPTH and (signed := signed_content(part.content)) is not None:
             return self.read(self._tree.read(signed, depth + 1), depth + 1)
         if kind == "application/ms-tnef" or part.headers.filename.lower() == "winmail.dat":
             return self._winmail(part)
         if _is_read(part):
             return _body(part)
-        if part.headers.maintype == "text" and kind not in _FILES:
+        if (part.headers.maintype == "text" and kind not in _FILES) or _may_be_text(part):
             self._texts.append(part)
         elif kind in _MAILS:
             self._mails.append(part)
@@ -150,7 +152,7 @@ class _PartReader:
             self.attachments.append(_attachment(part))
             return []
         self._winmails.append(winmail)
-        self.attachments.extend(Attachment(name, "application/octet-stream", "", data) for name, data in winmail.files)
+        self.attachments.extend(Attachment(name, _NO_TYPE, "", data) for name, data in winmail.files)
         return []
 
     def _files_of_text(self) -> list[BodyForms]:
@@ -158,8 +160,10 @@ class _PartReader:
 
     def _mails_inside(self) -> list[BodyForms]:
         found: list[BodyForms] = []
-        for part in list(self._mails):
-            found += self._instead_of_file(part, self.read(self._tree.read(part.content, 1), 1))
+        for depth in range(1, DEPTH):
+            mails, self._mails = self._mails, []
+            for part in mails:
+                found += self._instead_of_file(part, self.read(self._tree.read(part.content, depth), depth))
         return found
 
     def _instead_of_file(self, part: MimePart, bodies: list[BodyForms]) -> list[BodyForms]:
@@ -171,6 +175,18 @@ class _PartReader:
 
     def _packed(self) -> list[BodyForms]:
         return [BodyForms(*_packed_text(winmail)) for winmail in self._winmails]
+
+
+def _may_be_signed(part: MimePart) -> bool:
+    return part.headers.content_type in _SIGNED or part.headers.filename.lower().endswith((".p7m", ".p7z"))
+
+
+def _may_be_text(part: MimePart) -> bool:
+    """Whether a part of no type holds text, as some programs send it."""
+    headers = part.headers
+    if headers.content_type != _NO_TYPE or (headers.filename and not headers.filename.lower().endswith(".txt")):
+        return False
+    return decoded_text(part.content[:_META_BYTES]).text.translate(_WHITE).isprintable()
 
 
 def _packed_text(winmail: Winmail) -> tuple[str | None, str | None, bool]:
@@ -203,14 +219,14 @@ def _is_read(part: MimePart) -> bool:
     if headers.maintype == "multipart":
         return True  # a container in which no part could be found
     kind = headers.content_type
-    if kind in _FILES or not (headers.maintype == "text" or kind in _HTML):
+    if kind in _FILES or headers.maintype != "text":
         return False
     return headers.disposition != "attachment" or _MADE_UP_NAME.fullmatch(headers.filename) is not None
 
 
 def _body(part: MimePart) -> list[BodyForms]:
     headers = part.headers
-    is_html = headers.content_type in _HTML or headers.content_type in _DOUBLES
+    is_html = headers.content_type == _HTML or headers.content_type in _DOUBLES
     found = decoded_text(part.content, headers.parameter("charset"), _meta_charset(part.content) if is_html else "")
     text = found.text
     if is_html or _HTML_BEGINS.match(text):

@@ -5,6 +5,7 @@ A part that follows another is read after it. Only the parts of multipart/altern
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -13,6 +14,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from service.core.replies.html.html_linear import linear_lines
 from service.core.replies.html.html_tree import TAGS
+
+_ENDLESS = re.compile(r"<(/?)plaintext\b", re.IGNORECASE)  # an element that nothing ends (HTML, section 13.2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +90,4 @@ def _as_html(body: BodyForms) -> str:
 def _closed(html: str) -> str:
     if html.count("<") > TAGS:
         return html
-    return LexborHTMLParser(html).html or html
+    return LexborHTMLParser(_ENDLESS.sub(r"<\1pre", html)).html or html

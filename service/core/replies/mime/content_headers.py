@@ -20,7 +20,9 @@ _ENCODINGS = (
     ("quoted-printable", ("quotedprintable", "qp", "quotedprint")),
     ("uuencode", ("xuuencode", "uuencode", "xuue", "uue")),
 )
-_WORDS_BY_SUBTYPE = {"plain": "text/plain", "html": "text/html"}
+_WORDS_BY_SUBTYPE = dict.fromkeys(("plain", "text", "txt"), "text/plain") | dict.fromkeys(
+    ("html", "htm", "xhtml", "xhtml+xml"), "text/html"
+)
 _LONE_TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html"}
 
 
@@ -83,8 +85,8 @@ def _type(written: str) -> str:
     if found is None:
         return _LONE_TYPES.get(_NOT_A_LETTER.sub("", written.lower().partition(";")[0]), "text/plain")
     maintype, subtype = found[1].lower(), found[2].lower()
-    if subtype == "text" and maintype in _WORDS_BY_SUBTYPE:
-        return _WORDS_BY_SUBTYPE[maintype]
+    if subtype == "text" and maintype in _LONE_TYPES:
+        return _LONE_TYPES[maintype]
     return _WORDS_BY_SUBTYPE.get(subtype, f"{maintype}/{subtype}")
 
 

@@ -40,7 +40,10 @@ def _from_base64(content: bytes) -> bytes:
     closed_up = bare.translate(None, b" \t")
     if _WHOLE.fullmatch(closed_up) and (plain := _bytes(closed_up)) and _is_text(plain):
         return plain
-    return b"".join(_blocks(content))
+    decoded = b"".join(_blocks(content))
+    if decoded == content and _sure(bare) and _is_text(plain := _bytes(bare)):
+        return plain  # each line is damaged, as by a program that ends long ones with an exclamation mark
+    return decoded
 
 
 def _bytes(coded: bytes) -> bytes:
