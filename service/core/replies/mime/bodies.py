@@ -33,7 +33,7 @@ _WHITE = str.maketrans("\t\r\n\f", "    ")
 _MAILS = frozenset({"message/rfc822", "message/global"})
 # Exchange gives such names to text that stood between pictures.
 _MADE_UP_NAME = re.compile(r"att\d{3,}\.(?:txt|html?)", re.IGNORECASE)
-_META = re.compile(rb"<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_META = re.compile(rb"<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _META_BYTES = 4 * 1024
 _NOTICE = re.compile(r"multi-?part message|\bMIME\b", re.IGNORECASE)
 _HTML_BEGINS = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)

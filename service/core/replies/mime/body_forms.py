@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 from service.core.replies.html.html_linear import linear_lines
 from service.core.replies.html.html_tree import TAGS
 
+_TAG = re.compile(r"<[^<>]*>")
 _ENDLESS = re.compile(r"<(/?)plaintext\b", re.IGNORECASE)  # an element that nothing ends (HTML, section 13.2.5)
 
 
@@ -28,7 +29,11 @@ class BodyForms:
 
     def has_words(self) -> bool:
         """Whether there is anything to read in it."""
-        return bool((self.plain or "").strip() or (self.html and html_text(self.html).strip()))
+        if (self.plain or "").strip():
+            return True
+        # Most HTML without words is nothing but tags, which are quickly taken out.
+        html = self.html or ""
+        return bool(_TAG.sub("", html).strip()) and bool(html_text(html).strip())
 
 
 def in_order(bodies: Sequence[BodyForms]) -> BodyForms:

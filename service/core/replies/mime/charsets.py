@@ -30,6 +30,7 @@ _MEANT = {
 }  # fmt: skip
 _ALIASES = {alias: name for name, aliases in _MEANT.items() for alias in aliases}
 _NOT_ASCII = frozenset({"utf-7", "hz", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
+_NOT_IN_LINES = _NOT_ASCII | {"utf-8"}
 _SEVERAL_BYTES = frozenset({"gb18030", "big5hkscs", "cp932", "cp949", "euc_jp", "johab"})
 _JAPANESE = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_1", "iso2022_jp_2", "iso2022_jp_3", "iso2022_jp_2004")
 _BOMS = (
@@ -126,23 +127,21 @@ def _is_mostly_utf8(data: bytes, names: list[str]) -> bool:
 def _by_lines(data: bytes, names: list[str]) -> DecodedText:
     """Return text of which each line that is UTF-8 is read so; what is put below it on the way may be in another."""
     lines = data.split(b"\n")
-    others = b"\n".join(line for line in lines if not _holds_utf8(line))
-    other = next((name for name in names if name != "utf-8" and _strict(others, name) is not None), "")
-    guessed = not other and not others.isascii()
+    texts = list(map(_line_in_utf8, lines))
+    others = b"\n".join(line for line, text in zip(lines, texts, strict=True) if text is None)
+    other = next((name for name in names if name not in _NOT_IN_LINES and _strict(others, name) is not None), "")
+    guessed = not other and bool(others)
     if guessed:
         other = likely_charset(others) or "cp1252"
-    return DecodedText(
-        "\n".join(line.decode("utf-8" if _holds_utf8(line) else other or "ascii", "replace") for line in lines), guessed
-    )
+    rest = iter(_replaced(others, other).split("\n") if others else ())
+    return DecodedText("\n".join(next(rest) if text is None else text for text in texts), guessed)
 
 
-def _holds_utf8(line: bytes) -> bool:
-    """Whether a line has more letters in UTF-8 than bytes that are none."""
-    if line.isascii():
-        return False
+def _line_in_utf8(line: bytes) -> str | None:
+    """Return a line as text, None where more of its bytes are damage than stand for letters."""
     text = line.decode("utf-8", "replace")
     damage = text.count(_UNKNOWN)
-    return _beyond_ascii(text) - damage >= max(damage, 1)
+    return text if not damage or _beyond_ascii(text) - damage >= damage else None
 
 
 def _unless_foreign(text: str, data: bytes, name: str) -> DecodedText:

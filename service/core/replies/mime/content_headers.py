@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import collapse_rfc2231_value, decode_params
+from itertools import islice
 
 from service.core.replies.mime.mime_headers import Fields, header_words, readable
 
 _TYPE = re.compile(r"[\s\"']*([\w!#$&^.+-]+)[ \t]*[/\\][ \t]*([\w!#$&^.+-]+)")
-_PARAMETER = re.compile(r"([\w.*'-]+)[ \t]*=+[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]+))")
+_PARAMETER = re.compile(r"((?<![\w.*'-])[\w.*'-]++)[ \t]*+=++[ \t]*+(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]+))")
 _DISPOSITION = re.compile(r"[\s\"']*([\w-]+)")
 _COMMENT = re.compile(r"\([^()]*\)")
+_MOST_PARAMETERS = 100
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]")
 # What programs write for these encodings (RFC 2045, section 6), letters and digits only.
 _ENCODINGS = (
@@ -93,7 +95,8 @@ def _type(written: str) -> str:
 def _parameters(written: str) -> dict[str, str]:
     """Return the parameters of a header, with RFC 2231 undone, whatever stands between them."""
     _, _, rest = written.partition(";") if ";" in written else ("", "", written)
-    found = [(name.lower(), quoted or bare) for name, quoted, bare in _PARAMETER.findall(rest)]
+    first = (match.groups("") for match in islice(_PARAMETER.finditer(rest), _MOST_PARAMETERS))
+    found = [(name.lower(), quoted or bare) for name, quoted, bare in first]
     if not found:
         return {}
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-_TOKEN = re.compile(r"<<|<(/?)([A-Za-z0-9-]{1,60})>|\n+|[^<\n]+|<")
+_TOKEN = re.compile(r"<<|<(/?)([A-Za-z0-9-]{1,60})>|\n+|(?:[^<\n]++|<(?!<|/?[A-Za-z0-9-]{1,60}>))+")
 _TAGS = {
     "bold": "b", "italic": "i", "underline": "u", "excerpt": "blockquote", "paraindent": "div", "center": "div",
     "indent": "div", "nofill": "pre", "verbatim": "pre",

@@ -6,18 +6,22 @@ Python's own codecs refuse those; Microsoft's code page 932 has them all, so the
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ESCAPE = re.compile(rb"\x1b(\$\([@BDOPQ]|\$\)?[@ABC]|\([BIJ]|[.N&][@A-Z])")
 _ESC = b"\x1b"
 _LOST_BEGIN = re.compile(rb"\$[@B]")
 _LOST_ENDS = (b"(B", b"(J")
-_EUC = re.compile(rb"\x8e([\xa1-\xdf])|(\x8f?)([\xa1-\xfe]{2})|([\x80-\xff])")
+_EUC = re.compile(rb"\x8e([\xa1-\xdf])|\x8f([\xa1-\xfe]{2})|((?:[\xa1-\xfe]{2})+)|([\x80-\xa0\xff]+|[\xa1-\xfe])")
+_PAIR = re.compile(rb"([!-~]{2})|(.)", re.DOTALL)
 _TWO_BYTES = frozenset({b"$@", b"$B", b"$(@", b"$(B", b"$(O", b"$(Q"})
 _SUPPLEMENT = frozenset({b"$(D", b"$(P"})
 _HALF_WIDTH = b"(I"
 _CHINESE = b"$A"
 _PRINTED = range(0x21, 0x7F)
 _HIGH = bytes(byte | 0x80 if byte in _PRINTED else byte for byte in range(256))
+_LOW = bytes(byte & 0x7F for byte in range(256))
+_LAST_ASCII = 0x7F
 _ROWS_BEFORE_GAP = 0x5F  # rows of two-byte characters up to here have lead bytes below half-width katakana
 _CELLS_BEFORE_GAP = 0x60  # 0x7F is no second byte
 _KOREAN = b"\x1b$)C"
@@ -48,13 +52,13 @@ def decode_euc_jp(data: bytes) -> str:
     for found in _EUC.finditer(data):
         text.append(data[at : found.start()].decode("ascii", "replace"))
         at = found.end()
-        half, supplement, pair, stray = found.groups()
+        half, supplement, pairs, stray = found.groups()
         if half:
             text.append(half.decode("cp932"))
         elif stray:
-            text.append("\N{REPLACEMENT CHARACTER}")
+            text.append("\N{REPLACEMENT CHARACTER}" * len(stray))
         else:
-            text.append(_pairs(bytes((pair[0] & 0x7F, pair[1] & 0x7F)), supplement=bool(supplement)))
+            text.append(_pairs((supplement or pairs).translate(_LOW), supplement=bool(supplement)))
     text.append(data[at:].decode("ascii", "replace"))
     return "".join(text)
 
@@ -93,16 +97,22 @@ def _line(line: bytes) -> str:
 def _pairs(segment: bytes, *, supplement: bool) -> str:
     """Return bytes that stand for characters two by two; single ones between them stand for themselves."""
     text: list[str] = []
-    at = 0
-    while at < len(segment):
-        pair = segment[at : at + 2]
-        if len(segment) > at + 1 and pair[0] in _PRINTED and pair[1] in _PRINTED:
-            text.append(_supplementary(pair) if supplement else _shifted(pair).decode("cp932", "replace"))
-            at += 2
-        else:
-            text.append("\N{REPLACEMENT CHARACTER}" if pair[0] in _PRINTED else chr(pair[0]))
-            at += 1
+    for found in _PAIR.finditer(segment):
+        pair, single = found.groups()
+        text.append(_character(pair, supplement) if pair else _lone_byte(single))
     return "".join(text)
+
+
+def _lone_byte(byte: bytes) -> str:
+    return "\N{REPLACEMENT CHARACTER}" if byte[0] in _PRINTED or byte[0] > _LAST_ASCII else chr(byte[0])
+
+
+@lru_cache(maxsize=94 * 94)
+def _character(pair: bytes, supplement: bool) -> str:
+    """Return a character of JIS X 0208 with its vendors' rows, or one of JIS X 0212."""
+    if supplement:
+        return bytes((0x8F, pair[0] | 0x80, pair[1] | 0x80)).decode("euc_jp", "replace")
+    return _shifted(pair).decode("cp932", "replace")
 
 
 def _shifted(pair: bytes) -> bytes:
@@ -112,8 +122,3 @@ def _shifted(pair: bytes) -> bytes:
     if row % 2 == 0:
         return bytes((lead, cell + 0x7E))
     return bytes((lead, cell + (0x1F if cell < _CELLS_BEFORE_GAP else 0x20)))
-
-
-def _supplementary(pair: bytes) -> str:
-    """Return a character of JIS X 0212."""
-    return bytes((0x8F, pair[0] | 0x80, pair[1] | 0x80)).decode("euc_jp", "replace")

@@ -14,11 +14,12 @@ from service.core.replies.mime.charsets import decode_text
 HEADERS_BYTES = 64 * 1024
 HEADER_BYTES = 8 * 1024
 # decode_header searches anew from each opening mark: without a bound its time grows as a square.
-_ENCODED_WORDS = 200
+_ENCODED_WORDS = 100
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
 _MBOX_LINE = re.compile(rb">?From [^\n]*(?:\n|\Z)")
 _BLANK_LINE = re.compile(rb"\r?\n")
+_HEADERS_END = re.compile(rb"\n\r?\n")
 
 Fields = tuple[tuple[str, bytes], ...]
 
@@ -42,7 +43,7 @@ def header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
     at = mbox.end() if mbox else start
     fields: list[tuple[str, bytes]] = []
     room, cut = HEADERS_BYTES, False
-    while found := _FIELD.match(raw, at, end):
+    while room >= 0 and (found := _FIELD.match(raw, at, end)):
         at = found.end()
         size = found.end() - found.start()
         room -= min(size, HEADER_BYTES)
@@ -50,6 +51,9 @@ def header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         if room >= 0:
             value = raw[found.start(2) : min(found.end(2), found.start() + HEADER_BYTES)]
             fields.append((found[1][:HEADER_BYTES].decode("ascii").lower(), value.translate(None, b"\r\n")))
+    if room < 0:
+        blank = _HEADERS_END.search(raw, at - 1, end)
+        return HeaderBlock(tuple(fields), blank.end() if blank else end, cut)
     blank = _BLANK_LINE.match(raw, at, end)
     return HeaderBlock(tuple(fields), blank.end() if blank else at, cut)
 

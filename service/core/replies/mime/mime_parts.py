@@ -15,7 +15,7 @@ PARTS = 100
 DEPTH = 20
 
 # A delimiter that the next line shows to be one (RFC 2046, section 5.1.1), for where the boundary is lost.
-_DELIMITER = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?=content-)", re.IGNORECASE)
+_DELIMITER = re.compile(rb"\n--([^\r\n]{1,200}+)\r?\n(?=content-)", re.IGNORECASE)
 _LOOKED_THROUGH_BYTES = 16 * 1024
 _ENCODED_WHOLE = frozenset({"base64", "quoted-printable"})
 _PART_FIELDS = ("content-", "x-", "mime-version", "message-id")
@@ -121,7 +121,7 @@ def _split(body: _Place, boundary: bytes) -> _Delimited | None:
     Parts behind a closing delimiter count too: some programs write it too early.
     """
     # Begins with a literal, for which the search is fast.
-    delimiter = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
+    delimiter = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*+\r?(?=\n|\Z)")
     found = list(islice(delimiter.finditer(body.raw, max(body.start - 1, 0), body.end), PARTS + 2))
     if not found:
         return None
@@ -141,7 +141,7 @@ def _split(body: _Place, boundary: bytes) -> _Delimited | None:
 def _evident_boundary(body: _Place) -> bytes:
     """Return the boundary that the first lines of a body show, b"" where they show none."""
     found = _DELIMITER.search(body.raw, max(body.start - 1, 0), min(body.start + _LOOKED_THROUGH_BYTES, body.end))
-    return found[1] if found else b""
+    return found[1].rstrip() if found else b""
 
 
 def _opens(body: _Place, boundary: bytes) -> bool:

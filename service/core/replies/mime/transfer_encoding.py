@@ -19,7 +19,7 @@ _SURE_SHARE = 0.95
 _HEAD_BYTES = 4 * 1024
 _QUOTED = re.compile(rb"=(?:[0-9A-Fa-f]{2}|[ \t]*\r?\n)")
 _QUOTED_LETTER = re.compile(rb"(?:=[89A-Fa-f][0-9A-Fa-f]){2}")
-_UU_BEGIN = re.compile(rb"begin [0-7]{3,4}[^\n]*\n")
+_UU_BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4}[^\n]*\n")
 
 
 def transfer_decoded(content: bytes, headers: ContentHeaders) -> bytes:
