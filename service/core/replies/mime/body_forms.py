@@ -49,7 +49,12 @@ def in_order(bodies: Sequence[BodyForms]) -> BodyForms:
     if all(body.html is None for body in bodies):
         return BodyForms("\n".join(plains), None, guessed)
     plain = "\n".join(plains) if len(plains) == len(bodies) else None
-    return BodyForms(plain, "\n".join(map(_as_html, bodies)), guessed)
+    pages = list(map(_as_html, bodies))
+    if (
+        sum(page.count("<") for page in pages) <= TAGS
+    ):  # beyond, HTML is read in one pass, which nothing left open can stop
+        pages = list(map(_closed, pages))
+    return BodyForms(plain, "\n".join(pages), guessed)
 
 
 def of_the_same(bodies: Sequence[BodyForms]) -> BodyForms:
@@ -86,13 +91,12 @@ def _letters(text: str) -> str:
 
 
 def _as_html(body: BodyForms) -> str:
-    """Return a body as HTML that ends within itself: what it leaves open must not swallow the next."""
+    """Return a body as HTML."""
     if body.html is not None and (body.plain is None or not body.plain.strip() or html_text(body.html).strip()):
-        return _closed(body.html)
+        return body.html
     return f'<div style="white-space:pre-wrap">{escape(body.plain or "")}</div>'
 
 
 def _closed(html: str) -> str:
-    if html.count("<") > TAGS:
-        return html
+    """Return HTML that ends within itself: what it leaves open must not swallow what follows."""
     return LexborHTMLParser(_ENDLESS.sub(r"<\1pre", html)).html or html
