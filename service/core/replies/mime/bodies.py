@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from service.core.replies.mime.body_forms import BodyForms, in_order, of_the_same
 from service.core.replies.mime.charsets import decoded_text
-from service.core.replies.mime.enriched import enriched_html
+from service.core.replies.mime.enriched import unenriched
 from service.core.replies.mime.flowed import unflowed
 from service.core.replies.mime.mime_headers import header_values
 from service.core.replies.mime.mime_parts import DEPTH, PARTS, MimePart, MimeTree
@@ -232,7 +232,7 @@ def _body(part: MimePart) -> list[BodyForms]:
     if is_html or _HTML_BEGINS.match(text):
         return [BodyForms(None, text, found.guessed)]
     if headers.content_type in _ENRICHED:
-        return [BodyForms(None, enriched_html(text), found.guessed)]
+        return [BodyForms(unenriched(text), None, found.guessed)]
     if headers.parameter("format").lower() == "flowed":
         text = unflowed(text, delsp=headers.parameter("delsp").lower() == "yes")
     return [BodyForms(text, None, found.guessed)]

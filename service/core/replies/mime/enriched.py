@@ -1,32 +1,18 @@
-"""Text in the old text/enriched format (RFC 1896) as HTML."""
+"""Text in `text/enriched` (RFC 1896) without its commands."""
 
-from __future__ import annotations
+from service.core.replies.patterns import pattern
 
-import re
-from html import escape
-
-_TOKEN = re.compile(r"<<|<(/?)([A-Za-z0-9-]{1,60})>|\n+|(?:[^<\n]++|<(?!<|/?[A-Za-z0-9-]{1,60}>))+")
-_TAGS = {
-    "bold": "b", "italic": "i", "underline": "u", "excerpt": "blockquote", "paraindent": "div", "center": "div",
-    "indent": "div", "nofill": "pre", "verbatim": "pre",
-}  # fmt: skip
+_HIDDEN = pattern(r"(?is)<param>.*?</param>")
+_COMMAND = pattern(r"(?i)</?[a-z0-9-]{1,60}>")
+_ONE_BREAK = pattern(r"([^\n])\n([^\n])")
+_BREAKS = pattern(r"\n(\n+)")
+_BRACKET = "\ufffe"  # a noncharacter, which stands for `<<` while the commands go
 
 
-def enriched_html(text: str) -> str:
-    """Return enriched text as HTML: one line end is a space, each one more a line; parameters are left out."""
-    out: list[str] = []
-    parameter = kept = False
-    for token in _TOKEN.finditer(text.replace("\r\n", "\n")):
-        name = (token[2] or "").lower()
-        if name == "param":
-            parameter = not token[1]
-        elif parameter:
-            continue
-        elif name:
-            kept = not token[1] if _TAGS.get(name) == "pre" else kept
-            out.append(f"<{token[1]}{_TAGS[name]}>" if name in _TAGS else "")
-        elif token[0][0] == "\n" and not kept:
-            out.append("<br>" * (len(token[0]) - 1) or " ")
-        else:
-            out.append(escape("<" if token[0] == "<<" else token[0]))
-    return "".join(out)
+def unenriched(text: str) -> str:
+    """Return the text without commands and their parameters: one line break is a space, and of more one goes."""
+    text = text.replace("\r\n", "\n").replace(_BRACKET, "\ufffd").replace("<<", _BRACKET)
+    text = _COMMAND.sub("", _HIDDEN.sub("", text)).rstrip("\n")
+    for _ in range(2):  # letters that two matches share
+        text = _ONE_BREAK.sub(r"\1 \2", text)
+    return _BREAKS.sub(r"\1", text).replace(_BRACKET, "<")
