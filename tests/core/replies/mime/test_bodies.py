@@ -158,3 +158,17 @@ _PIECES = [
 @given(st.lists(st.sampled_from(_PIECES) | st.binary(max_size=20), max_size=30).map(b"".join))
 def test_no_bytes_make_it_raise(raw: bytes) -> None:
     decode_bodies(raw)
+
+
+@pytest.mark.parametrize(
+    ("enriched", "text"),
+    [
+        ("<bold>The</bold> grey one.<nl>\n\n\n<italic>Always</italic>.", "The grey one.\n\nAlways."),
+        ("one line\nthat was wrapped\nx\ny", "one line that was wrapped x y"),
+        ("<color><param>red</param>Red</color> and 2 << 4 > 3", "Red and 2 < 4 > 3"),
+        ("<nofill>plain</nofill> <3 you", "plain <3 you"),
+        ("<color><param>red, she said, and went on", "red, she said, and went on"),
+    ],
+)
+def test_enriched_text_loses_its_commands(enriched: str, text: str) -> None:
+    assert decode_bodies(mail(enriched.encode(), "text/enriched; charset=utf-8")).plain == text
