@@ -10,7 +10,8 @@ from html import escape
 from typing import Any
 
 from service.config import ROOT
-from service.core.replies import ClientPhrases, ReplyWords, SentEmail, read_words
+from service.core.replies import ClientPhrases, ReplyWords, SentEmail, decode_bodies, read_words
+from tests.harness.raw_mime import HEADERS
 
 DATA = ROOT / "tests" / "data"
 ADDRESS = "r-abcdefghijklmnopqrstuvwxyz234567abcdefgh@in.steps.example"
@@ -73,6 +74,12 @@ def languages() -> dict[str, Any]:
 def read(plain: str | None, html: str | None = None, sent: SentEmail | None = SENT) -> ReplyWords:
     """Read a reply to the prompt of these tests."""
     return read_words(plain, html, sent, phrases())
+
+
+def words_in(mail: bytes) -> str:
+    """The words that the reader keeps of a raw mail without these headers, on one line."""
+    bodies = decode_bodies(HEADERS + mail)
+    return " ".join(read(bodies.plain, bodies.html, None).text.split())
 
 
 def quoted(text: str) -> str:

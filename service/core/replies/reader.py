@@ -166,11 +166,11 @@ def _choose(text: _Read, html: _Read) -> _Read:
     if text.anchored != html.anchored:
         return text if text.anchored else html
     if html_kept in text_kept:
-        return text if _only_in_text(text, html) else html
-    return text if text_kept in html_kept and text.anchored else html
+        return text if _only_in(text, html) else html
+    return text if text_kept in html_kept and text.anchored and not _only_in(html, text) else html
 
 
-def _only_in_text(text: _Read, html: _Read) -> bool:
-    """Whether the text part keeps a line that is nowhere in the HTML."""
-    whole = "".join(fold(line.text) for line in html.lines)
-    return any(fold(line.text) not in whole for line in text.lines if line.reason is None)
+def _only_in(one: _Read, other: _Read) -> bool:
+    """Whether one part keeps a line that is nowhere in the other."""
+    whole = "".join(fold(line.text) for line in other.lines)
+    return any(fold(line.text) not in whole for line in one.lines if line.reason is None)

@@ -13,9 +13,14 @@ READER = ours()
 FOUND = DATA / "replies" / "found"
 EXACT = (
     "attribution-shares-line",
+    "charset",
     "delimiter-cuts-words",
     "device-line-cuts-sentence",
+    "mime-malformed",
+    "mime-parts-mixed",
     "notice-phrase-cuts-sentence",
+    "part-not-read",
+    "parts-differ",
     "typed-in-signature",
     "typed-inside-the-quotation",
 )

@@ -6,7 +6,7 @@ from time import process_time
 
 import pytest
 
-from service.core.replies import SentEmail
+from service.core.replies import SentEmail, decode_bodies
 from tests.harness.reply_examples import SENT, TEXT, read
 
 KB = 1_000
@@ -57,6 +57,63 @@ PAGES = {
 }
 
 
+def multipart(*parts: bytes, kind: bytes = b"mixed") -> bytes:
+    """Parts in a container, the delimiter before each."""
+    return (
+        b"Content-Type: multipart/" + kind + b"; boundary=a\n\n" + b"".join(b"--a\n" + part + b"\n" for part in parts)
+    )
+
+
+def nested(levels: int, inner: bytes) -> bytes:
+    """Containers in containers, each with a boundary of its own."""
+    for level in range(levels):
+        mark = b"b%d" % level
+        inner = b"Content-Type: multipart/mixed; boundary=%s\n\n--%s\n%s\n--%s--\n" % (mark, mark, inner, mark)
+    return inner
+
+
+def headed(header: bytes, body: bytes = b"words") -> bytes:
+    """A part with one header field."""
+    return header + b"\n\n" + body
+
+
+PLAIN, CODED = b"Content-Type: text/plain", b"Content-Transfer-Encoding: "
+WINMAIL = b"\x78\x9f\x3e\x22\x01\x00\x01\x03\x90\x06\x00\xff\xff\xff\x00\xff\xff\xff\x00"
+SIGNED = b"0\x80\x06\t*\x86H\x86\xf7\r\x01\x07\x01\xa0\x80$\x80"
+MAILS = {
+    "300 containers, each in another": nested(300, b"\nwords " * 8 * KB),
+    "20 containers with many delimiters": nested(19, b"\nwords\n" + b"--b1x\n" * 16 * KB),
+    "one boundary for all": (b"Content-Type: multipart/mixed; boundary=a\n\n--a\n") * 390 + b"\n" + b"a " * 40 * KB,
+    "delimiters": multipart() + b"--a\n" * 25 * KB,
+    "nearly delimiters": multipart() + (b"--a" + b" " * KB + b"x\n") * 100,
+    "mails in mails": b"Content-Type: message/rfc822\n\n" * 3 * KB + b"words",
+    "a type without an end": multipart(*[headed(b"Content-Type: " + b"a" * 8 * KB)] * 12),
+    "parameters without an end": multipart(*[headed(b"Content-Type: x/y; " + b"a" * 4 * KB + b" " * 4 * KB)] * 12),
+    "quotation marks in parameters": multipart(*[headed(PLAIN + b"; " + b'a="' * 2_600)] * 12),
+    "pieces of parameters": multipart(*[headed(PLAIN + b"".join(b";a*%d=b" % n for n in range(900)))] * 12),
+    "encoded words": multipart(*[headed(PLAIN + b'; name="' + b"=?u?q?a?=" * 99 + b'"')] * 95),
+    "comments in an encoding": multipart(*[headed(CODED + b"(" * 8 * KB)] * 12),
+    "base64 with noise": headed(CODED + b"base64", b"A!\n" * 33 * KB),
+    "base64 in blocks": headed(CODED + b"base64", b"YWJjZGVmZ2hpamts\nYWI=\n.\n" * 4 * KB),
+    "quoted-printable": headed(CODED + b"quoted-printable", b"=" * 100 * KB),
+    "quoted-printable undeclared": headed(PLAIN, b"=C3=A4" + (b"=" + b" " * KB) * 100),
+    "uuencoded": headed(CODED + b"x-uuencode", b"begin 644 x" * 9 * KB),
+    "two charsets": headed(PLAIN, b"\xc3\xa4\n\xe4\n" * 20 * KB),
+    "no charset": headed(PLAIN, bytes(range(128, 256)) * 800),
+    "escape sequences": headed(PLAIN, b"\x1b$B" + b"-!" * 50 * KB),
+    "escape sequences without escapes": headed(PLAIN + b"; charset=iso-2022-jp", b"$B" * 50 * KB),
+    "EUC-JP": headed(PLAIN + b"; charset=euc-jp", b"\xad\xa1" * 50 * KB),
+    "enriched text": headed(b"Content-Type: text/enriched", b"<a" * 50 * KB),
+    "charsets in HTML": headed(b"Content-Type: text/html", b"<meta " * 16 * KB),
+    "many pages": multipart(*[headed(b"Content-Type: text/html", b"<div>" * 190)] * 95),
+    "many alternatives": multipart(*[headed(PLAIN, b"word%d " % n * 140) for n in range(95)], kind=b"alternative"),
+    "pieces of a signature": headed(b"Content-Type: application/pkcs7-mime", SIGNED + b"\x04\x00" * 50 * KB),
+    "properties of a winmail.dat": headed(
+        b"Content-Type: application/ms-tnef", WINMAIL + bytes((3, 0, 0, 0)) * 25 * KB
+    ),
+}
+
+
 def milliseconds(plain: str | None, html: str | None, sent: SentEmail | None) -> float:
     before = process_time()
     read(plain, html, sent)
@@ -80,3 +137,10 @@ def test_no_html_takes_long_or_loses_its_words(page: str) -> None:
 def test_words_deeper_than_any_tree_are_kept() -> None:
     for depth in (150, 254, 300, 3_000, 100_000):
         assert read(None, "<div>" * depth + "words" + "</div>" * depth).text == "words"
+
+
+@pytest.mark.parametrize("mail", MAILS.values(), ids=MAILS)
+def test_no_mail_takes_long_to_take_apart(mail: bytes) -> None:
+    before = process_time()
+    decode_bodies(mail)
+    assert (process_time() - before) * 1_000 / max(len(mail) / (100 * KB), 1) < LIMIT_MS

@@ -13,8 +13,9 @@ import pytest
 
 from service.core.replies.html.html_tree import DEPTH as HTML_DEPTH
 from service.core.replies.html.html_tree import TAGS
-from service.core.replies.mime.bodies import DEPTH, MIME_BYTES, PARTS
+from service.core.replies.mime.bodies import MIME_BYTES
 from service.core.replies.mime.mime_headers import HEADER_BYTES, HEADERS_BYTES
+from service.core.replies.mime.mime_parts import DEPTH, PARTS
 from service.core.replies.reader import CAP
 from service.flows.incoming.classify import PAST_A_BOUND
 from service.mail.inbound.reader import MailReader, UnreadableMail

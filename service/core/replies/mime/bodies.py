@@ -1,19 +1,42 @@
 """The bodies and attachments of a raw mail, within limits on size, parts and depth; never raises."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from email import policy
-from email.message import Message
-from email.parser import BytesParser
-from html import escape
+from __future__ import annotations
 
-from service.core.replies.mime.charsets import decode_text
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from service.core.replies.mime.body_forms import BodyForms, in_order, of_the_same
+from service.core.replies.mime.charsets import decoded_text
+from service.core.replies.mime.enriched import unenriched
 from service.core.replies.mime.flowed import unflowed
-from service.core.replies.mime.mime_headers import bounded_headers, header_values, header_words
+from service.core.replies.mime.mime_headers import header_values
+from service.core.replies.mime.mime_parts import DEPTH, PARTS, MimePart, MimeTree
+from service.core.replies.mime.signed_content import signed_content
+from service.core.replies.mime.winmail import Winmail, read_winmail
 
 MIME_BYTES = 40 * 1024 * 1024
-PARTS = 100
-DEPTH = 20
+_MOST_CONTAINERS = 4 * PARTS
+
+_HTML = "text/html"
+_ENRICHED = frozenset({"text/enriched", "text/richtext"})
+# Text that no person reads as the words of a mail.
+_FILES = frozenset({
+    "text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/csv", "text/xml", "text/rtf",
+    "text/javascript", "text/rfc822-headers", "text/tab-separated-values",
+})  # fmt: skip
+# Forms for watches and for interactive mail: each stands beside the same words in HTML.
+_DOUBLES = frozenset({"text/x-amp-html", "text/watch-html"})
+_SIGNED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_NO_TYPE = "application/octet-stream"
+_WHITE = str.maketrans("\t\r\n\f", "    ")
+_MAILS = frozenset({"message/rfc822", "message/global"})
+# Exchange gives such names to text that stood between pictures.
+_MADE_UP_NAME = re.compile(r"att\d{3,}\.(?:txt|html?)", re.IGNORECASE)
+_META = re.compile(rb"<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_META_BYTES = 4 * 1024
+_NOTICE = re.compile(r"multi-?part message|\bMIME\b", re.IGNORECASE)
+_HTML_BEGINS = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +53,8 @@ class Attachment:
 class Bodies:
     """What a mail holds. `headers` has lower-case names, each with all its values in order.
 
-    `bounded` tells that a bound cut something off; the raw mail still has it.
+    `bounded` tells that a bound cut something off; the raw mail still has it. `guessed` tells that no charset named
+    in the mail fits its bytes, so that letters may be wrong.
     """
 
     plain: str | None = field(default=None, repr=False)
@@ -38,130 +62,188 @@ class Bodies:
     headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     attachments: tuple[Attachment, ...] = field(default=(), repr=False)
     bounded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _MimePart:
-    """A part that is no container, and whether it stands in a choice of forms."""
-
-    message: Message = field(repr=False)
-    alternative: bool
+    guessed: bool = False
 
 
 def decode_bodies(raw_mime: bytes) -> Bodies:
     """Return the bodies of a mail as text, its headers decoded, and its attachments.
 
-    Whatever cannot be parsed is returned as one text body: no byte of the mail is unread.
+    Where no part of it is meant to be read as words, those that can be are: a file of text, a mail in the mail.
     """
-    raw, cut = bounded_headers(raw_mime[:MIME_BYTES])
-    bounded = cut or len(raw_mime) > MIME_BYTES
-    if raw.lower().count(b"multipart/") > 4 * PARTS:
+    tree = MimeTree()
+    raw = raw_mime[:MIME_BYTES]
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    if raw.lower().count(b"multipart/") > _MOST_CONTAINERS:
         return _as_text(raw)
-    try:
-        message = BytesParser(policy=policy.compat32).parsebytes(raw)
-        parts, complete = _parts(message)
-        return _gathered(parts, header_values(message), bounded or not complete)
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
-        # The parser of the standard library has raised each of these on damaged mail.
-        return _as_text(raw)
+    root = tree.read(raw)
+    reader = _PartReader(tree)
+    forms = in_order(reader.read(root))
+    if not forms.has_words():
+        forms = reader.read_what_is_left(root) or forms
+    return Bodies(
+        plain=forms.plain,
+        html=forms.html,
+        headers=header_values(root.fields),
+        attachments=tuple(reader.attachments),
+        bounded=tree.cut or len(raw_mime) > MIME_BYTES,
+        guessed=forms.guessed,
+    )
 
 
 def _as_text(raw: bytes) -> Bodies:
-    """Return a mail whose structure cannot be read as one text."""
+    """Return a mail of more containers than any program writes as one text."""
     head, _, rest = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
-    return Bodies(plain=decode_text(rest or head, None), bounded=True)
+    return Bodies(plain=decoded_text(rest or head).text, bounded=True)
 
 
-def _parts(message: Message) -> tuple[list[_MimePart], bool]:
-    """Return the parts in reading order, and whether none was left out."""
-    parts: list[_MimePart] = []
-    waiting = [(message, 0, False)]
-    complete = True
-    while waiting:
-        part, depth, alternative = waiting.pop()
-        children = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(children, list):
-            if depth >= DEPTH:
-                complete = False
-                continue
-            chosen = alternative or part.get_content_subtype() == "alternative"
-            waiting.extend((child, depth + 1, chosen) for child in reversed(children) if isinstance(child, Message))
-        elif len(parts) < PARTS:
-            parts.append(_MimePart(part, alternative))
-        else:
-            complete = False
-    return parts, complete
+class _PartReader:
+    """Sorts the parts of a mail into bodies and attachments; `attachments` grows as it reads."""
 
+    def __init__(self, tree: MimeTree) -> None:
+        self.attachments: list[Attachment] = []
+        self._tree = tree
+        self._texts: list[MimePart] = []
+        self._mails: list[MimePart] = []
+        self._winmails: list[Winmail] = []
 
-def _gathered(parts: list[_MimePart], headers: Mapping[str, tuple[str, ...]], bounded: bool) -> Bodies:
-    plain: list[str] = []
-    html: list[str] = []
-    attachments: list[Attachment] = []
-    mixed = False
-    for part in parts:
-        kind = _body_kind(part.message)
-        if kind == "plain":
-            plain.append(_text(part.message))
-        elif kind == "html":
-            text = _text(part.message)
-            if plain and not part.alternative:
-                mixed = True
-            html.append(text)
-        else:
-            attachments.append(_attachment(part.message))
-    if mixed:
-        # Two bodies that follow each other are no choice between forms: both are read.
-        html.insert(0, "".join(f'<div style="white-space:pre-wrap">{escape(text)}</div>' for text in plain))
-        plain = []
-    return Bodies(
-        plain="\n".join(plain) if plain else None,
-        html="\n".join(html) if html else None,
-        headers=headers,
-        attachments=tuple(attachments),
-        bounded=bounded,
-    )
+    def read(self, part: MimePart, depth: int = 0) -> list[BodyForms]:
+        """Return the bodies in a part, in their order."""
+        if part.headers.subtype == "alternative" and part.children:
+            children = [child for child in part.children if child.headers.content_type not in _DOUBLES] or part.children
+            forms = [in_order(self.read(child, depth + 1)) for child in children]
+            return (
+                [of_the_same(forms)] if any(form.plain is not None or form.html is not None for form in forms) else []
+            )
+        if part.children:
+            return [body for child in part.children for body in self.read(child, depth + 1)]
+        return self._leaf(part, depth)
 
+    def read_what_is_left(self, root: MimePart) -> BodyForms | None:
+        """Return what can be read of a mail that has no words where they should be; None for nothing.
 
-def _body_kind(part: Message) -> str | None:
-    """Return "plain" or "html" for a part that is read as words."""
-    if part.get_content_disposition() == "attachment" or part.get_filename():
+        Files of text come first, then mails in the mail, what Outlook packs into its own format, and at last what
+        stands outside the parts.
+        """
+        for bodies in (self._files_of_text(), self._mails_inside(), self._packed(), _outside(root)):
+            forms = in_order(bodies)
+            if forms.has_words():
+                return forms
         return None
-    kind = part.get_content_type()
-    if kind in {"text/html", "application/xhtml+xml"}:
-        return "html"
-    if kind in {"text/plain", "text/enriched"} or (part.get_content_maintype() == "multipart"):
-        return "plain"
-    return None
+
+    def _leaf(self, part: MimePart, depth: int) -> list[BodyForms]:
+        kind = part.headers.content_type
+        if _may_be_signed(part) and depth < DEPTH and (signed := signed_content(part.content)) is not None:
+            return self.read(self._tree.read(signed, depth + 1), depth + 1)
+        if kind == "application/ms-tnef" or part.headers.filename.lower() == "winmail.dat":
+            return self._winmail(part)
+        if _is_read(part):
+            return _body(part)
+        if (part.headers.maintype == "text" and kind not in _FILES) or _may_be_text(part):
+            self._texts.append(part)
+        elif kind in _MAILS:
+            self._mails.append(part)
+        self.attachments.append(_attachment(part))
+        return []
+
+    def _winmail(self, part: MimePart) -> list[BodyForms]:
+        winmail = read_winmail(part.content)
+        if winmail is None:
+            self.attachments.append(_attachment(part))
+            return []
+        self._winmails.append(winmail)
+        self.attachments.extend(Attachment(name, _NO_TYPE, "", data) for name, data in winmail.files)
+        return []
+
+    def _files_of_text(self) -> list[BodyForms]:
+        return [body for part in self._texts for body in self._instead_of_file(part, _body(part))]
+
+    def _mails_inside(self) -> list[BodyForms]:
+        found: list[BodyForms] = []
+        for depth in range(1, DEPTH):
+            mails, self._mails = self._mails, []
+            for part in mails:
+                found += self._instead_of_file(part, self.read(self._tree.read(part.content, depth), depth))
+        return found
+
+    def _instead_of_file(self, part: MimePart, bodies: list[BodyForms]) -> list[BodyForms]:
+        """Return the bodies; where they have words, their part is no file any more."""
+        if any(body.has_words() for body in bodies):
+            file = _attachment(part)
+            self.attachments = [other for other in self.attachments if other != file]
+        return bodies
+
+    def _packed(self) -> list[BodyForms]:
+        return [BodyForms(*_packed_text(winmail)) for winmail in self._winmails]
 
 
-def _data(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
-    if isinstance(payload, bytes):
-        return payload
-    children = part.get_payload()
-    if isinstance(children, list):
-        return b"\n".join(child.as_bytes() for child in children if isinstance(child, Message))
-    return b""
+def _may_be_signed(part: MimePart) -> bool:
+    return part.headers.content_type in _SIGNED or part.headers.filename.lower().endswith((".p7m", ".p7z"))
 
 
-def _text(part: Message) -> str:
-    text = decode_text(_data(part), _parameter(part, "charset"))
-    if _parameter(part, "format").lower() == "flowed":
-        return unflowed(text, delsp=_parameter(part, "delsp").lower() == "yes")
-    return text
+def _may_be_text(part: MimePart) -> bool:
+    """Whether a part of no type holds text, as some programs send it."""
+    headers = part.headers
+    if headers.content_type != _NO_TYPE or (headers.filename and not headers.filename.lower().endswith(".txt")):
+        return False
+    return decoded_text(part.content[:_META_BYTES]).text.translate(_WHITE).isprintable()
 
 
-def _parameter(part: Message, name: str) -> str:
-    value = part.get_param(name)
-    if isinstance(value, tuple):
-        value = value[2]
-    return str(value or "")
+def _packed_text(winmail: Winmail) -> tuple[str | None, str | None, bool]:
+    plain = decoded_text(winmail.plain, winmail.charset) if winmail.plain else None
+    html = decoded_text(winmail.html, winmail.charset, _meta_charset(winmail.html)) if winmail.html else None
+    texts = [text for text in (plain, html) if text is not None]
+    return plain.text if plain else None, html.text if html else None, any(text.guessed for text in texts)
 
 
-def _attachment(part: Message) -> Attachment:
-    return Attachment(
-        filename=header_words(part.get_filename() or ""),
-        content_type=part.get_content_type(),
-        content_id=str(part.get("Content-ID") or "").strip().strip("<>"),
-        data=_data(part),
-    )
+def _outside(root: MimePart) -> list[BodyForms]:
+    """Return what stands around the parts of containers, but for what programs write there."""
+    return [BodyForms(plain=text) for part in _containers(root) if (text := _without_notice(part.around))]
+
+
+def _containers(part: MimePart) -> Iterator[MimePart]:
+    if part.children:
+        yield part
+        for child in part.children:
+            yield from _containers(child)
+
+
+def _without_notice(around: bytes) -> str:
+    lines = decoded_text(around).text.splitlines()
+    return "\n".join(line for line in lines if not _NOTICE.search(line)).strip()
+
+
+def _is_read(part: MimePart) -> bool:
+    """Whether a leaf is read as words of the mail, and not kept as a file."""
+    headers = part.headers
+    if headers.maintype == "multipart":
+        return True  # a container in which no part could be found
+    kind = headers.content_type
+    if kind in _FILES or headers.maintype != "text":
+        return False
+    return headers.disposition != "attachment" or _MADE_UP_NAME.fullmatch(headers.filename) is not None
+
+
+def _body(part: MimePart) -> list[BodyForms]:
+    headers = part.headers
+    is_html = headers.content_type == _HTML or headers.content_type in _DOUBLES
+    found = decoded_text(part.content, headers.parameter("charset"), _meta_charset(part.content) if is_html else "")
+    text = found.text
+    if is_html or _HTML_BEGINS.match(text):
+        return [BodyForms(None, text, found.guessed)]
+    if headers.content_type in _ENRICHED:
+        return [BodyForms(unenriched(text), None, found.guessed)]
+    if headers.parameter("format").lower() == "flowed":
+        text = unflowed(text, delsp=headers.parameter("delsp").lower() == "yes")
+    return [BodyForms(text, None, found.guessed)]
+
+
+def _meta_charset(html: bytes) -> str:
+    """Return the charset that HTML says it is in (HTML 4.01, section 5.2.2), "" if it says none."""
+    found = _META.search(html, 0, _META_BYTES)
+    return found[1].decode("ascii", "replace") if found else ""
+
+
+def _attachment(part: MimePart) -> Attachment:
+    headers = part.headers
+    return Attachment(headers.filename, headers.content_type, headers.content_id, part.content)

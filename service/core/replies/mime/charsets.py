@@ -1,52 +1,198 @@
-"""The bytes of a mail as text, whatever charset it names or does not name."""
+"""The bytes of a mail as text, whatever charset it names or does not name: what decodes without loss wins."""
+
+from __future__ import annotations
 
 import codecs
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from service.core.replies.mime.charset_guess import likely_charset, makes_words
+from service.core.replies.mime.iso_2022 import decode_escapes, decode_euc_jp, has_escapes, with_escapes
 
 # What mail programs mean by a name (WHATWG Encoding): the superset, or nothing at all.
 _MEANT = {
     "": (
         "us-ascii", "ascii", "ansi_x3.4-1968", "x-unknown", "unknown-8bit", "unknown", "default",
-        "_autodetect", "x-user-defined",
+        "_autodetect", "x-user-defined", "8bit", "binary",
     ),
-    "cp1252": ("iso-8859-1", "latin1", "latin-1", "iso8859-1"),
+    "cp1252": ("iso-8859-1", "latin1", "latin-1", "iso8859-1", "iso_8859-1", "ansi", "windows1252", "cp-1252"),
     "iso-8859-6": ("iso-8859-6-i", "iso-8859-6-e"),
     "iso-8859-8": ("iso-8859-8-i", "iso-8859-8-e"),
-    "gb18030": ("gb2312", "gbk", "x-gbk", "cp936", "gb_2312-80"),
-    "big5hkscs": ("big5", "x-x-big5", "big5-hkscs"),
-    "cp932": ("shift_jis", "shift-jis", "x-sjis", "sjis", "windows-31j"),
-    "cp949": ("euc-kr", "ks_c_5601-1987", "ksc5601", "x-windows-949"),
-    "iso2022_jp_ext": ("iso-2022-jp",),
-    "cp874": ("windows-874", "tis-620"),
-    "mac-roman": ("macintosh", "x-mac-roman"),
-    "utf-8": ("utf8", "utf-8mb4", "unicode-1-1-utf-8"),
+    "gb18030": ("gb2312", "gbk", "x-gbk", "cp936", "gb_2312-80", "gb-2312", "euc-cn", "windows-936"),
+    "big5hkscs": ("big5", "x-x-big5", "big5-hkscs", "cp950", "big-5"),
+    "cp932": ("shift_jis", "shift-jis", "x-sjis", "sjis", "windows-31j", "shiftjis"),
+    "cp949": ("euc-kr", "ks_c_5601-1987", "ksc5601", "x-windows-949", "euckr", "ks_c_5601"),
+    "cp874": ("windows-874", "tis-620", "iso-8859-11"),
+    "cp1254": ("iso-8859-9", "latin5"),
+    "mac-roman": ("macintosh", "x-mac-roman", "mac"),
+    "mac-cyrillic": ("x-mac-cyrillic",),
+    "utf-8": ("utf8", "utf-8mb4", "utf8mb4", "unicode-1-1-utf-8", "utf", "unicode"),
 }  # fmt: skip
 _ALIASES = {alias: name for name, aliases in _MEANT.items() for alias in aliases}
+_NOT_ASCII = frozenset({"utf-7", "hz", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
+_NOT_IN_LINES = _NOT_ASCII | {"utf-8"}
+_SEVERAL_BYTES = frozenset({"gb18030", "big5hkscs", "cp932", "cp949", "euc_jp", "johab"})
+_JAPANESE = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_1", "iso2022_jp_2", "iso2022_jp_3", "iso2022_jp_2004")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WESTERN = frozenset({"cp1252", "iso8859-15"})
+_MOST_DAMAGE_SHARE = 0.1
+_MOST_BY_ACCIDENT = 4  # characters: of two-byte Chinese ones about every sixth is UTF-8
+_FIRST_OF_THREE_BYTES = "\u0800"
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """Text, and whether its charset was guessed."""
+
+    text: str = field(repr=False)
+    guessed: bool = False
 
 
 def decode_text(data: bytes, charset: str | None) -> str:
+    """Return `data` as text; never raises. See `decoded_text`."""
+    return decoded_text(data, charset or "").text
+
+
+def decoded_text(data: bytes, *charsets: str) -> DecodedText:
     """Return `data` as text; never raises.
 
-    The charset named is tried first, then UTF-8, then windows-1252. What none can read becomes
-    replacement characters, in the charset named.
+    UTF-8 is taken wherever the bytes are UTF-8, since hardly any other text is by accident; then the first of the
+    charsets named that reads all of it. Text that is in part UTF-8 is read line by line. For the rest the charset is
+    guessed. A byte that stands for nothing becomes U+FFFD, by itself.
     """
-    name = _known(charset)
-    for candidate in filter(None, (name, "utf-8", "cp1252")):
-        try:
-            return data.decode(candidate)
-        except ValueError:
-            continue
-    return data.decode(name or "cp1252", "replace")
+    names = list(filter(None, map(_known, charsets)))
+    plain = _without_letters_beyond_ascii(data, names)
+    if plain is not None:
+        return DecodedText(plain)
+    utf8 = _strict(data, "utf-8")
+    if utf8 is not None and not _is_accident(utf8, data, names):
+        return DecodedText(utf8)
+    if utf8 is None and _is_mostly_utf8(data, names):
+        return _by_lines(data, names)
+    for name in names:
+        text = _strict(data, name)
+        if text is not None:
+            return _unless_foreign(text, data, name)
+    return _guessed(data, names)
 
 
-def _known(charset: str | None) -> str:
+def _without_letters_beyond_ascii(data: bytes, names: Iterable[str]) -> str | None:
+    """Return text that is in ASCII, in escape sequences, or in units of two or four bytes; None for any other."""
+    for mark, name in _BOMS:
+        if data.startswith(mark) and (text := _strict(data, name)) is not None:
+            return text
+    for name in names:
+        if name in _NOT_ASCII and (text := _strict(data, _byte_order(data, name))) is not None:
+            return text
+        if name in _JAPANESE:
+            data = with_escapes(data)
+    if has_escapes(data):
+        return decode_escapes(data)
+    return data.decode("ascii") if data.isascii() else None
+
+
+def _byte_order(data: bytes, name: str) -> str:
+    """Return the charset with its byte order, which a mark would tell: most signs have their high byte 0."""
+    if name != "utf-16":
+        return name
+    return "utf-16-be" if data[:64:2].count(0) > data[1:64:2].count(0) else "utf-16-le"
+
+
+def _is_accident(utf8: str, data: bytes, names: list[str]) -> bool:
+    """Whether bytes in a charset of several bytes a letter happen to be UTF-8, as those of a few words can."""
+    several = names and names[0] in _SEVERAL_BYTES and _strict(data, names[0]) is not None
+    if not several or _beyond_ascii(utf8) > _MOST_BY_ACCIDENT or max(utf8) >= _FIRST_OF_THREE_BYTES:
+        return False
+    return sum(map(str.isalpha, utf8.encode("ascii", "ignore").decode())) <= _beyond_ascii(utf8)
+
+
+def _is_mostly_utf8(data: bytes, names: list[str]) -> bool:
+    """Whether text is UTF-8 but for a few bytes, or in some of its lines."""
+    if names and names[0] in _SEVERAL_BYTES and _strict(data, names[0]) is not None:
+        return False
+    text = data.decode("utf-8", "replace")
+    damage = text.count(_UNKNOWN)
+    right = _beyond_ascii(text) - damage
+    if right > damage:
+        return True
+    return right > 0 and any(not line.isascii() and _strict(line, "utf-8") is not None for line in data.split(b"\n"))
+
+
+def _by_lines(data: bytes, names: list[str]) -> DecodedText:
+    """Return text of which each line that is UTF-8 is read so; what is put below it on the way may be in another."""
+    lines = data.split(b"\n")
+    texts = list(map(_line_in_utf8, lines))
+    others = b"\n".join(line for line, text in zip(lines, texts, strict=True) if text is None)
+    other = next((name for name in names if name not in _NOT_IN_LINES and _strict(others, name) is not None), "")
+    guessed = not other and bool(others)
+    if guessed:
+        other = likely_charset(others) or "cp1252"
+    rest = iter(_replaced(others, other).split("\n") if others else ())
+    return DecodedText("\n".join(next(rest) if text is None else text for text in texts), guessed)
+
+
+def _line_in_utf8(line: bytes) -> str | None:
+    """Return a line as text, None where more of its bytes are damage than stand for letters."""
+    text = line.decode("utf-8", "replace")
+    damage = text.count(_UNKNOWN)
+    return text if not damage or _beyond_ascii(text) - damage >= damage else None
+
+
+def _unless_foreign(text: str, data: bytes, name: str) -> DecodedText:
+    """Return text in the charset named, unless that is the one programs name without knowing and makes no words."""
+    if name not in _WESTERN or makes_words(text):
+        return DecodedText(text)
+    likely = likely_charset(data)
+    if not likely or likely == name:
+        return DecodedText(text)
+    return DecodedText(_replaced(data, likely), guessed=True)
+
+
+def _guessed(data: bytes, names: list[str]) -> DecodedText:
+    """Return text in the charset named if that reads nearly all of it, else in the one that is likeliest."""
+    for name in names:
+        text = _replaced(data, name)
+        if text.count(_UNKNOWN) <= _MOST_DAMAGE_SHARE * _beyond_ascii(text):
+            return DecodedText(text)
+    likely = likely_charset(data)
+    if likely:
+        return DecodedText(_replaced(data, likely), guessed=True)
+    western = _strict(data, "cp1252")
+    if western is not None:
+        return DecodedText(western, guessed=True)
+    return DecodedText(_replaced(data, names[0] if names else "cp1252"), guessed=True)
+
+
+def _beyond_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
+
+
+def _strict(data: bytes, name: str) -> str | None:
+    try:
+        return data.decode(name)
+    except ValueError:
+        return None
+
+
+def _replaced(data: bytes, name: str) -> str:
+    return decode_euc_jp(data) if name == "euc_jp" else data.decode(name, "replace")
+
+
+def _known(charset: str) -> str:
     """Return the name of a charset that decodes bytes to text, or "" for one nobody knows."""
-    name = (charset or "").strip(" \"'").lower()
-    name = _ALIASES.get(name, name)
+    name = charset.strip(" \"'\\;").lower()
+    name = _ALIASES.get(name, _ALIASES.get(name.replace("_", "-"), name))
     if not name or not name.isascii():
         return ""
     try:
         "".encode(name)
         b"".decode(name)
+        return codecs.lookup(name).name
     except (LookupError, ValueError):
-        return ""
-    return codecs.lookup(name).name
+        return _known(name[2:]) if name.startswith("x-") else ""

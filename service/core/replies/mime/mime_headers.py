@@ -1,79 +1,84 @@
-"""The headers of a raw mail: limited before they are parsed, decoded afterwards."""
+"""The header fields of a mail or of one of its parts: found within bounds, unfolded, and decoded."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.header import decode_header
-from email.message import Message
 
 from service.core.replies.mime.charsets import decode_text
 
 HEADERS_BYTES = 64 * 1024
 HEADER_BYTES = 8 * 1024
+# decode_header searches anew from each opening mark: without a bound its time grows as a square.
+_ENCODED_WORDS = 100
+
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
+_MBOX_LINE = re.compile(rb">?From [^\n]*(?:\n|\Z)")
+_BLANK_LINE = re.compile(rb"\r?\n")
+_HEADERS_END = re.compile(rb"\n\r?\n")
+
+Fields = tuple[tuple[str, bytes], ...]
 
 
-def bounded_headers(raw: bytes) -> tuple[bytes, bool]:
-    """Return the mail with its headers within bounds, and whether any was cut."""
-    window = raw[: HEADERS_BYTES + 4]
-    end = min((at for at in (window.find(b"\n\n"), window.find(b"\r\n\r\n")) if at >= 0), default=-1)
-    if end >= 0 and _longest(raw[:end]) <= HEADER_BYTES:
-        return raw, False
-    if end < 0 and len(raw) <= HEADERS_BYTES:
-        return raw, False
-    body = _body_start(raw)
-    kept: list[bytes] = []
-    size = 0
-    for field in _fields(raw[: min(body, 4 * HEADERS_BYTES)].rstrip(b"\r\n") + b"\n"):
-        size += min(len(field), HEADER_BYTES)
-        if size > HEADERS_BYTES:
-            break
-        kept.append(field if len(field) <= HEADER_BYTES else field[:HEADER_BYTES] + b"\n")
-    return b"".join(kept) + b"\n" + raw[body:], True
+@dataclass(frozen=True, slots=True)
+class HeaderBlock:
+    """Header fields, names in lower case, values unfolded; where the body begins, and whether a bound cut any."""
+
+    fields: Fields = field(repr=False)
+    body: int
+    cut: bool = False
 
 
-def _longest(head: bytes) -> int:
-    return max(map(len, _fields(head)), default=0)
+def header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
+    """Return the header fields that stand in `raw` from `start` on, and where the body after them begins.
+
+    At most 64 kB of fields and 8 kB of each are kept. A line that cannot be a field begins the body, with or without
+    a blank line before it.
+    """
+    mbox = _MBOX_LINE.match(raw, start, end)
+    at = mbox.end() if mbox else start
+    fields: list[tuple[str, bytes]] = []
+    room, cut = HEADERS_BYTES, False
+    while room >= 0 and (found := _FIELD.match(raw, at, end)):
+        at = found.end()
+        size = found.end() - found.start()
+        room -= min(size, HEADER_BYTES)
+        cut = cut or size > HEADER_BYTES or room < 0
+        if room >= 0:
+            value = raw[found.start(2) : min(found.end(2), found.start() + HEADER_BYTES)]
+            fields.append((found[1][:HEADER_BYTES].decode("ascii").lower(), value.translate(None, b"\r\n")))
+    if room < 0:
+        blank = _HEADERS_END.search(raw, at - 1, end)
+        return HeaderBlock(tuple(fields), blank.end() if blank else end, cut)
+    blank = _BLANK_LINE.match(raw, at, end)
+    return HeaderBlock(tuple(fields), blank.end() if blank else at, cut)
 
 
-def _body_start(raw: bytes) -> int:
-    ends = [at + len(mark) for mark in (b"\n\n", b"\r\n\r\n") if (at := raw.find(mark)) >= 0]
-    return min(ends, default=len(raw))
-
-
-def _fields(head: bytes) -> list[bytes]:
-    """Return the header fields, each with its continuation lines."""
-    fields: list[list[bytes]] = []
-    for line in head.splitlines(keepends=True):
-        if line[:1] in {b" ", b"\t"} and fields:
-            fields[-1].append(line)
-        else:
-            fields.append([line])
-    return [b"".join(lines) for lines in fields]
-
-
-def header_values(message: Message) -> Mapping[str, tuple[str, ...]]:
-    """Return every header by its lower-case name, decoded (RFC 2047), unfolded, in order."""
+def header_values(fields: Iterable[tuple[str, bytes]]) -> Mapping[str, tuple[str, ...]]:
+    """Return every field by its name, decoded (RFC 2047), in order."""
     values: dict[str, list[str]] = {}
-    for name, value in message.raw_items():
-        values.setdefault(name.lower(), []).append(header_words(str(value)))
+    for name, value in fields:
+        values.setdefault(name, []).append(header_words(readable(value)))
     return {name: tuple(found) for name, found in values.items()}
 
 
 def header_words(value: str) -> str:
     """Return one header value decoded; what cannot be decoded stays as it came."""
-    value = _readable(value.replace("\r", "").replace("\n", ""))
-    if "=?" not in value:
+    if "=?" not in value or value.count("=?") > _ENCODED_WORDS:
         return value.strip()
     try:
         pieces = decode_header(value)
-    except (HeaderParseError, ValueError):
+    except (HeaderParseError, binascii.Error, ValueError):
         return value.strip()
     return "".join(
         decode_text(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces
     ).strip()
 
 
-def _readable(value: str) -> str:
-    """Return a value whose bytes beyond ASCII were kept as surrogates, as text."""
-    if value.isascii():
-        return value
-    return decode_text(value.encode("utf-8", "surrogateescape"), None)
+def readable(value: bytes) -> str:
+    """Return the bytes of a header as text; those beyond ASCII are against the rules, and common."""
+    return value.decode("ascii") if value.isascii() else decode_text(value, None)

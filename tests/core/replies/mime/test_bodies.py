@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.replies import decode_bodies
-from service.core.replies.mime.bodies import DEPTH, PARTS
 from service.core.replies.mime.flowed import unflowed
 from service.core.replies.mime.mime_headers import HEADER_BYTES, HEADERS_BYTES
+from service.core.replies.mime.mime_parts import DEPTH, PARTS
 
 
 def mail(body: bytes, content_type: str = "text/plain; charset=utf-8", *more: str) -> bytes:
@@ -49,7 +49,7 @@ def test_a_charset_is_read_as_mail_programs_mean_it(text: str, encoding: str, la
 
 
 def test_bytes_that_no_charset_reads_become_replacement_characters() -> None:
-    found = decode_bodies(mail(b"ok \x81\x8d\xff", "text/plain; charset=utf-8")).plain
+    found = decode_bodies(mail(b"ok \x81 \x8d fine \xff", "text/plain; charset=utf-8")).plain
     assert found is not None
     assert found.startswith("ok ")
     assert "\ufffd" in found
@@ -158,3 +158,17 @@ _PIECES = [
 @given(st.lists(st.sampled_from(_PIECES) | st.binary(max_size=20), max_size=30).map(b"".join))
 def test_no_bytes_make_it_raise(raw: bytes) -> None:
     decode_bodies(raw)
+
+
+@pytest.mark.parametrize(
+    ("enriched", "text"),
+    [
+        ("<bold>The</bold> grey one.<nl>\n\n\n<italic>Always</italic>.", "The grey one.\n\nAlways."),
+        ("one line\nthat was wrapped\nx\ny", "one line that was wrapped x y"),
+        ("<color><param>red</param>Red</color> and 2 << 4 > 3", "Red and 2 < 4 > 3"),
+        ("<nofill>plain</nofill> <3 you", "plain <3 you"),
+        ("<color><param>red, she said, and went on", "red, she said, and went on"),
+    ],
+)
+def test_enriched_text_loses_its_commands(enriched: str, text: str) -> None:
+    assert decode_bodies(mail(enriched.encode(), "text/enriched; charset=utf-8")).plain == text

@@ -1,0 +1,102 @@
+"""The forms in which a body comes, as text and as HTML, and how those of several parts become one.
+
+A part that follows another is read after it. Only the parts of multipart/alternative are forms of the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from selectolax.lexbor import LexborHTMLParser
+
+from service.core.replies.html.html_linear import linear_lines
+from service.core.replies.html.html_tree import TAGS
+
+_TAG = re.compile(r"<[^<>]*>")
+_ENDLESS = re.compile(r"<(/?)plaintext\b", re.IGNORECASE)  # an element that nothing ends (HTML, section 13.2.5)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyForms:
+    """One body in the forms that it has; `guessed` tells that the charset of one was guessed."""
+
+    plain: str | None = field(default=None, repr=False)
+    html: str | None = field(default=None, repr=False)
+    guessed: bool = False
+
+    def has_words(self) -> bool:
+        """Whether there is anything to read in it."""
+        if (self.plain or "").strip():
+            return True
+        # Most HTML without words is nothing but tags, which are quickly taken out.
+        html = self.html or ""
+        return bool(_TAG.sub("", html).strip()) and bool(html_text(html).strip())
+
+
+def in_order(bodies: Sequence[BodyForms]) -> BodyForms:
+    """Return bodies that follow each other as one; a form that one of them lacks is made from the other.
+
+    HTML says more than text, so the text is left out where a body has none.
+    """
+    bodies = [body for body in bodies if body.html is not None or (body.plain or "").strip()] or bodies[:1]
+    if len(bodies) <= 1:
+        return bodies[0] if bodies else BodyForms()
+    guessed = any(body.guessed for body in bodies)
+    plains = [body.plain for body in bodies if body.plain is not None]
+    if all(body.html is None for body in bodies):
+        return BodyForms("\n".join(plains), None, guessed)
+    plain = "\n".join(plains) if len(plains) == len(bodies) else None
+    pages = list(map(_as_html, bodies))
+    if (
+        sum(page.count("<") for page in pages) <= TAGS
+    ):  # beyond, HTML is read in one pass, which nothing left open can stop
+        pages = list(map(_closed, pages))
+    return BodyForms(plain, "\n".join(pages), guessed)
+
+
+def of_the_same(bodies: Sequence[BodyForms]) -> BodyForms:
+    """Return alternatives as one body: of the forms of one kind, each whose words no other has."""
+    if len(bodies) <= 1:
+        return bodies[0] if bodies else BodyForms()
+    return BodyForms(
+        _joined([body.plain for body in bodies if body.plain is not None], str),
+        _joined([body.html for body in bodies if body.html is not None], html_text),
+        any(body.guessed for body in bodies),
+    )
+
+
+def html_text(html: str) -> str:
+    """Return the text of HTML."""
+    return "\n".join(line.text for line in linear_lines(html))
+
+
+def _joined(forms: list[str], text_of: Callable[[str], str]) -> str | None:
+    if len(forms) <= 1:
+        return forms[0] if forms else None
+    letters = [_letters(text_of(form)) for form in forms]
+    kept: list[str] = []
+    for at, form in enumerate(forms):
+        others = letters[:at] + letters[at + 1 :]
+        is_told = any(letters[at] in other and letters[at] != other for other in others) or letters[at] in letters[:at]
+        if not is_told:
+            kept.append(form)
+    return "\n".join(kept)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+def _as_html(body: BodyForms) -> str:
+    """Return a body as HTML."""
+    if body.html is not None and (body.plain is None or not body.plain.strip() or html_text(body.html).strip()):
+        return body.html
+    return f'<div style="white-space:pre-wrap">{escape(body.plain or "")}</div>'
+
+
+def _closed(html: str) -> str:
+    """Return HTML that ends within itself: what it leaves open must not swallow what follows."""
+    return LexborHTMLParser(_ENDLESS.sub(r"<\1pre", html)).html or html

@@ -1,0 +1,124 @@
+"""Japanese text in escape sequences (ISO-2022-JP, RFC 1468) and in EUC-JP, with the characters that vendors added.
+
+Python's own codecs refuse those; Microsoft's code page 932 has them all, so the characters go through its encoding.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_ESCAPE = re.compile(rb"\x1b(\$\([@BDOPQ]|\$\)?[@ABC]|\([BIJ]|[.N&][@A-Z])")
+_ESC = b"\x1b"
+_LOST_BEGIN = re.compile(rb"\$[@B]")
+_LOST_ENDS = (b"(B", b"(J")
+_EUC = re.compile(rb"\x8e([\xa1-\xdf])|\x8f([\xa1-\xfe]{2})|((?:[\xa1-\xfe]{2})+)|([\x80-\xa0\xff]+|[\xa1-\xfe])")
+_PAIR = re.compile(rb"([!-~]{2})|(.)", re.DOTALL)
+_TWO_BYTES = frozenset({b"$@", b"$B", b"$(@", b"$(B", b"$(O", b"$(Q"})
+_SUPPLEMENT = frozenset({b"$(D", b"$(P"})
+_HALF_WIDTH = b"(I"
+_CHINESE = b"$A"
+_PRINTED = range(0x21, 0x7F)
+_HIGH = bytes(byte | 0x80 if byte in _PRINTED else byte for byte in range(256))
+_LOW = bytes(byte & 0x7F for byte in range(256))
+_LAST_ASCII = 0x7F
+_ROWS_BEFORE_GAP = 0x5F  # rows of two-byte characters up to here have lead bytes below half-width katakana
+_CELLS_BEFORE_GAP = 0x60  # 0x7F is no second byte
+_KOREAN = b"\x1b$)C"
+
+
+def has_escapes(data: bytes) -> bool:
+    """Whether bytes hold an escape sequence that begins characters of two bytes."""
+    return b"\x1b$" in data and _ESCAPE.search(data) is not None
+
+
+def decode_escapes(data: bytes) -> str:
+    """Return text with escape sequences decoded; what stands for no character becomes U+FFFD."""
+    if _KOREAN in data:
+        return data.decode("iso2022_kr", "replace")
+    # A line always ends in ASCII, whether or not it says so (RFC 1468).
+    return "\n".join(map(_line, data.split(b"\n")))
+
+
+def with_escapes(data: bytes) -> bytes:
+    """Return what is said to be ISO-2022-JP with the escape characters that a gateway took out."""
+    return data if _ESC in data else b"\n".join(map(_line_with_escapes, data.split(b"\n")))
+
+
+def decode_euc_jp(data: bytes) -> str:
+    """Return EUC-JP with vendors' characters decoded; what stands for no character becomes U+FFFD."""
+    text: list[str] = []
+    at = 0
+    for found in _EUC.finditer(data):
+        text.append(data[at : found.start()].decode("ascii", "replace"))
+        at = found.end()
+        half, supplement, pairs, stray = found.groups()
+        if half:
+            text.append(half.decode("cp932"))
+        elif stray:
+            text.append("\N{REPLACEMENT CHARACTER}" * len(stray))
+        else:
+            text.append(_pairs((supplement or pairs).translate(_LOW), supplement=bool(supplement)))
+    text.append(data[at:].decode("ascii", "replace"))
+    return "".join(text)
+
+
+def _line_with_escapes(line: bytes) -> bytes:
+    done: list[bytes] = []
+    at = 0
+    while begin := _LOST_BEGIN.search(line, at):
+        end = begin.end()
+        while end < len(line) and line[end : end + 2] not in _LOST_ENDS:
+            end += 2
+        if end >= len(line):
+            break
+        done += (line[at : begin.start()], _ESC, line[begin.start() : end], _ESC, line[end : end + 2])
+        at = end + 2
+    return b"".join((*done, line[at:]))
+
+
+def _line(line: bytes) -> str:
+    if b"\x1b" not in line:
+        return line.decode("ascii", "replace")
+    first, *rest = _ESCAPE.split(line)
+    text = [first.decode("ascii", "replace")]
+    for escape, segment in zip(rest[::2], rest[1::2], strict=True):
+        if escape in _TWO_BYTES or escape in _SUPPLEMENT:
+            text.append(_pairs(segment, supplement=escape in _SUPPLEMENT))
+        elif escape == _HALF_WIDTH:
+            text.append(segment.translate(_HIGH).decode("cp932", "replace"))
+        elif escape == _CHINESE:
+            text.append(segment.translate(_HIGH).decode("gb18030", "replace"))
+        else:
+            text.append(segment.decode("ascii", "replace"))
+    return "".join(text)
+
+
+def _pairs(segment: bytes, *, supplement: bool) -> str:
+    """Return bytes that stand for characters two by two; single ones between them stand for themselves."""
+    text: list[str] = []
+    for found in _PAIR.finditer(segment):
+        pair, single = found.groups()
+        text.append(_character(pair, supplement) if pair else _lone_byte(single))
+    return "".join(text)
+
+
+def _lone_byte(byte: bytes) -> str:
+    return "\N{REPLACEMENT CHARACTER}" if byte[0] in _PRINTED or byte[0] > _LAST_ASCII else chr(byte[0])
+
+
+@lru_cache(maxsize=94 * 94)
+def _character(pair: bytes, supplement: bool) -> str:
+    """Return a character of JIS X 0208 with its vendors' rows, or one of JIS X 0212."""
+    if supplement:
+        return bytes((0x8F, pair[0] | 0x80, pair[1] | 0x80)).decode("euc_jp", "replace")
+    return _shifted(pair).decode("cp932", "replace")
+
+
+def _shifted(pair: bytes) -> bytes:
+    """Return a character of JIS X 0208 and its vendors' rows in the encoding of code page 932."""
+    row, cell = pair
+    lead = ((row - 0x21) >> 1) + (0x81 if row < _ROWS_BEFORE_GAP else 0xC1)
+    if row % 2 == 0:
+        return bytes((lead, cell + 0x7E))
+    return bytes((lead, cell + (0x1F if cell < _CELLS_BEFORE_GAP else 0x20)))

@@ -1,0 +1,164 @@
+"""The parts of a raw mail as a tree: delimiters are found by search, and no part is refused for how it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from service.core.replies.mime.content_headers import ContentHeaders, content_headers
+from service.core.replies.mime.mime_headers import Fields, header_block
+from service.core.replies.mime.transfer_encoding import transfer_decoded
+
+PARTS = 100
+DEPTH = 20
+
+# A delimiter that the next line shows to be one (RFC 2046, section 5.1.1), for where the boundary is lost.
+_DELIMITER = re.compile(rb"\n--([^\r\n]{1,200}+)\r?\n(?=content-)", re.IGNORECASE)
+_LOOKED_THROUGH_BYTES = 16 * 1024
+_ENCODED_WHOLE = frozenset({"base64", "quoted-printable"})
+_PART_FIELDS = ("content-", "x-", "mime-version", "message-id")
+
+
+@dataclass(frozen=True, slots=True)
+class MimePart:
+    """A part of a mail. A leaf has `content`, its transfer encoding undone; a container has `children`.
+
+    `around` is what a container has before its first part and behind its last.
+    """
+
+    headers: ContentHeaders
+    fields: Fields = field(default=(), repr=False)
+    content: bytes = field(default=b"", repr=False)
+    children: tuple[MimePart, ...] = ()
+    around: bytes = field(default=b"", repr=False)
+
+
+class MimeTree:
+    """Reads raw mails into trees of 100 parts together and 20 levels; `cut` tells that something lay beyond."""
+
+    def __init__(self) -> None:
+        self.cut = False
+        self._room = PARTS
+
+    def read(self, raw: bytes, depth: int = 0) -> MimePart:
+        """Return a mail as a tree; `depth` is the level at which it stands in another."""
+        return self._part(_Place(raw, 0, len(raw)), depth, in_container=False)
+
+    def _part(self, place: _Place, depth: int, *, in_container: bool) -> MimePart:
+        block = header_block(place.raw, place.start, place.end)
+        self.cut = self.cut or block.cut
+        body = _Place(place.raw, block.body, place.end)
+        if in_container and not any(name.startswith(_PART_FIELDS) for name, _ in block.fields):
+            # What looks like other headers here are words with a colon, whose program left the blank line out.
+            body = place if block.fields else body
+        headers = content_headers(block.fields)
+        delimited = _delimited(body, headers, whole_mail=not in_container)
+        if delimited is None:
+            self._room -= 1
+            return MimePart(headers, block.fields, transfer_decoded(body.content(), headers))
+        if depth >= DEPTH:
+            self.cut = True
+            return MimePart(headers, block.fields)
+        children = _unshared(tuple(self._children(delimited.parts, depth + 1)))
+        if headers.maintype != "multipart":
+            headers = replace(headers, content_type=f"multipart/{_likely_subtype(children)}")
+        return MimePart(headers, block.fields, b"", children, delimited.around)
+
+    def _children(self, places: Iterable[_Place], depth: int) -> Iterator[MimePart]:
+        for place in places:
+            if self._room <= 0:
+                self.cut = True
+                return
+            yield self._part(place, depth, in_container=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something stands in a raw mail; nothing is copied until it is known to be a leaf."""
+
+    raw: bytes = field(repr=False)
+    start: int
+    end: int
+
+    def content(self) -> bytes:
+        return self.raw[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class _Delimited:
+    """The places of a container's parts, and what stands around them."""
+
+    parts: tuple[_Place, ...]
+    around: bytes = field(default=b"", repr=False)
+
+
+def _delimited(body: _Place, headers: ContentHeaders, *, whole_mail: bool) -> _Delimited | None:
+    """Return the parts that a body is made of, or None for a body that is none of several parts."""
+    if headers.maintype != "multipart":
+        evident = _evident_boundary(body) if whole_mail and headers.maintype == "text" else b""
+        closed = evident and body.raw.find(b"\n--" + evident + b"--", body.start, body.end) >= 0
+        return _split(body, evident) if closed and _opens(body, evident) else None
+    boundary = headers.parameter("boundary").encode("utf-8", "surrogateescape")
+    found = _split(body, boundary) if boundary else None
+    if found is None and headers.encoding in _ENCODED_WHOLE:
+        body = _lone(transfer_decoded(body.content(), headers))
+        found = _split(body, boundary) if boundary else None
+    if found is None and (evident := _evident_boundary(body)):
+        found = _split(body, evident)
+    return found
+
+
+def _lone(content: bytes) -> _Place:
+    """Return the place of something that stands in no mail; a line end before it makes its first line one of many."""
+    return _Place(b"\n" + content, 1, len(content) + 1)
+
+
+def _split(body: _Place, boundary: bytes) -> _Delimited | None:
+    """Return the parts between delimiter lines with this boundary, None where there is no such line.
+
+    Parts behind a closing delimiter count too: some programs write it too early.
+    """
+    # Begins with a literal, for which the search is fast.
+    delimiter = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*+\r?(?=\n|\Z)")
+    found = list(islice(delimiter.finditer(body.raw, max(body.start - 1, 0), body.end), PARTS + 2))
+    if not found:
+        return None
+    ends = [match.start() for match in found[1:]] + [body.end]
+    around = [body.raw[body.start : found[0].start()]]
+    parts: list[_Place] = []
+    for match, end in zip(found, ends, strict=True):
+        start = min(match.end() + 1, body.end)
+        stop = max(end - body.raw.endswith(b"\r", start, end), start)
+        if match[1]:
+            around.append(body.raw[start:stop])
+        else:
+            parts.append(_Place(body.raw, start, stop))
+    return _Delimited(tuple(parts), b"\n".join(around))
+
+
+def _evident_boundary(body: _Place) -> bytes:
+    """Return the boundary that the first lines of a body show, b"" where they show none."""
+    found = _DELIMITER.search(body.raw, max(body.start - 1, 0), min(body.start + _LOOKED_THROUGH_BYTES, body.end))
+    return found[1].rstrip() if found else b""
+
+
+def _opens(body: _Place, boundary: bytes) -> bool:
+    """Whether nothing stands before the first delimiter."""
+    first = body.raw.find(b"--" + boundary, body.start, body.end)
+    return not body.raw[body.start : first].strip()
+
+
+def _unshared(children: tuple[MimePart, ...]) -> tuple[MimePart, ...]:
+    """Give an empty container the parts behind it: it has the same boundary as the one around it, so they are its."""
+    for at, child in enumerate(children[:-1]):
+        if child.headers.maintype == "multipart" and not child.children and not child.content.strip():
+            return (*children[:at], replace(child, children=_unshared(children[at + 1 :])))
+    return children
+
+
+def _likely_subtype(children: tuple[MimePart, ...]) -> str:
+    """Return the subtype of a container whose header is lost."""
+    kinds = [child.headers.content_type for child in children]
+    return "alternative" if kinds == ["text/plain", "text/html"] else "mixed"

@@ -1,0 +1,78 @@
+"""The mail inside an S/MIME signature: what was signed stands in it unencrypted (RFC 8551, section 3.5.2)."""
+
+from __future__ import annotations
+
+import binascii
+import zlib
+from collections.abc import Iterator
+
+_DATA = bytes.fromhex("06092a864886f70d010701")  # id-data, 1.2.840.113549.1.7.1
+_ZLIB = bytes.fromhex("060b2a864886f70d0109100308")  # id-alg-zlibCompress (RFC 3274)
+_EXPLICIT, _OCTETS, _CHUNKED, _SEQUENCE = 0xA0, 0x04, 0x24, 0x30
+_INDEFINITE = 0x80
+_LONGEST_LENGTH = 8
+_HEAD_BYTES = 16 * 1024
+_MOST_BYTES = 40 * 1024 * 1024
+
+
+def signed_content(data: bytes) -> bytes | None:
+    """Return the mail that was signed or compressed, None where it is encrypted or cannot be found.
+
+    The signature is not checked: whose a reply is does not depend on it.
+    """
+    if data[:1] != bytes((_SEQUENCE,)):
+        data = _unarmoured(data)
+    at = data.find(_DATA, 0, _HEAD_BYTES)
+    if at < 0:
+        return None
+    outer = at + len(_DATA)
+    if data[outer : outer + 1] != bytes((_EXPLICIT,)):
+        return None
+    content = b"".join(_octets(data, _header(data, outer)[1]))
+    return _unpacked(content) if _ZLIB in data[:at] else content or None
+
+
+def _unarmoured(data: bytes) -> bytes:
+    lines = [line for line in data.splitlines() if not line.startswith(b"-----")]
+    try:
+        return binascii.a2b_base64(b"".join(lines))
+    except binascii.Error:
+        return b""
+
+
+def _unpacked(content: bytes) -> bytes | None:
+    try:
+        return zlib.decompressobj().decompress(content, _MOST_BYTES)
+    except zlib.error:
+        return None
+
+
+def _octets(data: bytes, at: int) -> Iterator[bytes]:
+    """Yield the bytes of an OCTET STRING, which may be cut into others (ITU-T X.690, section 8.7)."""
+    while at < len(data):
+        tag = data[at]
+        length, at = _header(data, at)
+        if tag == _OCTETS:
+            end = at + length
+            yield data[at:end]
+            at = end
+            if not _follows(data, at):
+                return
+        elif tag != _CHUNKED:
+            return
+
+
+def _follows(data: bytes, at: int) -> bool:
+    """Whether another piece of the same string stands here."""
+    return data[at : at + 1] in {bytes((_OCTETS,)), bytes((_CHUNKED,))}
+
+
+def _header(data: bytes, at: int) -> tuple[int, int]:
+    """Return the length after a tag, 0 for one that its end tells, and where the content begins."""
+    first = data[at + 1] if at + 1 < len(data) else 0
+    if first < _INDEFINITE:
+        return first, at + 2
+    size = first - _INDEFINITE
+    if size > _LONGEST_LENGTH:
+        return 0, len(data)
+    return int.from_bytes(data[at + 2 : at + 2 + size], "big"), at + 2 + size
