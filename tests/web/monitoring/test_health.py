@@ -44,7 +44,7 @@ def test_ready_means_that_this_process_reads_and_writes_the_database(site: WebHa
 def test_a_database_that_takes_no_write_is_not_ready(site: WebHarness) -> None:
     engine = site.runtime.database.engine
     is_sqlite = engine.dialect.name == "sqlite"
-    refuse = "PRAGMA query_only=ON" if is_sqlite else "SET default_transaction_read_only = on"
+    refuse = "PRAGMA query_only=ON" if is_sqlite else "SET transaction_read_only = on"
     event.listen(engine, "checkout", lambda connection, _record, _proxy: connection.cursor().execute(refuse))
     engine.dispose()
     assert site.get("/readyz").status_code == 503
