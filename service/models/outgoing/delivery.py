@@ -18,7 +18,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     SmallInteger,
     String,
+    TextClause,
     UniqueConstraint,
+    and_,
     delete,
     false,
     func,
@@ -37,9 +39,9 @@ from service.models.people.entry import Entry
 from service.models.people.subscriber import Subscriber
 from service.models.unqueued import find_unqueued
 
-# What is dropped after its time; a query names it word for word, so that the index on it is used.
+# The conditions of partial indexes. A query names one word for word, since SQLite uses the index only then.
+OPEN = "state IN ('planned', 'claimed', 'unknown')"
 DROPPED = "month > 0 AND kind NOT IN ('digest', 'year', 'quiet_month')"
-_OPEN = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
 ROWS_AN_INSERT = 1000
 _MOST_ANSWERS = 24  # two days of automatic replies, and a receipt
 
@@ -55,8 +57,8 @@ class Delivery(Base):
             "ix_deliveries_open",
             "state",
             "ready_at",
-            postgresql_where=text("state IN ('planned', 'claimed', 'unknown')"),
-            sqlite_where=text("state IN ('planned', 'claimed', 'unknown')"),
+            postgresql_where=text(OPEN),
+            sqlite_where=text(OPEN),
         ),
         Index("ix_deliveries_dropped", "month", postgresql_where=text(DROPPED), sqlite_where=text(DROPPED)),
     )
@@ -116,7 +118,7 @@ class Delivery(Base):
         return find_unqueued(
             session,
             cls,
-            (cls.state == DeliveryState.PLANNED) & (cls.ready_at <= now),
+            and_(cls.is_open(), cls.state == DeliveryState.PLANNED, cls.ready_at <= now),
             cls.ready_at,
             now=now,
             patience=patience,
@@ -220,9 +222,14 @@ class Delivery(Base):
         return set(session.scalars(query))
 
     @classmethod
+    def is_open(cls) -> TextClause:
+        """Return the condition that a delivery is planned, claimed or unknown, by which few rows are looked at."""
+        return text(OPEN)
+
+    @classmethod
     def open_by_state(cls, session: Session) -> dict[str, tuple[int, datetime]]:
         """Return how many deliveries stand in each open state, and when the oldest of them became ready."""
-        query = select(cls.state, func.count(), func.min(cls.ready_at)).where(cls.state.in_(_OPEN))
+        query = select(cls.state, func.count(), func.min(cls.ready_at)).where(cls.is_open())
         return {row[0]: (row[1], row[2]) for row in session.execute(query.group_by(cls.state))}
 
     @classmethod

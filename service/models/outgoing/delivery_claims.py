@@ -126,7 +126,10 @@ def plan_lapsed_again(session: Session) -> int:
     query = (
         update(Delivery)
         .where(
-            Delivery.state == DeliveryState.CLAIMED, Delivery.is_withheld, Delivery.lease_until < database_now(session)
+            Delivery.is_open(),
+            Delivery.state == DeliveryState.CLAIMED,
+            Delivery.is_withheld,
+            Delivery.lease_until < database_now(session),
         )
         .values(
             state=DeliveryState.PLANNED,
@@ -146,7 +149,10 @@ def mark_lapsed_unknown(session: Session) -> int:
     query = (
         update(Delivery)
         .where(
-            Delivery.state == DeliveryState.CLAIMED, ~Delivery.is_withheld, Delivery.lease_until < database_now(session)
+            Delivery.is_open(),
+            Delivery.state == DeliveryState.CLAIMED,
+            ~Delivery.is_withheld,
+            Delivery.lease_until < database_now(session),
         )
         .values(state=DeliveryState.UNKNOWN, reason="the worker went away")
         .returning(*outcome_columns())
