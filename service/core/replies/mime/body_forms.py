@@ -50,9 +50,8 @@ def in_order(bodies: Sequence[BodyForms]) -> BodyForms:
         return BodyForms("\n".join(plains), None, guessed)
     plain = "\n".join(plains) if len(plains) == len(bodies) else None
     pages = list(map(_as_html, bodies))
-    if (
-        sum(page.count("<") for page in pages) <= TAGS
-    ):  # beyond, HTML is read in one pass, which nothing left open can stop
+    # HTML with more tags is read in one pass, in which nothing left open hides what follows.
+    if sum(page.count("<") for page in pages) <= TAGS:
         pages = list(map(_closed, pages))
     return BodyForms(plain, "\n".join(pages), guessed)
 

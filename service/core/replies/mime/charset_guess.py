@@ -14,7 +14,7 @@ import charset_normalizer
 _SAMPLE_BYTES = 1_000
 _READ_CHARACTERS = 20_000
 _LEAST_FOREIGN = 5
-_LAST_ASCII = 0x7F
+_LAST_ASCII, _LAST_CONTROL = 0x7F, "\x9f"
 _LEAST_FIT = 0.5
 _SAME_FIT = 0.02
 _BLEMISH = 0.05  # what something unlikely, but possible, counts
@@ -50,8 +50,8 @@ _COMMON_LEADS = {
 }
 _EXTENDED = frozenset({"gb18030", "cp949"})
 _OLD_SET_FROM = 0xA1  # second bytes below came later, for rarer characters
-_CHINESE = frozenset({"gb18030", "big5"})  # written without spaces, as Korean is not
-_LONGEST_KOREAN_WORD = 8
+_CHINESE = frozenset({"gb18030", "big5"})  # written without spaces between words, as Thai is
+_LONGEST_SPACED_WORD = 8
 _JAPANESE = frozenset({"cp932", "euc_jp"})
 _CHARSETS = (*list(_ALPHABETS)[:11], *_COMMON_LEADS, *list(_ALPHABETS)[11:])
 
@@ -65,6 +65,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _BROKEN_WORD = re.compile(
     r"(?<=[^\W\d_])[^\w\s'’\-.,;:!?…/@()“”\"«»\u0300-\u036f\u0591-\u05c7\u0e00-\u0e7f]+(?=[^\W\d_])"
 )
+_TAG = re.compile(r"<[^<>]{0,1000}>")
+_TAG_BYTES = re.compile(rb"<[^<>]{0,1000}>")
 _FORMS = {name: tuple(frozenset(letters + letters.upper()) for letters in of) for name, of in _ALPHABETS.items()}
 
 
@@ -89,7 +91,7 @@ def likely_charset(data: bytes) -> str:
 
 def makes_words(text: str) -> bool:
     """Whether text can be in a western language: most of its letters in ASCII, and no word with a sign inside."""
-    head = text[:_READ_CHARACTERS]
+    head = _TAG.sub(" ", text[:_READ_CHARACTERS])
     beyond = len(head) - len(head.encode("ascii", "ignore"))
     letters = sum(map(str.isalpha, head.encode("ascii", "ignore").decode()))
     is_foreign = beyond >= _LEAST_FOREIGN and beyond > letters
@@ -101,8 +103,8 @@ def _sample(data: bytes) -> bytes:
     room = _SAMPLE_BYTES
     for line in data[: 64 * _SAMPLE_BYTES].splitlines():
         if not line.isascii():
-            lines.append(line[:room])
-            room -= len(line)
+            lines.append(_TAG_BYTES.sub(b" ", line)[:room])
+            room -= len(lines[-1])
         if room <= 0:
             break
     return b"\n".join(lines)
@@ -119,12 +121,12 @@ def _decoded(sample: bytes, name: str) -> str:
 def _fit(text: str, name: str) -> float:
     """Return how well text fits the languages of a charset: 1 if all of it does."""
     beyond = [character for character in text if character > "\x7f"]
-    if not beyond:
+    if not beyond or min(beyond) <= _LAST_CONTROL:
         return 0.0
     words = _WORD.findall(text)
     if name in _COMMON_LEADS:
         fit = _ideographic_fit(beyond, name) - _mixed(words)
-        return fit - _BLEMISH * (name in _CHINESE and text.count(" ") * _LONGEST_KOREAN_WORD > len(beyond))
+        return fit - _BLEMISH * (name in _CHINESE and text.count(" ") * _LONGEST_SPACED_WORD > len(beyond))
     known = max(sum(1 if c in form else _SIGN_WORTH * (c in _SIGNS) for c in beyond) for form in _FORMS[name])
     odd = sum(_has_odd_case(word) for word in words) + len(_BROKEN_WORD.findall(text))
     fit = known / len(beyond) - odd / max(len(words), 1)
@@ -159,8 +161,8 @@ def _mixed(words: list[str]) -> float:
 
 
 def _is_unlikely(text: str, words: list[str], name: str) -> bool:
-    """Whether text begins without a capital, or is all in capitals, in a script that has them; or is odd Thai."""
+    """Whether text lacks a capital at its start or is all capitals, in a script with both; or is Thai with spaces."""
     if name == "cp874":
-        return not any("\u0e01" <= character <= "\u0e1f" for character in text)
-    first = words[0][0] if words else ""
+        return text.count(" ") * _LONGEST_SPACED_WORD > sum(character > "\x7f" for character in text)
+    first = next((word[0] for word in words if not word.isascii()), "")
     return first.lower() != first.upper() and (not first.isupper() or (len(words) > 1 and text == text.upper()))

@@ -40,6 +40,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WESTERN = frozenset({"cp1252", "iso8859-15"})
+_LEAST_NUL_SHARE = 0.3
 _MOST_DAMAGE_SHARE = 0.1
 _MOST_BY_ACCIDENT = 4  # characters: of two-byte Chinese ones about every sixth is UTF-8
 _FIRST_OF_THREE_BYTES = "\u0800"
@@ -87,6 +88,11 @@ def _without_letters_beyond_ascii(data: bytes, names: Iterable[str]) -> str | No
     for mark, name in _BOMS:
         if data.startswith(mark) and (text := _strict(data, name)) is not None:
             return text
+    if (
+        data.count(0) > _LEAST_NUL_SHARE * len(data)
+        and (text := _strict(data, _byte_order(data, "utf-16"))) is not None
+    ):
+        return text
     for name in names:
         if name in _NOT_ASCII and (text := _strict(data, _byte_order(data, name))) is not None:
             return text
@@ -119,8 +125,8 @@ def _is_mostly_utf8(data: bytes, names: list[str]) -> bool:
     text = data.decode("utf-8", "replace")
     damage = text.count(_UNKNOWN)
     right = _beyond_ascii(text) - damage
-    if right > damage:
-        return True
+    if right >= damage:
+        return right > 0
     return right > 0 and any(not line.isascii() and _strict(line, "utf-8") is not None for line in data.split(b"\n"))
 
 
@@ -158,7 +164,9 @@ def _guessed(data: bytes, names: list[str]) -> DecodedText:
     """Return text in the charset named if that reads nearly all of it, else in the one that is likeliest."""
     for name in names:
         text = _replaced(data, name)
-        if text.count(_UNKNOWN) <= _MOST_DAMAGE_SHARE * _beyond_ascii(text):
+        allowed = _MOST_DAMAGE_SHARE * _beyond_ascii(text)
+        is_read = text.count(_UNKNOWN) <= (allowed if name == "utf-8" else max(allowed, 1))
+        if is_read and (name not in _WESTERN or makes_words(text)):
             return DecodedText(text)
     likely = likely_charset(data)
     if likely:

@@ -77,6 +77,37 @@ def test_damage_is_one_character_and_the_letters_around_it_stay(raw: bytes, text
     assert decoded_text(raw, "").text == text
 
 
+@pytest.mark.parametrize(
+    ("raw", "label", "text"),
+    [
+        ("Grün, süß".encode("cp1252") + b"\x81.", "windows-1252", "Grün, süß\ufffd."),
+        (
+            "今天很好，我们去散步，天气也好。".encode("gb18030") + b"\xff",
+            "gb2312",
+            "今天很好，我们去散步，天气也好。\ufffd",
+        ),
+        ("今日は静かでした。".encode("cp932")[:-1], "shift_jis", "今日は静かでした\ufffd"),
+        (b"It\x92s fine.", "utf-8", "It’s fine."),
+        ("Ok 🎉 fine".encode() + b"\x92s", "utf-8", "Ok 🎉 fine\ufffds"),
+    ],
+)
+def test_damage_does_not_change_the_charset(raw: bytes, label: str, text: str) -> None:
+    assert decoded_text(raw, label).text == text
+
+
+def test_tags_do_not_stand_in_the_way_of_a_guess() -> None:
+    html = "<p>Сегодня <b>тихо</b>. Серый свитер.</p>"
+    for charset, label in (("koi8_r", "us-ascii"), ("cp1251", "iso-8859-1"), ("cp1251", "utf-8")):
+        assert decoded_text(html.encode(charset), label).text == html
+    western = "<p>größer<b>süß</b>er</p>"
+    assert decoded_text(western.encode("cp1252"), "iso-8859-1").text == western
+
+
+def test_utf_16_without_a_label_is_seen_by_its_nuls() -> None:
+    for charset in ("utf-16-le", "utf-16-be", "utf-16"):
+        assert decoded_text("Hello there, it is me.".encode(charset)).text == "Hello there, it is me."
+
+
 @pytest.mark.parametrize("label", ["utf-8", "iso-8859-1", ""])
 def test_each_line_of_text_in_two_charsets_is_read_in_its_own(label: str) -> None:
     words, footer = "Añoranza: el jersey – verde 🙂", "Pie de página: más información"
