@@ -16,6 +16,8 @@ EXACT = (
     "charset",
     "delimiter-cuts-words",
     "device-line-cuts-sentence",
+    "header-block-wrapped",
+    "last-line-taken-for-attribution",
     "mime-malformed",
     "mime-parts-mixed",
     "notice-phrase-cuts-sentence",

@@ -116,11 +116,6 @@ def test_words_typed_in_the_container_of_the_quotation_are_kept() -> None:
     assert read(None, html).text == "So."
 
 
-def test_a_gateways_banner_does_not_hide_the_headers_above_it() -> None:
-    words = read(f"The dog.\n\n{HEADERS}\n\nCAUTION: external sender.\n\n{TEXT}").text
-    assert words == "The dog.\n\nCAUTION: external sender."
-
-
 def test_an_older_mail_of_ours_goes_by_our_address() -> None:
     older = GMAIL_EN.replace(ADDRESS, "r-zzz@in.steps.example")
     for below in ("\n\n> Something else", "\nSomething else, and more of it than was answered."):
