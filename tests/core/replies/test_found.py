@@ -21,6 +21,7 @@ EXACT = (
     "mime-malformed",
     "mime-parts-mixed",
     "notice-phrase-cuts-sentence",
+    "own-earlier-reply-doubled",
     "part-not-read",
     "parts-differ",
     "typed-in-signature",

@@ -146,3 +146,27 @@ def test_our_text_on_the_line_of_the_attribution_goes() -> None:
 def test_a_sentence_that_repeats_our_question_is_not_split() -> None:
     said = "You asked me again and again, and again: What made you smile today?"
     assert read(f"{said}\n\n{GMAIL_EN}\n\n{quoted(TEXT)}").text == said
+
+
+def test_a_line_with_our_address_beside_the_quotation_goes() -> None:
+    for line in (f"<mailto:{ADDRESS}>", f"Reply-To: {ADDRESS}", f"via {NAME} {ADDRESS}", "hello@in.steps.example"):
+        assert read(f"{WORDS}\n\n{line}\n\n{GMAIL_EN}\n\n{quoted(TEXT)}").text == WORDS
+
+
+def test_a_sentence_with_our_address_is_kept_without_the_token() -> None:
+    said = "I told my sister to write to {} as well."
+    found = read(f"{said.format(ADDRESS)}\n\n{GMAIL_EN}\n\n{quoted(TEXT)}")
+    assert found.text == said.format("r-…@in.steps.example")
+
+
+def test_no_token_of_a_reply_address_is_kept_anywhere() -> None:
+    token = ADDRESS.removeprefix("r-").partition("@")[0]
+    mails = (
+        f"{WORDS}\n\n{GMAIL_EN}\n\n{quoted(TEXT)}",
+        f"{ADDRESS.upper()} {WORDS}",
+        f"Stop: s-{token}@in.steps.example",
+    )
+    for mail in mails:
+        for found in (read(mail), read(None, f"<p>{mail}</p>"), read(mail, None, None)):
+            kept = "".join((found.text, found.bare, found.over, *(piece.text for piece in found.trimmed)))
+            assert token not in kept.lower()

@@ -56,7 +56,7 @@ def _may_end(text: str) -> bool:
 def _is_attribution(found: Evidence, text: str, marks: Marks, *, sure: bool) -> bool:
     """Whether the evidence is enough for a text."""
     if sure:
-        if (found.address or found.known) and (found.wrote or found.date or found.time):
+        if (found.address or found.known or found.theirs) and (found.wrote or found.date or found.time):
             return True
         return found.colon and (found.wrote or found.dated) and _is_impersonal(found, text, marks)
     if not (found.colon or found.closed):
@@ -135,11 +135,11 @@ def shared_line(text: str, marks: Marks) -> int | None:
 
 
 def after_sentence(text: str, marks: Marks) -> int | None:
-    """Return where an attribution that names us begins behind a whole sentence on the same line, or None.
+    """Return where an attribution begins behind a whole sentence on the same line, or None.
 
-    The last end of a sentence counts behind which the evidence is still complete. What is before it must not look
-    like a part of the attribution ("Mon. 2 nov. 2026"): it has no figures, or is a sentence of three
-    words after them, and does not open one.
+    It has to name us or the recipient. The last end of a sentence counts behind which the evidence is still complete.
+    What is before it must not look like a part of the attribution ("Mon. 2 nov. 2026"): it has no figures, or is a
+    sentence of three words after them, and does not open one.
     """
     start = text.lstrip(_LEADING)
     if start[:1].isdigit() or start.startswith(marks.phrases.opening):
@@ -150,7 +150,11 @@ def after_sentence(text: str, marks: Marks) -> int | None:
             ends.append(index)
     for before, end in zip(ends[-2::-1], ends[:0:-1], strict=True):
         found = evidence(text[end:], marks)
-        if found.known and (found.date or found.time) and _is_attribution(found, text[end:], marks, sure=True):
+        if (
+            (found.known or found.theirs)
+            and (found.date or found.time)
+            and _is_attribution(found, text[end:], marks, sure=True)
+        ):
             fragment = text[before:end]
             is_date = any(map(str.isdigit, fragment)) or (
                 any(map(str.isdigit, text[:end])) and len(fragment.split()) < _SENTENCE_WORDS

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from service.core.replies.lines import Hint, Line, blank, line_evidence
-from service.core.replies.quotation.attribution import attribution_above
+from service.core.replies.quotation.attribution import after_sentence, attribution_above, shared_line
 from service.core.replies.quotation.evidence import Marks
 from service.core.replies.quotation.quoted_headers import (
     beside_quotation,
@@ -49,6 +49,19 @@ def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: b
         index = line_above(lines, start)
     if index is not None and not introduced and lines[index].reason is None:
         _mark_detached(lines, index, marks)
+
+
+def split_shared_line(lines: list[Line], first: int, marks: Marks) -> int:
+    """Split the line above the quotation if a person's words stand before its attribution; return how many are new."""
+    index = line_above(lines, first)
+    if index is None or introduction_above(lines, index, marks, sure=True) != index:
+        return 0
+    line = lines[index]
+    at = shared_line(line.text, marks) or after_sentence(line.text, marks)
+    if at is None:
+        return 0
+    lines[index : index + 1] = line.split_at(at)
+    return 1
 
 
 def introduction_above(lines: Sequence[Line], last: int, marks: Marks, *, sure: bool) -> int | None:

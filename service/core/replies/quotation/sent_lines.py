@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
-from service.core.replies.quotation.attribution import after_sentence, shared_line
 from service.core.replies.quotation.evidence import Marks
 from service.core.replies.quotation.flat_lines import split_flat_lines
-from service.core.replies.quotation.introductions import introduction_above, line_above, mark_above
+from service.core.replies.quotation.introductions import introduction_above, line_above, mark_above, split_shared_line
 from service.core.replies.quotation.line_matching import SURE, Form, Run, bare_link, line_fold, runs_of, weight
 from service.core.replies.quotation.quoted_headers import closing_rule, divider, drawn, header_role, reply_marker
 
+_QUOTED = ("quotation", "attribution")
 _RUNS = 50  # more pieces of one email than anybody answers
 
 
@@ -37,7 +37,7 @@ def mark_ours(lines: list[Line], forms: Sequence[Form], marks: Marks) -> int | N
     for line in lines:
         if line.reason is None and bare_link(line.text) in form.links:
             line.reason = "quotation"
-    split = _split_shared_line(lines, chosen[0].first, marks)
+    split = split_shared_line(lines, chosen[0].first, marks)
     mark_above(lines, chosen[0].first + split, marks)
     return _mark_quoted_below(lines, chosen[-1].last + split, marks)
 
@@ -104,8 +104,24 @@ def keep_typed_inside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks
             continue
         is_ours = any(folded in form.lines or (weight(folded) >= SURE and folded in form.letters) for form in forms)
         found = line_evidence(line, marks)
-        if not (is_ours or found.known or found.address):
+        if not (is_ours or found.known or found.theirs or found.address):
             line.depth, line.hint, line.raw, line.reason = 0, Hint.NONE, line.text, None
+
+
+def mark_addresses(lines: Sequence[Line], marks: Marks) -> None:
+    """Mark lines beside a quotation that hold one of our addresses, unless somebody speaks of themselves in them."""
+    addresses = [trait for trait in marks.traits if "@" in trait]
+    for index, line in enumerate(lines):
+        folded = line.text.casefold()
+        if line.reason is not None or not any(address in folded for address in addresses):
+            continue
+        below = next((each for each in lines[index + 1 :] if not blank(each)), None)
+        above = line_above(lines, index)
+        beside = (lines[above] if above is not None else None, below)
+        if any(each is not None and each.reason in _QUOTED for each in beside) and not marks.phrases.is_personal(
+            folded
+        ):
+            line.reason = "attribution"
 
 
 def _is_plain_quoted(line: Line, marks: Marks) -> bool:
@@ -128,16 +144,3 @@ def _mark_quoted_below(lines: Sequence[Line], last: int, marks: Marks) -> int:
         elif not blank(line):
             break
     return after
-
-
-def _split_shared_line(lines: list[Line], first: int, marks: Marks) -> int:
-    """Split the line above the quotation if a person's words stand before its attribution; return how many are new."""
-    index = line_above(lines, first)
-    if index is None or introduction_above(lines, index, marks, sure=True) != index:
-        return 0
-    line = lines[index]
-    at = shared_line(line.text, marks) or after_sentence(line.text, marks)
-    if at is None:
-        return 0
-    lines[index : index + 1] = line.split_at(at)
-    return 1
