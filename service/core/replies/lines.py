@@ -9,8 +9,8 @@ from service.core.replies.values import Reason
 
 # Marks that reading HTML adds. Noncharacters (Unicode 23.7) never stand in a mail's own text:
 # `clean` replaces them, so a mail cannot forge one.
-STRONG, EMPHASIS, LINK, TARGET, END, RULE, QUOTED = (chr(0xFDD0 + n) for n in range(7))
-MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED)))
+STRONG, EMPHASIS, LINK, TARGET, END, RULE, QUOTED, STRUCK = (chr(0xFDD0 + n) for n in range(8))
+MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED, STRUCK)))
 
 PICTURES = ("[image:", "[cid:", "[inline image")  # what stands for a picture in a text part
 

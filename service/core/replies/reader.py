@@ -7,8 +7,8 @@ from functools import lru_cache
 from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.html.html_tree import html_lines
 from service.core.replies.lines import PICTURES, Hint, Line, clean, plain_line, plain_lines
-from service.core.replies.patterns import pattern
 from service.core.replies.pieces import words_of
+from service.core.replies.quotation.armour import mark_armour
 from service.core.replies.quotation.client_marks import ClientMarks
 from service.core.replies.quotation.earlier_replies import mark_known_replies, mark_named_replies
 from service.core.replies.quotation.evidence import Marks
@@ -16,10 +16,12 @@ from service.core.replies.quotation.footers import mark_footers
 from service.core.replies.quotation.line_matching import Form, line_fold
 from service.core.replies.quotation.sent_lines import keep_typed_inside, mark_addresses, mark_ours
 from service.core.replies.values import ReplyWords, SentEmail
+from service.core.reply_address import REPLY_PREFIX, STOP_PREFIX
 
 CAP = 256 * 1024  # characters that are read; what is beyond is kept unread
 LINES = 4_500  # about what the cap holds of wrapped prose
-_TOKEN = pattern(r"(?i)\b([rs]-)[a-z0-9]{32,}@")
+_SHORTEST_TOKEN = 32
+_PREFIXES = (REPLY_PREFIX, STOP_PREFIX)
 _KEPT_SHARE = 0.3
 _SHORTEST_TRAIT, _SHORTEST_NAME = 3, 2
 
@@ -74,7 +76,17 @@ class _Read:
 
 def _without_tokens(text: str) -> str:
     """Return a text without the tokens of reply addresses: they are secrets, and no entry may hold one."""
-    return _TOKEN.sub(r"\1\u2026@", text) if "@" in text else text
+    parts: list[str] = []
+    done, at = 0, text.find("@")
+    while at >= 0:
+        start = at
+        while start > done and text[start - 1].isalnum():
+            start -= 1
+        if at - start >= _SHORTEST_TOKEN and text[max(start - len(REPLY_PREFIX), 0) : start].lower() in _PREFIXES:
+            parts += (text[done:start], "\u2026")
+            done = at
+        at = text.find("@", at + 1)
+    return "".join((*parts, text[done:]))
 
 
 def _plain_part(plain: str) -> _BodyPart:
@@ -112,6 +124,7 @@ def _read(part: _BodyPart, is_html: bool, sent: SentEmail | None, phrases: Clien
     for line in lines:
         if line.hint & Hint.HIDDEN:
             line.reason = "footer"
+    mark_armour(lines)
     marks = Marks(phrases, _traits(sent), _recipient_names(sent))
     forms = _forms(((sent.text, sent.html), *sent.alternatives), phrases) if sent is not None else ()
     after = mark_ours(lines, forms, marks) if forms else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from service.core.replies.lines import Hint, Line, blank, line_evidence
-from service.core.replies.quotation.evidence import Evidence, Marks
+from service.core.replies.quotation.evidence import Evidence, Marks, has_word
 from service.core.replies.quotation.introductions import introduction_above, mark_above, split_shared_line
 from service.core.replies.quotation.line_matching import SURE, Form, line_fold, weight
 from service.core.replies.quotation.quoted_headers import header_block, header_role
@@ -54,7 +54,8 @@ def mark_named_replies(lines: list[Line], marks: Marks) -> int:
 def _introduction_with(lines: Sequence[Line], index: int, marks: Marks) -> tuple[int, int] | None:
     """Return where an introduction that names the person on line `index` starts, and the line after it."""
     line = lines[index]
-    if line.reason is not None or blank(line) or not line_evidence(line, marks).theirs:
+    folded = line.text.casefold()
+    if line.reason is not None or not any(has_word(folded, name) for name in marks.recipient_names):
         return None
     for last in range(index, min(index + _INTRODUCTION_LINES, len(lines))):
         if lines[last].reason is not None or blank(lines[last]):

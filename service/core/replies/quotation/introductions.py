@@ -54,11 +54,11 @@ def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: b
 def split_shared_line(lines: list[Line], first: int, marks: Marks) -> int:
     """Split the line above the quotation if a person's words stand before its attribution; return how many are new."""
     index = line_above(lines, first)
-    if index is None or introduction_above(lines, index, marks, sure=True) != index:
+    if index is None:
         return 0
     line = lines[index]
     at = shared_line(line.text, marks) or after_sentence(line.text, marks)
-    if at is None:
+    if at is None or introduction_above(lines, index, marks, sure=True) != index:
         return 0
     lines[index : index + 1] = line.split_at(at)
     return 1
@@ -66,8 +66,11 @@ def split_shared_line(lines: list[Line], first: int, marks: Marks) -> int:
 
 def introduction_above(lines: Sequence[Line], last: int, marks: Marks, *, sure: bool) -> int | None:
     """Return the start of a header block or an attribution whose last line is `last`."""
-    start = _headers_above(lines, last, marks)
-    return attribution_above(lines, last, marks, sure=sure) if start is None else start
+    start = attribution_above(lines, last, marks, sure=sure)
+    if start is not None and not any(starts_header(line, marks) for line in lines[start : last + 1]):
+        return start
+    headers = _headers_above(lines, last, marks)
+    return start if headers is None else headers
 
 
 def _mark_detached(lines: Sequence[Line], last: int, marks: Marks) -> None:
