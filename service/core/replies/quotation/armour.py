@@ -43,8 +43,11 @@ def _blank_after(lines: Sequence[Line], index: int) -> int:
 def _end_after(lines: Sequence[Line], index: int) -> int:
     """Return the line after the end of a block; where the end is missing, after its last line of code."""
     for after in range(index + 1, min(index + _LONGEST_BLOCK, len(lines))):
-        if lines[after].text.strip().startswith(_END):
+        text = lines[after].text.strip()
+        if text.startswith(_END):
             return after + 1
+        if text.startswith(_BEGIN):
+            break
     after = index + 1
     while after < len(lines) and (blank(lines[after]) or _is_code(lines[after].text)):
         after += 1

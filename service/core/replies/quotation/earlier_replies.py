@@ -8,6 +8,7 @@ from service.core.replies.quotation.introductions import introduction_above, mar
 from service.core.replies.quotation.line_matching import SURE, Form, line_fold, weight
 from service.core.replies.quotation.quoted_headers import header_block, header_role
 
+_REPLIES = 50  # more of their replies than anybody quotes
 _INTRODUCTION_LINES = 4  # an attribution is wrapped over no more
 
 
@@ -20,9 +21,9 @@ def mark_known_replies(lines: Sequence[Line], earlier: Form, marks: Marks) -> No
     ]
     for index in known:
         lines[index].reason = "quotation"
-    for index in known:
-        if lines[index - 1 if index else 0].reason is None:
-            mark_above(lines, index, marks)
+    starts = [index for index in known if index and lines[index - 1].reason is None]
+    for index in starts[:_REPLIES]:
+        mark_above(lines, index, marks)
 
 
 def is_line_of(form: Form, folded: str) -> bool:
@@ -36,9 +37,11 @@ def mark_named_replies(lines: list[Line], marks: Marks) -> int:
     Lines that the mail does not mark as quoted go only where the introduction has the person's address, and our
     quotation stands below: people write letters to themselves, too.
     """
-    index = new = 0
-    while index < len(lines):
-        found = _introduction_with(lines, index, marks)
+    index = new = tried = 0
+    while index < len(lines) and tried < _REPLIES:
+        is_named = _names_them(lines[index], marks)
+        tried += is_named
+        found = _introduction_with(lines, index, marks) if is_named else None
         if found is not None:
             split = split_shared_line(lines, found[1], marks) if found[0] + 1 == found[1] else 0
             start, after = found[0] + split, found[1] + split
@@ -51,12 +54,13 @@ def mark_named_replies(lines: list[Line], marks: Marks) -> int:
     return new
 
 
+def _names_them(line: Line, marks: Marks) -> bool:
+    folded = line.text.casefold()
+    return line.reason is None and any(has_word(folded, name) for name in marks.recipient_names)
+
+
 def _introduction_with(lines: Sequence[Line], index: int, marks: Marks) -> tuple[int, int] | None:
     """Return where an introduction that names the person on line `index` starts, and the line after it."""
-    line = lines[index]
-    folded = line.text.casefold()
-    if line.reason is not None or not any(has_word(folded, name) for name in marks.recipient_names):
-        return None
     for last in range(index, min(index + _INTRODUCTION_LINES, len(lines))):
         if lines[last].reason is not None or blank(lines[last]):
             return None

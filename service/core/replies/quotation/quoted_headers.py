@@ -55,7 +55,7 @@ class _Block:
 
     def take(self, line: Line, text: str, above: str, *, gap: bool) -> bool:
         """Take one more line; False where it does not belong to the block."""
-        role = header_role(text, self._marks)
+        role = _role(text, self._marks)
         bare = None if role not in {None, "?"} else _bare_role(text, line, self._marks)
         if bare is not None and self._follows(bare, gap=gap):
             role, self._bare = bare, True
@@ -119,7 +119,7 @@ def _header_text(text: str) -> str:
 def starts_header(line: Line, marks: Marks) -> bool:
     """Whether a header block may begin with a line."""
     text = _header_text(line.text)
-    return header_role(text, marks) is not None or _bare_role(text, line, marks) is not None
+    return _role(text, marks) is not None or _bare_role(text, line, marks) is not None
 
 
 def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
@@ -127,6 +127,8 @@ def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
 
     The value has to prove it, but for a subject.
     """
+    if " " not in text:
+        return None
     words = text.split(None, _LABELS_WORDS)
     for count in range(min(len(words) - 1, _LABELS_WORDS), 0, -1):
         role = marks.phrases.roles.get(" ".join(words[:count]).casefold())
@@ -140,7 +142,10 @@ def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
 
 def header_role(text: str, marks: Marks) -> str | None:
     """Return the header a line looks like: its name, "?" for one in an unknown language, or None."""
-    text = _header_text(text)
+    return _role(_header_text(text), marks)
+
+
+def _role(text: str, marks: Marks) -> str | None:
     colon = min((at for at in (text.find(":"), text.find("：")) if at > 0), default=-1)
     if not 0 < colon <= _LABEL_LETTERS:
         return None
