@@ -21,6 +21,7 @@ class ClientPhrases:
     openers: frozenset[str] = field(repr=False)
     opening: tuple[str, ...] = field(repr=False)
     roles: Mapping[str, str] = field(repr=False)
+    on_behalf: tuple[str, ...] = field(repr=False)
     original: frozenset[str] = field(repr=False)
     forwarded: frozenset[str] = field(repr=False)
     beside: frozenset[str] = field(repr=False)
@@ -54,7 +55,9 @@ class ClientPhrases:
         """
         data = tomllib.loads(text)
         attribution, dividers, footers, html = (data[table] for table in ("attribution", "dividers", "footers", "html"))
-        roles = {label.casefold(): role for role, labels in data["headers"].items() for label in labels}
+        headers = dict(data["headers"])
+        on_behalf = tuple(map(str.casefold, headers.pop("on_behalf")))
+        roles = {label.casefold(): role for role, labels in headers.items() for label in labels}
         return cls(
             wrote=phrases_pattern(attribution["wrote"]),
             you_wrote=phrases_pattern(attribution["you_wrote"]),
@@ -66,6 +69,7 @@ class ClientPhrases:
                 for opener in attribution["openers"]
             ),
             roles=roles,
+            on_behalf=on_behalf,
             original=frozenset(map(str.casefold, dividers["original"])),
             forwarded=frozenset(map(str.casefold, dividers["forwarded"])),
             beside=frozenset(map(str.casefold, dividers["beside"])),

@@ -15,6 +15,8 @@ BLOCKS = {
     "the sender's address on a line of its own": HEADERS.replace(f" <{ADDRESS}>", f" \n<{ADDRESS}> "),
     "the sender's name on two lines": HEADERS.replace("Small Steps", "Small\nSteps"),
     "the address broken in the middle": HEADERS.replace(ADDRESS, f"{ADDRESS[:20]}\n{ADDRESS[20:]}"),
+    "name and address broken twice": HEADERS.replace(f" <{ADDRESS}>", f"\n<{ADDRESS[:20]}\n{ADDRESS[20:]}>"),
+    "on behalf of us": HEADERS.replace(f"{ADDRESS}>", f"{ADDRESS}>\nOn Behalf Of the steps"),
     "the recipient's address on a line of its own": HEADERS.replace("Mia <", "Mia \n<"),
     "the recipient's address without brackets": HEADERS.replace("Mia <mia@mail.example>", "Mia\nmia@mail.example"),
     "the date broken before the time": HEADERS.replace(" 10:20", "\n10:20"),
@@ -71,6 +73,7 @@ BANNERS = {
     "Outlook on a first contact": f"You don't often get email from {ADDRESS}. Learn why this is important<https://aka.ms/x>",
     "a warning in German": "ACHTUNG: Diese E-Mail kommt von außerhalb der Organisation.",
     "a warning in French": "ATTENTION : ce courriel provient de l'extérieur de l'entreprise.",
+    "a warning in Chinese": "此邮件来自外部，请勿点击链接。",
     "a relay": "This email was forwarded from x1@mozmail.com by Firefox Relay. 1 email tracker removed.",
     "another relay": "DuckDuckGo removed one tracker. More",
 }
@@ -83,6 +86,7 @@ SAID = {
     "of somebody long ago": "Virginia Woolf wrote on 3 May 1927:",
     "of a year": "In 2024 Clarice wrote:",
     "of oneself": "On 2 November 2026 at 08:00 I wrote:",
+    "with a date of today": "He said on 02/11/2026:",
     "with a time": "At 10:30 she said:",
     "of what follows": "Here is what our teacher asked on 2 November 2026 at 08:00:",
 }

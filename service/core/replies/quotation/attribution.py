@@ -67,8 +67,8 @@ def _is_attribution(found: Evidence, text: str, marks: Marks, *, sure: bool) -> 
 def _is_impersonal(found: Evidence, text: str, marks: Marks) -> bool:
     """Whether an attribution without an address or a name of ours is a program's.
 
-    People introduce what they quote, too. A program gives the whole date, of a day not long past, and
-    knows nobody's mother.
+    People introduce what they quote, too. A program gives the whole date, of a day not long past, with the time or
+    first of all, and knows nobody's mother.
     """
     folded = text.casefold()
     if marks.phrases.i_wrote.search(folded) is not None or marks.phrases.own_people.search(folded) is not None:
@@ -76,7 +76,8 @@ def _is_impersonal(found: Evidence, text: str, marks: Marks) -> bool:
     if text.startswith("-"):
         return True
     is_past = bool(marks.traits) and _LONG_PAST.search(text) is not None
-    return found.date and not is_past and len(_NUMBERS.findall(text)) > 1
+    is_opened = text[:1].isdigit() or text.startswith(marks.phrases.opening)
+    return found.date and (found.time or is_opened) and not is_past and len(_NUMBERS.findall(text)) > 1
 
 
 def _date_above(lines: Sequence[Line], start: int, found: Evidence, marks: Marks) -> int:

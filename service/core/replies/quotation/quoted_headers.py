@@ -90,10 +90,13 @@ class _Block:
     def _goes_on(self, line: Line, text: str, above: str) -> bool:
         """Whether a line without a label is the rest of the header above it, which a program has wrapped."""
         value = line_evidence(line, self._marks)
-        if value.address and (len(text.split()) == 1 or text.endswith(">")):
-            return self._last in {"from", "to", "cc"}
+        words = len(text.split())
+        if self._last in {"from", "to", "cc"}:
+            is_address = value.address and (words == 1 or text.endswith(">"))
+            is_begun = words == 1 and text.startswith("<")
+            return is_address or is_begun or text.casefold().startswith(self._marks.phrases.on_behalf)
         if self._last == "sent":
-            return (value.date or value.time) and len(text.split()) <= _DATE_WORDS
+            return (value.date or value.time) and words <= _DATE_WORDS
         return self._last == "subject" and text[:1].islower() and len(above) >= _FOLDED_AT
 
     def complete(self) -> bool:
@@ -162,7 +165,7 @@ def _continues(above: str) -> bool:
     return (
         ("[" in above and "]" not in above)
         or ("<" in above and ">" not in above)
-        or above.rstrip().endswith((",", ";"))
+        or above.rstrip(" *\u00a0\t").endswith((",", ";", ":"))
     )
 
 
