@@ -16,12 +16,10 @@ from service.core.replies.quotation.footers import mark_footers
 from service.core.replies.quotation.line_matching import Form, line_fold
 from service.core.replies.quotation.sent_lines import keep_typed_inside, mark_addresses, mark_ours
 from service.core.replies.values import ReplyWords, SentEmail
-from service.core.reply_address import REPLY_PREFIX, STOP_PREFIX
 
 CAP = 256 * 1024  # characters that are read; what is beyond is kept unread
 LINES = 4_500  # about what the cap holds of wrapped prose
 _SHORTEST_TOKEN = 32
-_PREFIXES = (REPLY_PREFIX, STOP_PREFIX)
 _KEPT_SHARE = 0.3
 _SHORTEST_TRAIT, _SHORTEST_NAME = 3, 2
 
@@ -75,14 +73,17 @@ class _Read:
 
 
 def _without_tokens(text: str) -> str:
-    """Return a text without the tokens of reply addresses: they are secrets, and no entry may hold one."""
+    """Return a text without the tokens of reply addresses: they are secrets, and no entry may hold one.
+
+    A token is a long run of letters and digits between a hyphen and the at sign.
+    """
     parts: list[str] = []
     done, at = 0, text.find("@")
     while at >= 0:
         start = at
         while start > done and text[start - 1].isalnum():
             start -= 1
-        if at - start >= _SHORTEST_TOKEN and text[max(start - len(REPLY_PREFIX), 0) : start].lower() in _PREFIXES:
+        if at - start >= _SHORTEST_TOKEN and text[max(start - 1, 0) : start] == "-":
             parts += (text[done:start], "\u2026")
             done = at
         at = text.find("@", at + 1)
