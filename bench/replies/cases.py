@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def _bodies(kind: str, data: bytes) -> Bodies:
 
 
 def _sent(prompt: dict[str, str] | None, bodies: Bodies) -> SentEmail | None:
-    """Return the email that was answered; the service knows its reply address, here the mail's To has it."""
+    """Return the email that was answered; its reply address and its recipient are those of the mail's To and From."""
     if not prompt:
         return None
     to = (bodies.headers.get("to") or ("",))[0]
@@ -70,4 +71,5 @@ def _sent(prompt: dict[str, str] | None, bodies: Bodies) -> SentEmail | None:
         text=prompt.get("text", ""),
         html=prompt.get("html", ""),
         reply_address=address,
+        recipient_names=parseaddr((bodies.headers.get("from") or ("",))[0]),
     )

@@ -105,6 +105,8 @@ def _unquotemail() -> Callable[[Case], str]:
     unquote = import_module("unquotemail").Unquote
 
     def read(case: Case) -> str:
+        if not (case.bodies.html or case.bodies.plain):
+            return ""  # it refuses a mail without a body
         return unquote(case.bodies.html, case.bodies.plain or None).get_text() or ""
 
     return read

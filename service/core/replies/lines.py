@@ -9,8 +9,8 @@ from service.core.replies.values import Reason
 
 # Marks that reading HTML adds. Noncharacters (Unicode 23.7) never stand in a mail's own text:
 # `clean` replaces them, so a mail cannot forge one.
-STRONG, EMPHASIS, LINK, TARGET, END, RULE, QUOTED = (chr(0xFDD0 + n) for n in range(7))
-MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED)))
+STRONG, EMPHASIS, LINK, TARGET, END, RULE, QUOTED, STRUCK = (chr(0xFDD0 + n) for n in range(8))
+MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED, STRUCK)))
 
 PICTURES = ("[image:", "[cid:", "[inline image")  # what stands for a picture in a text part
 
@@ -33,7 +33,8 @@ class Hint:
 class Line:
     """One line. `text` has no quotation marks, `raw` is what the mail held.
 
-    `marked` is `text` with marks, where it has any; `box` numbers the container it stands in.
+    `marked` is `text` with marks, where it has any; `box` numbers the container it stands in; `folded` is `text`
+    as it is compared with what we sent, once that was needed.
     A line with a reason is left out; `doubtful` tells that it comes back if too little is left.
     """
 
@@ -46,6 +47,7 @@ class Line:
     reason: Reason | None = None
     doubtful: bool = False
     evidence: Evidence | None = None
+    folded: str | None = field(default=None, repr=False)
 
     @property
     def quoted(self) -> bool:
@@ -59,8 +61,12 @@ class Line:
 
     def split_at(self, at: int) -> list[Line]:
         """Return this line as two: the text before an index, and the text from there."""
-        texts = (self.text[:at].rstrip(" \u00a0-*\u2014"), self.text[at:].lstrip(" \u00a0-*\u2014"))
-        return [Line(text, text, self.depth, self.hint, "", self.box) for text in texts]
+        return self.split_into(self.text[:at].rstrip(" \u00a0-*\u2014"), self.text[at:].lstrip(" \u00a0-*\u2014"))
+
+    def split_into(self, *texts: str) -> list[Line]:
+        """Return lines of these texts, each in the place of this one."""
+        marks = "> " * self.depth if self.raw.lstrip().startswith(">") else ""
+        return [Line(text, marks + text, self.depth, self.hint, "", self.box) for text in texts]
 
 
 def clean(text: str) -> str:

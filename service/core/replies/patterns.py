@@ -44,6 +44,10 @@ class Pattern(Protocol):
         """Return all matches in `text` that do not overlap, in their order."""
         ...
 
+    def sub(self, replacement: str, text: str) -> str:
+        """Return `text` with each match replaced; a backslash and a number stand for a group."""
+        ...
+
 
 def pattern(expression: str) -> Pattern:
     """Return `expression` (RE2 syntax) compiled."""

@@ -8,17 +8,20 @@ from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.html.html_tree import html_lines
 from service.core.replies.lines import PICTURES, Hint, Line, clean, plain_line, plain_lines
 from service.core.replies.pieces import words_of
+from service.core.replies.quotation.armour import mark_armour
 from service.core.replies.quotation.client_marks import ClientMarks
+from service.core.replies.quotation.earlier_replies import mark_known_replies, mark_named_replies
 from service.core.replies.quotation.evidence import Marks
 from service.core.replies.quotation.footers import mark_footers
-from service.core.replies.quotation.line_matching import Form, fold
-from service.core.replies.quotation.sent_lines import keep_typed_inside, mark_ours
+from service.core.replies.quotation.line_matching import Form, line_fold
+from service.core.replies.quotation.sent_lines import keep_typed_inside, mark_addresses, mark_ours
 from service.core.replies.values import ReplyWords, SentEmail
 
 CAP = 256 * 1024  # characters that are read; what is beyond is kept unread
 LINES = 4_500  # about what the cap holds of wrapped prose
+_SHORTEST_TOKEN = 32
 _KEPT_SHARE = 0.3
-_SHORTEST_TRAIT = 3
+_SHORTEST_TRAIT, _SHORTEST_NAME = 3, 2
 
 
 def read_words(plain: str | None, html: str | None, sent: SentEmail | None, phrases: ClientPhrases) -> ReplyWords:
@@ -33,6 +36,7 @@ def read_words(plain: str | None, html: str | None, sent: SentEmail | None, phra
         sent: what was answered, as it went out; None where that is unknown.
         phrases: the words of mail programs.
     """
+    plain, html = (_without_tokens(part or "") for part in (plain, html))
     parts = [
         _read(*part, sent, phrases)
         for part in ((_plain_part(plain), False), (_html_part(html, phrases), True))
@@ -64,12 +68,30 @@ class _Read:
     def kept(self) -> str:
         """Return the letters and digits of what was kept."""
         return "".join(
-            fold(line.text) for line in self.lines if line.reason is None and not line.text.startswith(PICTURES)
+            line_fold(line) for line in self.lines if line.reason is None and not line.text.startswith(PICTURES)
         )
 
 
-def _plain_part(plain: str | None) -> _BodyPart:
-    text = clean(plain or "")
+def _without_tokens(text: str) -> str:
+    """Return a text without the tokens of reply addresses: they are secrets, and no entry may hold one.
+
+    A token is a long run of letters and digits between a hyphen and the at sign.
+    """
+    parts: list[str] = []
+    done, at = 0, text.find("@")
+    while at >= 0:
+        start = at
+        while start > done and text[start - 1].isalnum():
+            start -= 1
+        if at - start >= _SHORTEST_TOKEN and text[max(start - 1, 0) : start] == "-":
+            parts += (text[done:start], "\u2026")
+            done = at
+        at = text.find("@", at + 1)
+    return "".join((*parts, text[done:]))
+
+
+def _plain_part(plain: str) -> _BodyPart:
+    text = clean(plain)
     if not text.strip():
         return _BodyPart([])
     cut = len(text)
@@ -81,8 +103,8 @@ def _plain_part(plain: str | None) -> _BodyPart:
     return _BodyPart(list(map(plain_line, raws)), beyond + text[cut:])
 
 
-def _html_part(html: str | None, phrases: ClientPhrases) -> _BodyPart:
-    if not html or not html.strip():
+def _html_part(html: str, phrases: ClientPhrases) -> _BodyPart:
+    if not html.strip():
         return _BodyPart([])
     lines = html_lines(clean(html), phrases)
     size = 0
@@ -103,10 +125,18 @@ def _read(part: _BodyPart, is_html: bool, sent: SentEmail | None, phrases: Clien
     for line in lines:
         if line.hint & Hint.HIDDEN:
             line.reason = "footer"
-    marks = Marks(phrases, _traits(sent))
-    forms = _forms(sent, phrases) if sent is not None else ()
+    mark_armour(lines)
+    marks = Marks(phrases, _traits(sent), _recipient_names(sent))
+    forms = _forms(((sent.text, sent.html), *sent.alternatives), phrases) if sent is not None else ()
     after = mark_ours(lines, forms, marks) if forms else None
+    earlier = _earlier_replies(sent)
+    if earlier is not None:
+        mark_known_replies(lines, earlier, marks)
+        forms = (*forms, earlier)
+    if after is not None:
+        after += mark_named_replies(lines, marks)
     ClientMarks(lines, marks, strict=sent is not None).mark(after or 0)
+    mark_addresses(lines, marks)
     mark_footers(lines, phrases)
     _keep_more(lines)
     if sent is not None and not _has_words(lines):
@@ -116,7 +146,7 @@ def _read(part: _BodyPart, is_html: bool, sent: SentEmail | None, phrases: Clien
 
 def _has_words(lines: Sequence[Line]) -> bool:
     """Whether anything but pictures is kept."""
-    return any(line.reason is None and fold(line.text) and not line.text.startswith(PICTURES) for line in lines)
+    return any(line.reason is None and line_fold(line) and not line.text.startswith(PICTURES) for line in lines)
 
 
 def _keep_more(lines: Sequence[Line]) -> None:
@@ -138,15 +168,28 @@ def _traits(sent: SentEmail | None) -> tuple[str, ...]:
     return tuple(trait.casefold() for trait in traits if len(trait) >= _SHORTEST_TRAIT and "%recipient." not in trait)
 
 
+def _recipient_names(sent: SentEmail | None) -> tuple[str, ...]:
+    names = {name.strip().casefold() for name in sent.recipient_names} if sent is not None else set()
+    return tuple(name for name in names if len(name) >= _SHORTEST_NAME)
+
+
+def _earlier_replies(sent: SentEmail | None) -> Form | None:
+    """Return what the person has answered before, ready to be found, or None."""
+    if sent is None or not sent.earlier_replies:
+        return None
+    form = Form.of([line for reply in sent.earlier_replies for line in clean(reply).split("\n")])
+    return form if form.letters else None
+
+
 @lru_cache(maxsize=64)
-def _forms(sent: SentEmail, phrases: ClientPhrases) -> tuple[Form, ...]:
-    """Return the text and the HTML of what went out, ready to be found.
+def _forms(emails: tuple[tuple[str, str], ...], phrases: ClientPhrases) -> tuple[Form, ...]:
+    """Return the texts and the HTML of what went out, ready to be found.
 
     Many people answer the same email, so the last few are remembered.
     """
     bodies = [
         lines
-        for text, html in ((sent.text, sent.html), *sent.alternatives)
+        for text, html in emails
         for lines in (
             plain_lines(clean(text)) if text.strip() else [],
             html_lines(clean(html), phrases) if html.strip() else [],
@@ -166,11 +209,11 @@ def _choose(text: _Read, html: _Read) -> _Read:
     if text.anchored != html.anchored:
         return text if text.anchored else html
     if html_kept in text_kept:
-        return text if _only_in(text, html) else html
-    return text if text_kept in html_kept and text.anchored and not _only_in(html, text) else html
+        return text if _has_more(text, html) else html
+    return text if text_kept in html_kept and text.anchored and not _has_more(html, text) else html
 
 
-def _only_in(one: _Read, other: _Read) -> bool:
-    """Whether one part keeps a line that is nowhere in the other."""
-    whole = "".join(fold(line.text) for line in other.lines)
-    return any(fold(line.text) not in whole for line in one.lines if line.reason is None)
+def _has_more(part: _Read, other: _Read) -> bool:
+    """Whether a part keeps a line that is nowhere in the other one."""
+    whole = "".join(map(line_fold, other.lines))
+    return any(line_fold(line) not in whole for line in part.lines if line.reason is None)

@@ -12,6 +12,8 @@ class SentEmail:
 
     `%recipient.NAME%` placeholders may stand in it: they match nothing and break nothing. `alternatives` are the text
     and the HTML of other emails to the same reply address, one of which may have been answered instead.
+    `recipient_names` are the addresses and names by which mail programs call the recipient, and `earlier_replies` is
+    what they have answered before, as it is kept: whoever replies to their own sent mail quotes both.
     """
 
     subject: str = field(repr=False)
@@ -20,6 +22,8 @@ class SentEmail:
     reply_address: str = field(default="", repr=False)
     sender_name: str = field(default="", repr=False)
     alternatives: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    recipient_names: tuple[str, ...] = field(default=(), repr=False)
+    earlier_replies: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

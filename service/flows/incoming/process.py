@@ -129,7 +129,8 @@ class ReplyProcessor:
             owner = owner_of(session, self.keyring, mail, self.inbound_store.reply_domain, reply.received_at, to=to)
             if owner and reply.is_claimed_by(owner.person.id):
                 owner = replace(owner, is_theirs=True)
-            return owner, self.sent_email_finder.find(session, owner) if owner else None
+            sent = self.sent_email_finder.find(session, owner, from_header=mail.from_header) if owner else None
+            return owner, sent
 
     def _author_of(self, mail: InboundMail) -> MailAuthor:
         own = [self.own_address, f"@{self.inbound_store.reply_domain}"]

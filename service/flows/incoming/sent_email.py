@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email.utils import parseaddr
 
 from sqlalchemy.orm import Session
 
@@ -12,8 +13,11 @@ from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.email_context import EmailContext, SentLookup
 from service.flows.outgoing.emails import as_sent
+from service.flows.people.journal import open_entries
 from service.mail.outbound.mailer import OutgoingEmail
-from service.models import Delivery, SentText, Subscriber
+from service.models import Delivery, Entry, SentText, Subscriber
+
+_EARLIER_REPLIES = 20  # more than anybody writes on one day; it bounds what is opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +27,12 @@ class SentEmailFinder:
     context: EmailContext = field(repr=False)
     sender_name: str
 
-    def find(self, session: Session, owner: Owner) -> SentEmail | None:
+    def find(self, session: Session, owner: Owner, *, from_header: str = "") -> SentEmail | None:
         """Return the email that was sent to the owner with the mail's token, or None for a mail without a token.
 
-        Of an email that is no longer known only the reply address is returned: it keeps a reply from being left
-        without words, since then all that is not certainly ours is taken as theirs.
+        With it come the names of its recipient, as the mail's From has them, and what they have answered before. Of
+        an email that is no longer known the subject and the text are empty, and the reply address keeps a reply from
+        being left without words: then all that is not certainly ours is taken as theirs.
         """
         token = owner.token
         if token is None:
@@ -35,18 +40,30 @@ class SentEmailFinder:
         lookup = SentLookup(self.context, session, owner.person, token)
         stored_text = self._stored_text(session, owner.person, token)
         emails: Sequence[SentText | OutgoingEmail] = [stored_text] if stored_text else as_sent(lookup)
-        reply_address = self.context.links.address_of(token)
+        unknown = SentEmail(
+            "",
+            "",
+            "",
+            reply_address=self.context.links.address_of(token),
+            sender_name=self.sender_name,
+            recipient_names=parseaddr(from_header),
+            earlier_replies=self._earlier_replies(session, owner),
+        )
         if not emails:
-            return SentEmail("", "", "", reply_address=reply_address, sender_name=self.sender_name)
+            return unknown
         found, *others = emails
-        return SentEmail(
+        return replace(
+            unknown,
             subject=found.subject,
             text=found.text,
             html=found.html,
-            reply_address=reply_address,
-            sender_name=self.sender_name,
             alternatives=tuple((other.text, other.html) for other in others),
         )
+
+    def _earlier_replies(self, session: Session, owner: Owner) -> tuple[str, ...]:
+        """Return the words of the newest entries of the date that the mail belongs to."""
+        entries = Entry.between(session, owner.person.id, owner.on, owner.on)[-_EARLIER_REPLIES:]
+        return tuple(entry.words for entry in open_entries(self.context.keyring, owner.person, entries))
 
     def _stored_text(self, session: Session, person: Subscriber, token: ReplyToken) -> SentText | None:
         """Return the text of the batch that a prompt was sent in, or None if it was sent alone."""

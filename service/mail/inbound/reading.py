@@ -70,7 +70,8 @@ def report_in(files: Iterable[Attachment]) -> str:
 
 def _sent_email(values: dict[str, Any]) -> SentEmail:
     """Return the email from JSON, which has lists for tuples."""
-    return SentEmail(**values | {"alternatives": tuple((text, html) for text, html in values["alternatives"])})
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return SentEmail(**values | lists | {"alternatives": tuple((text, html) for text, html in values["alternatives"])})
 
 
 def question(content: MailContent, sent: SentEmail | None, *, with_files: bool = True) -> bytes:

@@ -16,9 +16,13 @@ EXACT = (
     "charset",
     "delimiter-cuts-words",
     "device-line-cuts-sentence",
+    "header-block-wrapped",
+    "last-line-taken-for-attribution",
+    "leak-of-client-text",
     "mime-malformed",
     "mime-parts-mixed",
     "notice-phrase-cuts-sentence",
+    "own-earlier-reply-doubled",
     "part-not-read",
     "parts-differ",
     "typed-in-signature",
@@ -32,8 +36,8 @@ def cases_of(kind: str) -> list[Case]:
 
 @pytest.mark.parametrize("kind", EXACT)
 def test_mails_of_a_mended_kind_are_read_exactly(kind: str) -> None:
-    wrong = [case.name for case in cases_of(kind) if not judge(case, READER.read(case)).exact]
-    assert wrong == []
+    cases = [case for case in cases_of(kind) if "debatable" not in case.tags]
+    assert [case.name for case in cases if not judge(case, READER.read(case)).exact] == []
 
 
 def test_every_mail_that_was_found_is_here() -> None:

@@ -116,11 +116,6 @@ def test_words_typed_in_the_container_of_the_quotation_are_kept() -> None:
     assert read(None, html).text == "So."
 
 
-def test_a_gateways_banner_does_not_hide_the_headers_above_it() -> None:
-    words = read(f"The dog.\n\n{HEADERS}\n\nCAUTION: external sender.\n\n{TEXT}").text
-    assert words == "The dog.\n\nCAUTION: external sender."
-
-
 def test_an_older_mail_of_ours_goes_by_our_address() -> None:
     older = GMAIL_EN.replace(ADDRESS, "r-zzz@in.steps.example")
     for below in ("\n\n> Something else", "\nSomething else, and more of it than was answered."):
@@ -229,3 +224,19 @@ def test_a_reply_to_an_email_that_is_no_longer_known_is_not_left_without_words()
     found = read(f"{GMAIL_EN}\n\n> What made you smile?\n> The swallows, and the soup.", sent=unknown)
     assert "The swallows, and the soup." in found.bare
     assert ADDRESS not in found.bare
+
+
+# --- two parts that differ ---------------------------------------------------------------------
+
+
+def test_a_sentence_that_only_the_html_has_is_kept() -> None:
+    quotation = f'<div class="gmail_quote"><div class="gmail_attr">{GMAIL_EN}</div>{CITED}{HTML}</blockquote></div>'
+    found = read(f"The dog.\n\n{QUOTED}", f"<div>The dog.<div>Only in the HTML.</div></div>{quotation}")
+    assert found.text == "The dog.\nOnly in the HTML."
+
+
+def test_a_sentence_that_only_the_text_has_is_kept() -> None:
+    quotation = f'<div class="gmail_quote"><div class="gmail_attr">{GMAIL_EN}</div>{CITED}{HTML}</blockquote></div>'
+    assert read(f"The dog.\n\nOnly in the text.\n\n{QUOTED}", f"<div>The dog.</div>{quotation}").text == (
+        "The dog.\n\nOnly in the text."
+    )

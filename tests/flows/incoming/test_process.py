@@ -15,14 +15,17 @@ from sqlalchemy import select, update
 
 from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
 from service.flows.incoming.process import ReplyProcessor
+from service.flows.outgoing import emails
 from service.flows.outgoing.tick import UNQUEUED_AFTER, prune, sweep
 from service.flows.people import journal
 from service.mail.inbound.reader import MailReader
+from service.mail.outbound.links import PLACEHOLDERS
 from service.models import Delivery, Entry, Outcome, Reply, Subscriber, SubscriberStatus
 from service.models.incoming.reply import MAX_ATTEMPTS, RAW_KEPT
 from service.storage import StorageError
 from tests.harness.people import DAY, MINUTE
 from tests.harness.posts import mail, post, signed
+from tests.harness.reply_examples import quoted
 from tests.harness.sending import REPLY_DOMAIN, SIGNING_KEY, SendingHarness, open_sending_harness
 
 ANA = "ana@example.com"
@@ -45,6 +48,12 @@ class ProcessHarness:
         prompt = self.sending.runtime.library.first_six("en-GB")[0]
         token = ReplyToken(kind, self.ana.id, prompt.key, on).encode(self.sending.runtime.keyring.index)
         return f"r-{token}@{REPLY_DOMAIN}"
+
+    def question(self) -> str:
+        """Return the text of the email with that prompt, without its links."""
+        runtime = self.sending.runtime
+        text = emails.prompt.compose(runtime.composer, runtime.library.first_six("en-GB")[0], None, PLACEHOLDERS).text
+        return "\n".join(line for line in text.splitlines() if "%recipient." not in line)
 
     def stop_address(self) -> str:
         return f"s-{FrequencyToken(self.ana.id).encode(self.sending.runtime.keyring.index)}@{REPLY_DOMAIN}"
@@ -102,6 +111,23 @@ def harness(migrated_sqlite: Path, tmp_path: Path) -> Iterator[ProcessHarness]:
         reply_processor = sending.runtime.reply_processor()
         yield ProcessHarness(sending, ana, reply_processor)
         reply_processor.reader.close()
+
+
+@pytest.mark.parametrize(
+    ("said_before", "attribution"),
+    [
+        pytest.param("Soup, slowly.", "On Mon, 11 May 2026 at 09:00, me wrote:", id="known as an entry"),
+        pytest.param("Bread.", "On Mon, 11 May 2026 at 09:00, <ana@example.com> wrote:", id="named by address"),
+    ],
+)
+def test_a_reply_to_ones_own_reply_adds_only_what_is_new(
+    harness: ProcessHarness, said_before: str, attribution: str
+) -> None:
+    to = harness.address()
+    theirs = quoted(f"On Mon, 11 May 2026 at 08:00, Small Steps <{to}> wrote:\n{quoted(harness.question())}")
+    harness.receive(mail(said_before), to)
+    harness.receive(mail(f"And bread.\n\n{attribution}\n\n> Soup, slowly.\n>\n{theirs}"), to)
+    assert sorted(entry.words for entry in harness.entries()) == sorted([said_before, "And bread."])
 
 
 def test_a_reply_becomes_an_entry_of_its_tokens_day(harness: ProcessHarness) -> None:

@@ -12,10 +12,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.html.html_linear import linear_lines
 from service.core.replies.html.html_writer import LineWriter, WriterState
-from service.core.replies.lines import EMPHASIS, STRONG, Hint, Line
+from service.core.replies.lines import EMPHASIS, STRONG, STRUCK, Hint, Line
 
 TAGS = 2_000
 DEPTH = 200
+_NUMBER_DIGITS = 6
 
 _SKIPPED = frozenset({"script", "style", "head", "title", "template", "noscript", "select", "svg", "object"})
 _SPACED = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "dl"})
@@ -25,8 +26,9 @@ _BLOCKS = _SPACED | {
     "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
 }  # fmt: skip
 _TOGGLES = {"b": STRONG, "strong": STRONG, "i": EMPHASIS, "em": EMPHASIS}
+_TOGGLES |= dict.fromkeys(("s", "strike", "del"), STRUCK)
 _CHANGING = frozenset({"blockquote", "pre"})
-_READ_ATTRIBUTES = _CHANGING | {"div", "p", "span", "a", "img", "table", "section", "font", "td"}
+_READ_ATTRIBUTES = _CHANGING | {"div", "p", "span", "a", "img", "table", "section", "font", "td", "ol", "li"}
 
 Attributes = Mapping[str, str | None]
 
@@ -117,7 +119,7 @@ class _TreeReader:
         elif "@" in tag:
             out.write(f"<{tag}>")  # an address whose brackets were not escaped
         else:
-            self._structural(tag)
+            self._structural(tag, attributes)
         return _Open(node, tag, before, spaced)
 
     def _inline(self, tag: str, attributes: Attributes) -> None:
@@ -126,16 +128,16 @@ class _TreeReader:
         else:
             self._out.picture(attributes.get("alt") or "")
 
-    def _structural(self, tag: str) -> None:
+    def _structural(self, tag: str, attributes: Attributes) -> None:
         out = self._out
         if tag == "br":
             out.end_line()
         elif tag == "hr":
             out.rule()
         elif tag in {"ul", "ol"}:
-            out.open_list(ordered=tag == "ol")
+            out.open_list(_number(attributes, "start", 1) if tag == "ol" else None)
         elif tag == "li":
-            out.item()
+            out.item(_number(attributes, "value", None))
         elif tag in {"td", "th"}:
             out.write(" ")
 
@@ -202,3 +204,9 @@ class _TreeReader:
 def _style(attributes: Attributes) -> str:
     style = attributes.get("style")
     return style.replace(" ", "").lower() if style else ""
+
+
+def _number(attributes: Attributes, name: str, default: int | None) -> int | None:
+    """Return an attribute that is a whole number of a few digits."""
+    value = (attributes.get(name) or "").strip()
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= _NUMBER_DIGITS else default

@@ -162,11 +162,11 @@ class LineWriter:
             if target:
                 self._marked.append(TARGET + target + END)
 
-    def open_list(self, *, ordered: bool) -> None:
-        """Begin a list."""
+    def open_list(self, first: int | None) -> None:
+        """Begin a list whose first item has this number, or has a bullet."""
         if not self._lists:
             self.gap()
-        self._lists.append(0 if ordered else None)
+        self._lists.append(first)
 
     def close_list(self) -> None:
         """End the innermost list."""
@@ -176,15 +176,16 @@ class LineWriter:
         if not self._lists:
             self.gap()
 
-    def item(self) -> None:
-        """Begin an item of the innermost list."""
+    def item(self, value: int | None = None) -> None:
+        """Begin an item of the innermost list, with a number of its own if it has one."""
         level = max(len(self._lists) - 1, 0)
         number = self._lists[-1] if self._lists else None
         if number is None:
             bullet = "- "
         else:
+            number = number if value is None else value
             self._lists[-1] = number + 1
-            bullet = f"{number + 1}. "
+            bullet = f"{number}. "
         self._prefix = "  " * level + bullet
 
     def _closed_marks(self) -> list[str]:

@@ -1,11 +1,14 @@
 """Kept lines as light Markdown: wrapped lines joined, lists and verse left as they are."""
 
 from collections.abc import Sequence
+from itertools import groupby, pairwise
 
-from service.core.replies.lines import EMPHASIS, END, LINK, MARKS, RULE, STRONG, TARGET, Line
+from service.core.replies.lines import EMPHASIS, END, LINK, MARKS, RULE, STRONG, STRUCK, TARGET, Line
 
 _WRAP_SHORTEST, _WRAP_LONGEST = 60, 100
-_MARKDOWN = {STRONG: "**", EMPHASIS: "*"}
+_SHORTEST_BREAK = _WRAP_SHORTEST - 12
+_VERSE_LINES = 3
+_MARKDOWN = {STRUCK: "~~", STRONG: "**", EMPHASIS: "*"}  # in this order, from the inside out
 
 
 def markdown(line: Line) -> str:
@@ -15,7 +18,10 @@ def markdown(line: Line) -> str:
         return quote + line.text
     if line.marked == RULE:
         return "---"
-    return quote + _links(_emphasis(_emphasis(line.marked, STRONG), EMPHASIS))
+    marked = line.marked
+    for mark in _MARKDOWN:
+        marked = _emphasis(marked, mark)
+    return quote + _links(marked)
 
 
 def _emphasis(text: str, mark: str) -> str:
@@ -62,22 +68,41 @@ def unfolded(lines: Sequence[str]) -> list[str]:
     if not _WRAP_SHORTEST <= width <= _WRAP_LONGEST:
         return list(lines)
     out: list[str] = []
-    above = ""
-    for line in lines:
-        if out and above and _goes_on(above, line, width):
-            out[-1] = f"{out[-1].rstrip()} {line.strip()}"
-        else:
-            out.append(line)
-        above = line
+    for is_blank, group in groupby(lines, lambda line: not line.strip()):
+        paragraph = list(group)
+        out += paragraph if is_blank else _joined(paragraph, width)
     return out
 
 
-def _goes_on(above: str, line: str, width: int) -> bool:
-    text = line.strip()
-    if not text or not above.strip() or _starts_block(line):
+def _joined(paragraph: list[str], width: int) -> list[str]:
+    """Return the lines of a paragraph, joined where a program broke them; those of verse stay."""
+    broken = [_goes_on(above, line, width) for above, line in pairwise(paragraph)]
+    if _is_verse(paragraph, broken):
+        return paragraph
+    out = paragraph[:1]
+    for line, goes_on in zip(paragraph[1:], broken, strict=True):
+        if goes_on:
+            out[-1] = f"{out[-1].rstrip()} {line.strip()}"
+        else:
+            out.append(line)
+    return out
+
+
+def _is_verse(paragraph: Sequence[str], broken: Sequence[bool]) -> bool:
+    """Whether the lines of a paragraph look written one by one: most end early, or each begins with a capital."""
+    said = [at for at, line in enumerate(paragraph[1:]) if not _starts_block(line)]
+    if len(said) + 1 < _VERSE_LINES:
         return False
-    word = text.split(None, 1)[0]
-    return len(above.rstrip()) + 1 + len(word) > width and len(above) >= _WRAP_SHORTEST - 12
+    full = sum(broken[at] for at in said)
+    return full * 2 < len(said) or all(line.lstrip()[:1].isupper() for line in paragraph)
+
+
+def _goes_on(above: str, line: str, width: int) -> bool:
+    """Whether a line was broken off from the one above it, because its first word would not have fitted there."""
+    if _starts_block(line):
+        return False
+    word = line.split(None, 1)[0]
+    return len(above.rstrip()) + 1 + len(word) > width and len(above) >= _SHORTEST_BREAK
 
 
 def _starts_block(line: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from service.core.replies.lines import Line, blank, line_evidence
+from service.core.replies.patterns import pattern
 from service.core.replies.quotation.evidence import COLONS, TRAILING, Evidence, Marks, evidence
 
 _LEADING = " -*_\u202a\u202b\u200e\u200f"
@@ -13,6 +14,8 @@ _LONGEST_LINE = 120
 _LINES_ABOVE = 4
 _WORDS_TO_DATE = 3
 _SENTENCE_WORDS = 3
+_NUMBERS = pattern(r"\pN+")
+_LONG_PAST = pattern(r"\b(?:1[5-9]\d\d|20[01]\d)\b")  # years before the service existed; 14xx is a Persian one of today
 _SENTENCE_ENDS, _AFTER_SENTENCE = ".!?\u2026", " \u00a0\u2014\t"
 _SENTENCE_ENDS_OF_CJK = "\u3002\uff01\uff1f"
 
@@ -40,7 +43,8 @@ def attribution_above(lines: Sequence[Line], end: int, marks: Marks, *, sure: bo
             # "a" and "écrit :" may stand on two lines.
             broken = f"{line.text.strip()[-_VERB:]} {lines[end].text.strip()[:_VERB]}"
             found = found.below(evidence(broken, marks))
-        if _is_attribution(found, line.text.lstrip(), sure=sure):
+        text = " ".join(each.text for each in lines[start : end + 1]).lstrip()
+        if _is_attribution(found, text, marks, sure=sure):
             return _date_above(lines, start, found, marks)
     return None
 
@@ -49,18 +53,31 @@ def _may_end(text: str) -> bool:
     return text.rstrip(TRAILING).endswith((*COLONS, ">", "-", "]", ")"))
 
 
-def _is_attribution(found: Evidence, start: str, *, sure: bool) -> bool:
-    """Whether the evidence is enough for a text that begins with `start`."""
+def _is_attribution(found: Evidence, text: str, marks: Marks, *, sure: bool) -> bool:
+    """Whether the evidence is enough for a text."""
     if sure:
-        who = found.address or found.known
-        return (
-            (who and (found.wrote or found.date or found.time))
-            or (found.wrote and found.colon and (found.date or found.time or start.startswith("-")))
-            or (found.dated and found.colon)
-        )
+        if (found.address or found.known or found.theirs) and (found.wrote or found.date or found.time):
+            return True
+        return found.colon and (found.wrote or found.dated) and _is_impersonal(found, text, marks)
     if not (found.colon or found.closed):
         return False
     return (found.address and (found.wrote or found.dated)) or (found.date and found.wrote)
+
+
+def _is_impersonal(found: Evidence, text: str, marks: Marks) -> bool:
+    """Whether an attribution without an address or a name of ours is a program's.
+
+    People introduce what they quote, too. A program gives the whole date, of a day not long past, with the time or
+    first of all, and knows nobody's mother.
+    """
+    folded = text.casefold()
+    if marks.phrases.i_wrote.search(folded) is not None or marks.phrases.own_people.search(folded) is not None:
+        return False
+    if text.startswith("-"):
+        return True
+    is_past = bool(marks.traits) and _LONG_PAST.search(text) is not None
+    is_opened = text[:1].isdigit() or text.startswith(marks.phrases.opening)
+    return found.date and (found.time or is_opened) and not is_past and len(_NUMBERS.findall(text)) > 1
 
 
 def _date_above(lines: Sequence[Line], start: int, found: Evidence, marks: Marks) -> int:
@@ -112,18 +129,18 @@ def shared_line(text: str, marks: Marks) -> int | None:
         if len(before) > 1 and opener in marks.phrases.openers and _date_next(words[number + 1 :]):
             left = evidence(before, marks)
             found = evidence(text[at:], marks)
-            if _is_attribution(found, text[at:], sure=False) and not (left.address or left.time):
+            if _is_attribution(found, text[at:], marks, sure=False) and not (left.address or left.time):
                 return at + len(word) - len(opener)
         at += len(word) + 1
     return None
 
 
 def after_sentence(text: str, marks: Marks) -> int | None:
-    """Return where an attribution that names us begins behind a whole sentence on the same line, or None.
+    """Return where an attribution begins behind a whole sentence on the same line, or None.
 
-    The last end of a sentence counts behind which the evidence is still complete. What is before it must not look
-    like a part of the attribution ("Mon. 2 nov. 2026"): it has no figures, or is a sentence of three
-    words after them, and does not open one.
+    It has to name us or the recipient. The last end of a sentence counts behind which the evidence is still complete.
+    What is before it must not look like a part of the attribution ("Mon. 2 nov. 2026"): it has no figures, or is a
+    sentence of three words after them, and does not open one.
     """
     start = text.lstrip(_LEADING)
     if start[:1].isdigit() or start.startswith(marks.phrases.opening):
@@ -134,7 +151,11 @@ def after_sentence(text: str, marks: Marks) -> int | None:
             ends.append(index)
     for before, end in zip(ends[-2::-1], ends[:0:-1], strict=True):
         found = evidence(text[end:], marks)
-        if found.known and (found.date or found.time) and _is_attribution(found, text[end:], sure=True):
+        if (
+            (found.known or found.theirs)
+            and (found.date or found.time)
+            and _is_attribution(found, text[end:], marks, sure=True)
+        ):
             fragment = text[before:end]
             is_date = any(map(str.isdigit, fragment)) or (
                 any(map(str.isdigit, text[:end])) and len(fragment.split()) < _SENTENCE_WORDS

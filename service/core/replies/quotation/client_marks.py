@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from service.core.replies.lines import Hint, Line, blank, line_evidence
 from service.core.replies.quotation.attribution import attribution_above, certain_unmarked, shared_line
 from service.core.replies.quotation.evidence import Marks, evidence
+from service.core.replies.quotation.introductions import line_above, mark_above
 from service.core.replies.quotation.quoted_headers import (
     divider,
     drawn,
@@ -14,7 +15,6 @@ from service.core.replies.quotation.quoted_headers import (
     header_role,
     reply_marker,
 )
-from service.core.replies.quotation.sent_lines import line_above, mark_above
 
 _WRAPPED_LENGTH = 60
 _INTRODUCED_WITHIN = 4
@@ -68,7 +68,7 @@ class ClientMarks:
 
     def _headers_end(self, index: int) -> int | None:
         line = self.lines[index]
-        role = header_role(line.text.strip(" *"), self.marks)
+        role = header_role(line.text, self.marks)
         if role is None or (role == "?" and self._inside_paragraph(index)):
             return None
         after = header_block(self.lines, index, self.marks)

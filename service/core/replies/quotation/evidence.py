@@ -25,10 +25,14 @@ _LONGEST = 1_000  # nobody is introduced at greater length
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What tells a quotation: the phrases of mail programs, and the traits of what we sent."""
+    """What tells a quotation: the phrases of mail programs, the traits of what we sent, and the names of its recipient.
+
+    Traits and names are casefolded.
+    """
 
     phrases: ClientPhrases
     traits: tuple[str, ...] = field(default=(), repr=False)
+    recipient_names: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Evidence:
 
     address: bool
     known: bool  # our address, our name or our subject
+    theirs: bool  # an address or a name of the person who answers
     date: bool
     time: bool
     wrote: bool
@@ -58,6 +63,7 @@ class Evidence:
         return Evidence(
             self.address or above.address,
             self.known or above.known,
+            self.theirs or above.theirs,
             self.date or above.date,
             self.time or above.time,
             self.wrote or above.wrote,
@@ -75,9 +81,21 @@ def evidence(text: str, marks: Marks) -> Evidence:
     return Evidence(
         address="@" in text and "." in text,
         known=any(trait in folded for trait in marks.traits),
+        theirs=any(has_word(folded, name) for name in marks.recipient_names),
         date=numbered and _DATE.search(text) is not None,
         time=numbered and _TIME.search(text) is not None,
         wrote=marks.phrases.wrote.search(folded) is not None,
         colon=end.rstrip("-").rstrip().endswith(COLONS) or end.endswith("--"),
         closed=end.endswith(">"),
     )
+
+
+def has_word(text: str, word: str) -> bool:
+    """Whether a text has a word, or several, with no letter or digit right before or after."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
+            return True
+        at = text.find(word, at + 1)
+    return False

@@ -9,6 +9,7 @@ from service.core.replies.quotation.quoted_headers import drawn
 from service.core.replies.values import Reason
 
 _DELIMITERS = ("--", "\u2014")
+_BOLD = " \u00a0\t*_"
 _SIGNATURE_LINES = 20
 _SIGNATURE_LETTERS = 1_500
 _SHORT_SIGNATURE_LINES = 7
@@ -22,7 +23,6 @@ _TELEPHONE_DIGITS = 6
 _NAME_WORDS = 3
 _WRAPPED_LETTERS = 40
 _POSTSCRIPTS = ("ps ", "ps:", "pps", "p s ")
-_PUNCTUATION = ".,;:!?\"'()[]«»„“”‚‘*_—–-"
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
 _CUTS = 8  # footers under one another; more are no mail program's
@@ -73,7 +73,9 @@ def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) 
     start = _closing_paragraph(lines, first, after, phrases)
     if start is not None:
         return start, "footer"
-    start = _delimited(lines, first, after)
+    start = _table(lines, first, after)
+    if start is None:
+        start = _delimited(lines, first, after)
     return None if start is None else (start, "signature")
 
 
@@ -170,16 +172,10 @@ def _footer_line(text: str, phrases: ClientPhrases) -> bool:
     if phrases.footer_lines.search(bare):
         return True
     found = phrases.openings.search(bare)
-    if found is None or _is_personal(bare, phrases):
+    if found is None or phrases.is_personal(bare):
         return False
     rest = bare[found.end() :]
     return len(rest.split()) <= 1 or phrases.opening_words.search(rest) is not None
-
-
-def _is_personal(text: str, phrases: ClientPhrases) -> bool:
-    """Whether somebody speaks of themselves in a casefolded text."""
-    words = {word.strip(_PUNCTUATION) for word in text.replace("\u2019", "'").split()}
-    return not words.isdisjoint(phrases.first_person)
 
 
 def _bare(text: str) -> str:
@@ -202,7 +198,7 @@ def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: C
     listed = drawn(said[0]) and has_link and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None
     opened = _footer_line(said[0], phrases) or device_line(said[0], phrases)
     is_footer = listed or opened or _is_notice(lines, start, text, phrases)
-    return start if is_footer and not _is_personal(text, phrases) else None
+    return start if is_footer and not phrases.is_personal(text) else None
 
 
 def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhrases) -> bool:
@@ -223,6 +219,18 @@ def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhra
     return kept > 0 and signs > 0 and (found > 1 or placed or kept * 2 >= len(text))
 
 
+def _table(lines: Sequence[Line], first: int, after: int) -> int | None:
+    """Return the start of a contact block that NetEase draws as a table in plain text, between lines of bars."""
+    starts = [at for at in range(max(first, after - _SHORT_SIGNATURE_LINES), after) if _is_bars(lines[at].text)]
+    if not starts or starts[-1] != after - 1 or not _has_contact(lines[starts[0] : after]):
+        return None
+    return starts[0]
+
+
+def _is_bars(text: str) -> bool:
+    return "|" in text and not text.strip("| \u00a0\t")
+
+
 def _delimited(lines: Sequence[Line], first: int, after: int) -> int | None:
     """Return the line of the last signature delimiter, if what follows may be a signature.
 
@@ -231,12 +239,12 @@ def _delimited(lines: Sequence[Line], first: int, after: int) -> int | None:
     hyphens, and write verse and lists under them.
     """
     for start in range(after - 1, max(first, after - 1 - _SIGNATURE_LINES) - 1, -1):
-        if lines[start].text.strip() not in _DELIMITERS:
+        if lines[start].text.strip(_BOLD) not in _DELIMITERS:
             continue
         tail = lines[start + 1 : after]
         if sum(len(line.text) for line in tail) > _SIGNATURE_LETTERS:
             return None
-        raw = lines[start].raw
+        raw = lines[start].raw.strip("*_")
         if raw.rstrip(" \u00a0") == "--" and raw != "--":
             return start
         close = bool(tail) and not blank(tail[0])

@@ -17,6 +17,13 @@ def fold(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
+def line_fold(line: Line) -> str:
+    """Return the folded text of a line, found out once."""
+    if line.folded is None:
+        line.folded = fold(line.text)
+    return line.folded
+
+
 def without_links(text: str) -> str:
     """Return `text` without URLs, email addresses and the brackets around them."""
     return " ".join(kept for word in text.split() if (kept := _without_link(word)))
@@ -28,7 +35,7 @@ def _without_link(word: str) -> str:
         start = at
         while start > 0 and word[start - 1].isascii() and word[start - 1].isalpha():
             start -= 1
-        return word[:start]
+        return word[:start].rstrip("<([")
     if "@" in word:
         return word[: word.find("<")] if "<" in word else ""
     return "" if word.startswith("www.") else word
@@ -50,6 +57,7 @@ class Form:
     """One form (text, or the text of the HTML) of an email that went out."""
 
     letters: str = field(repr=False)
+    head: str = field(repr=False)  # its first line that nobody else writes
     lines: frozenset[str] = field(repr=False)
     grams: frozenset[str] = field(repr=False)
     links: frozenset[str] = field(repr=False)
@@ -61,7 +69,8 @@ class Form:
         letters = "".join(folds)[:_PROMPT_LETTERS]
         grams = frozenset(letters[n : n + _GRAM] for n in range(len(letters) - _GRAM + 1))
         links = frozenset(bare_link(line) for line, folded in zip(lines, folds, strict=True) if not folded)
-        return cls(letters, frozenset(filter(None, folds)), grams, links - {""})
+        head = next((folded for folded in folds if weight(folded) >= SURE), "")
+        return cls(letters, head, frozenset(filter(None, folds)), grams, links - {""})
 
     def place(self, folded: str, after: int) -> int:
         """Return where `folded` stands at or after `after`, or -1.
@@ -102,7 +111,7 @@ def runs_of(lines: Sequence[Line], form: Form) -> list[Run]:
     runs: list[Run] = []
     run: Run | None = None
     for index, line in enumerate(lines):
-        folded = fold(line.text)
+        folded = line_fold(line)
         if not folded:
             continue
         at = form.place(folded, run.end if run else 0)

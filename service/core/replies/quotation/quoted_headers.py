@@ -4,14 +4,18 @@ from collections.abc import Sequence
 
 from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.lines import Line, line_evidence
-from service.core.replies.quotation.evidence import Marks
+from service.core.replies.quotation.evidence import Marks, evidence
 
 _BLOCK_LINES = 16
 _LABEL_LETTERS, _LABEL_WORDS = 30, 3
 _DIVIDER_LETTERS = 60
 _DRAWN_LENGTH = 8
 _UNKNOWN_LINES = 3
+_LABELS_WORDS = 2
+_FOLDED_AT = 30  # no program breaks a shorter header
+_DATE_WORDS = 6
 _SIGNS = "\u00a0 -_=*#>~|\u2014\u2500\t"
+_RULE_LENGTH = 3
 _RULES = ("-", "_", "=", "*", "~", "\u2014", "\u2500")
 
 
@@ -24,7 +28,7 @@ def header_block(lines: Sequence[Line], start: int, marks: Marks) -> int | None:
     block = _Block(marks)
     after = index = start
     while index < len(lines) and index < start + _BLOCK_LINES:
-        text = lines[index].text.strip(" *_\u00a0\t")
+        text = _header_text(lines[index].text)
         if text:
             above = lines[index - 1].text if index > start else ""
             if not block.take(lines[index], text, above, gap=index > after):
@@ -45,13 +49,18 @@ class _Block:
         self._taken = 0
         self._unknown = 0
         self._spaced = False
+        self._bare = False
+        self._last = ""
         self._address = self._timed = False
 
     def take(self, line: Line, text: str, above: str, *, gap: bool) -> bool:
         """Take one more line; False where it does not belong to the block."""
-        role = header_role(text, self._marks)
+        role = _role(text, self._marks)
+        bare = None if role not in {None, "?"} else _bare_role(text, line, self._marks)
+        if bare is not None and self._follows(bare, gap=gap):
+            role, self._bare = bare, True
         if role is None:
-            return not gap and self._taken > 0 and _continues(above)
+            return not gap and self._taken > 0 and (_continues(above) or self._goes_on(line, text, above))
         if not self._follows(role, gap=gap):
             return False
         value = line_evidence(line, self._marks)
@@ -60,6 +69,7 @@ class _Block:
         if self._unknown and (role == "from" or (role == "sent" and not self._address)):
             return False
         self._spaced = gap
+        self._last = role
         self._taken += 1
         self._unknown += role == "?"
         self._roles |= {role} - {"?"}
@@ -77,17 +87,68 @@ class _Block:
             return bool(self._roles & {"from", "sent"})
         return self._taken <= 1 or gap == self._spaced
 
+    def _goes_on(self, line: Line, text: str, above: str) -> bool:
+        """Whether a line without a label is the rest of the header above it, which a program has wrapped."""
+        value = line_evidence(line, self._marks)
+        words = len(text.split())
+        if self._last in {"from", "to", "cc"}:
+            is_address = value.address and (words == 1 or text.endswith(">"))
+            is_begun = words == 1 and text.startswith("<")
+            return is_address or is_begun or text.casefold().startswith(self._marks.phrases.on_behalf)
+        if self._last == "sent":
+            return (value.date or value.time) and words <= _DATE_WORDS
+        return self._last == "subject" and text[:1].islower() and len(above) >= _FOLDED_AT
+
     def complete(self) -> bool:
         """Whether the lines taken are certainly headers."""
         heads = self._roles & {"from", "sent", "to", "subject"}
+        if self._bare and not ("from" in heads and self._address and len(heads) > 1):
+            return False
         if self._unknown:
             many = self._unknown + len(self._roles) >= _UNKNOWN_LINES
             return many and self._address and self._timed
         return len(heads) > 1 and bool(heads & {"from", "sent"}) and (self._address or self._timed)
 
 
+def _header_text(text: str) -> str:
+    """Return a line without the signs around it; of a table's row in plain text, its cells as "label: value"."""
+    text = text.strip(" *_\u00a0\t")
+    if not text.startswith("|"):
+        return text
+    label, *values = (cell.strip() for cell in text[1:].split("|"))
+    return f"{label}: {' '.join(values)}" if label and values else text
+
+
+def starts_header(line: Line, marks: Marks) -> bool:
+    """Whether a header block may begin with a line."""
+    text = _header_text(line.text)
+    return _role(text, marks) is not None or _bare_role(text, line, marks) is not None
+
+
+def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
+    """Return the header of a line that has no colon after its label ('From "Mia" <mia@mail.example>'), or None.
+
+    The value has to prove it, but for a subject.
+    """
+    if " " not in text:
+        return None
+    words = text.split(None, _LABELS_WORDS)
+    for count in range(min(len(words) - 1, _LABELS_WORDS), 0, -1):
+        role = marks.phrases.roles.get(" ".join(words[:count]).casefold())
+        value = line_evidence(line, marks) if role else None
+        if value is None or value.colon:
+            continue
+        if role == "subject" or (value.dated if role == "sent" else value.address or value.known):
+            return role
+    return None
+
+
 def header_role(text: str, marks: Marks) -> str | None:
     """Return the header a line looks like: its name, "?" for one in an unknown language, or None."""
+    return _role(_header_text(text), marks)
+
+
+def _role(text: str, marks: Marks) -> str | None:
     colon = min((at for at in (text.find(":"), text.find("：")) if at > 0), default=-1)
     if not 0 < colon <= _LABEL_LETTERS:
         return None
@@ -104,7 +165,7 @@ def _continues(above: str) -> bool:
     return (
         ("[" in above and "]" not in above)
         or ("<" in above and ">" not in above)
-        or above.rstrip().endswith((",", ";"))
+        or above.rstrip(" *\u00a0\t").endswith((",", ";", ":"))
     )
 
 
@@ -120,6 +181,35 @@ def forwarded(text: str, phrases: ClientPhrases) -> bool:
     """Whether a line says that what follows was forwarded: the person chose to send that on."""
     bare = text.strip(_SIGNS).casefold()
     return len(bare) <= _DIVIDER_LETTERS and bare.rstrip(" :：-") in phrases.forwarded
+
+
+def beside_quotation(text: str, phrases: ClientPhrases) -> bool:
+    """Whether a line in a rule names the quotation next to it ("Original", "Quoted message").
+
+    It proves nothing by itself: people head a paragraph like this.
+    """
+    return titled_rule(text) and text.strip(_SIGNS).casefold().rstrip(" :：-") in phrases.beside
+
+
+def closing_rule(text: str, phrases: ClientPhrases) -> bool:
+    """Whether a line in a rule says that a quotation ends."""
+    return titled_rule(text) and text.strip(_SIGNS).casefold().rstrip(" :：-") in phrases.closing
+
+
+def titled_rule(text: str) -> bool:
+    """Whether a line is a few words in the middle of a rule ("----- Mail original -----"), in any language."""
+    stripped = text.strip(" *\u00a0\t")
+    bare = stripped.strip(_SIGNS)
+    before, _, after = stripped.partition(bare) if bare else ("", "", "")
+    is_ruled = all(any(side.count(rule) >= _RULE_LENGTH for rule in _RULES) for side in (before, after))
+    return is_ruled and len(bare) <= _DIVIDER_LETTERS
+
+
+def dated_rule(text: str, marks: Marks) -> bool:
+    """Whether a line has a point in time between rules, as Notes writes it ("Mia ---03/09/2026 10:20---Re: tea")."""
+    _, rule, rest = text.partition("---")
+    date, closing, _ = rest.partition("---")
+    return bool(rule and closing) and evidence(date, marks).dated
 
 
 def reply_marker(text: str, phrases: ClientPhrases) -> bool:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
-from service.core.replies.quotation.attribution import after_sentence, attribution_above, shared_line
 from service.core.replies.quotation.evidence import Marks
-from service.core.replies.quotation.line_matching import SURE, Form, Run, bare_link, fold, runs_of, weight
-from service.core.replies.quotation.quoted_headers import divider, drawn, header_block, header_role, reply_marker
+from service.core.replies.quotation.flat_lines import split_flat_lines
+from service.core.replies.quotation.introductions import introduction_above, line_above, mark_above, split_shared_line
+from service.core.replies.quotation.line_matching import SURE, Form, Run, bare_link, line_fold, runs_of, weight
+from service.core.replies.quotation.quoted_headers import closing_rule, divider, drawn, header_role, reply_marker
 
-_HEADER_LINES = 14
-_BANNER_LINES = 10
+_QUOTED = ("quotation", "attribution")
 _RUNS = 50  # more pieces of one email than anybody answers
 
 
@@ -20,6 +20,7 @@ def mark_ours(lines: list[Line], forms: Sequence[Form], marks: Marks) -> int | N
     the mail marks all of it as quoted or introduces it, and runs that follow it in order (the
     questions between somebody's answers) go with it. Anything else may be the person's own.
     """
+    split_flat_lines(lines, forms, marks)
     found = [(form, runs_of(lines, form)) for form in forms]
     form, runs = max(found, key=lambda pair: sum(run.letters for run in pair[1]))
     if len(runs) > _RUNS:
@@ -36,9 +37,9 @@ def mark_ours(lines: list[Line], forms: Sequence[Form], marks: Marks) -> int | N
     for line in lines:
         if line.reason is None and bare_link(line.text) in form.links:
             line.reason = "quotation"
-    split = _split_shared_line(lines, chosen[0].first, marks)
+    split = split_shared_line(lines, chosen[0].first, marks)
     mark_above(lines, chosen[0].first + split, marks)
-    return _mark_quoted_below(lines, chosen[-1].last + split)
+    return _mark_quoted_below(lines, chosen[-1].last + split, marks)
 
 
 def _chosen(lines: Sequence[Line], runs: Sequence[Run], total: int, marks: Marks) -> list[Run]:
@@ -72,7 +73,7 @@ def _witnessed(lines: Sequence[Line], run: Run, marks: Marks) -> bool:
     if run.marked:
         return run.letters >= SURE
     above = line_above(lines, run.first)
-    return above is not None and _introduction(lines, above, marks, sure=False) is not None
+    return above is not None and introduction_above(lines, above, marks, sure=False) is not None
 
 
 def _fill(lines: Sequence[Line], before: Run, after: Run) -> None:
@@ -96,124 +97,50 @@ def keep_typed_inside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks
     words of their own stand outside it, what else a quotation holds may be anybody's, and stays out.
     """
     for line in lines:
-        folded = fold(line.text)
+        folded = line_fold(line)
         if line.reason is None or not folded or line.hint & Hint.HIDDEN or line.text.startswith(PICTURES):
             continue
         if line.reason != "quotation" and not (line.reason == "attribution" and _is_plain_quoted(line, marks)):
             continue
         is_ours = any(folded in form.lines or (weight(folded) >= SURE and folded in form.letters) for form in forms)
         found = line_evidence(line, marks)
-        if not (is_ours or found.known or found.address):
+        if not (is_ours or found.known or found.theirs or found.address):
             line.depth, line.hint, line.raw, line.reason = 0, Hint.NONE, line.text, None
+
+
+def mark_addresses(lines: Sequence[Line], marks: Marks) -> None:
+    """Mark lines beside a quotation that hold one of our addresses, unless somebody speaks of themselves in them."""
+    addresses = [trait for trait in marks.traits if "@" in trait]
+    for index, line in enumerate(lines):
+        folded = line.text.casefold()
+        if line.reason is not None or not any(address in folded for address in addresses):
+            continue
+        below = next((each for each in lines[index + 1 :] if not blank(each)), None)
+        above = line_above(lines, index)
+        beside = (lines[above] if above is not None else None, below)
+        if any(each is not None and each.reason in _QUOTED for each in beside) and not marks.phrases.is_personal(
+            folded
+        ):
+            line.reason = "attribution"
 
 
 def _is_plain_quoted(line: Line, marks: Marks) -> bool:
     """Whether a line in front of our text is marked as quoted and has no sign of an attribution, header or rule."""
     if not line.quoted or line.hint & (Hint.ATTRIBUTION | Hint.RULE) or drawn(line.text):
         return False
-    is_header = header_role(line.text.strip(" *"), marks) is not None
+    is_header = header_role(line.text, marks) is not None
     is_mark = divider(line.text, marks.phrases) or reply_marker(line.text, marks.phrases)
     return not (is_header or is_mark or line_evidence(line, marks).something)
 
 
-def _mark_quoted_below(lines: Sequence[Line], last: int) -> int:
-    """Mark quoted lines that go on below; return the line after them."""
+def _mark_quoted_below(lines: Sequence[Line], last: int, marks: Marks) -> int:
+    """Mark quoted lines that go on below, and a rule that ends the quotation; return the line after them."""
     after = last + 1
     for index in range(last + 1, len(lines)):
         line = lines[index]
-        if line.quoted or line.hint & Hint.HIDDEN:
+        if line.quoted or line.hint & Hint.HIDDEN or closing_rule(line.text, marks.phrases):
             line.reason = "quotation"
             after = index + 1
         elif not blank(line):
             break
     return after
-
-
-def line_above(lines: Sequence[Line], index: int) -> int | None:
-    """Return the nearest line above `index` that is not blank."""
-    return next((above for above in range(index - 1, -1, -1) if not blank(lines[above])), None)
-
-
-def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: bool = False) -> None:
-    """Mark what introduces the quotation that begins at `first`: attribution, headers, rules.
-
-    `introduced` tells that the attribution or the headers are found, and only rules may follow.
-    """
-    below = lines[first]
-    index = line_above(lines, first)
-    while index is not None and lines[index].reason is None:
-        line = lines[index]
-        start = None if introduced else _introduction(lines, index, marks, sure=True)
-        inside = not introduced and line.quoted and below.quoted
-        introduced = introduced or start is not None
-        if start is None and (inside or _belongs(line, below, marks)):
-            start = index
-        if start is None:
-            break
-        for each in lines[start : index + 1]:
-            each.reason = "attribution"
-        index = line_above(lines, start)
-    if index is not None and not introduced and lines[index].reason is None:
-        _mark_detached(lines, index, marks)
-
-
-def _split_shared_line(lines: list[Line], first: int, marks: Marks) -> int:
-    """Split the line above the quotation if a person's words stand before its attribution; return how many are new."""
-    index = line_above(lines, first)
-    if index is None or _introduction(lines, index, marks, sure=True) != index:
-        return 0
-    line = lines[index]
-    at = shared_line(line.text, marks) or after_sentence(line.text, marks)
-    if at is None:
-        return 0
-    lines[index : index + 1] = line.split_at(at)
-    return 1
-
-
-def _introduction(lines: Sequence[Line], last: int, marks: Marks, *, sure: bool) -> int | None:
-    """Return the start of an attribution or a header block whose last line is `last`."""
-    start = attribution_above(lines, last, marks, sure=sure)
-    return _headers_above(lines, last, marks) if start is None else start
-
-
-def _mark_detached(lines: Sequence[Line], last: int, marks: Marks) -> None:
-    """Mark an introduction that names us where a gateway's banner stands below it.
-
-    The banner itself stays: it might be somebody's words.
-    """
-    for index in range(last, max(last - _BANNER_LINES, -1), -1):
-        if blank(lines[index]):
-            continue
-        start = _introduction(lines, index, marks, sure=False)
-        if start is not None:
-            if any(line_evidence(line, marks).known for line in lines[start : index + 1]):
-                for line in lines[start : index + 1]:
-                    line.reason = "attribution"
-                mark_above(lines, start, marks, introduced=True)
-            return
-
-
-def _belongs(line: Line, below: Line, marks: Marks) -> bool:
-    """Whether a line is part of the quotation below it by its structure or its drawing."""
-    if line.hint & (Hint.RULE | Hint.HIDDEN | Hint.ATTRIBUTION):
-        return True
-    if drawn(line.text) or divider(line.text, marks.phrases) or reply_marker(line.text, marks.phrases):
-        return True
-    if line.box and line.box == below.box:
-        found = line_evidence(line, marks)
-        return found.address or found.known or found.date or found.time
-    return False
-
-
-def _headers_above(lines: Sequence[Line], last: int, marks: Marks) -> int | None:
-    """Return the start of a header block whose last line is `last`."""
-    best: int | None = None
-    for start in range(last, max(last - _HEADER_LINES, -1), -1):
-        if best is not None and blank(lines[start]):
-            break
-        if header_role(lines[start].text.strip(" *"), marks) is None:
-            continue
-        after = header_block(lines, start, marks)
-        if after is not None and after > last:
-            best = start
-    return best

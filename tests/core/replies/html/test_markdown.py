@@ -17,6 +17,11 @@ LONG = "I wrote a long line that goes on and on until the mail program breaks it
         ("<div>verse<br>verse</div>", "verse\nverse"),
         ("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", "- a\n  - b\n- c"),
         ("<ol><li>one<li>two</ol>", "1. one\n2. two"),
+        ("<ol start='4'><li>four<li>five</ol>", "4. four\n5. five"),
+        ("<ol><li value='7'>seven<li>eight</ol>", "7. seven\n8. eight"),
+        ("<ol start='x'><li value='-'>one</ol>", "1. one"),
+        ("I <s>hate</s> love it, <del>no</del> <strike>yes</strike>.", "I ~~hate~~ love it, ~~no~~ ~~yes~~."),
+        ("<b>so <s>not</s></b> so", "**so ~~not~~** so"),
         ("I am <b>very </b><i>tired</i>.", "I am **very** *tired*."),
         ("<b> </b>plain<strong></strong>", "plain"),
         ("<b>over<br>lines</b>", "**over**\n**lines**"),
@@ -58,3 +63,48 @@ def test_verse_is_not_joined() -> None:
 
 def test_an_item_that_was_broken_is_joined() -> None:
     assert read(f"- {LONG}\nhere\n- b").text == f"- {LONG} here\n- b"
+
+
+VERSE = """And so the night went by and by, and nobody had slept,
+And all the lamps along the road were lit before we left,
+And still the river under us kept on, and on, and kept
+Whatever we had promised it, and what we never said."""
+
+
+def test_verse_with_long_lines_is_not_joined() -> None:
+    uneven = VERSE.replace("And all", "and all").replace(
+        "and all the lamps along the road were lit ", "and all the lamps "
+    )
+    for verse in (VERSE, uneven):
+        assert read(f"{LONG}\nhere.\n\n{verse}").text == f"{LONG} here.\n\n{verse}"
+
+
+def test_a_greeting_above_wrapped_prose_stays_on_its_line() -> None:
+    assert read(f"Dear you,\n{LONG}\nright here.").text == f"Dear you,\n{LONG} right here."
+
+
+SIGNED = """-----BEGIN PGP SIGNED MESSAGE-----
+Hash: SHA512
+
+The grey one.
+- -- three dashes --
+
+- -----BEGIN not armour
+-----BEGIN PGP SIGNATURE-----
+
+iQIzBAEBCgAdFiEE7YI1Jq0gV0QKkq7G1xO9vN3w4nUFAmcx
+=Xw0a
+-----END PGP SIGNATURE-----"""
+KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQINBGcxAAAB\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----"
+
+
+def test_the_armour_of_a_signed_text_goes() -> None:
+    said = "The grey one.\n-- three dashes --\n\n-----BEGIN not armour"
+    assert read(SIGNED).text == said
+    assert read(f"{SIGNED}\n\n{KEY}").text == said
+    assert read(SIGNED.replace("-----END PGP SIGNATURE-----", "\nAnd so to bed.")).text == f"{said}\n\nAnd so to bed."
+
+
+def test_an_encrypted_text_stays() -> None:
+    secret = "-----BEGIN PGP MESSAGE-----\n\nhQIMA0ZJ\n=abcd\n-----END PGP MESSAGE-----"
+    assert read(secret).text == secret
