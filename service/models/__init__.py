@@ -9,10 +9,12 @@ from service.models.outgoing.delivery_content import open_content, seal_content
 from service.models.outgoing.delivery_kind import DeliveryKind
 from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
 from service.models.outgoing.new_delivery import NewDelivery
+from service.models.outgoing.recipient_domain import DomainHour, DomainPause
 from service.models.outgoing.sent_text import SentText
 from service.models.people.alias import Alias
 from service.models.people.consent import Consent, Suppression, SuppressionReason
 from service.models.people.entry import Entry
+from service.models.people.full_mailbox import FullMailbox
 from service.models.people.mail_request import BrowserSession, Heartbeat, MailRequest, MailRequestKind
 from service.models.people.photo import Photo
 from service.models.people.step import Step
@@ -27,7 +29,10 @@ __all__ = [
     "DeliveryClaim",
     "DeliveryKind",
     "DeliveryState",
+    "DomainHour",
+    "DomainPause",
     "Entry",
+    "FullMailbox",
     "Heartbeat",
     "Keyring",
     "MailRequest",

@@ -26,6 +26,8 @@ from service.postoffice.route import route_form
 # What a writer can make happen to a mail, and what the provider then remembers of its address.
 HAPPENINGS = {
     "failed": "bounces",
+    "mailbox_full": None,
+    "refused": None,
     "temporarily_failed": None,
     "complained": "complaints",
     "unsubscribed": "unsubscribes",
@@ -90,12 +92,8 @@ class PostOffice:
         table = HAPPENINGS[name]
         if table is not None:
             self.suppressions.add(table, mail.recipient, self.now())
-        details: dict[str, Any] = _status(250) if name == "delivered" else {}
-        if name == "failed":
-            details = {"severity": "permanent", "reason": "bounce", **_status(550)}
-        if name == "temporarily_failed":
-            name, details = "failed", {"severity": "temporary", "reason": "generic", **_status(421)}
-        event = self._event(name, mail, **details)
+        event_name, details = _FAILURES.get(name, (name, _status(250) if name == "delivered" else {}))
+        event = self._event(event_name, mail, **details)
         self.events.note(event)
         notice = self._event_post(mail, event)
         return self.postman.post_now(notice) if notice else None
@@ -184,5 +182,16 @@ class PostOffice:
         return new_post(kind, about, self.place.events_url, "application/json", body)
 
 
-def _status(code: int) -> dict[str, Any]:
-    return {"delivery-status": {"code": code, "message": "", "description": ""}}
+def _status(code: int, enhanced_code: str | None = None) -> dict[str, Any]:
+    status = {"code": code, "message": "", "description": ""}
+    return {"delivery-status": status | ({"enhanced-code": enhanced_code} if enhanced_code else {})}
+
+
+_FOR_GOOD = {"severity": "permanent", "reason": "bounce"}
+# With the codes of RFC 3463 and its registry: no such mailbox, a full one, mail that fails authentication.
+_FAILURES: dict[str, tuple[str, dict[str, Any]]] = {
+    "failed": ("failed", _FOR_GOOD | _status(550, "5.1.1")),
+    "mailbox_full": ("failed", _FOR_GOOD | _status(552, "5.2.2")),
+    "refused": ("failed", _FOR_GOOD | _status(550, "5.7.26")),
+    "temporarily_failed": ("failed", {"severity": "temporary", "reason": "generic", **_status(421)}),
+}

@@ -251,18 +251,30 @@ def event_post(signature: Signature, name: str = "delivered", **more: Any) -> tu
     return "application/json", json.dumps({"signature": parts, "event-data": data}).encode()
 
 
-def test_a_final_failure_suppresses_the_address(site: WebHarness) -> None:
-    form = event_post(signed(NOW), "failed", severity="permanent", reason="bounce")
-    assert send(site.browser, form, EVENTS) == 200
-    assert count(site, Suppression) == 1
+def refusal(enhanced_code: str) -> dict[str, object]:
+    return {"reason": "bounce", "delivery-status": {"code": 550, "enhanced-code": enhanced_code}}
 
 
 @pytest.mark.parametrize(
-    "details", [{"severity": "temporary"}, {"severity": "permanent", "reason": "suppress-bounce"}], ids=str
+    ("details", "suppressed"),
+    [
+        pytest.param({"severity": "permanent", **refusal("5.1.1")}, 1, id="no such address"),
+        pytest.param({"severity": "permanent", "reason": "suppress-bounce"}, 1, id="on the provider's list"),
+        pytest.param({"severity": "permanent", **refusal("5.7.26")}, 0, id="a refusal of ours"),
+        pytest.param({"severity": "temporary", **refusal("5.1.1")}, 0, id="tried again"),
+    ],
 )
-def test_other_failures_do_not(site: WebHarness, details: dict[str, str]) -> None:
+def test_only_a_failure_that_is_about_the_address_suppresses_it(
+    site: WebHarness, details: dict[str, object], suppressed: int
+) -> None:
     assert send(site.browser, event_post(signed(NOW), "failed", **details), EVENTS) == 200
-    assert count(site, Suppression) == 0
+    assert count(site, Suppression) == suppressed
+
+
+@pytest.mark.parametrize("delivery", [str(2**63), "9" * 19, "0", "-1"])
+def test_an_id_that_no_delivery_can_have_is_answered_like_any_other(site: WebHarness, delivery: str) -> None:
+    form = event_post(signed(NOW), **{"user-variables": {"delivery": delivery}})
+    assert send(site.browser, form, EVENTS) == 200
 
 
 @pytest.mark.parametrize(("name", "suppressed"), [("complained", 1), ("unsubscribed", 0)])

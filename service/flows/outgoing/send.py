@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from service.clock import Clock
 from service.counts import Counts
 from service.db import Database
+from service.flows.outgoing.domain_pauses import LOOK_AGAIN_AFTER, hold_back
 from service.flows.outgoing.email_builder import EmailBuilder, OutgoingDelivery
 from service.flows.outgoing.email_context import NothingToSendError
 from service.flows.outgoing.plan_prompts import IN_PLACE_OF_PROMPT, make_prompt_due
@@ -96,7 +97,8 @@ class Sender:
         return report
 
     def _send_claimed(self, claims: Sequence[DeliveryClaim], started_at: datetime, report: SendReport) -> None:
-        batches: deque[Sequence[OutgoingDelivery]] = deque(_batches(self._build(claims, report), self.batch_size))
+        built = self._hold_back(self._build(claims, report), report)
+        batches: deque[Sequence[OutgoingDelivery]] = deque(_batches(built, self.batch_size))
         while batches:
             if self.stopping() or self.clock() - started_at > self.lease / 2:
                 self._plan_again(_flatten(batches), timedelta(0), "no time", report)
@@ -137,6 +139,12 @@ class Sender:
                 report.add(DeliveryState.SKIPPED, skip(session, skipped))
                 report.add(DeliveryState.FAILED, delivery_claims.mark_failed(session, broken, "could not be made"))
         return built
+
+    def _hold_back(self, built: Sequence[OutgoingDelivery], report: SendReport) -> Sequence[OutgoingDelivery]:
+        """Return what may go now; plan the others again for later, since their recipients' domain is paused."""
+        ready, held = hold_back(self.database, self.email_builder.context.keyring, built, self.clock())
+        self._plan_again(held, LOOK_AGAIN_AFTER, "the domain is paused", report)
+        return ready
 
     def _send_batch(
         self, batch: Sequence[OutgoingDelivery], report: SendReport

@@ -49,9 +49,14 @@ class Suppression(Base):
 
     @classmethod
     def add(cls, session: Session, address_hash: bytes, reason: SuppressionReason, at: datetime) -> None:
-        """Suppress an address; an earlier reason is kept."""
+        """Suppress an address; an earlier reason is kept, except that a complaint replaces a bounce."""
+        insert = insert_into(session, cls).values(address_hash=address_hash, reason=reason, at=at)
         session.execute(
-            insert_into(session, cls).values(address_hash=address_hash, reason=reason, at=at).on_conflict_do_nothing()
+            insert.on_conflict_do_update(
+                index_elements=["address_hash"],
+                set_={"reason": reason, "at": at},
+                where=(cls.reason == SuppressionReason.BOUNCED) & (insert.excluded.reason != cls.reason),
+            )
         )
 
     @classmethod
