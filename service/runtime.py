@@ -35,7 +35,7 @@ from service.flows.people.digest_reading import DigestReader
 from service.job_queue import JobQueue
 from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
-from service.mail.outbound.mailer import Mailer
+from service.mail.outbound.mailer import Provider
 from service.mail.outbound.mailgun import MailgunGateway
 from service.models import Counter, Keyring
 from service.storage import Storage
@@ -52,7 +52,7 @@ class Runtime:
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
     composer: Composer = field(repr=False)
-    mailer: Mailer = field(repr=False)
+    mailer: Provider = field(repr=False)
     storage: Storage = field(repr=False)
     job_queue: JobQueue = field(repr=False)
     ordinary: frozenset[str] = field(repr=False)
@@ -66,6 +66,7 @@ class Runtime:
             database=self.database,
             email_builder=self.email_builder(),
             mailer=self.mailer,
+            suppression_lists=self.mailer,
             clock=self.clock,
             lease=timedelta(seconds=self.settings.lease_seconds),
             batch_size=self.settings.batch_size,

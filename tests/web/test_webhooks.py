@@ -273,7 +273,8 @@ def test_only_a_failure_that_is_about_the_address_suppresses_it(
 
 @pytest.mark.parametrize("delivery", [str(2**63), "9" * 19, "0", "-1"])
 def test_an_id_that_no_delivery_can_have_is_answered_like_any_other(site: WebHarness, delivery: str) -> None:
-    form = event_post(signed(NOW), **{"user-variables": {"delivery": delivery}})
+    variables: dict[str, Any] = {"user-variables": {"delivery": delivery}}
+    form = event_post(signed(NOW), **variables)
     assert send(site.browser, form, EVENTS) == 200
 
 

@@ -12,7 +12,7 @@ from service.flows.outgoing.email_context import EmailContext, EmailRequest
 from service.flows.outgoing.emails import BUILDERS
 from service.flows.outgoing.emails.prompt import compose_for_batch
 from service.mail.outbound.mailer import OutgoingEmail, Recipient
-from service.models import Delivery, DeliveryKind, Subscriber
+from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus, Suppression
 
 _RECIPIENT_LINKS = ("reply_address", "stop_url", "one_click_url", "stop_address", "rest_url", "write_url")
 _BATCH_KINDS = (DeliveryKind.PROMPT, DeliveryKind.ANOTHER)
@@ -20,13 +20,18 @@ _BATCH_KINDS = (DeliveryKind.PROMPT, DeliveryKind.ANOTHER)
 
 @dataclass(frozen=True, slots=True)
 class OutgoingDelivery:
-    """One delivery with its email, ready to send; those with the same `batch_key` may be sent in one batch."""
+    """One delivery with its email, ready to send; those with the same `batch_key` may be sent in one batch.
+
+    `may_be_barred` says that the provider may hold the recipient on one of its suppression lists, and that the person
+    asked for this email nevertheless.
+    """
 
     delivery: Delivery = field(repr=False)
     email: OutgoingEmail
     recipient: Recipient
     batch_key: str | None = None
     sealed_content: bytes | None = field(default=None, repr=False)
+    may_be_barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,13 @@ class EmailBuilder:
         built = BUILDERS[DeliveryKind(delivery.kind)](request)
         recipient = Recipient(built.to.text if built.to else address, delivery.id)
         email = self._with_message_id(built.email, delivery)
-        return OutgoingDelivery(delivery, email, recipient, sealed_content=built.sealed_content)
+        return OutgoingDelivery(
+            delivery,
+            email,
+            recipient,
+            sealed_content=built.sealed_content,
+            may_be_barred=_may_be_barred(session, delivery, person),
+        )
 
     def _for_batch(self, request: EmailRequest, prompt: Prompt, address: str) -> OutgoingDelivery:
         if prompt.id not in self._by_prompt:
@@ -66,3 +77,10 @@ class EmailBuilder:
     def _with_message_id(self, email: OutgoingEmail, delivery: Delivery) -> OutgoingEmail:
         message_id = f"<{delivery.id:x}.{delivery.attempt}@{self.mail_domain}>"
         return replace(email, headers={**email.headers, "Message-Id": message_id})
+
+
+def _may_be_barred(session: Session, delivery: Delivery, person: Subscriber) -> bool:
+    """Say whether the provider may drop this email although the person asked for it: after a bounce or a stop."""
+    if delivery.kind not in {DeliveryKind.SIGN_IN, DeliveryKind.CONFIRMATION}:
+        return False
+    return person.status == SubscriberStatus.STOPPED or Suppression.covers(session, person.address_hash)

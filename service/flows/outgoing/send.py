@@ -28,15 +28,18 @@ from service.mail.outbound.mailer import (
     Mailer,
     OutgoingEmail,
     ProviderMisconfigured,
+    ProviderUnreachable,
     Refused,
     RetryLater,
     SendOutcome,
+    SuppressionLists,
     Unknown,
 )
 from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, SentText, Subscriber
 from service.models.outgoing import delivery_claims
 
 MISCONFIGURED_WAIT = timedelta(minutes=5)
+UNREACHABLE_WAIT = timedelta(seconds=30)
 
 CALLS = "provider calls"
 CALL_LABELS: dict[type[SendOutcome], str] = {
@@ -70,6 +73,7 @@ class Sender:
     database: Database
     email_builder: EmailBuilder
     mailer: Mailer
+    suppression_lists: SuppressionLists
     clock: Clock
     lease: timedelta
     batch_size: int
@@ -190,8 +194,11 @@ class Sender:
         """Send a batch in one request to the provider; return the outcome, and count it."""
         outcome: SendOutcome
         try:
+            self._lift_suppression(batch[0])
             outcome = self.mailer.send(batch[0].email, [outgoing.recipient for outgoing in batch])
             self.counts.add(CALLS, CALL_LABELS[type(outcome)])
+        except ProviderUnreachable:
+            return RetryLater(UNREACHABLE_WAIT, "the suppression could not be lifted")
         except ProviderMisconfigured as error:
             self.counts.add(CALLS, "misconfigured")
             log.error("provider.misconfigured", error=str(error))
@@ -200,6 +207,20 @@ class Sender:
             log.error("delivery.not_sendable", error=type(error).__name__)
             return Refused("could not be composed")
         return outcome
+
+    def _lift_suppression(self, outgoing: OutgoingDelivery) -> None:
+        """Make the provider deliver an email that somebody asked for, although its lists may bar the address.
+
+        Raises:
+            ProviderUnreachable: nothing is known to have changed, and the provider would drop the email.
+        """
+        if not outgoing.may_be_barred:
+            return
+        try:
+            self.suppression_lists.lift_suppression(outgoing.recipient.address)
+        except ProviderMisconfigured as error:
+            # A key that may only send cannot do this. The address may still not be barred at the provider.
+            log.error("provider.suppression_not_lifted", delivery=outgoing.delivery.id, error=str(error))
 
     def _record_sent(self, batch: Sequence[OutgoingDelivery], provider_id: str, report: SendReport) -> None:
         now = self.clock()

@@ -96,3 +96,19 @@ class Mailer(Protocol):
             ProviderMisconfigured: see there.
         """
         ...
+
+
+class SuppressionLists(Protocol):
+    """The provider's lists of addresses that it accepts emails for and then drops."""
+
+    def lift_suppression(self, address: str) -> bool:
+        """Make the provider deliver to this address again; return whether one of its lists had barred it.
+
+        Raises:
+            ProviderUnreachable, ProviderMisconfigured: nothing is known to have changed.
+        """
+        ...
+
+
+class Provider(Mailer, SuppressionLists, Protocol):
+    """A provider that carries emails and keeps lists of addresses."""
