@@ -31,6 +31,7 @@ from service.flows.outgoing.email_builder import EmailBuilder
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.links import LinkMaker
 from service.flows.outgoing.send import Sender
+from service.flows.outgoing.sending_limits import SendingRate
 from service.flows.people.digest_reading import DigestReader
 from service.job_queue import JobQueue
 from service.mail.inbound.reader import MailReader
@@ -70,6 +71,8 @@ class Runtime:
             clock=self.clock,
             lease=timedelta(seconds=self.settings.lease_seconds),
             batch_size=self.settings.batch_size,
+            batch_bytes=self.settings.batch_bytes,
+            rate=SendingRate(self.settings.emails_per_hour, self.settings.warm_up_from),
             stopping=stopping,
             counts=self.counts,
         )

@@ -47,7 +47,7 @@ def test_paused_domains_are_listed_with_the_reason_and_resumed_by_name(harness: 
         ("example.com", "refused", 200),
         ("xn--bcher-kva.example", "complained", 900),
     ]
-    assert run("resume", "Example.COM").output == "Questions to example.com are sent again.\n"
+    assert run("resume", "Example.COM").stdout == "Questions to example.com are sent again.\n"
     assert run("resume", "bücher.example").exit_code == 0
     assert run("paused").output == "No domain is paused.\n"
 

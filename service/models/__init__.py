@@ -9,6 +9,7 @@ from service.models.outgoing.delivery_content import open_content, seal_content
 from service.models.outgoing.delivery_kind import DeliveryKind
 from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
 from service.models.outgoing.new_delivery import NewDelivery
+from service.models.outgoing.provider_limit import ProviderLimit, SendingHour
 from service.models.outgoing.recipient_domain import DomainHour, DomainPause
 from service.models.outgoing.sent_text import SentText
 from service.models.people.alias import Alias
@@ -40,7 +41,9 @@ __all__ = [
     "NewDelivery",
     "Outcome",
     "Photo",
+    "ProviderLimit",
     "Reply",
+    "SendingHour",
     "SentText",
     "ServiceKey",
     "Step",

@@ -71,9 +71,7 @@ class PostOffice:
             NotAcceptedError: the provider would refuse it.
         """
         call = accept(post, domain=self.place.domain, now=self.now())
-        largest = self.faults.largest_batch
-        if largest is not None and len(call.mails) > largest:
-            raise NotAcceptedError("Domain is not allowed to send large batches yet", status=403)
+        self._check_limits(call)
         self.events.note(*(self._event("accepted", mail) for mail in call.mails))
         events = [(mail, self._deliver(mail)) for mail in call.mails]
         self.events.note(*(event for _, event in events))
@@ -82,6 +80,29 @@ class PostOffice:
             if notice:
                 self.postman.post_later(notice)
         return call
+
+    def _check_limits(self, call: SendCall) -> None:
+        """Pass if the limits that are switched on allow this call.
+
+        Raises:
+            NotAcceptedError: they do not; the words are the provider's, as public reports quote them.
+        """
+        faults, number, domain = self.faults, len(call.mails), self.place.domain
+        if faults.largest_batch is not None and number > faults.largest_batch:
+            raise NotAcceptedError("Domain is not allowed to send large batches yet", status=403)
+        if faults.on_probation is not None and number > faults.on_probation:
+            raise NotAcceptedError(f"Only {faults.on_probation} recipients per request is allowed on probation")
+        allowed = faults.sandbox_recipients
+        if allowed is not None and any(mail.recipient not in allowed for mail in call.mails):
+            raise NotAcceptedError(
+                f"Domain {domain} is not allowed to send: Sandbox subdomains are for test purposes only. Please add"
+                " your own domain or add the address to authorized recipients in Account Settings.",
+                status=403,
+            )
+        until = faults.quota.refuses(number, self.now()) if faults.quota is not None else None
+        if until is not None:
+            words = f"recipient limit exceeded, try again after {until:%a, %d %b %Y %H:%M:%S} UTC"
+            raise NotAcceptedError(f"Domain {domain} is not allowed to send: {words}", status=429)
 
     def happen(self, name: str, mail: MailboxMail) -> WebPost | None:
         """Make something happen to a mail, and post the event at once.

@@ -13,18 +13,9 @@ from service.core.addresses import Address
 from service.core.domain_results import DomainResults
 from service.db import Database
 from service.flows.outgoing.email_builder import OutgoingDelivery
-from service.models import DeliveryKind, DomainHour, DomainPause, Keyring
+from service.models import DomainHour, DomainPause, Keyring
+from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
 
-# What the schedule sends. What somebody asks for, such as a sign-in or an answer, always goes.
-PAUSED_KINDS = frozenset(
-    {
-        DeliveryKind.PROMPT,
-        DeliveryKind.STEP_FOLLOW_UP,
-        DeliveryKind.DIGEST,
-        DeliveryKind.YEAR,
-        DeliveryKind.QUIET_MONTH,
-    }
-)
 LOOK_AGAIN_AFTER = timedelta(minutes=15)
 PROBE_EVERY = timedelta(hours=1)
 
@@ -107,7 +98,7 @@ def hold_back(
     held = {
         outgoing.delivery.id: domain_hash
         for outgoing in deliveries
-        if outgoing.delivery.kind in PAUSED_KINDS
+        if outgoing.delivery.kind in SCHEDULED_KINDS
         and (domain_hash := keyring.domain_hash(Address(outgoing.recipient.address).domain)) in paused
     }
     held = _without_probes(database, held, now)

@@ -12,9 +12,9 @@ from service.flows.outgoing.email_context import EmailContext, EmailRequest
 from service.flows.outgoing.emails import BUILDERS
 from service.flows.outgoing.emails.prompt import compose_for_batch
 from service.mail.outbound.mailer import OutgoingEmail, Recipient
+from service.mail.outbound.mailgun_form import may_be_batched
 from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus, Suppression
 
-_RECIPIENT_LINKS = ("reply_address", "stop_url", "one_click_url", "stop_address", "rest_url", "write_url")
 _BATCH_KINDS = (DeliveryKind.PROMPT, DeliveryKind.ANOTHER)
 
 
@@ -51,8 +51,7 @@ class EmailBuilder:
         """
         request = EmailRequest(self.context, session, delivery, person, now)
         address = self.context.keyring.address_of(person).text
-        # Recipient variables were reported to stay unfilled for addresses with a plus (mailgun.js issue 413).
-        if delivery.kind in _BATCH_KINDS and "+" not in address:
+        if delivery.kind in _BATCH_KINDS and may_be_batched(address):
             return self._for_batch(request, request.prompt, address)
         built = BUILDERS[DeliveryKind(delivery.kind)](request)
         recipient = Recipient(built.to.text if built.to else address, delivery.id)
@@ -69,10 +68,10 @@ class EmailBuilder:
         if prompt.id not in self._by_prompt:
             self._by_prompt[prompt.id] = compose_for_batch(self.context, prompt)
         delivery = request.delivery
-        links = self.context.links.prompt_links(delivery, request.person, prompt)
-        variables = {**{name: getattr(links, name) for name in _RECIPIENT_LINKS}, "delivery": str(delivery.id)}
+        variables = self.context.links.batch_variables(delivery, request.person, prompt)
         recipient = Recipient(address, delivery.id, variables)
-        return OutgoingDelivery(delivery, self._by_prompt[prompt.id], recipient, batch_key=prompt.id)
+        key = f"{prompt.id} {delivery.kind} {delivery.slot}"
+        return OutgoingDelivery(delivery, self._by_prompt[prompt.id], recipient, batch_key=key)
 
     def _with_message_id(self, email: OutgoingEmail, delivery: Delivery) -> OutgoingEmail:
         message_id = f"<{delivery.id:x}.{delivery.attempt}@{self.mail_domain}>"

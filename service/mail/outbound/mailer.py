@@ -68,12 +68,21 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class BatchTooLarge:
-    """The provider took nothing because the call was too large; a smaller one may pass."""
+    """The provider took nothing because the call was too large; one of `largest` recipients passes, if it said so."""
 
+    reason: str
+    largest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaExceeded:
+    """The provider took nothing because its quota has less left: a smaller call may pass, a larger one after `wait`."""
+
+    wait: timedelta
     reason: str
 
 
-SendOutcome = Accepted | Refused | RetryLater | Unknown | BatchTooLarge
+SendOutcome = Accepted | Refused | RetryLater | Unknown | BatchTooLarge | QuotaExceeded
 
 
 class ProviderMisconfigured(Exception):  # noqa: N818 - a state of theirs, not a slip of ours

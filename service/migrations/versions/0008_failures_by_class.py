@@ -1,4 +1,4 @@
-"""Count full mailboxes and the results of each recipient domain, and pause a domain that refuses us."""
+"""Count full mailboxes, and what became of emails by recipient domain; keep the limits within which emails are sent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,4 +45,17 @@ def upgrade() -> None:
         sa.Column("refusals", sa.Integer(), nullable=False),
         sa.Column("complaints", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("domain_hash", name=op.f("pk_domain_pauses")),
+    )
+    op.create_table(
+        "provider_limits",
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_provider_limits")),
+    )
+    op.create_table(
+        "sending_hours",
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("emails", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("hour", name=op.f("pk_sending_hours")),
     )
