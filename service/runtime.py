@@ -36,7 +36,7 @@ from service.flows.people.digest_reading import DigestReader
 from service.job_queue import JobQueue
 from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
-from service.mail.outbound.mailer import Provider
+from service.mail.outbound.mailer import MailProvider
 from service.mail.outbound.mailgun import MailgunGateway
 from service.models import Counter, Keyring
 from service.storage import Storage
@@ -53,7 +53,7 @@ class Runtime:
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
     composer: Composer = field(repr=False)
-    mailer: Provider = field(repr=False)
+    mailer: MailProvider = field(repr=False)
     storage: Storage = field(repr=False)
     job_queue: JobQueue = field(repr=False)
     ordinary: frozenset[str] = field(repr=False)

@@ -119,5 +119,5 @@ class SuppressionLists(Protocol):
         ...
 
 
-class Provider(Mailer, SuppressionLists, Protocol):
+class MailProvider(Mailer, SuppressionLists, Protocol):
     """A provider that carries emails and keeps lists of addresses."""
