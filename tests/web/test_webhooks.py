@@ -78,6 +78,49 @@ def test_the_same_mail_under_a_new_token_is_kept_once(site: WebHarness) -> None:
     assert (count(site), count(site, WebhookToken)) == (1, 2)
 
 
+def without_message_id(
+    words: str = "Soup.", *, received: str = "by mx.example.org; Wed, 13 May 2026 09:00:00 +0000"
+) -> bytes:
+    lines = mail(words, sent_at=NOW, Received=received).splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.lower().startswith(b"message-id:"))
+
+
+@pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "raw MIME"])
+def test_a_mail_without_a_message_id_is_kept_once_under_any_signature(site: WebHarness, as_mime: bool) -> None:
+    raw, path = without_message_id(), MIME if as_mime else FIELDS
+    for minutes in range(3):
+        form = post(raw, STRANGE, signed(NOW - minutes * MINUTE), as_mime=as_mime)
+        assert send(site.browser, form, path) == 200
+    assert (count(site), len(site.queue.replies)) == (1, 1)
+    later = "by mx.example.org; Wed, 13 May 2026 09:01:00 +0000"
+    for other in (without_message_id("Rice."), without_message_id(received=later)):
+        assert send(site.browser, post(other, STRANGE, signed(NOW), as_mime=as_mime), path) == 200
+    assert count(site) == 3
+
+
+def test_a_route_that_stores_is_named_in_the_log_and_its_mail_is_kept(
+    site: WebHarness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signature = signed(NOW)
+    form = {
+        "recipient": STRANGE,
+        "sender": "ana@example.com",
+        "from": "ana@example.com",
+        "body-plain": "Soup, slowly.",
+        "message-headers": json.dumps([["From", "ana@example.com"], ["Message-Id", "<a@example.com>"]]),
+        "message-url": "https://storage.mailgun.example/v3/messages/x",
+        "attachments": json.dumps([{"url": "https://storage.mailgun.example/1", "name": "a.jpg"}]),
+        "timestamp": signature.timestamp,
+        "token": signature.token,
+        "signature": signature.signature,
+    }
+    assert site.browser.post(FIELDS, data=form).status_code == 200
+    assert count(site) == 1
+    logged = capsys.readouterr().out
+    assert "inbound.wrong_route" in logged
+    assert "files=1" in logged
+
+
 def test_the_same_message_id_with_other_words_is_another_mail(site: WebHarness) -> None:
     first = mail("One.")
     assert send(site.browser, post(first, STRANGE, signed(NOW))) == 200
