@@ -32,6 +32,7 @@ from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.links import LinkMaker
 from service.flows.outgoing.send import Sender
 from service.flows.outgoing.sending_limits import SendingRate
+from service.flows.outgoing.suppression_sync import SuppressionSync
 from service.flows.people.digest_reading import DigestReader
 from service.job_queue import JobQueue
 from service.mail.inbound.reader import MailReader
@@ -92,6 +93,10 @@ class Runtime:
         except SQLAlchemyError:
             self.counts.put_back(taken)
             raise
+
+    def suppression_sync(self) -> SuppressionSync:
+        """Return what keeps our suppressions and the provider's the same."""
+        return SuppressionSync(self.database, self.keyring, self.mailer, self.clock)
 
     def email_builder(self) -> EmailBuilder:
         """Return the builder of emails for deliveries."""

@@ -20,6 +20,7 @@ from service.models.people.mail_request import BrowserSession, Heartbeat, MailRe
 from service.models.people.photo import Photo
 from service.models.people.step import Step
 from service.models.people.subscriber import Subscriber, SubscriberStatus
+from service.models.people.suppression_sync import SuppressionCursor
 
 __all__ = [
     "Alias",
@@ -50,6 +51,7 @@ __all__ = [
     "Subscriber",
     "SubscriberStatus",
     "Suppression",
+    "SuppressionCursor",
     "SuppressionReason",
     "WebhookToken",
     "open_content",

@@ -112,7 +112,7 @@ class PostOffice:
         """
         table = HAPPENINGS[name]
         if table is not None:
-            self.suppressions.add(table, mail.recipient, self.now())
+            self.suppressions.add(table, mail.recipient, self.now(), error="550 5.1.1 No such mailbox here")
         event_name, details = _FAILURES.get(name, (name, _status(250) if name == "delivered" else {}))
         event = self._event(event_name, mail, **details)
         self.events.note(event)

@@ -32,6 +32,7 @@ class OutgoingDelivery:
     batch_key: str | None = None
     sealed_content: bytes | None = field(default=None, repr=False)
     may_be_barred: bool = False
+    address_hash: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class EmailBuilder:
             recipient,
             sealed_content=built.sealed_content,
             may_be_barred=_may_be_barred(session, delivery, person),
+            address_hash=person.address_hash,
         )
 
     def _for_batch(self, request: EmailRequest, prompt: Prompt, address: str) -> OutgoingDelivery:

@@ -40,9 +40,11 @@ from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState,
 from service.models.outgoing import delivery_claims
 from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
 from service.models.outgoing.provider_limit import next_hour
+from service.models.people.suppression_sync import push_later
 
 MISCONFIGURED_WAIT = timedelta(minutes=5)
 UNREACHABLE_WAIT = timedelta(seconds=30)
+BARRED_AGAIN_AFTER = timedelta(hours=1)
 # Once a quota begins anew, what people asked for goes first.
 AFTER_WHAT_WAS_ASKED_FOR = timedelta(minutes=1)
 
@@ -253,7 +255,10 @@ class Sender:
         if not outgoing.may_be_barred:
             return
         try:
-            self.suppression_lists.lift_suppression(outgoing.recipient.address)
+            if self.suppression_lists.lift_suppression(outgoing.recipient.address):
+                with self.database.write() as session:
+                    # Only this one email is let through.
+                    push_later(session, outgoing.address_hash, self.clock() + BARRED_AGAIN_AFTER)
         except ProviderMisconfigured as error:
             # A key that may only send cannot do this. The address may still not be barred at the provider.
             log.error("provider.suppression_not_lifted", delivery=outgoing.delivery.id, error=str(error))

@@ -59,3 +59,19 @@ def upgrade() -> None:
         sa.Column("emails", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("hour", name=op.f("pk_sending_hours")),
     )
+    op.create_table(
+        "suppression_cursors",
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.Column("sealed_after", sa.LargeBinary(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_suppression_cursors")),
+    )
+    op.add_column("suppressions", sa.Column("push_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_suppressions_push_at",
+        "suppressions",
+        ["push_at"],
+        unique=False,
+        postgresql_where=sa.text("push_at IS NOT NULL"),
+        sqlite_where=sa.text("push_at IS NOT NULL"),
+    )
