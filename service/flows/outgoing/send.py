@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.counts import Counts
@@ -36,7 +35,7 @@ from service.mail.outbound.mailer import (
     SuppressionLists,
     Unknown,
 )
-from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, SendingHour, Subscriber
+from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, Subscriber
 from service.models.outgoing import delivery_claims
 from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
 from service.models.outgoing.provider_limit import next_hour
@@ -204,28 +203,16 @@ class Sender:
         """Mark what the next request takes, within this hour's rate; return the deliveries that this worker holds."""
         now = self.clock()
         with self.database.write() as session:
-            granted = self._count_towards_rate(session, batch, now)
+            granted = self.rate.take(session, len(batch), now, is_scheduled=_is_scheduled(batch[0]))
             held = delivery_claims.hand_over(session, _claims(batch[:granted]))
         self._plan_again(batch[granted:], next_hour(now) - now, "this hour's rate is used up", report)
         return [outgoing for outgoing in batch[:granted] if outgoing.delivery.id in held]
 
-    def _count_towards_rate(self, session: Session, batch: Sequence[OutgoingDelivery], now: datetime) -> int:
-        """Count a batch's emails for this hour, and return how many of them may go; all of one batch are of a kind."""
-        most = self.rate.at(now)
-        if most is None:
-            return len(batch)
-        if _is_scheduled(batch[0]):
-            return SendingHour.take(session, now, len(batch), most)
-        SendingHour.count(session, now, len(batch))
-        return len(batch)
-
     def _take_back(self, batch: Sequence[OutgoingDelivery], size: int) -> Sequence[Sequence[OutgoingDelivery]]:
         """Return a batch that the provider certainly did not take in pieces of at most `size`."""
-        now = self.clock()
         with self.database.write() as session:
             delivery_claims.withhold(session, _claims(batch))
-            if self.rate.at(now) is not None:
-                SendingHour.count(session, now, -len(batch))
+            self.rate.give_back(session, len(batch), self.clock())
         return cut(batch, size)
 
     def _request(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:

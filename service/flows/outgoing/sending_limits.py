@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import structlog
+from sqlalchemy.orm import Session
 
 from service.core.sending_rate import hourly_rate
 from service.db import Database
-from service.models.outgoing.provider_limit import LimitName, ProviderLimit
+from service.models.outgoing.provider_limit import LimitName, ProviderLimit, SendingHour
 
 TRY_MORE_AFTER = timedelta(days=1)
 
@@ -26,6 +27,21 @@ class SendingRate:
     def at(self, now: datetime) -> int | None:
         """Return how many scheduled emails may go within this hour, or None for any number."""
         return hourly_rate(now.date(), most=self.most, warm_up_from=self.warm_up_from)
+
+    def take(self, session: Session, emails: int, now: datetime, *, is_scheduled: bool) -> int:
+        """Count emails of one kind for this hour, and return how many may go; what somebody asked for always may."""
+        most = self.at(now)
+        if most is None:
+            return emails
+        if is_scheduled:
+            return SendingHour.take(session, now, emails, most)
+        SendingHour.count(session, now, emails)
+        return emails
+
+    def give_back(self, session: Session, emails: int, now: datetime) -> None:
+        """Take emails that were counted and not sent out of this hour's count."""
+        if self.at(now) is not None:
+            SendingHour.give_back(session, now, emails)
 
 
 @dataclass(slots=True)

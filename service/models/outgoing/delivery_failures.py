@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.models.outgoing.delivery import Delivery
 from service.models.outgoing.delivery_kind import DeliveryKind
+from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_columns
 from service.models.outgoing.delivery_state import DeliveryState
 
 _TAKEN = (DeliveryState.CLAIMED, DeliveryState.UNKNOWN, DeliveryState.SENT)
@@ -25,7 +26,8 @@ def mark_undelivered(session: Session, delivery_id: int, subscriber_id: int, rea
     if found is None:
         return False
     query = update(Delivery).where(*mine).values(state=DeliveryState.FAILED, lease_until=None, reason=reason)
-    session.execute(query.execution_options(synchronize_session=False))
+    returning = query.returning(*outcome_columns()).execution_options(synchronize_session=False)
+    note_outcomes(session, session.execute(returning))
     # The worker that recorded the provider's id counted it in the same transaction.
     return found.kind == DeliveryKind.PROMPT and found.state == DeliveryState.SENT and found.provider_id is not None
 

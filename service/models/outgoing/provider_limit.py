@@ -73,6 +73,12 @@ class SendingHour(Base):
         session.execute(insert.on_conflict_do_update(index_elements=["hour"], set_={"emails": cls.emails + emails}))
 
     @classmethod
+    def give_back(cls, session: Session, now: datetime, emails: int) -> None:
+        """Take emails out of the count of this hour; those counted in an earlier hour stay there."""
+        query = update(cls).where(cls.hour == _hour(now), cls.emails >= emails).values(emails=cls.emails - emails)
+        session.execute(query.execution_options(synchronize_session=False))
+
+    @classmethod
     def prune(cls, session: Session, now: datetime) -> None:
         """Delete what earlier hours counted."""
         session.execute(delete(cls).where(cls.hour < _hour(now)))

@@ -18,6 +18,7 @@ from service.flows.outgoing import domain_pauses
 from service.mail.outbound.mailer import SendOutcome
 from service.mail.provider_events import ProviderEvent
 from service.models import (
+    Counter,
     DeliveryKind,
     DeliveryState,
     DomainHour,
@@ -28,6 +29,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
+from service.models.outgoing.delivery_outcomes import COUNTER
 from tests.harness.people import DAY, MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 
@@ -179,7 +181,10 @@ def test_a_failed_question_is_not_counted_as_unanswered_and_has_its_class(harnes
         fail(harness, code, delivery_id=id_)
     assert person(harness, ana.id).unanswered == 4
     delivery = harness.delivery(id_)
-    assert (delivery.state, delivery.reason) == ("failed", {"5.1.1": "address", "5.7.26": "policy"}[code])
+    expected = {"5.1.1": "address", "5.7.26": "policy"}[code]
+    assert (delivery.state, delivery.reason) == ("failed", expected)
+    with harness.runtime.database.read() as session:
+        assert Counter.read_all(session)[COUNTER, f"failed.{expected}"] == 1
 
 
 def test_a_failed_email_of_another_kind_leaves_the_count_of_questions(harness: SendingHarness) -> None:
