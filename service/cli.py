@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
+from service.cli_domains import domains
 from service.cli_prompts import prompts
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
@@ -24,6 +25,7 @@ def main() -> None:
     guard_process()
 
 
+main.add_command(domains)
 main.add_command(prompts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     metrics_token: str = Field(default="", repr=False)
     batch_size: int = Field(default=1000, ge=1, le=1000)
+    batch_bytes: int = Field(default=16_000, ge=500)
+    emails_per_hour: int | None = Field(default=None, ge=1)
+    warm_up_from: date | None = None
     chunk_size: int = Field(default=1000, ge=1, le=10_000)
     lease_seconds: int = Field(default=300, ge=30)
 

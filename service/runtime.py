@@ -31,11 +31,13 @@ from service.flows.outgoing.email_builder import EmailBuilder
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.links import LinkMaker
 from service.flows.outgoing.send import Sender
+from service.flows.outgoing.sending_limits import SendingRate
+from service.flows.outgoing.suppression_sync import SuppressionSync
 from service.flows.people.digest_reading import DigestReader
 from service.job_queue import JobQueue
 from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
-from service.mail.outbound.mailer import Mailer
+from service.mail.outbound.mailer import MailProvider
 from service.mail.outbound.mailgun import MailgunGateway
 from service.models import Counter, Keyring
 from service.storage import Storage
@@ -52,7 +54,7 @@ class Runtime:
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
     composer: Composer = field(repr=False)
-    mailer: Mailer = field(repr=False)
+    mailer: MailProvider = field(repr=False)
     storage: Storage = field(repr=False)
     job_queue: JobQueue = field(repr=False)
     ordinary: frozenset[str] = field(repr=False)
@@ -66,9 +68,12 @@ class Runtime:
             database=self.database,
             email_builder=self.email_builder(),
             mailer=self.mailer,
+            suppression_lists=self.mailer,
             clock=self.clock,
             lease=timedelta(seconds=self.settings.lease_seconds),
             batch_size=self.settings.batch_size,
+            batch_bytes=self.settings.batch_bytes,
+            rate=SendingRate(self.settings.emails_per_hour, self.settings.warm_up_from),
             stopping=stopping,
             counts=self.counts,
         )
@@ -88,6 +93,10 @@ class Runtime:
         except SQLAlchemyError:
             self.counts.put_back(taken)
             raise
+
+    def suppression_sync(self) -> SuppressionSync:
+        """Return what keeps our suppressions and the provider's the same."""
+        return SuppressionSync(self.database, self.keyring, self.mailer, self.clock)
 
     def email_builder(self) -> EmailBuilder:
         """Return the builder of emails for deliveries."""

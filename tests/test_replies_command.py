@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from service.cli import main
 from service.models import Outcome, Reply
+from tests.harness.environment import set_environment
 from tests.harness.inbound import InboundHarness, open_inbound_harness
 from tests.harness.posts import mail
-
-USED = ("base_url", "secret_key", "encryption_keys", "storage_url", "mailgun_api_url", "mailgun_api_key")
-ALSO = ("mailgun_domain", "mail_from", "reply_domain", "postal_address", "database_url", "redis_url")
 
 
 @pytest.fixture
@@ -24,14 +21,8 @@ def harness(
     migrated_sqlite: Path, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[InboundHarness]:
     with open_inbound_harness(migrated_sqlite, tmp_path, redis_url=redis_url) as letterbox:
-        settings = letterbox.sending.runtime.settings
-        for name in (*USED, *ALSO, "mailgun_signing_key"):
-            monkeypatch.setenv(name.upper(), _written(getattr(settings, name)))
+        set_environment(monkeypatch, letterbox.sending.runtime.settings)
         yield letterbox
-
-
-def _written(value: Any) -> str:
-    return ",".join(value) if isinstance(value, list | tuple) else str(value)
 
 
 def run(*words: str) -> Result:

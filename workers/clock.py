@@ -26,6 +26,7 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _setting(stop))
+    suppressions = runtime.suppression_sync()
     pruned_at = runtime.clock() - PRUNE_EVERY
     while not stop.is_set():
         now = runtime.clock()
@@ -35,6 +36,7 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
             )
             if done.planned or done.enqueued_again or done.unknown:
                 log.info("clock.tick", planned=done.planned, enqueued_again=done.enqueued_again, unknown=done.unknown)
+            suppressions.run()
             if now - pruned_at >= PRUNE_EVERY:
                 prune(runtime.database, runtime.storage, now=now)
                 pruned_at = now

@@ -13,11 +13,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from service.core.failure_class import FailureClass, failure_class
 from service.mail.signature import Signature
 
 DELIVERY_VARIABLE = "delivery"
-_MAX_ID_DIGITS = 19
+BOUNCES, COMPLAINTS, UNSUBSCRIBES = "bounces", "complaints", "unsubscribes"
+MAX_ID = 2**63 - 1
 _SLUG = re.compile(r"[a-z0-9-]{1,40}")
+_SUPPRESSED_BY_REASON = {
+    "suppress-bounce": BOUNCES,
+    "suppress-complaint": COMPLAINTS,
+    "suppress-unsubscribe": UNSUBSCRIBES,
+}
+_SUPPRESSED_BY_CODE = {605: BOUNCES, 606: UNSUBSCRIBES, 607: COMPLAINTS}
+_ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 
 
 class MalformedEventError(ValueError):
@@ -32,7 +41,8 @@ class ProviderEvent:
     or a newer one we do not know. `is_final` says of a failure that the provider gave up.
     `event_id` is unique within a day only. `message_id` has no `<>`. `delivery_id` is ours,
     None where the provider left it out. `reason` is the provider's slug (`bounce`,
-    `suppress-bounce`, ...), never its free text, which quotes addresses.
+    `suppress-bounce`, ...), never its free text, which quotes addresses. `enhanced_code` is the
+    receiving server's (RFC 3463), such as "5.1.1".
     """
 
     name: str
@@ -44,6 +54,19 @@ class ProviderEvent:
     is_final: bool = False
     reason: str | None = None
     code: int | None = None
+    enhanced_code: str | None = None
+
+    @property
+    def failure(self) -> FailureClass | None:
+        """Return the class of a failure after which the provider does not try again, or None if it is no such event."""
+        if self.name not in {"failed", "rejected"} or not self.is_final:
+            return None
+        return failure_class(self.enhanced_code, self.code, self.reason)
+
+    @property
+    def suppressed_by(self) -> str | None:
+        """Return the provider's suppression list for which it dropped the email, or None."""
+        return _SUPPRESSED_BY_REASON.get(self.reason or "") or _SUPPRESSED_BY_CODE.get(self.code or 0)
 
 
 def read_event_post(body: bytes) -> tuple[Signature, Mapping[str, Any]]:
@@ -84,6 +107,7 @@ def read_event(event: Mapping[str, Any]) -> ProviderEvent:
         is_final=name == "rejected" or event.get("severity") == "permanent",
         reason=_slug(event.get("reason")),
         code=_code(status.get("code")),
+        enhanced_code=_enhanced_code(status.get("enhanced-code")),
     )
 
 
@@ -105,7 +129,7 @@ def _message_id(event: Mapping[str, Any]) -> str | None:
 
 def _delivery_id(variables: Mapping[str, Any]) -> int | None:
     text = str(variables.get(DELIVERY_VARIABLE, ""))
-    if text.isascii() and text.isdigit() and len(text) <= _MAX_ID_DIGITS:
+    if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID)) and 0 < int(text) <= MAX_ID:
         return int(text)
     return None
 
@@ -116,3 +140,7 @@ def _slug(value: object) -> str | None:
 
 def _code(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _enhanced_code(value: object) -> str | None:
+    return value if isinstance(value, str) and _ENHANCED_CODE.fullmatch(value) else None

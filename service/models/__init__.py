@@ -9,14 +9,18 @@ from service.models.outgoing.delivery_content import open_content, seal_content
 from service.models.outgoing.delivery_kind import DeliveryKind
 from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
 from service.models.outgoing.new_delivery import NewDelivery
+from service.models.outgoing.provider_limit import ProviderLimit, SendingHour
+from service.models.outgoing.recipient_domain import DomainHour, DomainPause
 from service.models.outgoing.sent_text import SentText
 from service.models.people.alias import Alias
 from service.models.people.consent import Consent, Suppression, SuppressionReason
 from service.models.people.entry import Entry
+from service.models.people.full_mailbox import FullMailbox
 from service.models.people.mail_request import BrowserSession, Heartbeat, MailRequest, MailRequestKind
 from service.models.people.photo import Photo
 from service.models.people.step import Step
 from service.models.people.subscriber import Subscriber, SubscriberStatus
+from service.models.people.suppression_sync import SuppressionCursor
 
 __all__ = [
     "Alias",
@@ -27,7 +31,10 @@ __all__ = [
     "DeliveryClaim",
     "DeliveryKind",
     "DeliveryState",
+    "DomainHour",
+    "DomainPause",
     "Entry",
+    "FullMailbox",
     "Heartbeat",
     "Keyring",
     "MailRequest",
@@ -35,13 +42,16 @@ __all__ = [
     "NewDelivery",
     "Outcome",
     "Photo",
+    "ProviderLimit",
     "Reply",
+    "SendingHour",
     "SentText",
     "ServiceKey",
     "Step",
     "Subscriber",
     "SubscriberStatus",
     "Suppression",
+    "SuppressionCursor",
     "SuppressionReason",
     "WebhookToken",
     "open_content",

@@ -70,6 +70,18 @@ class Keyring:
         """Return the hash by which an address is found, 32 bytes."""
         return self.index.address_hash(address.text)
 
+    def domain_hash(self, domain: str) -> bytes:
+        """Return the hash by which a recipient domain is found, 32 bytes."""
+        return self.index.digest("recipient domain", domain.encode())
+
+    def seal_domain(self, domain: str) -> bytes:
+        """Return the name of a recipient domain sealed under the service's key."""
+        return self.inbound.seal_text(domain, place="domain_pauses.domain", random=os.urandom)
+
+    def open_domain(self, sealed: bytes) -> str:
+        """Return the name of a recipient domain; raises SealError."""
+        return self.inbound.open_text(sealed, place="domain_pauses.domain")
+
     def seal_own(self, *pieces: bytes, place: str) -> bytes:
         """Return content sealed under the service's inbound key, before it has an owner; given in pieces or whole."""
         return self.inbound.seal_pieces(pieces, place=place, random=os.urandom)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from service.postoffice.faults import KINDS
+from service.postoffice.faults import KINDS, Quota
 from service.postoffice.mailbox import MailboxMail
 from service.postoffice.office import HAPPENINGS
 from service.postoffice.postman import WebPost
@@ -123,7 +123,8 @@ def idle() -> Response:
 def add_fault() -> Response:
     """Let the next sends go wrong: JSON `kind`, one of KINDS, and details of a Fault to change.
 
-    Or a standing limit: `largest_batch`, `hides_events`, `event_lag_seconds`.
+    Or a standing limit: `largest_batch`, `on_probation`, `quota` with `window_seconds`, `sandbox_recipients` (a list),
+    `hides_events`, `event_lag_seconds`.
     """
     wanted: dict[str, Any] = request.get_json()
     faults = office().faults
@@ -133,6 +134,11 @@ def add_fault() -> Response:
         except (KeyError, TypeError):
             abort(HTTPStatus.BAD_REQUEST, f"kind must be one of {', '.join(KINDS)}")
     faults.largest_batch = wanted.get("largest_batch", faults.largest_batch)
+    faults.on_probation = wanted.get("on_probation", faults.on_probation)
+    if "quota" in wanted:
+        faults.quota = Quota(wanted["quota"], timedelta(seconds=wanted.get("window_seconds", 3600)))
+    if "sandbox_recipients" in wanted:
+        faults.sandbox_recipients = frozenset(wanted["sandbox_recipients"])
     faults.hides_events = bool(wanted.get("hides_events", faults.hides_events))
     if "event_lag_seconds" in wanted:
         faults.event_lag = timedelta(seconds=wanted["event_lag_seconds"])

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,17 @@ class Suppressions:
         self._path = path
         self._lock = threading.Lock()
         found = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        self._tables: dict[str, dict[str, str]] = {name: found.get(name, {}) for name in TABLES}
+        self._tables: dict[str, dict[str, dict[str, str]]] = {
+            # An earlier version kept the date alone.
+            name: {at: row if isinstance(row, dict) else {"created_at": row} for at, row in found.get(name, {}).items()}
+            for name in TABLES
+        }
 
-    def add(self, table: str, address: str, at: datetime) -> None:
-        """Bar an address."""
+    def add(self, table: str, address: str, at: datetime, error: str = "") -> None:
+        """Bar an address; a bounce has the words with which the receiving server refused it."""
+        row = {"created_at": format_datetime(at)} | ({"code": "550", "error": error} if table == "bounces" else {})
         with self._lock:
-            self._tables[table][address.lower()] = at.isoformat()
+            self._tables[table].setdefault(address.lower(), row)
             write_atomically(self._path, self._tables)
 
     def remove(self, table: str, address: str | None = None) -> bool:
@@ -82,8 +88,8 @@ class Suppressions:
             write_atomically(self._path, self._tables)
         return found
 
-    def rows(self, table: str) -> Sequence[tuple[str, str]]:
-        """Return (address, since) of a table, by address."""
+    def rows(self, table: str) -> Sequence[tuple[str, Mapping[str, str]]]:
+        """Return (address, details) of a table, by address."""
         with self._lock:
             return sorted(self._tables[table].items())
 

@@ -37,6 +37,17 @@ KINDS: Mapping[str, Fault] = {
         status=429, body='{"message": "Too many requests"}', headers={"X-RateLimit-Reset": "{epoch}"}
     ),
     "rate-limit-silent": Fault(status=429, body='{"message": "Too many requests"}'),
+    "rate-limit-retry-after": Fault(status=429, body="<html>429</html>", headers={"Retry-After": "{seconds}"}),
+    "quota": Fault(
+        status=420,
+        body='{"message": "Domain is not allowed to send: recipient limit exceeded, try again after {until}"}',
+    ),
+    "no-method": Fault(status=405, body='{"message": "Method Not Allowed"}'),
+    "conflict": Fault(status=409, body='{"message": "Conflict"}'),
+    "media-type": Fault(status=415, body='{"message": "Unsupported Media Type"}'),
+    "misdirected": Fault(status=421, body="<html>421 Misdirected Request</html>"),
+    "locked": Fault(status=423, body='{"message": "Locked"}'),
+    "legal": Fault(status=451, body="<html>451</html>"),
     "payment": Fault(status=402, body='{"message": "Request failed"}'),
     "large-batches": Fault(status=403, body='{"message": "Domain is not allowed to send large batches yet"}'),
     "not-allowed": Fault(status=403, body='{"message": "Domain is not allowed to send"}'),
@@ -53,6 +64,25 @@ KINDS: Mapping[str, Fault] = {
 }
 
 
+@dataclass(slots=True)
+class Quota:
+    """How many recipients may be sent to within a window; a call for more than is left is refused as a whole."""
+
+    recipients: int
+    window: timedelta
+    left: int = 0
+    ends_at: datetime | None = None
+
+    def refuses(self, recipients: int, now: datetime) -> datetime | None:
+        """Return when to try again, if fewer recipients are left than a call has; else take them."""
+        if self.ends_at is None or now >= self.ends_at:
+            self.left, self.ends_at = self.recipients, now + self.window
+        if recipients > self.left:
+            return self.ends_at
+        self.left -= recipients
+        return None
+
+
 class Faults:
     """The switches that are on: faults waiting for their sends, and standing limits."""
 
@@ -65,6 +95,9 @@ class Faults:
         with self._lock:
             self._waiting: list[Fault] = []
             self.largest_batch: int | None = None
+            self.on_probation: int | None = None
+            self.quota: Quota | None = None
+            self.sandbox_recipients: frozenset[str] | None = None
             self.hides_events = False
             self.event_lag = timedelta(0)
 

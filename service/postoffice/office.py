@@ -26,6 +26,8 @@ from service.postoffice.route import route_form
 # What a writer can make happen to a mail, and what the provider then remembers of its address.
 HAPPENINGS = {
     "failed": "bounces",
+    "mailbox_full": None,
+    "refused": None,
     "temporarily_failed": None,
     "complained": "complaints",
     "unsubscribed": "unsubscribes",
@@ -69,9 +71,7 @@ class PostOffice:
             NotAcceptedError: the provider would refuse it.
         """
         call = accept(post, domain=self.place.domain, now=self.now())
-        largest = self.faults.largest_batch
-        if largest is not None and len(call.mails) > largest:
-            raise NotAcceptedError("Domain is not allowed to send large batches yet", status=403)
+        self._check_limits(call)
         self.events.note(*(self._event("accepted", mail) for mail in call.mails))
         events = [(mail, self._deliver(mail)) for mail in call.mails]
         self.events.note(*(event for _, event in events))
@@ -81,6 +81,29 @@ class PostOffice:
                 self.postman.post_later(notice)
         return call
 
+    def _check_limits(self, call: SendCall) -> None:
+        """Pass if the limits that are switched on allow this call.
+
+        Raises:
+            NotAcceptedError: they do not; the words are the provider's, as public reports quote them.
+        """
+        faults, number, domain = self.faults, len(call.mails), self.place.domain
+        if faults.largest_batch is not None and number > faults.largest_batch:
+            raise NotAcceptedError("Domain is not allowed to send large batches yet", status=403)
+        if faults.on_probation is not None and number > faults.on_probation:
+            raise NotAcceptedError(f"Only {faults.on_probation} recipients per request is allowed on probation")
+        allowed = faults.sandbox_recipients
+        if allowed is not None and any(mail.recipient not in allowed for mail in call.mails):
+            raise NotAcceptedError(
+                f"Domain {domain} is not allowed to send: Sandbox subdomains are for test purposes only. Please add"
+                " your own domain or add the address to authorized recipients in Account Settings.",
+                status=403,
+            )
+        until = faults.quota.refuses(number, self.now()) if faults.quota is not None else None
+        if until is not None:
+            words = f"recipient limit exceeded, try again after {until:%a, %d %b %Y %H:%M:%S} UTC"
+            raise NotAcceptedError(f"Domain {domain} is not allowed to send: {words}", status=429)
+
     def happen(self, name: str, mail: MailboxMail) -> WebPost | None:
         """Make something happen to a mail, and post the event at once.
 
@@ -89,13 +112,9 @@ class PostOffice:
         """
         table = HAPPENINGS[name]
         if table is not None:
-            self.suppressions.add(table, mail.recipient, self.now())
-        details: dict[str, Any] = _status(250) if name == "delivered" else {}
-        if name == "failed":
-            details = {"severity": "permanent", "reason": "bounce", **_status(550)}
-        if name == "temporarily_failed":
-            name, details = "failed", {"severity": "temporary", "reason": "generic", **_status(421)}
-        event = self._event(name, mail, **details)
+            self.suppressions.add(table, mail.recipient, self.now(), error="550 5.1.1 No such mailbox here")
+        event_name, details = _FAILURES.get(name, (name, _status(250) if name == "delivered" else {}))
+        event = self._event(event_name, mail, **details)
         self.events.note(event)
         notice = self._event_post(mail, event)
         return self.postman.post_now(notice) if notice else None
@@ -184,5 +203,16 @@ class PostOffice:
         return new_post(kind, about, self.place.events_url, "application/json", body)
 
 
-def _status(code: int) -> dict[str, Any]:
-    return {"delivery-status": {"code": code, "message": "", "description": ""}}
+def _status(code: int, enhanced_code: str | None = None) -> dict[str, Any]:
+    status = {"code": code, "message": "", "description": ""}
+    return {"delivery-status": status | ({"enhanced-code": enhanced_code} if enhanced_code else {})}
+
+
+_FOR_GOOD = {"severity": "permanent", "reason": "bounce"}
+# With the codes of RFC 3463 and its registry: no such mailbox, a full one, mail that fails authentication.
+_FAILURES: dict[str, tuple[str, dict[str, Any]]] = {
+    "failed": ("failed", _FOR_GOOD | _status(550, "5.1.1")),
+    "mailbox_full": ("failed", _FOR_GOOD | _status(552, "5.2.2")),
+    "refused": ("failed", _FOR_GOOD | _status(550, "5.7.26")),
+    "temporarily_failed": ("failed", {"severity": "temporary", "reason": "generic", **_status(421)}),
+}

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
@@ -99,9 +100,13 @@ def more_events(token: str) -> Response:
 
 @api.get("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
 def suppressed(table: str) -> Response:
-    """Answer the addresses of a table."""
-    rows = office().suppressions.rows(table)
-    return jsonify(items=[{"address": a, "created_at": at} for a, at in rows], paging={})
+    """Answer the addresses of a table in their order, from the one that follows `address` on."""
+    after, limit = request.args.get("address", ""), min(int(request.args.get("limit", 100)), MAX_IMPORT)
+    rows = [row for row in office().suppressions.rows(table) if row[0] > after][:limit]
+    here = f"{request.host_url}v3/{office().place.domain}/{table}?limit={limit}"
+    last = quote(rows[-1][0] if rows else after)
+    items = [{"address": address, **details} for address, details in rows]
+    return jsonify(items=items, paging={"first": f"{here}&page=first", "next": f"{here}&page=next&address={last}"})
 
 
 @api.post("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
@@ -130,11 +135,11 @@ def lift_all(table: str) -> Response:
 )
 def one_suppressed(table: str, address: str) -> Response:
     """Show one address of a table, or let it be mailed again."""
-    since = dict(office().suppressions.rows(table)).get(address.lower())
-    if since is None:
+    details = dict(office().suppressions.rows(table)).get(address.lower())
+    if details is None:
         return _say(HTTPStatus.NOT_FOUND, TABLES[table])
     if request.method == "GET":
-        return jsonify(address=address, created_at=since)
+        return jsonify(address=address, **details)
     office().suppressions.remove(table, address)
     return jsonify(address=address, message="The address has been removed")
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from service.config import ROOT
+from service.core.failure_class import FailureClass
 from service.mail.provider_events import MalformedEventError, ProviderEvent, read_event, read_event_post
 
 DATA = ROOT / "tests" / "data" / "mailgun"
@@ -74,10 +75,33 @@ def test_an_event_without_name_or_time_is_malformed(data: dict[str, object]) -> 
         read_event(data)
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, None, "x", "-1", "9" * 30, "٣", 2.5])
+@pytest.mark.parametrize("value", [{"a": 1}, None, "x", "-1", "0", "9" * 30, "9" * 19, str(2**63), "٣", 2.5])
 def test_a_delivery_that_is_none_of_ours_is_left_out(value: object) -> None:
     found = read_event({"event": "accepted", "timestamp": 1, "user-variables": {"delivery": value}})
     assert found.delivery_id is None
+
+
+def test_the_largest_id_of_ours_is_read() -> None:
+    found = read_event({"event": "accepted", "timestamp": 1, "user-variables": {"delivery": str(2**63 - 1)}})
+    assert found.delivery_id == 2**63 - 1
+
+
+def test_a_bounce_has_the_receiving_servers_code_and_its_class() -> None:
+    found = event("failed-bounce")
+    assert (found.enhanced_code, found.code, found.reason) == ("5.1.1", 550, "bounce")
+    assert found.failure is FailureClass.ADDRESS
+    assert event("failed-permanent").failure is FailureClass.SUPPRESSED
+    assert event("delivered").failure is None
+
+
+def test_a_failure_that_will_be_tried_again_has_no_class() -> None:
+    assert read_event({"event": "failed", "timestamp": 1, "severity": "temporary"}).failure is None
+
+
+@pytest.mark.parametrize("value", [511, None, "5.1", "5.1.1 <maya@home.example>", "5.1.1\n", ["5.1.1"]])
+def test_an_enhanced_code_of_another_form_is_left_out(value: object) -> None:
+    status = {"delivery-status": {"enhanced-code": value}}
+    assert read_event({"event": "failed", "timestamp": 1, **status}).enhanced_code is None
 
 
 def test_free_text_of_the_provider_is_never_kept() -> None:

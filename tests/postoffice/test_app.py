@@ -117,6 +117,8 @@ def test_a_reply_without_its_choices_is_a_bad_request(client: FlaskClient) -> No
     ("name", "expected", "table"),
     [
         ("failed", ("failed", "permanent"), "bounces"),
+        ("mailbox_full", ("failed", "permanent"), None),
+        ("refused", ("failed", "permanent"), None),
         ("temporarily_failed", ("failed", "temporary"), None),
         ("complained", ("complained", None), "complaints"),
         ("unsubscribed", ("unsubscribed", None), "unsubscribes"),

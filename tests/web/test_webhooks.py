@@ -78,6 +78,49 @@ def test_the_same_mail_under_a_new_token_is_kept_once(site: WebHarness) -> None:
     assert (count(site), count(site, WebhookToken)) == (1, 2)
 
 
+def without_message_id(
+    words: str = "Soup.", *, received: str = "by mx.example.org; Wed, 13 May 2026 09:00:00 +0000"
+) -> bytes:
+    lines = mail(words, sent_at=NOW, Received=received).splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.lower().startswith(b"message-id:"))
+
+
+@pytest.mark.parametrize("as_mime", [False, True], ids=["fields", "raw MIME"])
+def test_a_mail_without_a_message_id_is_kept_once_under_any_signature(site: WebHarness, as_mime: bool) -> None:
+    raw, path = without_message_id(), MIME if as_mime else FIELDS
+    for minutes in range(3):
+        form = post(raw, STRANGE, signed(NOW - minutes * MINUTE), as_mime=as_mime)
+        assert send(site.browser, form, path) == 200
+    assert (count(site), len(site.queue.replies)) == (1, 1)
+    later = "by mx.example.org; Wed, 13 May 2026 09:01:00 +0000"
+    for other in (without_message_id("Rice."), without_message_id(received=later)):
+        assert send(site.browser, post(other, STRANGE, signed(NOW), as_mime=as_mime), path) == 200
+    assert count(site) == 3
+
+
+def test_a_route_that_stores_is_named_in_the_log_and_its_mail_is_kept(
+    site: WebHarness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signature = signed(NOW)
+    form = {
+        "recipient": STRANGE,
+        "sender": "ana@example.com",
+        "from": "ana@example.com",
+        "body-plain": "Soup, slowly.",
+        "message-headers": json.dumps([["From", "ana@example.com"], ["Message-Id", "<a@example.com>"]]),
+        "message-url": "https://storage.mailgun.example/v3/messages/x",
+        "attachments": json.dumps([{"url": "https://storage.mailgun.example/1", "name": "a.jpg"}]),
+        "timestamp": signature.timestamp,
+        "token": signature.token,
+        "signature": signature.signature,
+    }
+    assert site.browser.post(FIELDS, data=form).status_code == 200
+    assert count(site) == 1
+    logged = capsys.readouterr().out
+    assert "inbound.wrong_route" in logged
+    assert "files=1" in logged
+
+
 def test_the_same_message_id_with_other_words_is_another_mail(site: WebHarness) -> None:
     first = mail("One.")
     assert send(site.browser, post(first, STRANGE, signed(NOW))) == 200
@@ -251,18 +294,31 @@ def event_post(signature: Signature, name: str = "delivered", **more: Any) -> tu
     return "application/json", json.dumps({"signature": parts, "event-data": data}).encode()
 
 
-def test_a_final_failure_suppresses_the_address(site: WebHarness) -> None:
-    form = event_post(signed(NOW), "failed", severity="permanent", reason="bounce")
-    assert send(site.browser, form, EVENTS) == 200
-    assert count(site, Suppression) == 1
+def refusal(enhanced_code: str) -> dict[str, object]:
+    return {"reason": "bounce", "delivery-status": {"code": 550, "enhanced-code": enhanced_code}}
 
 
 @pytest.mark.parametrize(
-    "details", [{"severity": "temporary"}, {"severity": "permanent", "reason": "suppress-bounce"}], ids=str
+    ("details", "suppressed"),
+    [
+        pytest.param({"severity": "permanent", **refusal("5.1.1")}, 1, id="no such address"),
+        pytest.param({"severity": "permanent", "reason": "suppress-bounce"}, 1, id="on the provider's list"),
+        pytest.param({"severity": "permanent", **refusal("5.7.26")}, 0, id="a refusal of ours"),
+        pytest.param({"severity": "temporary", **refusal("5.1.1")}, 0, id="tried again"),
+    ],
 )
-def test_other_failures_do_not(site: WebHarness, details: dict[str, str]) -> None:
+def test_only_a_failure_that_is_about_the_address_suppresses_it(
+    site: WebHarness, details: dict[str, object], suppressed: int
+) -> None:
     assert send(site.browser, event_post(signed(NOW), "failed", **details), EVENTS) == 200
-    assert count(site, Suppression) == 0
+    assert count(site, Suppression) == suppressed
+
+
+@pytest.mark.parametrize("delivery", [str(2**63), "9" * 19, "0", "-1"])
+def test_an_id_that_no_delivery_can_have_is_answered_like_any_other(site: WebHarness, delivery: str) -> None:
+    variables: dict[str, Any] = {"user-variables": {"delivery": delivery}}
+    form = event_post(signed(NOW), **variables)
+    assert send(site.browser, form, EVENTS) == 200
 
 
 @pytest.mark.parametrize(("name", "suppressed"), [("complained", 1), ("unsubscribed", 0)])

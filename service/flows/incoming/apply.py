@@ -81,7 +81,7 @@ class _Application:
         if self.result.shows_activity:
             frequency.record_activity(session, person, now)
         if self.result.has_bounced:
-            Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, now)
+            Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, now, push_at=now)
         if self.owner.wants_to_stop:
             account.stop(session, person, now, source="address")
         if self.result.confirms(person):

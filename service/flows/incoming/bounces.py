@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.core.addresses import Address, AddressError
 from service.core.replies.classify.automatic import is_delivery_report
-from service.core.replies.classify.bounce_reports import failed_for_good
+from service.core.replies.classify.bounce_reports import missing_addresses
 from service.flows.incoming.owner import Owner
 from service.mail.inbound.inbound_mail import InboundMail
 from service.mail.inbound.reader import MailReader
@@ -13,15 +13,15 @@ from service.models import Keyring
 
 
 def has_bounced(keyring: Keyring, reader: MailReader, mail: InboundMail, owner: Owner) -> bool:
-    """Return whether a mail reports a permanent failure of our email to this owner (RFC 3464).
+    """Return whether a mail reports that this owner's address does not exist (RFC 3464).
 
     Anybody can write a report. Believe it only at a reply address, which nobody can guess, and only about the owner of
     that reply address.
     """
     if owner.token is None or not is_delivery_report(mail.headers):
         return False
-    failed = failed_for_good(_report(reader, mail))
-    return any(_address_hash(keyring, address) == owner.person.address_hash for address in failed)
+    missing = missing_addresses(_report(reader, mail))
+    return any(_address_hash(keyring, address) == owner.person.address_hash for address in missing)
 
 
 def _report(reader: MailReader, mail: InboundMail) -> str:

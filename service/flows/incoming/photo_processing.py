@@ -74,7 +74,7 @@ class PhotoProcessor:
         files = (*found.attachments, *mail.attachments)
         candidates = self._candidates(files, found.aside, person)
         unkept = [_name(file) for file in files if not sniff(file.data) and not is_machinery(file.content_type)]
-        if holds_unlisted_files(mail, listed):
+        if mail.files_left_behind or holds_unlisted_files(mail, listed):
             unkept.append(UNLISTED)
         return self._process_pictures(candidates, self.keyring.key_of(person), unkept)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+import structlog
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
@@ -18,6 +19,8 @@ from service.models import Keyring, Reply, Subscriber, WebhookToken
 from service.storage import Storage
 
 MAX_ROW_BYTES = 256 * 1024
+
+log = structlog.get_logger()
 
 
 class StoreResult(Enum):
@@ -69,6 +72,8 @@ class InboundStore:
         mail, content = _head_and_hash(content_type, body, signature)
         if mail is None:
             return StoreResult.FORGED, []
+        if mail.files_left_behind is not None:
+            log.error("inbound.wrong_route", action="store", wanted="forward", files=mail.files_left_behind)
         groups = recipients_by_owner(self.keyring, mail, self.reply_domain) or [mail.recipients]
         # Large mails go to the object store one by one: a network call, and so never inside a transaction.
         raws = [self._sealed(content_type, body, group) for group in groups]
@@ -155,7 +160,7 @@ class InboundStore:
         not_erased = [raw for raw in raws if not is_erased(session, self.keyring, raw.recipients, self.reply_domain)]
         if not not_erased:
             return StoreResult.ERASED, []
-        message_id = mail.message_id or f"none but the token {token}"
+        message_id = mail.message_id or _in_place_of_message_id(mail)
         kept_ids = [raw.reply_id for raw in not_erased if self._insert(session, message_id, content, raw)]
         return (StoreResult.KEPT if kept_ids else StoreResult.DUPLICATE), kept_ids
 
@@ -186,6 +191,15 @@ class InboundStore:
 
     def _recipient_hash(self, recipients: tuple[str, ...]) -> bytes:
         return self.keyring.index.digest("recipient", ",".join(sorted(recipients)).lower().encode())
+
+
+def _in_place_of_message_id(mail: InboundMail) -> str:
+    """Return what tells a mail without a Message-Id from any other, under whatever signature it comes again.
+
+    Its body counts by the hash of the content, which is part of the same key.
+    """
+    named = ("Date", "From", "Received")
+    return "\n".join(["none", *(f"{name}: {value}" for name in named for value in mail.all_headers(name))])
 
 
 def _raw_place(reply_id: int) -> str:

@@ -12,21 +12,27 @@ from service.flows.outgoing.email_context import EmailContext, EmailRequest
 from service.flows.outgoing.emails import BUILDERS
 from service.flows.outgoing.emails.prompt import compose_for_batch
 from service.mail.outbound.mailer import OutgoingEmail, Recipient
-from service.models import Delivery, DeliveryKind, Subscriber
+from service.mail.outbound.mailgun_form import may_be_batched
+from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus, Suppression
 
-_RECIPIENT_LINKS = ("reply_address", "stop_url", "one_click_url", "stop_address", "rest_url", "write_url")
 _BATCH_KINDS = (DeliveryKind.PROMPT, DeliveryKind.ANOTHER)
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingDelivery:
-    """One delivery with its email, ready to send; those with the same `batch_key` may be sent in one batch."""
+    """One delivery with its email, ready to send; those with the same `batch_key` may be sent in one batch.
+
+    `may_be_barred` says that the provider may hold the recipient on one of its suppression lists, and that the person
+    asked for this email nevertheless.
+    """
 
     delivery: Delivery = field(repr=False)
     email: OutgoingEmail
     recipient: Recipient
     batch_key: str | None = None
     sealed_content: bytes | None = field(default=None, repr=False)
+    may_be_barred: bool = False
+    address_hash: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +52,36 @@ class EmailBuilder:
         """
         request = EmailRequest(self.context, session, delivery, person, now)
         address = self.context.keyring.address_of(person).text
-        # Recipient variables were reported to stay unfilled for addresses with a plus (mailgun.js issue 413).
-        if delivery.kind in _BATCH_KINDS and "+" not in address:
+        if delivery.kind in _BATCH_KINDS and may_be_batched(address):
             return self._for_batch(request, request.prompt, address)
         built = BUILDERS[DeliveryKind(delivery.kind)](request)
         recipient = Recipient(built.to.text if built.to else address, delivery.id)
         email = self._with_message_id(built.email, delivery)
-        return OutgoingDelivery(delivery, email, recipient, sealed_content=built.sealed_content)
+        return OutgoingDelivery(
+            delivery,
+            email,
+            recipient,
+            sealed_content=built.sealed_content,
+            may_be_barred=_may_be_barred(session, delivery, person),
+            address_hash=person.address_hash,
+        )
 
     def _for_batch(self, request: EmailRequest, prompt: Prompt, address: str) -> OutgoingDelivery:
         if prompt.id not in self._by_prompt:
             self._by_prompt[prompt.id] = compose_for_batch(self.context, prompt)
         delivery = request.delivery
-        links = self.context.links.prompt_links(delivery, request.person, prompt)
-        variables = {**{name: getattr(links, name) for name in _RECIPIENT_LINKS}, "delivery": str(delivery.id)}
+        variables = self.context.links.batch_variables(delivery, request.person, prompt)
         recipient = Recipient(address, delivery.id, variables)
-        return OutgoingDelivery(delivery, self._by_prompt[prompt.id], recipient, batch_key=prompt.id)
+        key = f"{prompt.id} {delivery.kind} {delivery.slot}"
+        return OutgoingDelivery(delivery, self._by_prompt[prompt.id], recipient, batch_key=key)
 
     def _with_message_id(self, email: OutgoingEmail, delivery: Delivery) -> OutgoingEmail:
         message_id = f"<{delivery.id:x}.{delivery.attempt}@{self.mail_domain}>"
         return replace(email, headers={**email.headers, "Message-Id": message_id})
+
+
+def _may_be_barred(session: Session, delivery: Delivery, person: Subscriber) -> bool:
+    """Say whether the provider may drop this email although the person asked for it: after a bounce or a stop."""
+    if delivery.kind not in {DeliveryKind.SIGN_IN, DeliveryKind.CONFIRMATION}:
+        return False
+    return person.status == SubscriberStatus.STOPPED or Suppression.covers(session, person.address_hash)

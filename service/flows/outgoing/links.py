@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from service.core.entry_text import write_link_object
@@ -10,11 +10,15 @@ from service.core.library.prompts import Prompt
 from service.core.reply_address import REPLY_PREFIX, STOP_PREFIX
 from service.core.schedule import writing_date
 from service.core.tokens import Action, ActToken, FrequencyToken, ReplyKind, ReplyToken
-from service.mail.outbound.links import PLACEHOLDERS, WITH_WRITE_LINK, Links
+from service.mail.outbound.links import Links
+from service.mail.outbound.placeholders import placeholder
 from service.models import Delivery, Keyring, Subscriber
 
 WRITE_LINK_LIFETIME = timedelta(days=30)
 NO_PROMPT = 0
+WRITE_PATH = "write"
+# The names of the variables that fill a batch's placeholders; short, since they count for the size of a request.
+REPLY_TOKEN, STOP_TOKEN, WRITE_TOKEN = "reply", "stop", "write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,30 @@ class LinkMaker:
 
     def links(self, person: Subscriber, reply_address: str, write_url: str = "") -> Links:
         """Return a subscriber's links, with the address that a reply to this email goes to."""
-        stop_token = FrequencyToken(person.id).encode(self.keyring.index)
+        return self._links(reply_address, self._stop_token(person), write_url)
+
+    def batch_links(self) -> Links:
+        """Return the links of a batch, in which placeholders stand for the tokens of each recipient.
+
+        The rest of each link stands in the text, since the provider may take few bytes of variables in a request.
+        """
+        return self._links(
+            f"{REPLY_PREFIX}{placeholder(REPLY_TOKEN)}@{self.reply_domain}",
+            placeholder(STOP_TOKEN),
+            f"{self.base_url}/{WRITE_PATH}/{placeholder(WRITE_TOKEN)}",
+        )
+
+    def batch_variables(self, delivery: Delivery, person: Subscriber, prompt: Prompt) -> dict[str, str]:
+        """Return what fills the placeholders of `batch_links` for one recipient of a prompt."""
+        return {
+            REPLY_TOKEN: self._prompt_token(delivery, person, prompt).encode(self.keyring.index),
+            STOP_TOKEN: self._stop_token(person),
+            WRITE_TOKEN: self._write_token(delivery, person, prompt).encode(self.keyring.index),
+        }
+
+    def _links(self, reply_address: str, stop_token: str, write_url: str) -> Links:
         stop_url = f"{self.base_url}/unsubscribe/{stop_token}"
-        return replace(
-            PLACEHOLDERS,
+        return Links(
             reply_address=reply_address,
             stop_url=stop_url,
             one_click_url=stop_url,
@@ -40,10 +64,6 @@ class LinkMaker:
             help_url=f"{self.base_url}/help-now",
             write_url=write_url,
         )
-
-    def batch_links(self) -> Links:
-        """Return the links of a batch: placeholders, except for the links that are the same for every recipient."""
-        return replace(WITH_WRITE_LINK, settings_url=f"{self.base_url}/settings", help_url=f"{self.base_url}/help-now")
 
     def reply_address(self, kind: ReplyKind, person: Subscriber, on: date, prompt_key: int = NO_PROMPT) -> str:
         """Return the reply address whose token names the subscriber, the prompt and the local date."""
@@ -65,6 +85,18 @@ class LinkMaker:
 
     def prompt_links(self, delivery: Delivery, person: Subscriber, prompt: Prompt) -> Links:
         """Return a subscriber's links for a prompt: a reply to it is assigned to this prompt and its date."""
+        write_token = self._write_token(delivery, person, prompt).encode(self.keyring.index)
+        reply_address = self.address_of(self._prompt_token(delivery, person, prompt))
+        return self.links(person, reply_address, f"{self.base_url}/{WRITE_PATH}/{write_token}")
+
+    def _stop_token(self, person: Subscriber) -> str:
+        return FrequencyToken(person.id).encode(self.keyring.index)
+
+    @staticmethod
+    def _prompt_token(delivery: Delivery, person: Subscriber, prompt: Prompt) -> ReplyToken:
+        return ReplyToken(ReplyKind.PROMPT, person.id, prompt.key, delivery.on)
+
+    @staticmethod
+    def _write_token(delivery: Delivery, person: Subscriber, prompt: Prompt) -> ActToken:
         until = delivery.planned_at + WRITE_LINK_LIFETIME
-        write_url = self.act_url("write", Action.WRITE, person, until, write_link_object(prompt.key, delivery.on))
-        return self.links(person, self.reply_address(ReplyKind.PROMPT, person, delivery.on, prompt.key), write_url)
+        return ActToken(Action.WRITE, person.id, write_link_object(prompt.key, delivery.on), until)

@@ -5,7 +5,6 @@ No request to the provider is made inside a database transaction.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,29 +12,40 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.counts import Counts
 from service.db import Database
+from service.flows.outgoing.batches import cut, make_batches
+from service.flows.outgoing.domain_pauses import LOOK_AGAIN_AFTER, hold_back
 from service.flows.outgoing.email_builder import EmailBuilder, OutgoingDelivery
 from service.flows.outgoing.email_context import NothingToSendError
-from service.flows.outgoing.plan_prompts import IN_PLACE_OF_PROMPT, make_prompt_due
+from service.flows.outgoing.send_records import SendReport, content_columns, skip
+from service.flows.outgoing.sending_limits import SendingLimits, SendingRate
 from service.mail.outbound.mailer import (
     Accepted,
     BatchTooLarge,
     Mailer,
-    OutgoingEmail,
     ProviderMisconfigured,
+    ProviderUnreachable,
+    QuotaExceeded,
     Refused,
     RetryLater,
     SendOutcome,
+    SuppressionLists,
     Unknown,
 )
-from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, SentText, Subscriber
+from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, Subscriber
 from service.models.outgoing import delivery_claims
+from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
+from service.models.outgoing.provider_limit import next_hour
+from service.models.people.suppression_sync import push_later
 
 MISCONFIGURED_WAIT = timedelta(minutes=5)
+UNREACHABLE_WAIT = timedelta(seconds=30)
+BARRED_AGAIN_AFTER = timedelta(hours=1)
+# Once a quota begins anew, what people asked for goes first.
+AFTER_WHAT_WAS_ASKED_FOR = timedelta(minutes=1)
 
 CALLS = "provider calls"
 CALL_LABELS: dict[type[SendOutcome], str] = {
@@ -43,23 +53,11 @@ CALL_LABELS: dict[type[SendOutcome], str] = {
     Unknown: "unknown",
     RetryLater: "retry_later",
     BatchTooLarge: "batch_too_large",
+    QuotaExceeded: "quota_exceeded",
     Refused: "refused",
 }
 
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class SendReport:
-    """How many deliveries of a job reached each state, and the ids of those to enqueue again at once."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    to_enqueue: list[int] = field(default_factory=list)
-
-    def add(self, state: str, number: int) -> None:
-        """Count deliveries that reached a state."""
-        if number:
-            self.counts[state] = self.counts.get(state, 0) + number
 
 
 @dataclass(slots=True)
@@ -69,11 +67,15 @@ class Sender:
     database: Database
     email_builder: EmailBuilder
     mailer: Mailer
+    suppression_lists: SuppressionLists
     clock: Clock
     lease: timedelta
     batch_size: int
+    batch_bytes: int
+    rate: SendingRate
     stopping: Callable[[], bool] = lambda: False
     counts: Counts = field(default_factory=Counts, repr=False)
+    _limits: SendingLimits = field(init=False)
 
     def send(self, ids: Sequence[int]) -> SendReport:
         """Send these deliveries, except those that another worker has claimed or sent; return what happened to them.
@@ -85,6 +87,7 @@ class Sender:
             report.to_enqueue = [*ids]
             return report
         started_at = self.clock()
+        self._limits = SendingLimits.load(self.database, self.batch_size)
         with self.database.write() as session:
             claims = delivery_claims.claim(session, ids, lease=self.lease, now=started_at)
         try:
@@ -96,12 +99,23 @@ class Sender:
         return report
 
     def _send_claimed(self, claims: Sequence[DeliveryClaim], started_at: datetime, report: SendReport) -> None:
-        batches: deque[Sequence[OutgoingDelivery]] = deque(_batches(self._build(claims, report), self.batch_size))
+        built = self._hold_back(self._build(claims, report), report)
+        batches: deque[Sequence[OutgoingDelivery]] = deque(
+            make_batches(built, most_recipients=self.batch_size, most_bytes=self.batch_bytes)
+        )
         while batches:
             if self.stopping() or self.clock() - started_at > self.lease / 2:
                 self._plan_again(_flatten(batches), timedelta(0), "no time", report)
                 break
-            next_step = self._send_batch(batches.popleft(), report)
+            if wait := self._limits.wait(self.clock()):
+                self._plan_for_quota(_flatten(batches), wait, report)
+                break
+            batch = batches.popleft()
+            if rest := batch[self._limits.largest :]:
+                # The limit may rise with this request, so the rest is cut only when its turn comes.
+                batches.appendleft(rest)
+                batch = batch[: self._limits.largest]
+            next_step = self._send_batch(batch, report)
             if isinstance(next_step, timedelta):
                 self._plan_again(_flatten(batches), next_step, "the provider asked for a pause", report)
                 break
@@ -138,52 +152,78 @@ class Sender:
                 report.add(DeliveryState.FAILED, delivery_claims.mark_failed(session, broken, "could not be made"))
         return built
 
+    def _hold_back(self, built: Sequence[OutgoingDelivery], report: SendReport) -> Sequence[OutgoingDelivery]:
+        """Return what may go now; plan the others again for later, since their recipients' domain is paused."""
+        ready, held = hold_back(self.database, self.email_builder.context.keyring, built, self.clock())
+        self._plan_again(held, LOOK_AGAIN_AFTER, "the domain is paused", report)
+        return ready
+
     def _send_batch(
         self, batch: Sequence[OutgoingDelivery], report: SendReport
     ) -> timedelta | Sequence[Sequence[OutgoingDelivery]]:
         """Send one batch and record the outcome; return how long to pause, or the smaller batches to send instead."""
-        batch = self._hand_over(batch)
+        batch = self._hand_over(batch, report)
         if not batch:
             return ()
         match self._request(batch):
             case Accepted(provider_id):
                 self._record_sent(batch, provider_id, report)
+                self._limits.accepted(len(batch), self.clock())
             case Unknown(reason):
                 with self.database.write() as session:
                     report.add(DeliveryState.UNKNOWN, delivery_claims.mark_unknown(session, _claims(batch), reason))
             case RetryLater(wait, reason):
                 self._plan_again(batch, wait, reason, report)
                 return wait
-            case BatchTooLarge(reason) if len(batch) > 1:
-                self.batch_size = max(1, len(batch) // 2)
-                log.warning("provider.smaller_batches", size=self.batch_size, reason=reason)
-                return self._split(batch)
-            case Refused() if len(batch) > 1:
-                return self._split(batch)
-            case Refused(reason) | BatchTooLarge(reason):
-                with self.database.write() as session:
-                    report.add(DeliveryState.FAILED, delivery_claims.mark_failed(session, _claims(batch), reason[:64]))
+            case QuotaExceeded() | BatchTooLarge() | Refused() as refusal:
+                return self._answer_refusal(batch, refusal, report)
         return ()
 
-    def _hand_over(self, batch: Sequence[OutgoingDelivery]) -> Sequence[OutgoingDelivery]:
-        """Mark what the next request takes; return the deliveries that this worker still holds."""
+    def _answer_refusal(
+        self, batch: Sequence[OutgoingDelivery], refusal: QuotaExceeded | BatchTooLarge | Refused, report: SendReport
+    ) -> Sequence[Sequence[OutgoingDelivery]]:
+        """Return the smaller batches to send instead, so that in the end one bad address fails alone."""
+        half = len(batch) // 2
+        match refusal:
+            case QuotaExceeded(wait, reason):
+                self._limits.use_up_quota(half, self.clock() + wait, reason)
+                return self._take_back(batch, half or len(batch))
+            case BatchTooLarge(reason, largest) if half:
+                size = min(largest or half, half)
+                self._limits.shrink_batch(size, self.clock(), reason)
+                return self._take_back(batch, size)
+            case Refused() if half:
+                return self._take_back(batch, half)
         with self.database.write() as session:
-            held = delivery_claims.hand_over(session, _claims(batch))
-        return [outgoing for outgoing in batch if outgoing.delivery.id in held]
+            failed = delivery_claims.mark_failed(session, _claims(batch), refusal.reason[:64])
+        report.add(DeliveryState.FAILED, failed)
+        return ()
 
-    def _split(self, batch: Sequence[OutgoingDelivery]) -> Sequence[Sequence[OutgoingDelivery]]:
-        """Return a refused batch in two halves, so that in the end one bad address fails alone."""
+    def _hand_over(self, batch: Sequence[OutgoingDelivery], report: SendReport) -> Sequence[OutgoingDelivery]:
+        """Mark what the next request takes, within this hour's rate; return the deliveries that this worker holds."""
+        now = self.clock()
+        with self.database.write() as session:
+            granted = self.rate.take(session, len(batch), now, is_scheduled=_is_scheduled(batch[0]))
+            held = delivery_claims.hand_over(session, _claims(batch[:granted]))
+        self._plan_again(batch[granted:], next_hour(now) - now, "this hour's rate is used up", report)
+        return [outgoing for outgoing in batch[:granted] if outgoing.delivery.id in held]
+
+    def _take_back(self, batch: Sequence[OutgoingDelivery], size: int) -> Sequence[Sequence[OutgoingDelivery]]:
+        """Return a batch that the provider certainly did not take in pieces of at most `size`."""
         with self.database.write() as session:
             delivery_claims.withhold(session, _claims(batch))
-        middle = len(batch) // 2
-        return batch[:middle], batch[middle:]
+            self.rate.give_back(session, len(batch), self.clock())
+        return cut(batch, size)
 
     def _request(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
         """Send a batch in one request to the provider; return the outcome, and count it."""
         outcome: SendOutcome
         try:
+            self._lift_suppression(batch[0])
             outcome = self.mailer.send(batch[0].email, [outgoing.recipient for outgoing in batch])
             self.counts.add(CALLS, CALL_LABELS[type(outcome)])
+        except ProviderUnreachable:
+            return RetryLater(UNREACHABLE_WAIT, "the suppression could not be lifted")
         except ProviderMisconfigured as error:
             self.counts.add(CALLS, "misconfigured")
             log.error("provider.misconfigured", error=str(error))
@@ -193,18 +233,43 @@ class Sender:
             return Refused("could not be composed")
         return outcome
 
+    def _lift_suppression(self, outgoing: OutgoingDelivery) -> None:
+        """Make the provider deliver an email that somebody asked for, although its lists may bar the address.
+
+        Raises:
+            ProviderUnreachable: nothing is known to have changed, and the provider would drop the email.
+        """
+        if not outgoing.may_be_barred:
+            return
+        try:
+            if self.suppression_lists.lift_suppression(outgoing.recipient.address):
+                with self.database.write() as session:
+                    # Only this one email is let through.
+                    push_later(session, outgoing.address_hash, self.clock() + BARRED_AGAIN_AFTER)
+        except ProviderMisconfigured as error:
+            # A key that may only send cannot do this. The address may still not be barred at the provider.
+            log.error("provider.suppression_not_lifted", delivery=outgoing.delivery.id, error=str(error))
+
     def _record_sent(self, batch: Sequence[OutgoingDelivery], provider_id: str, report: SendReport) -> None:
         now = self.clock()
         subscriber_ids = {
             outgoing.delivery.id: outgoing.delivery.subscriber_id for outgoing in batch if _is_prompt(outgoing)
         }
         with self.database.write() as session:
-            content = _content_columns(session, batch[0], now)
+            content = content_columns(session, batch[0], now)
             # Lock subscribers before deliveries, in the same order as erasing a subscriber does: else both deadlock.
             Subscriber.lock_all(session, subscriber_ids.values())
             sent = delivery_claims.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now, **content)
             Subscriber.count_unanswered(session, [subscriber_ids[id_] for id_ in sent if id_ in subscriber_ids])
         report.add(DeliveryState.SENT, len(sent))
+
+    def _plan_for_quota(self, deliveries: Sequence[OutgoingDelivery], wait: timedelta, report: SendReport) -> None:
+        """Plan again for when the provider's quota begins anew."""
+        reason = "the provider's quota is used up"
+        scheduled = [outgoing for outgoing in deliveries if _is_scheduled(outgoing)]
+        asked_for = [outgoing for outgoing in deliveries if not _is_scheduled(outgoing)]
+        self._plan_again(asked_for, wait, reason, report)
+        self._plan_again(scheduled, wait + AFTER_WHAT_WAS_ASKED_FOR, reason, report)
 
     def _plan_again(
         self, deliveries: Sequence[OutgoingDelivery], wait: timedelta, reason: str, report: SendReport
@@ -219,39 +284,6 @@ class Sender:
             report.to_enqueue += [outgoing.delivery.id for outgoing in deliveries]
 
 
-def skip(session: Session, claims: Sequence[DeliveryClaim]) -> int:
-    """Skip deliveries that have nothing to send; return how many were skipped.
-
-    If one of them replaced a day's prompt, that prompt becomes due again.
-    """
-    for delivery, person in Delivery.with_subscribers(session, claims):
-        if delivery.kind in IN_PLACE_OF_PROMPT:
-            make_prompt_due(session, person, delivery.ready_at)
-    return delivery_claims.mark_skipped(session, claims, "nothing to say")
-
-
-def text_digest(email: OutgoingEmail) -> bytes:
-    """Return the hash under which an email's text is stored."""
-    return hashlib.sha256(f"{email.subject}\x00{email.text}\x00{email.html}".encode()).digest()
-
-
-def _batches(deliveries: Iterable[OutgoingDelivery], batch_size: int) -> list[list[OutgoingDelivery]]:
-    """Return the batches to send: deliveries with the same batch key together, every other one alone.
-
-    Single emails come first: a person who asked for one does not wait for a thousand prompts.
-    """
-    by_key: dict[str, list[OutgoingDelivery]] = {}
-    singles = []
-    for outgoing in deliveries:
-        if outgoing.batch_key is None:
-            singles.append([outgoing])
-        else:
-            by_key.setdefault(outgoing.batch_key, []).append(outgoing)
-    return singles + [
-        alike[start : start + batch_size] for alike in by_key.values() for start in range(0, len(alike), batch_size)
-    ]
-
-
 def _flatten(batches: Iterable[Sequence[OutgoingDelivery]]) -> list[OutgoingDelivery]:
     return [outgoing for batch in batches for outgoing in batch]
 
@@ -261,18 +293,9 @@ def _is_prompt(outgoing: OutgoingDelivery) -> bool:
     return outgoing.delivery.kind == DeliveryKind.PROMPT
 
 
+def _is_scheduled(outgoing: OutgoingDelivery) -> bool:
+    return outgoing.delivery.kind in SCHEDULED_KINDS
+
+
 def _claims(deliveries: Iterable[OutgoingDelivery]) -> list[DeliveryClaim]:
     return [DeliveryClaim(outgoing.delivery.id, outgoing.delivery.attempt) for outgoing in deliveries]
-
-
-def _content_columns(session: Session, outgoing: OutgoingDelivery, now: datetime) -> dict[str, bytes | None]:
-    """Return the columns that record an email's text: its sealed private lines, or for a batch the hash of its text.
-
-    The text of a batch is stored once, so that its quotation in a reply is recognised. It holds nothing private.
-    """
-    if outgoing.batch_key is None:
-        return {"sealed_content": outgoing.sealed_content}
-    email = outgoing.email
-    digest = text_digest(email)
-    SentText.store(session, digest=digest, subject=email.subject, text=email.text, html=email.html, now=now)
-    return {"sent_text": digest}

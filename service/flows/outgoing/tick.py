@@ -14,7 +14,16 @@ from service.flows.outgoing.plan_digests import plan_due_digests
 from service.flows.outgoing.plan_prompts import PlannedChunk, plan_due_prompts
 from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
 from service.job_queue import JobQueue
-from service.models import BrowserSession, Delivery, Heartbeat, MailRequest, Reply, WebhookToken
+from service.models import (
+    BrowserSession,
+    Delivery,
+    DomainHour,
+    Heartbeat,
+    MailRequest,
+    Reply,
+    SendingHour,
+    WebhookToken,
+)
 from service.models.incoming.reply import RAW_KEPT
 from service.models.outgoing import delivery_claims
 from service.models.people.subscriber import PENDING_KEPT, Subscriber
@@ -76,6 +85,8 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         MailRequest.prune(session, now - REQUESTS_KEPT)
         BrowserSession.prune(session, now)
         Heartbeat.prune(session, now - HEARTBEATS_KEPT)
+        DomainHour.prune(session, now)
+        SendingHour.prune(session, now)
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
         pass

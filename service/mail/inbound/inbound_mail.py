@@ -53,6 +53,8 @@ class InboundMail:
     `from_address` is None unless the From names exactly one sender. `headers` are decoded
     and in order. `spf`, `dkim` and `flag` are the provider's own verdicts in lower case, None
     if its spam filter is not set to tag: then the sender is not authenticated at all.
+    `files_left_behind` is how many files a route with `store(notify=...)` kept at the provider, or
+    None if the mail came by another route.
     """
 
     recipients: tuple[str, ...] = field(repr=False)
@@ -70,6 +72,7 @@ class InboundMail:
     spf: str | None
     dkim: str | None
     flag: str | None
+    files_left_behind: int | None = None
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""
@@ -106,6 +109,7 @@ def read_mail(post: Post, *, with_contents: bool = True) -> InboundMail:
         spf=_verdict(headers, "x-mailgun-spf"),
         dkim=_verdict(headers, "x-mailgun-dkim-check-result"),
         flag=_verdict(headers, "x-mailgun-sflag"),
+        files_left_behind=_files_left_behind(post),
     )
 
 
@@ -208,6 +212,13 @@ def _attachments(post: Post) -> tuple[Attachment, ...]:
     return tuple(
         Attachment(file.filename, file.content_type, content_ids.get(file.name, ""), file.data) for file in numbered
     )
+
+
+def _files_left_behind(post: Post) -> int | None:
+    """Return the number of files in the list of a `store(notify=...)` route, which posts no files (django-anymail)."""
+    if post.raw("message-url") is None:
+        return None
+    return len(_listed(post.raw("attachments") or b"") or ())
 
 
 def _content_ids(post: Post) -> dict[str, str]:

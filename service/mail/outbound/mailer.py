@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -68,12 +68,21 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class BatchTooLarge:
-    """The provider took nothing because the call was too large; a smaller one may pass."""
+    """The provider took nothing because the call was too large; one of `largest` recipients passes, if it said so."""
 
+    reason: str
+    largest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaExceeded:
+    """The provider took nothing because its quota has less left: a smaller call may pass, a larger one after `wait`."""
+
+    wait: timedelta
     reason: str
 
 
-SendOutcome = Accepted | Refused | RetryLater | Unknown | BatchTooLarge
+SendOutcome = Accepted | Refused | RetryLater | Unknown | BatchTooLarge | QuotaExceeded
 
 
 class ProviderMisconfigured(Exception):  # noqa: N818 - a state of theirs, not a slip of ours
@@ -96,3 +105,45 @@ class Mailer(Protocol):
             ProviderMisconfigured: see there.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAddress:
+    """An address on one of the provider's lists, since when, and the codes of the bounce that brought it there."""
+
+    address: str = field(repr=False)
+    since: datetime | None
+    enhanced_code: str | None = None
+    code: int | None = None
+
+
+class SuppressionLists(Protocol):
+    """The provider's lists of addresses that it accepts emails for and then drops."""
+
+    def read_suppressions(self, name: str, after: str | None, limit: int) -> list[ListedAddress]:
+        """Return up to `limit` addresses of a list, in their order, that follow the address `after`.
+
+        Raises:
+            ProviderUnreachable, ProviderMisconfigured: the list could not be read.
+        """
+        ...
+
+    def add_suppression(self, name: str, address: str) -> None:
+        """Put an address on a list; one that stands there already stays.
+
+        Raises:
+            ProviderUnreachable, ProviderMisconfigured: nothing is known to have changed.
+        """
+        ...
+
+    def lift_suppression(self, address: str) -> bool:
+        """Make the provider deliver to this address again; return whether one of its lists had barred it.
+
+        Raises:
+            ProviderUnreachable, ProviderMisconfigured: nothing is known to have changed.
+        """
+        ...
+
+
+class MailProvider(Mailer, SuppressionLists, Protocol):
+    """A provider that carries emails and keeps lists of addresses."""

@@ -22,7 +22,8 @@ from mailgun.endpoints import Endpoint
 from mailgun.handlers.error_handler import ApiError
 
 from service.clock import Clock, utc_now
-from service.mail.outbound.mailer import OutgoingEmail, ProviderUnreachable, Recipient, SendOutcome
+from service.mail.outbound.listed_addresses import listed_addresses
+from service.mail.outbound.mailer import ListedAddress, OutgoingEmail, ProviderUnreachable, Recipient, SendOutcome
 from service.mail.outbound.mailgun_form import message_form
 from service.mail.outbound.mailgun_responses import misconfigured, read_answer, read_failure
 from service.mail.provider_events import MalformedEventError, ProviderEvent, read_event
@@ -117,6 +118,22 @@ class MailgunGateway:
         client = self._client()
         lifted = [self._lift(getattr(client, table), {name: address}) for table, name in _SUPPRESSIONS.items()]
         return any(lifted)
+
+    def read_suppressions(self, name: str, after: str | None, limit: int) -> list[ListedAddress]:
+        """Return addresses of a suppression list; see `SuppressionLists.read_suppressions`."""
+        filters = {"limit": str(limit)}
+        if after is not None:
+            filters |= {"page": "next", "address": after}
+        return listed_addresses(self._read(getattr(self._client(), name), filters=filters))
+
+    def add_suppression(self, name: str, address: str) -> None:
+        """Put an address on a suppression list; see `SuppressionLists.add_suppression`."""
+        try:
+            table = getattr(self._client(), name)
+            answer = table.create(data={"address": address}, domain=self._domain, **self._transport)
+        except ApiError as error:
+            raise _unreachable(error) from None
+        self._checked(answer)
 
     def find_events(
         self,

@@ -20,6 +20,7 @@ from service.mail.outbound.mailer import (
     Accepted,
     BatchTooLarge,
     ProviderMisconfigured,
+    QuotaExceeded,
     Refused,
     RetryLater,
     SendOutcome,
@@ -27,7 +28,6 @@ from service.mail.outbound.mailer import (
 )
 
 DEFAULT_WAIT = timedelta(minutes=1)
-PAYMENT_WAIT = timedelta(minutes=15)
 RECONNECT_WAIT = timedelta(seconds=30)
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(days=31)
@@ -37,9 +37,20 @@ _AFTER_SECONDS = re.compile(r"try again after (\d{1,9}) seconds?")
 _AFTER_DATE = re.compile(r"try again after (\w{3}, \d{1,2} \w{3} \d{4} [\d:]{8} \w{1,5})")
 # The answer's own words can quote an address or a subject, so only names of fields are kept.
 _FIELD = re.compile(r"\b(from|to|cc|subject|text|html|recipient-variables|message|domain|address)\b", re.IGNORECASE)
+_PARAMETER = re.compile(
+    r"\b(?:from|to|cc|bcc|subject|text|html|recipient-variables)'? parameter\b|\bvalid address\b", re.IGNORECASE
+)
+# A domain on probation takes few recipients at once (mailgun-php issue 787).
+_ON_PROBATION = re.compile(r"\bonly (\d{1,4}) recipients? per request\b", re.IGNORECASE)
+# "recipient limit exceeded" (mailgun-java issue 50, Ghost issue 15725), and likewise of bytes (MAN, api-intro).
+_QUOTA = re.compile(r"\b(?:recipients?|bytes) limit exceeded\b", re.IGNORECASE)
+# A sandbox domain sends to a few addresses only, which its owner has to name.
+_SANDBOX = "authorized recipients"
 _BAD_SENDER = re.compile(r"\bfrom'? parameter\b", re.IGNORECASE)
+_ABOUT_RECIPIENTS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
 _MISCONFIGURED = {
     HTTPStatus.UNAUTHORIZED: "the key is wrong, or of another region",
+    HTTPStatus.PAYMENT_REQUIRED: "the account may not send: look at its plan and its payments",
     HTTPStatus.FORBIDDEN: "the key or the domain may not do this",
     HTTPStatus.NOT_FOUND: "the domain is unknown there",
 }
@@ -52,8 +63,8 @@ def read_answer(*, status: int, body: bytes, headers: Mapping[str, str], recipie
         ProviderMisconfigured: nothing was accepted, and nothing will be until a setting changes.
     """
     words = _words(body)
-    if status == HTTPStatus.FORBIDDEN and "large batch" in words.lower():
-        return BatchTooLarge("403: no large batches yet")
+    if status in _ABOUT_RECIPIENTS and (outcome := _limited(status, words)):
+        return outcome
     problem = misconfigured(status, body)
     if problem:
         raise problem
@@ -63,7 +74,10 @@ def read_answer(*, status: int, body: bytes, headers: Mapping[str, str], recipie
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _accepted(status, body)
     if status in {HTTPStatus.TOO_MANY_REQUESTS, _LEGACY_RATE_LIMIT}:
-        return RetryLater(named_wait(words, headers, now), f"{status}: too many requests")
+        wait = named_wait(words, headers, now)
+        if _QUOTA.search(words):
+            return QuotaExceeded(wait, f"{status}: the quota has too little left")
+        return RetryLater(wait, f"{status}: too many requests")
     return _declined(status, words, recipients)
 
 
@@ -91,7 +105,7 @@ def read_failure(cause: BaseException | None) -> RetryLater | Unknown:
 
 
 def named_wait(words: str, headers: Mapping[str, str], now: datetime) -> timedelta:
-    """Return the wait that a 429 names in its body, else in X-RateLimit-Reset, else a minute.
+    """Return the wait that a 429 names in its body, else in X-RateLimit-Reset or Retry-After, else a minute.
 
     At least a second and at most 31 days, whatever it says.
     """
@@ -101,6 +115,17 @@ def named_wait(words: str, headers: Mapping[str, str], now: datetime) -> timedel
     if named is None or named <= timedelta(0):
         return DEFAULT_WAIT
     return min(max(named, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def _limited(status: int, words: str) -> SendOutcome | None:
+    """Return the outcome if the domain may send, but not to so many at once, or not to this address."""
+    if "large batch" in words.lower():
+        return BatchTooLarge(f"{status}: no large batches yet")
+    if probation := _ON_PROBATION.search(words):
+        return BatchTooLarge(f"{status}: on probation", max(1, int(probation[1])))
+    if _SANDBOX in words.lower():
+        return Refused(f"{status}: not an authorised recipient of the sandbox")
+    return None
 
 
 def _accepted(status: int, body: bytes) -> SendOutcome:
@@ -117,11 +142,12 @@ def _accepted(status: int, body: bytes) -> SendOutcome:
 def _declined(status: int, words: str, recipients: int) -> SendOutcome:
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return BatchTooLarge("413: too large") if recipients > 1 else Refused("413: too large")
-    if status == HTTPStatus.PAYMENT_REQUIRED:
-        return RetryLater(PAYMENT_WAIT, "402: the account may not send just now")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return Unknown(f"{status}: an answer after the email went out")
     fields = sorted({name.lower() for name in _FIELD.findall(words)})
+    if status != HTTPStatus.BAD_REQUEST and not _PARAMETER.search(words):
+        # 405, 409, 415, 421, 423, 451 and others say nothing of the recipients: a proxy or the provider is at fault.
+        raise ProviderMisconfigured(f"Mailgun answered {status}: it names nothing in the email.")
     return Refused(f"{status}: about {', '.join(fields)}" if fields else str(status))
 
 
@@ -150,7 +176,18 @@ def _wait_in_header(headers: Mapping[str, str], now: datetime) -> timedelta | No
     try:
         return datetime.fromtimestamp(float(headers.get("X-RateLimit-Reset", "")), UTC) - now
     except (ValueError, OverflowError, OSError):
+        return _retry_after(headers.get("Retry-After", "").strip(), now)
+
+
+def _retry_after(value: str, now: datetime) -> timedelta | None:
+    """Return the wait of a Retry-After (RFC 9110, section 10.2.3), in seconds or until a date; gateways send it."""
+    if value.isascii() and value.isdigit():
+        return timedelta(seconds=min(int(value[:9]), LONGEST_WAIT.total_seconds()))
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
         return None
+    return (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:

@@ -29,6 +29,16 @@ class DeliveryKind(StrEnum):
     ALIAS = "alias"
 
 
+# What the schedule sends. What somebody asks for, such as a sign-in or an answer, is any other kind.
+SCHEDULED_KINDS = frozenset(
+    {
+        DeliveryKind.PROMPT,
+        DeliveryKind.STEP_FOLLOW_UP,
+        DeliveryKind.DIGEST,
+        DeliveryKind.YEAR,
+        DeliveryKind.QUIET_MONTH,
+    }
+)
 # A kind that stands nowhere here goes to anybody who is not suppressed.
 _ONLY_ACTIVE = (DeliveryKind.PROMPT, DeliveryKind.WELCOME, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH)
 _ACTIVE_OR_RESTING = (DeliveryKind.DIGEST, DeliveryKind.YEAR, DeliveryKind.NOTICE)

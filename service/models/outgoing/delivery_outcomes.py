@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Row, event
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from service.core.failure_class import FailureClass
 from service.models.counter import Counter
 from service.models.outgoing.delivery import Delivery
 from service.models.outgoing.delivery_state import DeliveryState
@@ -27,6 +28,8 @@ LABELS: Final = {
     "nothing to say": "nothing_to_say",
     "could not be made": "not_built",
     "could not be composed": "not_composed",
+    # After the provider had taken it, by the class of the failure.
+    **{found.value: found.value for found in FailureClass},
 }
 OTHER_LABELS: Final = {DeliveryState.FAILED: "refused", DeliveryState.SKIPPED: "other"}
 _PENDING: Final = "delivery outcomes"

@@ -224,6 +224,12 @@ class Subscriber(Base):
             session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
+    def uncount_unanswered(cls, session: Session, subscriber_id: int) -> None:
+        """Take back one question from the count of unanswered ones, since it never reached this person."""
+        query = update(cls).where(cls.id == subscriber_id, cls.unanswered > 0).values(unanswered=cls.unanswered - 1)
+        session.execute(query.execution_options(synchronize_session=False))
+
+    @classmethod
     def delete_unconfirmed(cls, session: Session, before: datetime) -> int:
         """Delete people who signed up before an instant and never confirmed; return how many."""
         query = delete(cls).where(cls.status == SubscriberStatus.PENDING, cls.created_at < before).returning(cls.id)

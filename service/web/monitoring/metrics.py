@@ -13,9 +13,10 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.core.domain_results import PauseReason
 from service.flows.outgoing.send import CALLS
 from service.flows.outgoing.tick import CLOCK
-from service.models import Counter, Delivery, DeliveryState, Heartbeat, Reply
+from service.models import Counter, Delivery, DeliveryState, DomainPause, Heartbeat, Reply
 from service.models.outgoing.delivery_outcomes import COUNTER as DELIVERIES
 from service.runtime import Runtime
 from service.web.monitoring.status import part_status
@@ -33,6 +34,7 @@ class _Readings:
     waiting_replies: tuple[int, datetime | None]
     heartbeats: Mapping[str, datetime]
     counters: Mapping[tuple[str, str], int]
+    paused_domains: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +54,7 @@ class ServiceMetrics:
             now = self.runtime.clock()
             yield from _open_figures(readings, now)
             yield from _process_figures(readings, now)
+            yield _paused_figure(readings.paused_domains)
             yield from _counters(readings.counters)
 
     def _read(self) -> _Readings | None:
@@ -62,6 +65,7 @@ class ServiceMetrics:
                     Reply.count_waiting(session),
                     Heartbeat.read_all(session),
                     Counter.read_all(session),
+                    DomainPause.count_by_reason(session),
                 )
         except SQLAlchemyError:
             return None  # the figures say so
@@ -107,6 +111,15 @@ def _process_figures(readings: _Readings, now: datetime) -> Iterator[Metric]:
         if at is not None:
             help_text = f"How long ago the last {'tick' if what == 'clock' else 'webhook with a good signature'} was."
             yield GaugeMetricFamily(f"smallsteps_{what}_age_seconds", help_text, value=_age(at, now))
+
+
+def _paused_figure(paused: Mapping[str, int]) -> Metric:
+    domains = GaugeMetricFamily(
+        "smallsteps_domains_paused", "Recipient domains that get no questions for now.", labels=["reason"]
+    )
+    for reason in PauseReason:
+        domains.add_metric([reason.value], paused.get(reason, 0))
+    return domains
 
 
 def _counters(counters: Mapping[tuple[str, str], int]) -> Iterator[Metric]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -21,7 +23,9 @@ from service.mail.inbound.reading import MailContent, MailReading
 from service.models import Delivery, Photo, open_content
 from tests.harness.inbound import InboundHarness, open_inbound_harness
 from tests.harness.pictures import encoded, exif, mail_with, picture
+from tests.harness.posts import mail as plain_mail
 from tests.harness.posts import post, signed
+from tests.harness.sending import SIGNING_KEY
 
 PDF = ("minutes.pdf", "application/pdf", b"%PDF-1.7", "")
 
@@ -133,6 +137,18 @@ def _told(harness: InboundHarness) -> str:
     with runtime.database.read() as session:
         note = session.scalars(select(Delivery).where(Delivery.kind == "answer")).one()
     return open_content(runtime.keyring, harness.ana, note) or ""
+
+
+def test_photos_that_a_storing_route_left_at_the_provider_are_reported(harness: InboundHarness) -> None:
+    content_type, body = post(
+        plain_mail("The lake."), harness.address(), signed(harness.sending.clock(), key=SIGNING_KEY)
+    )
+    assert content_type == "application/x-www-form-urlencoded"
+    listed = [{"url": "https://storage.example/1", "content-type": "image/jpeg", "name": "IMG_0.jpg", "size": 9}]
+    left_behind = {"message-url": "https://storage.example/m", "attachments": json.dumps(listed)}
+    assert harness.posted((content_type, body + b"&" + urlencode(left_behind).encode())) == 200
+    assert harness.words() == ["The lake."]
+    assert notes(harness) == ["photo"]
 
 
 def test_files_that_cannot_be_listed_are_tried_again(lists_no_files: InboundHarness) -> None:

@@ -46,7 +46,8 @@ def test_a_reply_to_a_prompt_finds_the_text_of_its_batch(harness: SendingHarness
     (mail,) = harness.mails()
     assert found is not None
     assert found.subject == mail.subject
-    assert "%recipient.reply_address%" in found.text + found.html or "%recipient.stop_url%" in found.text
+    assert "%recipient.stop%" in found.text
+    assert "%recipient.stop%" in found.html
     assert found.reply_address == mail.reply_to
 
 

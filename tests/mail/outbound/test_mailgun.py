@@ -14,6 +14,7 @@ from service.mail.outbound.mailer import (
     BatchTooLarge,
     ProviderMisconfigured,
     ProviderUnreachable,
+    QuotaExceeded,
     Refused,
     RetryLater,
     Unknown,
@@ -26,8 +27,9 @@ from tests.mail.conftest import Provider
 @pytest.mark.parametrize(
     ("kind", "outcome", "accepted"),
     [
-        ("payment", RetryLater, 0),
         ("rate-limit-silent", RetryLater, 0),
+        ("rate-limit-retry-after", RetryLater, 0),
+        ("quota", QuotaExceeded, 0),
         ("large-batches", BatchTooLarge, 0),
         ("refused", Refused, 0),
         ("error-before", Unknown, 0),
@@ -56,7 +58,13 @@ def test_an_answer_that_never_comes_is_unknown_and_asked_for_once(provider: Prov
     assert len(provider.mails()) == 1
 
 
-@pytest.mark.parametrize("kind", ["magnificent", "not-allowed", "unknown-domain"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("magnificent", "not-allowed", "unknown-domain", "payment"),
+        *("no-method", "conflict", "media-type", "misdirected", "locked", "legal"),
+    ],
+)
 def test_a_setting_that_is_wrong_is_an_exception_and_nothing_is_accepted(
     gateway: MailgunGateway, provider: Provider, kind: str
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.config import ROOT
-from service.mail.outbound.mailer import ProviderMisconfigured, Refused
+from service.mail.outbound.mailer import BatchTooLarge, ProviderMisconfigured, Refused
 from service.mail.outbound.mailgun_responses import DEFAULT_WAIT, LONGEST_WAIT, named_wait, read_answer
 from tests.harness.odd_mail import NOW
 
@@ -38,6 +38,13 @@ def test_each_documented_answer_means_one_thing(answer: dict[str, Any]) -> None:
         ("", {"X-RateLimit-Reset": "soon"}, DEFAULT_WAIT),
         ("", {"X-RateLimit-Reset": "1e400"}, DEFAULT_WAIT),
         ("", {"X-RateLimit-Reset": "nan"}, DEFAULT_WAIT),
+        ("", {"Retry-After": "90"}, timedelta(seconds=90)),
+        ("", {"Retry-After": "Sun, 03 May 2026 08:20:00 GMT"}, timedelta(minutes=20)),
+        ("", {"Retry-After": "Sun, 03 May 2026 07:00:00 GMT"}, DEFAULT_WAIT),
+        ("", {"Retry-After": "9" * 40}, LONGEST_WAIT),
+        ("", {"Retry-After": "soon"}, DEFAULT_WAIT),
+        ("", {"Retry-After": "-5"}, DEFAULT_WAIT),
+        ("try again after 120 seconds", {"Retry-After": "90"}, timedelta(seconds=120)),
         ("", {}, DEFAULT_WAIT),
     ],
 )
@@ -55,3 +62,15 @@ def test_a_reason_names_fields_and_never_quotes_an_address() -> None:
     outcome = read_answer(status=400, body=body, headers={}, recipients=1, now=NOW)
     assert isinstance(outcome, Refused)
     assert outcome.reason == "400: about address, to"
+
+
+def test_the_size_that_probation_allows_is_read() -> None:
+    body = json.dumps({"message": "Only 10 recipients per request is allowed on probation"}).encode()
+    outcome = read_answer(status=400, body=body, headers={}, recipients=100, now=NOW)
+    assert outcome == BatchTooLarge("400: on probation", 10)
+
+
+@pytest.mark.parametrize("status", [402, 405, 409, 415, 421, 423, 451])
+def test_an_answer_that_names_nothing_in_the_email_fails_nobody(status: int) -> None:
+    with pytest.raises(ProviderMisconfigured, match=str(status)):
+        read_answer(status=status, body=b"{}", headers={}, recipients=1, now=NOW)

@@ -9,7 +9,9 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from service.app import create_app
+from service.core.domain_results import DomainResults
 from service.dispatch import RqJobQueue
+from service.flows.outgoing.domain_pauses import record_results
 from service.flows.outgoing.tick import tick
 from service.models import Heartbeat
 from service.models.outgoing import delivery_claims
@@ -223,3 +225,12 @@ def test_without_a_database_the_figures_still_say_so(site: WebHarness) -> None:
     assert answer.status_code == 200
     assert "smallsteps_database_up 0.0" in answer.text
     assert "smallsteps_queue_jobs" in answer.text
+
+
+def test_the_figures_count_the_domains_that_are_paused(site: WebHarness) -> None:
+    with site.runtime.database.write() as session:
+        record_results(session, site.runtime.keyring, "example.com", DomainResults(60, 6, 0), site.clock())
+    figures = site.get("/metrics").text
+    assert 'smallsteps_domains_paused{reason="refused"} 1.0' in figures
+    assert 'smallsteps_domains_paused{reason="complained"} 0.0' in figures
+    assert "example" not in figures

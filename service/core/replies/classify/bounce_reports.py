@@ -1,30 +1,33 @@
-"""The machine-readable part of a delivery report (RFC 3464): whose mail failed for good."""
+"""The machine-readable part of a delivery report (RFC 3464): whose address does not exist."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.core.failure_class import FailureClass, failure_class
+
 MAX_REPORT_CHARACTERS = 64 * 1024
 _MAX_ADDRESSES = 100
-_PERMANENT = "5."
 
 
-def failed_for_good(report: str) -> frozenset[str]:
-    """Return the addresses, in lower case, of the final recipients whose delivery failed and will not be tried again.
+def missing_addresses(report: str) -> frozenset[str]:
+    """Return the addresses, in lower case, of the final recipients that the report says do not exist.
+
+    A failure of another class (`failure_class`), such as a full mailbox or a refusal of our mail, names nobody.
 
     Reads `Final-Recipient`, `Action` and `Status` of each group (RFC 3464, section 2.3; statuses: RFC 3463) within the
     first 64 thousand characters. `Original-Recipient` is left aside: a copy that somebody forwards may fail while
     the address we wrote to works.
     """
-    failed: set[str] = set()
+    missing: set[str] = set()
     for fields in _groups(report[:MAX_REPORT_CHARACTERS]):
-        if fields.get("action") == "failed" and fields.get("status", "").startswith(_PERMANENT):
+        if fields.get("action") == "failed" and failure_class(fields.get("status")) is FailureClass.ADDRESS:
             kind, _, address = fields.get("final-recipient", "").partition(";")
             if kind.strip() in {"rfc822", "utf-8"} and "@" in address:
-                failed.add(address.strip().strip("<>"))
-        if len(failed) >= _MAX_ADDRESSES:
+                missing.add(address.strip().strip("<>"))
+        if len(missing) >= _MAX_ADDRESSES:
             break
-    return frozenset(failed)
+    return frozenset(missing)
 
 
 def _groups(report: str) -> Iterator[dict[str, str]]:

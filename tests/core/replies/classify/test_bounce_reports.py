@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from service.core.replies.classify.bounce_reports import MAX_REPORT_CHARACTERS, failed_for_good
+from service.core.replies.classify.bounce_reports import MAX_REPORT_CHARACTERS, missing_addresses
 
 # The layout of RFC 3464, appendix E, with made-up names.
 REPORT = """Reporting-MTA: dns; mx.example.net
@@ -21,9 +21,9 @@ Diagnostic-Code: smtp; 550 5.1.1 no such
 """
 
 
-def test_a_final_failure_names_its_recipient() -> None:
-    assert failed_for_good(REPORT) == {"ana@example.com"}
-    assert failed_for_good(REPORT.replace("\n", "\r\n")) == {"ana@example.com"}
+def test_an_address_that_does_not_exist_is_named() -> None:
+    assert missing_addresses(REPORT) == {"ana@example.com"}
+    assert missing_addresses(REPORT.replace("\n", "\r\n")) == {"ana@example.com"}
 
 
 @pytest.mark.parametrize(
@@ -32,22 +32,25 @@ def test_a_final_failure_names_its_recipient() -> None:
         ("failed", "delayed"),
         ("failed", "delivered"),
         ("5.1.1", "4.2.2"),
+        ("5.1.1", "5.2.2"),
+        ("5.1.1", "5.7.26"),
+        ("5.1.1", "5.0.0"),
         ("rfc822; Ana", "x400; Ana"),
         ("Final-", "X-"),
     ],
 )
 def test_anything_less_names_nobody(told: str, instead: str) -> None:
-    assert failed_for_good(REPORT.replace(told, instead)) == frozenset()
+    assert missing_addresses(REPORT.replace(told, instead)) == frozenset()
 
 
 def test_the_fields_of_one_recipient_do_not_speak_for_another() -> None:
     groups = "Final-Recipient: rfc822; a@example.com\nAction: failed\n\nStatus: 5.0.0\n"
-    assert failed_for_good(groups) == frozenset()
+    assert missing_addresses(groups) == frozenset()
 
 
 @pytest.mark.parametrize("character", ["\n", ":", "a", "Final-Recipient: rfc822;\n", "\x00", "\udcff"])
 def test_a_hostile_report_costs_little(character: str) -> None:
     began = time.process_time()
-    assert failed_for_good(character * (1024 * 1024)) == frozenset()
+    assert missing_addresses(character * (1024 * 1024)) == frozenset()
     assert time.process_time() - began < 1.0
     assert MAX_REPORT_CHARACTERS < 1024 * 1024

@@ -1,0 +1,88 @@
+"""What the provider's events say of an email's end: delivered, failed, or called spam."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.core.addresses import Address
+from service.core.domain_results import DomainResults, PauseReason
+from service.core.failure_class import FailureClass
+from service.flows.outgoing.domain_pauses import record_results, resume
+from service.flows.people import account
+from service.mail.provider_events import BOUNCES, COMPLAINTS, ProviderEvent
+from service.models import DomainPause, FullMailbox, Keyring, Subscriber, Suppression, SuppressionReason
+from service.models.outgoing.delivery_failures import mark_undelivered, was_sent_after
+
+
+def record_failure(session: Session, keyring: Keyring, event: ProviderEvent, address: Address, now: datetime) -> None:
+    """Record a final failure: the delivery failed, and what it says about the address or about us is kept.
+
+    Only an address that does not exist and a mailbox that stays full are suppressed. A refusal that is about us never
+    bars anybody; it is counted for the recipient's domain.
+    """
+    failure = event.failure
+    if failure is None:
+        return
+    person = Subscriber.with_address(session, keyring.address_hash(address))
+    if person is not None and event.delivery_id is not None:
+        Subscriber.lock_all(session, [person.id])
+        if mark_undelivered(session, event.delivery_id, person.id, failure):
+            Subscriber.uncount_unanswered(session, person.id)
+    if failure is FailureClass.SUPPRESSED:
+        _follow_the_provider(session, keyring, event, address, now)
+        return
+    if failure is FailureClass.ADDRESS or (failure is FailureClass.FULL and _is_abandoned(session, person, event)):
+        Suppression.add(session, keyring.address_hash(address), SuppressionReason.BOUNCED, now)
+    record_results(session, keyring, address.domain, DomainResults(1, int(failure.is_about_us), 0), now)
+
+
+def record_delivered(session: Session, keyring: Keyring, event: ProviderEvent, address: Address, now: datetime) -> None:
+    """Record that an email was delivered: the mailbox is not full, and its domain takes our mail.
+
+    If it was sent after the domain's questions were paused, they resume.
+    """
+    person = Subscriber.with_address(session, keyring.address_hash(address))
+    if person is not None:
+        FullMailbox.forget(session, person.id, event.occurred_at)
+    pause = session.get(DomainPause, keyring.domain_hash(address.domain))
+    if (
+        pause is not None
+        and pause.reason == PauseReason.REFUSED
+        and person is not None
+        and event.delivery_id is not None
+        and was_sent_after(session, event.delivery_id, person.id, pause.paused_at)
+    ):
+        resume(session, keyring, address.domain)
+    record_results(session, keyring, address.domain, DomainResults(1, 0, 0), now)
+
+
+def record_complaint(session: Session, keyring: Keyring, address: Address, now: datetime) -> None:
+    """Record that somebody called an email spam: the address is suppressed, and everything stops."""
+    Suppression.add(session, keyring.address_hash(address), SuppressionReason.COMPLAINED, now)
+    stop(session, keyring, address, now)
+    record_results(session, keyring, address.domain, DomainResults(0, 0, 1), now)
+
+
+def stop(session: Session, keyring: Keyring, address: Address, now: datetime) -> None:
+    """Stop the emails of the person with this address, if there is one."""
+    person = Subscriber.with_address(session, keyring.address_hash(address))
+    if person is not None:
+        account.stop(session, person, now, source="provider")
+
+
+def _follow_the_provider(
+    session: Session, keyring: Keyring, event: ProviderEvent, address: Address, now: datetime
+) -> None:
+    """Do what the provider's own suppression list says, on which the address stands already."""
+    reasons = {BOUNCES: SuppressionReason.BOUNCED, COMPLAINTS: SuppressionReason.COMPLAINED}
+    reason = reasons.get(event.suppressed_by or "")
+    if reason is not None:
+        Suppression.add(session, keyring.address_hash(address), reason, now)
+    if event.suppressed_by != BOUNCES:
+        stop(session, keyring, address, now)
+
+
+def _is_abandoned(session: Session, person: Subscriber | None, event: ProviderEvent) -> bool:
+    return person is not None and FullMailbox.record_refusal(session, person.id, event.occurred_at).is_abandoned

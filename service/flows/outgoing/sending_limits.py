@@ -1,0 +1,97 @@
+"""The limits within which emails are sent: what the provider takes, and the rate that was set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from service.core.sending_rate import hourly_rate
+from service.db import Database
+from service.models.outgoing.provider_limit import LimitName, ProviderLimit, SendingHour
+
+TRY_MORE_AFTER = timedelta(days=1)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SendingRate:
+    """The rate of scheduled emails that was set; every worker counts towards the same hour."""
+
+    most: int | None = None
+    warm_up_from: date | None = None
+
+    def at(self, now: datetime) -> int | None:
+        """Return how many scheduled emails may go within this hour, or None for any number."""
+        return hourly_rate(now.date(), most=self.most, warm_up_from=self.warm_up_from)
+
+    def take(self, session: Session, emails: int, now: datetime, *, is_scheduled: bool) -> int:
+        """Count emails of one kind for this hour, and return how many may go; what somebody asked for always may."""
+        most = self.at(now)
+        if most is None:
+            return emails
+        if is_scheduled:
+            return SendingHour.take(session, now, emails, most)
+        SendingHour.count(session, now, emails)
+        return emails
+
+    def give_back(self, session: Session, emails: int, now: datetime) -> None:
+        """Take emails that were counted and not sent out of this hour's count."""
+        if self.at(now) is not None:
+            SendingHour.give_back(session, now, emails)
+
+
+@dataclass(slots=True)
+class SendingLimits:
+    """What the provider was found to take, as this job knows it; what it finds is kept for every worker."""
+
+    database: Database
+    most: int
+    known: dict[LimitName, tuple[int, datetime]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, database: Database, most: int) -> SendingLimits:
+        """Return the limits that are known; `most` is the largest size of a batch that was set."""
+        with database.read() as session:
+            return cls(database, most, ProviderLimit.all(session))
+
+    @property
+    def largest(self) -> int:
+        """Return how many recipients the next request may have."""
+        return min([self.most, *(max(1, size) for size, _ in self.known.values())])
+
+    def wait(self, now: datetime) -> timedelta | None:
+        """Return how long the provider takes nothing, since its quota is used up, or None."""
+        size, until = self.known.get(LimitName.QUOTA, (1, now))
+        return until - now if size == 0 and until > now else None
+
+    def shrink_batch(self, size: int, now: datetime, reason: str) -> None:
+        """Keep that a request was too large; one with more recipients than `size` is tried again a day later."""
+        log.warning("provider.smaller_batches", size=size, reason=reason)
+        self._store(LimitName.BATCH, max(1, size), now + TRY_MORE_AFTER)
+
+    def use_up_quota(self, size: int, until: datetime, reason: str) -> None:
+        """Keep that the quota has less left than a request wanted; with size 0 nothing is left until an instant."""
+        log.warning("provider.quota", size=size, until=until.isoformat(timespec="seconds"), reason=reason)
+        self._store(LimitName.QUOTA, size, until)
+
+    def accepted(self, recipients: int, now: datetime) -> None:
+        """Let the next requests have twice the recipients, once the time for that has come."""
+        for name, (size, until) in [*self.known.items()]:
+            if now < until or recipients < size:
+                continue
+            larger = max(1, size) * 2
+            if larger >= self.most:
+                del self.known[name]
+                with self.database.write() as session:
+                    ProviderLimit.forget(session, name)
+            else:
+                self._store(name, larger, until if name == LimitName.QUOTA else now + TRY_MORE_AFTER)
+
+    def _store(self, name: LimitName, size: int, until: datetime) -> None:
+        self.known[name] = (size, until)
+        with self.database.write() as session:
+            ProviderLimit.store(session, name, size, until)
