@@ -34,6 +34,7 @@ def test_a_browser_may_run_only_the_style_and_script_that_stand_there(site: WebH
         for directive in ("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"):
             assert directive in policy
         assert "unsafe" not in policy
+        assert "img-src http://localhost/favicon.svg" in policy
         for tag in ("style", "script"):
             for code in re.findall(rf"<{tag}>(.*?)</{tag}>", page.text, re.DOTALL):
                 assert _source(code) in policy, path
