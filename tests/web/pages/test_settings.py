@@ -49,7 +49,7 @@ def test_everything_on_the_page_is_saved_and_said_back(home: WebHarness) -> None
 def test_the_page_shows_the_settings_as_they_stand(home: WebHarness) -> None:
     home.post("/settings", GOOD)
     text = home.get("/settings").text
-    assert 'value=18:30 selected' in text
+    assert "value=18:30 selected" in text
     assert "<option value=Australia/Sydney selected>" in text
     assert 'name="is_discreet" value="yes" checked' in text
     assert 'name="wants_digest" value="yes" checked' not in text
