@@ -132,7 +132,7 @@ def test_the_journal(at_home: Person, look: Look, faults: list[str]) -> None:
     look(page, "write-nothing")
     page.get_by_role("textbox").fill("A line.\n\n" + "An_unbroken_word_" * 12 + "\n\nשלום and 静か.")
     page.get_by_role("button", name="Keep it").click()
-    look(page, "day")
+    look(page, "entry-just-kept")
     at_home.go("/journal")
     look(page, "journal")
     at_home.go("/journal/2024-02")
