@@ -45,7 +45,13 @@ pip_install() {
 
 install_lock() {
     echo "Installing $(grep -c '^[a-z].*==' "$lock") packages from $lock (up to a minute the first time)"
-    pip_install --require-hashes --requirement "$lock" || fail "pip could not install $lock; its own words are above"
+    pip_install --require-hashes --requirement "$lock" 2>"$venv/pip.log" && return
+    # Where nothing could be fetched, pip says that there is no such package, which only misleads.
+    if grep -Eq 'connection broken by|from versions: none' "$venv/pip.log"; then
+        fail "the packages could not be fetched. Is this machine online? Connect it and try again. (pip's own words: $venv/pip.log)"
+    fi
+    cat "$venv/pip.log" >&2
+    fail "pip could not install $lock; its own words are above"
 }
 
 # The setuptools that builds it came with the lock, so nothing is fetched here.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from service.core.tokens import DAY_ZERO, MAX_DAY
 
 WORDS_BYTES: Final = 256 * 1024
 _DAY_BITS: Final = 16
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})  # a lone U+FEFF is Cf
 _CONTINUES: Final = 0b1000_0000  # the head of a byte inside a character (RFC 3629)
 
 
@@ -30,6 +32,11 @@ def split_at(text: str, limit_bytes: int) -> tuple[str, str]:
 def for_showing(text: str) -> str:
     """Return the text as valid UTF-8 for a page: surrogate pairs are joined, and a lone surrogate is replaced."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def has_visible(text: str) -> bool:
+    """Say whether anything in the text can be seen: more than white space, controls and format characters."""
+    return any(unicodedata.category(character) not in _INVISIBLE for character in text)
 
 
 def piece_key(piece: TrimmedPiece) -> str:

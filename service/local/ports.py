@@ -12,22 +12,19 @@ from service.local.start_error import StartError
 
 HOST = "127.0.0.1"
 PROBE_SECONDS = 2.0
+_LAST_PRIVILEGED, _PORTS = 1023, 65536
 
 
-def require_free(port: int, *, option: str, setting: str) -> None:
-    """Return when this port can be listened on; the option and the setting tell how to choose another.
+def require_free(port: int, *, setting: str) -> None:
+    """Return when this port can be listened on; `setting` is the one in the environment that chooses another.
 
     Raises:
-        StartError: another program has it, or it is not ours to take.
+        StartError: something else listens there, or it is not ours to take.
     """
-    with socket.socket() as probe:
-        # As servers do: a port whose last connections are still closing counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            why = "is taken by another program" if error.errno == errno.EADDRINUSE else "is not ours to use"
-            raise StartError(f"Port {port} {why}. Choose another with {option} or in {setting}.") from None
+    if (error := _try(port)) is not None:
+        why = "in use, perhaps by Small Steps in another window" if error == errno.EADDRINUSE else "not ours to use"
+        other = next((free for free in range(max(port, _LAST_PRIVILEGED) + 1, _PORTS) if _try(free) is None), 0)
+        raise StartError(f"Port {port} is {why}. `{setting}=http://{HOST}:{other} make run` uses another.")
 
 
 def answers_http(url: str) -> bool:
@@ -49,3 +46,15 @@ def answers_socket(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(PROBE_SECONDS)
         return probe.connect_ex(str(path)) == 0
+
+
+def _try(port: int) -> int | None:
+    """Return None if this port can be listened on, else the number of the error."""
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are still closing counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            return error.errno
+    return None

@@ -51,8 +51,8 @@ def run_all(
     `on_ready` is called once with the process ids by name, when every command answers; that may take
     `start` for each group. The environment is this process's own unless one is given. SIGINT, SIGTERM
     and SIGHUP ask for the end: each process gets SIGTERM and `grace` to finish; a second signal ends
-    the waiting. The code is 0 when the end was asked for and all stopped in time, else that of
-    the process that ended by itself, or 1.
+    the waiting, and what still runs is killed. The code is 0 when the end was asked for, unless a process
+    did not stop in the grace: then it is 1. Otherwise it is that of the process that ended by itself, or 1.
     """
     crew = _Crew(commands, grace=grace, start=start, environment=environment, on_ready=on_ready, output=output)
     return asyncio.run(crew.run())
@@ -102,6 +102,7 @@ class _Crew:
             await self._stop(first)
             if self._followers:
                 await asyncio.wait(self._followers, timeout=LAST_LINES_SECONDS)
+            self._say("", "Stopped.")
         return self._code
 
     async def _start(self, names: list[str]) -> None:
@@ -170,17 +171,18 @@ class _Crew:
         await asyncio.wait({ended, hurry}, timeout=self._grace, return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()
         for name in [name for name in stopping if name in self._running]:
-            self._code = self._code or 1
-            self._say("", f"{name} did not stop in time and is killed")
+            if not self._hurry.is_set():
+                self._code = self._code or 1
+                self._say("", f"{name} did not stop in time and is killed")
             _signal_group(stopping[name], signal.SIGKILL)
         await ended
 
     def _asked_to_end(self, number: int) -> None:
         if self._ending.is_set():
             self._hurry.set()
-        else:
-            name = signal.Signals(number).name
-            self._end(0, f"{name}: stopping, which may take {self._grace:.0f} s; once more to stop at once")
+            return
+        again = "Ctrl-C again stops" if number == signal.SIGINT else "A second signal stops"
+        self._end(0, f"Stopping, which can take up to {self._grace:.0f} s. {again} everything at once.")
 
     def _end(self, code: int, why: str) -> None:
         self._code = code

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from service.config import LOOPBACK, ROOT
+from service.local.folder_lock import locked_folder
 from service.local.ports import HOST, answers_http, answers_socket, require_free
 from service.local.processes import GRACE, PRIVATE, ProcessCommand, run_all
 from service.local.queue_server import queue_command
@@ -41,24 +42,14 @@ def up(
     Ports come from the arguments, else from BASE_URL and MAILGUN_API_URL, else they are 8000 and 8025.
 
     Raises:
-        StartError: a port is taken, var/ is not writable, or the settings name the real provider.
+        StartError: it already runs in this folder, a port is in use, var/ is not writable, or the settings name the
+            real provider.
     """
     settings = local_settings(var, web_port=web_port, mail_port=mail_port)
-    require_free(_port(settings["BASE_URL"], WEB_PORT), option="--web-port", setting="BASE_URL")
-    require_free(_port(settings["MAILGUN_API_URL"], MAIL_PORT), option="--mail-port", setting="MAILGUN_API_URL")
-    commands: dict[str, ProcessCommand] = {}
-    if "REDIS_URL" not in settings:
-        queue = queue_command(var)
-        settings["REDIS_URL"] = queue.url
-        commands["queue"] = ProcessCommand(queue.argv, partial(answers_socket, queue.socket), leaned_on=True)
-    environment = {**os.environ, **settings}
-    _say("Preparing the database")
-    migrated = subprocess.run(_ours("migrate"), check=False, env=environment, umask=PRIVATE)  # noqa: S603 - our own command
-    if migrated.returncode:
-        return migrated.returncode
-    _say("Starting the processes")
-    commands |= _own_commands(settings)
-    return run_all(commands, grace, environment=environment, on_ready=partial(_announce, settings))
+    with locked_folder(var, address=settings["BASE_URL"]):
+        require_free(_port(settings["BASE_URL"], WEB_PORT), setting="BASE_URL")
+        require_free(_port(settings["MAILGUN_API_URL"], MAIL_PORT), setting="MAILGUN_API_URL")
+        return _run_everything(var, settings, grace)
 
 
 def local_settings(var: Path, *, web_port: int | None = None, mail_port: int | None = None) -> dict[str, str]:
@@ -91,6 +82,22 @@ def local_settings(var: Path, *, web_port: int | None = None, mail_port: int | N
     return {"LOG_FORMAT": "plain", **settings}
 
 
+def _run_everything(var: Path, settings: dict[str, str], grace: timedelta) -> int:
+    commands: dict[str, ProcessCommand] = {}
+    if "REDIS_URL" not in settings:
+        queue = queue_command(var)
+        settings["REDIS_URL"] = queue.url
+        commands["queue"] = ProcessCommand(queue.argv, partial(answers_socket, queue.socket), leaned_on=True)
+    environment = {**os.environ, **settings}
+    _say("Preparing the database")
+    migrated = subprocess.run(_ours("migrate"), check=False, env=environment, umask=PRIVATE)  # noqa: S603 - our own command
+    if migrated.returncode:
+        return migrated.returncode
+    _say("Starting the processes")
+    commands |= _own_commands(settings)
+    return run_all(commands, grace, environment=environment, on_ready=partial(_announce, settings))
+
+
 def _own_commands(settings: Mapping[str, str]) -> dict[str, ProcessCommand]:
     mail = settings["MAILGUN_API_URL"]
     web = f"{HOST}:{_port(settings['BASE_URL'], WEB_PORT)}"
@@ -116,8 +123,16 @@ def _announce(settings: Mapping[str, str], pids: Mapping[str, int]) -> None:
     _say(f"  Sign up     {base}/")
     _say(f"  Mailbox     {settings['MAILGUN_API_URL'].rstrip('/')}/")
     _say(f"  Journal     {base}/journal")
+    _say(f"  A demo      {_demo_command()}   (in another window: it plays a month in a minute)")
     _say("")
     _say("Small Steps is running. Ctrl-C stops all of it; what it keeps is found again next time.")
+
+
+def _demo_command() -> str:
+    """Return the demo's command as it is typed in this folder."""
+    command = Path(sys.executable).with_name("smallsteps")
+    here = Path.cwd()
+    return f"{command.relative_to(here) if command.is_relative_to(here) else command} demo"
 
 
 def _port(url: str, default: int) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flask import request
 from flask import session as cookie
 from sqlalchemy.orm import Session
 
@@ -63,6 +62,14 @@ def has_signed_in() -> bool:
     return _SECRET in cookie
 
 
+def is_signed_in() -> bool:
+    """Say whether somebody is signed in here, now."""
+    if not has_signed_in():
+        return False
+    with get_runtime().database.read() as session:
+        return signed_in_id(session) is not None
+
+
 def new_secret() -> tuple[str, bytes]:
     """Return a fresh secret for a browser, and the hash by which it is found."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
@@ -87,10 +94,9 @@ def secret_hash() -> bytes | None:
     return hashed("session", cookie[_SECRET]) if has_signed_in() else None
 
 
-def note_wanted() -> None:
-    """Remember the page that asked for a sign-in, to lead there afterwards."""
-    if request.method == "GET":
-        cookie[_WANTED] = request.path
+def note_wanted(path: str) -> None:
+    """Remember the page to lead to after a sign-in."""
+    cookie[_WANTED] = path
 
 
 def take_wanted() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email.utils import parseaddr
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import cast
 
@@ -23,6 +24,11 @@ def get_runtime() -> Runtime:
 def get_help_lines() -> HelpLines:
     """Return where help is now, by country."""
     return cast("HelpLines", current_app.extensions["help_lines"])
+
+
+def contact_address() -> str:
+    """Return the address of whoever runs this service: the one that its emails come from."""
+    return parseaddr(get_runtime().settings.mail_from)[1]
 
 
 def now() -> datetime:

@@ -100,7 +100,8 @@ def _stale_form(_error: CSRFError) -> Response:
 def _sign_in_needed(_error: browser.SignInNeededError) -> BaseResponse:
     if request.method == "POST":
         return error_page(403, lost=request.form.get("words", ""), again="/sign-in")
-    browser.note_wanted()
+    if request.method == "GET":
+        browser.note_wanted(request.path)
     return redirect("/sign-in", code=303)
 
 

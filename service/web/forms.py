@@ -10,6 +10,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from service.core.addresses import Address, AddressError
+from service.core.dates import full_date
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule, find_zone
 from service.flows.people.account import Preferences, Rest
@@ -17,7 +18,8 @@ from service.flows.people.signup_form import SignupForm
 
 Typed = MultiDict[str, str]
 HALF_HOURS = tuple(time(hour, minute) for hour in range(24) for minute in (0, 30))
-UNTIL = "until"
+UNTIL, WRITTEN_ON = "until", "written_on"
+FIRST_DAY = date(1900, 1, 1)  # nobody who writes here remembers more
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,21 @@ def read_preferences(typed: Typed, countries: Collection[str], locales: Collecti
         help_country=country if country in countries else "",
         locale=locale if locale in locales else DEFAULT_LOCALE,
     )
+
+
+def read_written_on(typed: Typed, *, usual: date, last: date) -> date | FormErrors:
+    """Return the local date that words are for, `usual` where the form names none, or what to look at again.
+
+    `last` is the latest date that is possible: the person's own today.
+    """
+    text = typed.get(WRITTEN_ON, "")
+    try:
+        on = date.fromisoformat(text) if text else usual
+    except ValueError:
+        on = None
+    if on is None or not FIRST_DAY <= on <= last:
+        return FormErrors({WRITTEN_ON: f"Choose a day up to today, {full_date(last)}"})
+    return on
 
 
 def read_rest(typed: Typed) -> Rest | date | FormErrors:

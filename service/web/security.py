@@ -67,8 +67,8 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if g.get(SHOWS_PHOTOS):
-            response.headers["Content-Security-Policy"] += "; img-src 'self'"
+        pictures = "'self'" if g.get(SHOWS_PHOTOS) else f"{settings.base_url}/favicon.svg"
+        response.headers["Content-Security-Policy"] += f"; img-src {pictures}"
         return response
 
 
@@ -109,7 +109,7 @@ def _has_token() -> bool:
 
 
 def allow_photos() -> None:
-    """Let the page that answers this request show pictures of this site; no other page may."""
+    """Let the page that answers this request show pictures of this site; other pages may show its icon alone."""
     g.shows_photos = True
 
 

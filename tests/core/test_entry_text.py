@@ -1,10 +1,28 @@
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.entry_text import for_showing, read_write_link_object, restore_piece, split_at, write_link_object
+from service.core.entry_text import (
+    for_showing,
+    has_visible,
+    read_write_link_object,
+    restore_piece,
+    split_at,
+    write_link_object,
+)
 from service.core.replies.values import TrimmedPiece
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\ufeff", "\u200b \u00a0\u2028", "\u200e\r\n\u00ad"])
+def test_what_nobody_can_see_is_not_visible(text: str) -> None:
+    assert not has_visible(text)
+
+
+@pytest.mark.parametrize("text", ["a", "\ufeff.", "静", "🌙", "\u0301", "\ud83c\udf19"])
+def test_what_somebody_can_see_is_visible(text: str) -> None:
+    assert has_visible(text)
 
 
 def test_pieces_below_one_that_went_back_move_down_with_their_lines() -> None:

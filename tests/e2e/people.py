@@ -105,7 +105,10 @@ class Person:
     def open_entry(self, words: str) -> None:
         """Open the entry that holds these words."""
         self.find_in_journal(words)
-        self.page.get_by_role("article").filter(has_text=words).get_by_role("link").first.click()
+        entry = self.page.get_by_role("article").filter(has_text=words)
+        self.page.locator(".day").filter(has=entry).get_by_role("heading").get_by_role("link").click()
+        if "/journal/entry/" not in self.page.url:  # a day of several entries, which leads to each of them
+            entry.get_by_role("link", name="Change, keep out or delete").click()
         self.page.get_by_role("link", name="Change the words").wait_for()
 
     def sign_in(self, send: Callable[[], object]) -> None:

@@ -99,7 +99,7 @@ def test_everything_works_without_script(stack: RunningService, visits: Visits) 
     expect(kim.page.get_by_role("article")).to_contain_text("before six")
     kim.go("/settings")
     kim.page.get_by_label("Be discreet").check()
-    kim.page.get_by_role("button", name="Save").click()
+    kim.page.get_by_role("button", name="Save").first.click()
     expect(kim.page.get_by_role("status")).to_contain_text("Saved.")
     expect(kim.page.get_by_label("Be discreet")).to_be_checked()
 

@@ -67,7 +67,7 @@ def test_settings_are_said_back_and_a_rest_begins_and_ends(ana: Person, visits: 
         page.get_by_label(day).uncheck()
     page.get_by_label("Time of day").select_option("20:30")
     page.get_by_label("Time zone").select_option("America/New_York")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save").first.click()
     said = page.get_by_role("status")
     expect(said).to_contain_text("Saved.")
     expect(said).to_contain_text("on Sundays at half past 8 in the evening, New York time")

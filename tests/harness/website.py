@@ -88,7 +88,7 @@ class WebHarness:
         return self.post(self.confirm_path())
 
     def write(self, words: str) -> str:
-        """Write something on a page; return the address of its day."""
+        """Write something on a page; return the address of its entry."""
         kept = self.post("/write", {"words": words, "once": words[:40]})
         assert kept.status_code == 303
         return str(kept.location)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,39 @@ def test_what_is_missing_is_one_line(tmp_path: Path, pythons: list[tuple[str, st
     assert done.stderr.startswith(f"Cannot set up: {line}")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "venv").exists()
+
+
+def test_without_a_network_one_line_asks_whether_there_is_one(tmp_path: Path) -> None:
+    """A real pip, whose index is a port where nobody listens."""
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        index = f"http://127.0.0.1:{nobody.getsockname()[1]}/simple"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    environment |= {"VENV": str(venv), "PIP_INDEX_URL": index, "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    done = subprocess.run(
+        [ROOT / "requirements" / "install.sh", "runtime"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Cannot set up: the packages could not be fetched. Is this machine online?")
+    assert done.stderr.count("\n") == 1
+    assert "No matching distribution found" in (venv / "pip.log").read_text()
+
+
+FAILING_PIP = """\
+#!/bin/sh
+case "$*" in *pip*) echo "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES" >&2; exit 1 ;; esac
+exit 0
+"""
+
+
+def test_another_fault_of_pip_is_told_in_its_own_words(tmp_path: Path) -> None:
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin" / "python").write_text(FAILING_PIP)
+    (tmp_path / "venv" / "bin" / "python").chmod(0o755)
+    done = run_setup(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\nCannot set up: pip could not install")
 
 
 @pytest.mark.parametrize("lock", ["runtime", "dev"])

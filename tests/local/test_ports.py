@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,19 +19,23 @@ def listening() -> Iterator[socket.socket]:
         yield server
 
 
-def test_a_taken_port_is_named_with_the_ways_to_choose_another(listening: socket.socket) -> None:
+def test_a_port_in_use_is_named_with_a_command_that_takes_a_free_one(listening: socket.socket) -> None:
     port = listening.getsockname()[1]
     with pytest.raises(StartError) as refused:
-        require_free(port, option="--web-port", setting="BASE_URL")
-    assert str(refused.value) == (
-        f"Port {port} is taken by another program. Choose another with --web-port or in BASE_URL."
+        require_free(port, setting="BASE_URL")
+    said = re.fullmatch(
+        rf"Port {port} is in use, perhaps by Small Steps in another window\. "
+        r"`BASE_URL=http://127\.0\.0\.1:(\d+) make run` uses another\.",
+        str(refused.value),
     )
+    assert said is not None
+    require_free(int(said.group(1)), setting="BASE_URL")
 
 
 def test_a_free_port_passes(listening: socket.socket) -> None:
     port = listening.getsockname()[1]
     listening.close()
-    require_free(port, option="--web-port", setting="BASE_URL")
+    require_free(port, setting="BASE_URL")
 
 
 def test_nobody_answers_where_nobody_listens(listening: socket.socket, tmp_path: Path) -> None:

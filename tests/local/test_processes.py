@@ -154,13 +154,29 @@ def test_a_process_that_does_not_stop_is_killed_after_the_grace_and_named(start:
     assert "send did not stop in time and is killed" in said
 
 
-def test_a_second_signal_ends_the_waiting(start: Start) -> None:
-    run = start("sys.exit(run_all({'send': ProcessCommand(STUBBORN)}, timedelta(seconds=60)))")
-    run.until("up")
+def test_a_second_signal_stops_everything_at_once_as_asked(start: Start) -> None:
+    run = start("""
+        commands = {"queue": ProcessCommand(STUBBORN, leaned_on=True), "send": ProcessCommand(STUBBORN)}
+        sys.exit(run_all(commands, timedelta(seconds=60)))
+    """)
+    run.until("up", times=2)
     run.process.send_signal(signal.SIGINT)
-    run.until("stopping")
+    run.until("Stopping, which can take up to 60 s. Ctrl-C again stops everything at once.")
     run.process.send_signal(signal.SIGINT)
-    assert run.end()[0] == 1
+    code, said = run.end()
+    assert (code, run.lines[-1]) == (0, "Stopped.")
+    assert "did not stop in time" not in said
+
+
+def test_the_last_line_says_that_it_has_stopped(start: Start) -> None:
+    run = start("sys.exit(run_all({'one': ProcessCommand(SLEEPER)}, on_ready=ready))")
+    run.until("READY")
+    run.process.send_signal(signal.SIGTERM)
+    run.end()
+    assert run.lines[-2:] == [
+        "Stopping, which can take up to 25 s. A second signal stops everything at once.",
+        "Stopped.",
+    ]
 
 
 def test_what_others_lean_on_stops_after_them(start: Start) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.config import Settings
+from service.local.folder_lock import locked_folder
 from service.local.secrets import ensure_local_environment
 from service.local.start_error import StartError
 from service.local.up import local_settings, up
@@ -61,6 +62,17 @@ def test_a_taken_port_stops_the_start_before_anything_runs(tmp_path: Path, which
         ports = {"web_port": free.getsockname()[1], "mail_port": free.getsockname()[1]}
         ports[which] = taken.getsockname()[1]
         free.close()
-        with pytest.raises(StartError, match=f"Port {ports[which]} is taken"):
+        with pytest.raises(StartError, match=f"Port {ports[which]} is in use"):
             up(tmp_path, **ports)
+    assert not (tmp_path / "smallsteps.db").exists()
+
+
+def test_a_folder_in_use_stops_the_start_before_anything_runs(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        web_port, mail_port = one.getsockname()[1], two.getsockname()[1]
+    with (
+        locked_folder(tmp_path, address="http://127.0.0.1:8000"),
+        pytest.raises(StartError, match=r"already runs in this folder, at http://127\.0\.0\.1:8000"),
+    ):
+        up(tmp_path, web_port=web_port, mail_port=mail_port)
     assert not (tmp_path / "smallsteps.db").exists()

@@ -79,7 +79,7 @@ def test_the_thread_is_named_as_in_the_email() -> None:
 
 @pytest.mark.parametrize("words", ODD_WORDS.values(), ids=ODD_WORDS)
 def test_words_of_any_script_stand_whole_and_in_their_own_direction(words: str) -> None:
-    asked = [DigestEntry(1, MAY, words, LIGHTER), DigestEntry(2, MAY, words[:40], WORDS)]
+    asked = [DigestEntry(1, MAY, words, LIGHTER), DigestEntry(2, MAY, " ".join(words.split()[:2])[:40], WORDS)]
     steps = [TakenStep(words, MAY)]
     thread = Thread(words[:40].strip(), (MAY,))
     month = make_digest(MAY, asked, "Q?", steps=steps, thread=thread)

@@ -59,7 +59,7 @@ class Objects:
             session.flush()
             self.photo, self.held, self.deleted = photo.id, held.id, deleted.id
         self.person_id = person.id
-        site.ask_for_signup("ben@example.com")  # a pending person, and a request that waits
+        site.another_browser().ask_for_signup("ben@example.com")  # a pending person, and a request that waits
         site.do_what_was_asked()
         self.request = site.queue.mail_requests[-1]
 

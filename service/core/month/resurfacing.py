@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 LONGEST_WORDS: Final = 48
 LONGEST_STEP: Final = 120
+MOST_WORDS_EACH: Final = 3
+_BETWEEN_WORDS: Final = re.compile(r"[,;·/.!?…，、。；\n]+")
+_AND: Final = frozenset({"and", "und", "&", "+"})  # in the languages that have prompts
 _Thing = TypeVar("_Thing")
 
 
@@ -53,8 +57,13 @@ class DigestEntry:
 
     @property
     def is_words(self) -> bool:
-        """Whether it answers a request for three words with about three words."""
-        return self.prompt is not None and self.prompt.kind == "words" and len(self.as_words) <= LONGEST_WORDS
+        """Whether it answers a request for three words with about three words, and no sentence."""
+        return (
+            self.prompt is not None
+            and self.prompt.kind == "words"
+            and len(self.as_words) <= LONGEST_WORDS
+            and _are_words(self.as_words)
+        )
 
     @property
     def as_words(self) -> str:
@@ -142,6 +151,17 @@ def chosen_words(entries: Iterable[DigestEntry], most: int) -> tuple[str, ...]:
     """Return the three-word replies in order; of very many, an even selection."""
     words = [entry.as_words for entry in entries if entry.is_words and entry.may_return]
     return thinned([each for each in words if each], most)
+
+
+def _are_words(text: str) -> bool:
+    """Return whether a text names things, each in at most three words; "and" between them does not count.
+
+    Three words that end with a full stop and stand alone are a sentence ("I am tired.").
+    """
+    things = [thing for thing in _BETWEEN_WORDS.split(text) if thing.strip()]
+    is_short = all(len([word for word in thing.split() if word not in _AND]) <= MOST_WORDS_EACH for thing in things)
+    is_sentence = len(things) == 1 and len(things[0].split()) >= MOST_WORDS_EACH and text.endswith((".", "!", "?", "…"))
+    return is_short and not is_sentence
 
 
 def thinned(things: Sequence[_Thing], most: int) -> tuple[_Thing, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,13 +12,16 @@ from service.core.library.prompts import Library, Prompt
 from service.core.library.rotation import History
 from service.core.schedule import Schedule, local_date
 from service.core.tokens import ActToken
+from service.db import random_id
 from service.flows.people import aliases
 from service.flows.people.consent import record_consent
 from service.flows.people.sign_in import is_code_right
 from service.flows.people.signup_form import SignupForm, decode_form
 from service.models import (
+    Consent,
     Delivery,
     DeliveryKind,
+    DeliveryState,
     Keyring,
     MailRequest,
     NewDelivery,
@@ -56,7 +59,7 @@ def confirm(
     source: str,
     request_id: int | None = None,
 ) -> list[int]:
-    """Confirm a subscriber; return the ids of the planned emails: a welcome, at most one a local day, and a notice.
+    """Confirm a subscriber; return the ids of the planned emails: a welcome with the first prompt, and a notice.
 
     A pending or stopped subscriber becomes active, with the schedule and locale of the signup that is confirmed: that
     of `request_id`, or of the newest confirmation. For any other status nothing changes. The notice goes to
@@ -71,33 +74,21 @@ def confirm(
     person.confirmed_at = now
     person.schedule_next(now, not_on=today)
     record_consent(session, person, "confirmed", source=source, now=now)
-    prompt = _first_prompt(library, person)
-    welcome = NewDelivery(
-        subscriber_id=person.id,
-        kind=DeliveryKind.WELCOME,
-        slot=today.isoformat(),
-        prompt_id=prompt.id,
-        ready_at=now,
-        planned_at=now,
-        enqueued_at=now,
-    )
-    planned = Delivery.plan(session, [welcome])
-    if planned:
-        person.history = History.parse(person.history).adding(prompt.id, today).text
-        person.prompts_sent += 1
-    return planned + aliases.release(session, person, now)
+    return _plan_welcome(session, library, person, today, now) + aliases.release(session, person, now)
 
 
 def confirm_by_link(
     session: Session, keyring: Keyring, library: Library, token: ActToken, *, visitor: Visitor, now: datetime
 ) -> ConfirmResult:
-    """Confirm a signup by the button behind its link, and return the result.
+    """Confirm a signup by the button behind its link, and return the result; a link from before a stop does nothing.
 
     The browser may be signed in only if it made the request, or if the code that was shown there is typed: a link that
     is forwarded, or opened by a scanner, must not open a journal. A wrong code confirms nothing.
     """
     person = Subscriber.locked(session, token.subscriber_id)
     if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
+        return ConfirmResult([], is_new=False, may_sign_in=False)
+    if was_asked_before_stop(session, person, token.object_id):
         return ConfirmResult([], is_new=False, may_sign_in=False)
     request = session.get(MailRequest, token.object_id)
     may_sign_in = request is not None and hmac.compare_digest(request.browser_hash, visitor.browser)
@@ -107,6 +98,15 @@ def confirm_by_link(
         may_sign_in = True
     ids = confirm(session, keyring, library, person.id, now, source="link", request_id=token.object_id)
     return ConfirmResult(ids, is_new=True, may_sign_in=may_sign_in)
+
+
+def was_asked_before_stop(session: Session, person: Subscriber, request_id: int) -> bool:
+    """Say whether a subscriber who has stopped asked for this signup before the stop, which its link must not undo."""
+    if person.status != SubscriberStatus.STOPPED:
+        return False
+    asked = Delivery.newest_about(session, person.id, DeliveryKind.CONFIRMATION, request_id)
+    stops = [line.at for line in Consent.for_address(session, person.address_hash) if line.event == "stopped"]
+    return asked is None or (bool(stops) and asked.planned_at < stops[-1])
 
 
 def requested_schedule(session: Session, keyring: Keyring, person: Subscriber, request_id: int) -> Schedule:
@@ -129,6 +129,31 @@ def _confirmed_form(
     delivery = Delivery.newest_about(session, person.id, DeliveryKind.CONFIRMATION, request_id)
     content = open_content(keyring, person, delivery) if delivery else None
     return None if content is None else decode_form(content.encode())
+
+
+def _plan_welcome(session: Session, library: Library, person: Subscriber, today: date, now: datetime) -> list[int]:
+    """Plan the welcome of a new start and return its id; one that is still to be sent serves this start as well.
+
+    Whoever stops and starts again on the same local date gets another welcome, with the next of the opening prompts.
+    """
+    earlier = Delivery.newest_about(session, person.id, DeliveryKind.WELCOME)
+    is_again = earlier is not None and earlier.on == today
+    if earlier is not None and is_again and earlier.state == DeliveryState.PLANNED:
+        return [earlier.id]
+    prompt, delivery_id = _first_prompt(library, person), random_id()
+    welcome = NewDelivery(
+        id=delivery_id,
+        subscriber_id=person.id,
+        kind=DeliveryKind.WELCOME,
+        slot=f"{today}/{delivery_id}" if is_again else today.isoformat(),
+        prompt_id=prompt.id,
+        ready_at=now,
+        planned_at=now,
+        enqueued_at=now,
+    )
+    person.history = History.parse(person.history).adding(prompt.id, today).text
+    person.prompts_sent += 1
+    return Delivery.plan(session, [welcome])
 
 
 def _first_prompt(library: Library, person: Subscriber) -> Prompt:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from service.core.frequency import SlowDown, once_a_week, slow_down_due
 from service.core.schedule import Days, local_date
-from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus
+from service.models import Delivery, DeliveryKind, DeliveryState, Subscriber, SubscriberStatus
 
 
 def slow_down_stage_due(person: Subscriber) -> SlowDown | None:
@@ -57,15 +57,18 @@ def record_activity(session: Session, person: Subscriber, now: datetime) -> bool
 def schedule_next_emails(session: Session, person: Subscriber, now: datetime) -> None:
     """Set a subscriber's next due times, without a second prompt on the same day."""
     today = local_date(now, person.zone)
-    had_prompt = Delivery.subscribers_with(
-        session, [person.id], (DeliveryKind.PROMPT, DeliveryKind.WELCOME), today.isoformat()
-    )
-    person.schedule_next(now, not_on=today if had_prompt else None)
+    had_prompt = Delivery.subscribers_with(session, [person.id], (DeliveryKind.PROMPT,), today.isoformat())
+    person.schedule_next(now, not_on=today if had_prompt or _had_welcome(session, person, today) else None)
 
 
 def chosen_days(person: Subscriber) -> Days:
     """Return the days that a subscriber chose, on which prompts come again after activity."""
     return Days(_usual_days(person) if _stage_of(person) is SlowDown.WEEKLY else person.days_mask)
+
+
+def _had_welcome(session: Session, person: Subscriber, today: date) -> bool:
+    welcome = Delivery.newest_about(session, person.id, DeliveryKind.WELCOME)
+    return welcome is not None and welcome.on == today and welcome.state != DeliveryState.SKIPPED
 
 
 def _stage_of(person: Subscriber) -> SlowDown | None:

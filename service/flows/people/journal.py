@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from service.core.entry_text import WORDS_BYTES, for_showing, piece_key, restore_piece, split_at
+from service.core.entry_text import WORDS_BYTES, for_showing, has_visible, piece_key, restore_piece, split_at
 from service.core.replies.values import TrimmedPiece
 from service.core.schedule import writing_date
 from service.core.sealing import DataKey
@@ -97,7 +97,8 @@ def add_entry(
         prompt_id=new.prompt_id,
         source=new.source,
     )
-    _seal(keyring.key_of(person), entry, new.words, new.trimmed, new.over)
+    trimmed = [piece for piece in new.trimmed if has_visible(piece.text)]
+    _seal(keyring.key_of(person), entry, new.words, trimmed, new.over)
     session.add(entry)
     if new.prompt_id:
         person.prompts_answered = min(person.prompts_answered + 1, MAX_COUNTED)
@@ -115,9 +116,9 @@ def open_entries(keyring: Keyring, person: Subscriber, entries: Sequence[Entry])
 
 
 def open_whole_entry(keyring: Keyring, person: Subscriber, entry: Entry) -> WholeEntry:
-    """Return an entry with all that was sent."""
+    """Return an entry with all that was sent, but for trimmed pieces in which nothing can be seen."""
     key = keyring.key_of(person)
-    pieces = {piece_key(piece): piece for piece in _trimmed(key, entry)}
+    pieces = {piece_key(piece): piece for piece in _trimmed(key, entry) if has_visible(piece.text)}
     return WholeEntry(_opened(key, entry), pieces, for_showing(_over(key, entry)))
 
 

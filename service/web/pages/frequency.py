@@ -17,10 +17,15 @@ from service.models import Subscriber
 from service.web import browser, forms
 from service.web.context import get_runtime, network_hash, now, page, read_frequency_token
 from service.web.csrf import csrf
-from service.web.errors import error_page
+from service.web.errors import ErrorText, error_page
 
 blueprint = Blueprint("frequency", __name__)
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
+CUT_SHORT = ErrorText(
+    "That link isn’t complete",
+    "Part of it may have been lost on the way. To stop the emails, reply “stop” to any of them; to rest, reply "
+    "“pause”. You can also sign in to your settings and do both there.",
+)
 LENGTHS = (
     ("skip", "Skip the next one"),
     ("week", "A week"),
@@ -36,7 +41,7 @@ def show_rest(token: str) -> Response | str:
     """Show how things stand, and how long a rest may be."""
     known = read_frequency_token(token)
     if known is None:
-        return error_page(404)
+        return _cut_short()
     browser.browser_hash()
     return _rest_page(known, {}, forms.FormErrors({}))
 
@@ -66,7 +71,7 @@ def show_stop(token: str) -> Response | str:
     """Show the button that stops, with a rest offered beside it."""
     known = read_frequency_token(token)
     if known is None:
-        return error_page(404)
+        return _cut_short()
     browser.browser_hash()
     return page("unsubscribe", token=token, person=_person(known))
 
@@ -92,6 +97,12 @@ def stop(token: str) -> Response | str:
 
 
 csrf.exempt(stop)
+
+
+def _cut_short() -> Response:
+    """Return the page of a link that is not whole, with the other ways to rest and stop."""
+    browser.note_wanted("/settings")
+    return error_page(404, CUT_SHORT, again="/sign-in")
 
 
 def _rest_page(known: FrequencyToken, typed: forms.Typed | dict[str, str], problems: forms.FormErrors) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from calendar import Calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from http import HTTPStatus
+from itertools import groupby
 
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
@@ -20,12 +21,14 @@ from service.models import Entry, Photo
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
-from service.web.forms import typed_words
+from service.web.forms import FIRST_DAY, typed_words
 from service.web.pages.chosen_steps import keep_step, step_in
 from service.web.security import allow_photos
 
 blueprint = Blueprint("journal", __name__)
 EMPTY = {"words": "Write something, or use Delete to remove the entry"}
+# What the page of an entry says to somebody who has just come from a form, by the name in its address.
+JUST_DONE = {"kept": "It’s in your journal.", "saved": "Saved."}
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # a calendar's weeks reach into the months around
 
 
@@ -36,6 +39,29 @@ class ShownEntry:
     entry: OpenEntry
     prompt: Prompt | None
     photos: Sequence[Photo] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDay:
+    """A local date with its entries, those that answer the same question together, in the order of the first."""
+
+    on: date
+    answers: Sequence[tuple[Prompt | None, Sequence[ShownEntry]]] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, on: date, entries: Iterable[ShownEntry]) -> ShownDay:
+        """Return the day of these entries."""
+        answers: dict[str | None, tuple[Prompt | None, list[ShownEntry]]] = {}
+        for shown in entries:
+            prompt_id = shown.prompt.id if shown.prompt else None
+            answers.setdefault(prompt_id, (shown.prompt, []))[1].append(shown)
+        return cls(on, [*answers.values()])
+
+    @property
+    def address(self) -> str:
+        """Where it leads to: the page of its only entry, or of the day."""
+        entries = [shown for _, some in self.answers for shown in some]
+        return _address(entries[0].entry.id) if len(entries) == 1 else f"/journal/{self.on}"
 
 
 @blueprint.get("/journal")
@@ -61,7 +87,8 @@ def one_day(day: date) -> str:
     """Show what was written on a local date."""
     with browser.visit() as visit:
         entries = _shown(visit, Entry.between(visit.session, visit.person.id, day, day))
-    return page("day", day=day, entries=entries)
+        may_write = FIRST_DAY <= day <= local_date(now(), visit.person.zone)
+    return page("day", day=ShownDay.of(day, entries), may_write=may_write)
 
 
 @blueprint.get("/journal/entry/<id:entry_id>")
@@ -69,7 +96,8 @@ def one_entry(entry_id: int) -> str:
     """Show an entry and what may be done with it."""
     with browser.visit() as visit:
         [shown] = _shown(visit, [_own(visit, entry_id)])
-    return page("entry", shown=shown, undone=request.args.get("kept"))
+    done = next((words for name, words in JUST_DONE.items() if name in request.args), "")
+    return page("entry", shown=shown, done=done)
 
 
 @blueprint.get("/journal/entry/<id:entry_id>/edit")
@@ -89,7 +117,7 @@ def edit(entry_id: int) -> Response | tuple[str, int]:
         before = step_in(visit.person, entry)
         journal.edit_entry(visit.keyring, visit.person, entry, words, now())
         keep_step(visit.session, visit.person, entry, before=before)
-    return redirect(_address(entry_id), code=303)
+    return redirect(f"{_address(entry_id)}?saved", code=303)
 
 
 @blueprint.get("/journal/entry/<id:entry_id>/delete")
@@ -165,17 +193,20 @@ def _shown(visit: Visit, entries: Sequence[Entry]) -> list[ShownEntry]:
 def _month_page(visit: Visit, month: date, months: Sequence[date], *, is_front: bool) -> str:
     last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     entries = _shown(visit, Entry.between(visit.session, visit.person.id, month, last))
+    is_newest = not months or month == months[0]
+    if is_newest:  # where one writes today, the newest comes first; an earlier month is read from its first day on
+        entries.reverse()
     return page(
         "month",
         month=month,
-        entries=entries,
+        days=[ShownDay.of(on, some) for on, some in groupby(entries, key=lambda shown: shown.entry.written_on)],
+        is_newest=is_newest,
         weeks=Calendar().monthdatescalendar(month.year, month.month),
         written={shown.entry.written_on for shown in entries},
         earlier=next((other for other in months if other < month), None),
         later=next((other for other in reversed(months) if other > month), None),
         months=months,
         is_front=is_front,
-        today=local_date(now(), visit.person.zone),
     )
 
 

@@ -6,12 +6,13 @@ from flask import Blueprint, abort, make_response, redirect
 from werkzeug.wrappers import Response
 
 from service.flows.people import entry_photos
-from service.models import Photo
+from service.models import Entry, Photo
 from service.storage import StorageError
 from service.web import browser
 from service.web.browser import Visit
-from service.web.context import get_runtime
+from service.web.context import get_runtime, page
 from service.web.errors import error_page
+from service.web.security import allow_photos
 
 blueprint = Blueprint("photos", __name__)
 
@@ -30,6 +31,16 @@ def show(photo_id: int) -> Response:
     response.content_type = photo.content_type
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@blueprint.get("/journal/photo/<id:photo_id>/remove")
+def show_remove(photo_id: int) -> str:
+    """Ask whether to remove a photo."""
+    with browser.visit() as visit:
+        photo = _own(visit, photo_id)
+        entry = visit.session.get_one(Entry, photo.entry_id)
+    allow_photos()
+    return page("photo_remove", photo=photo, entry=entry)
 
 
 @blueprint.post("/journal/photo/<id:photo_id>/remove")

@@ -12,9 +12,10 @@ from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import local_date, spoken_time
 from service.core.tokens import FrequencyToken
 from service.flows.people import account, frequency
-from service.models import Subscriber, SubscriberStatus
+from service.models import Subscriber, SubscriberStatus, Suppression
 from service.web import browser, forms
-from service.web.context import get_help_lines, get_runtime, now, page
+from service.web.browser import Visit
+from service.web.context import contact_address, get_help_lines, get_runtime, now, page
 from service.web.zones import zone_options
 
 blueprint = Blueprint("settings", __name__)
@@ -38,7 +39,7 @@ _UNREVIEWED = "unreviewed"
 def show() -> str:
     """Show the settings as they stand."""
     with browser.visit() as visit:
-        return _page(visit.person, _as_typed(visit.person), forms.FormErrors({}))
+        return _page(visit, _as_typed(visit.person), forms.FormErrors({}))
 
 
 @blueprint.post("/settings")
@@ -47,7 +48,7 @@ def save() -> Response | tuple[str, int]:
     preferences = forms.read_preferences(request.form, countries(), get_runtime().library.locales)
     if isinstance(preferences, forms.FormErrors):
         with browser.visit() as visit:
-            return _page(visit.person, request.form, preferences), HTTPStatus.UNPROCESSABLE_ENTITY
+            return _page(visit, request.form, preferences), HTTPStatus.UNPROCESSABLE_ENTITY
     with browser.visit(writing=True) as visit:
         account.change_preferences(visit.session, visit.person, preferences, now())
     return redirect("/settings?saved", code=303)
@@ -55,9 +56,10 @@ def save() -> Response | tuple[str, int]:
 
 @blueprint.post("/settings/resume")
 def resume() -> Response:
-    """End a rest, or a time of writing less often."""
+    """End a rest, a time of writing less often, or a stop; the days, time and zone stay as they are."""
     with browser.visit(writing=True) as visit:
-        account.resume(visit.session, visit.person, now())
+        if not account.resume(visit.session, visit.person, now()):
+            account.restart(visit.session, visit.person, now(), source="page")
     return redirect("/settings", code=303)
 
 
@@ -73,7 +75,8 @@ def languages() -> dict[str, str]:
     return {locale: _LANGUAGES.get(locale, locale) for locale in by_place}
 
 
-def _page(person: Subscriber, typed: forms.Typed, problems: forms.FormErrors) -> str:
+def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
+    person = visit.person
     next_at = person.next_prompt_at
     token = FrequencyToken(person.id).encode(get_runtime().keyring.index)
     return page(
@@ -82,6 +85,8 @@ def _page(person: Subscriber, typed: forms.Typed, problems: forms.FormErrors) ->
         errors=problems.by_field,
         saved="saved" in request.args,
         status=person.status,
+        contact=contact_address(),
+        may_be_written_to=not Suppression.covers(visit.session, person.address_hash),
         slow_down_stage=person.slow_down_stage,
         until_on=person.resting_until_on,
         schedule=str(person.schedule),
@@ -90,7 +95,7 @@ def _page(person: Subscriber, typed: forms.Typed, problems: forms.FormErrors) ->
         days=DAYS,
         times=TIMES,
         themes=tuple((theme, _THEME_NAMES[theme]) for theme in THEMES),
-        countries=[("", "No country"), *countries().items()],
+        countries=[("", "I’d rather not say"), *countries().items()],
         languages=languages(),
         unread=_unread_languages(),
         zones=zone_options(typed.get("time_zone", ""), old_names=False),

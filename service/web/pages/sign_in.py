@@ -16,13 +16,15 @@ from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
 
 blueprint = Blueprint("sign_in", __name__)
+SIGNED_OUT = "signed-out"
 
 
 @blueprint.get("/sign-in")
 def show() -> str:
-    """Show the form that asks for a link."""
+    """Show the form that asks for a link, and say so to whoever has just signed out."""
     browser.browser_hash()
-    return page("sign_in", typed={}, errors={})
+    signed_out = "" if browser.has_signed_in() else request.args.get(SIGNED_OUT, "")
+    return page("sign_in", typed={}, errors={}, signed_out=signed_out)
 
 
 @blueprint.post("/sign-in")
@@ -32,7 +34,8 @@ def ask() -> Response | tuple[str, int]:
         return redirect("/sent", code=303)
     address = forms.read_address(request.form)
     if isinstance(address, forms.FormErrors):
-        return page("sign_in", typed=request.form, errors=address.by_field), HTTPStatus.UNPROCESSABLE_ENTITY
+        form = page("sign_in", typed=request.form, errors=address.by_field, signed_out="")
+        return form, HTTPStatus.UNPROCESSABLE_ENTITY
     runtime = get_runtime()
     with runtime.database.write() as session:
         asked = sign_in.ask(session, runtime.keyring, address=address, asker=browser.new_asker(), now=now())
@@ -70,13 +73,12 @@ def use(token: str) -> Response | str:
 @blueprint.post("/sign-out")
 def sign_out() -> Response:
     """Sign this browser out, or every browser of the person."""
-    secret = browser.secret_hash()
+    secret, everywhere = browser.secret_hash(), "everywhere" in request.form
     if secret is not None:
-        everywhere = "everywhere" in request.form
         with get_runtime().database.write() as session:
             sign_in.sign_out(session, secret=secret, everywhere=everywhere, now=now())
     browser.forget()
-    response = redirect("/", code=303)
+    response = redirect(f"/sign-in?{SIGNED_OUT}={'everywhere' if everywhere else 'here'}", code=303)
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
 

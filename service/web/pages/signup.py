@@ -10,8 +10,6 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.consent import CURRENT, WORDINGS
-from service.core.library.prompts import DEFAULT_LOCALE
-from service.core.library.rotation import ranking
 from service.core.schedule import Rhythm
 from service.core.tokens import Action, ActToken
 from service.flows.people import confirm_signup, signup
@@ -19,7 +17,7 @@ from service.flows.people.mail_requests import TooManyRequests
 from service.models import Delivery, DeliveryKind, MailRequest, Subscriber, SubscriberStatus
 from service.web import browser, forms
 from service.web.context import get_runtime, now, page, read_act_token
-from service.web.errors import error_page
+from service.web.errors import ErrorText, error_page
 from service.web.idempotency import new_form_key
 from service.web.zones import zone_options
 
@@ -31,13 +29,20 @@ RHYTHMS = (
     (Rhythm.SUNDAYS.value, "Once a week, on Sundays"),
     (Rhythm.DAILY.value, "Every day"),
 )
+SAMPLE = "tired-kinds"  # light, and clear without anything before it
+SPENT = ErrorText(
+    "You’ve stopped the emails",
+    "This link is from before that, so it won’t start them again. You can start them again in your settings.",
+)
 WRONG_CODE = "That code isn’t right. Check it, or leave it empty"
 
 
 @blueprint.get("/")
-def show() -> str:
-    """Show the signup form, with a question of the library as a sample."""
+def show() -> Response | str:
+    """Show the signup form, with a question of the library as a sample; whoever is signed in gets their journal."""
     browser.browser_hash()
+    if browser.is_signed_in():
+        return redirect("/journal", code=303)
     return _form({}, forms.FormErrors({}))
 
 
@@ -90,8 +95,7 @@ def welcome() -> str:
     runtime = get_runtime()
     with browser.visit() as visit:
         person = visit.person
-        confirmed_on = (person.confirmed_at or now()).astimezone(person.zone).date()
-        delivery = Delivery.find(visit.session, person.id, DeliveryKind.WELCOME, confirmed_on.isoformat())
+        delivery = Delivery.newest_about(visit.session, person.id, DeliveryKind.WELCOME)
     prompt = runtime.library.get(delivery.prompt_id or "") if delivery else None
     return page("welcome", schedule=str(person.schedule), prompt=prompt, once=new_form_key())
 
@@ -114,8 +118,11 @@ def _show_confirm(token: ActToken) -> ConfirmAnswer:
             confirm_signup.requested_schedule(session, runtime.keyring, person, token.object_id) if person else None
         )
         request_ = session.get(MailRequest, token.object_id)
+        is_spent = person is not None and confirm_signup.was_asked_before_stop(session, person, token.object_id)
     if person is None:
         return error_page(410, again="/")
+    if is_spent:
+        return error_page(410, SPENT, again="/settings")
     return _confirm_page(person, str(schedule), request_, {})
 
 
@@ -154,15 +161,13 @@ def _wrong_code_page(token: ActToken) -> tuple[str, int]:
 
 
 def _form(typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likely: str = "") -> str:
-    today = ranking(get_runtime().library, now().date(), DEFAULT_LOCALE)
-    sample = next((prompt for prompt in today if prompt.depth == 1 and prompt.kind == "question"), None)
     return page(
         "signup",
         typed=typed,
         errors=problems.by_field,
         likely=likely,
         rhythms=RHYTHMS,
-        sample=sample,
+        sample=get_runtime().library.get(SAMPLE),
         wording=WORDINGS[CURRENT],
         zones=zone_options(typed.get("time_zone", "")),
     )

@@ -1,32 +1,37 @@
-"""Pages that are the same for everybody: help now, privacy, about, and security.txt."""
+"""Pages that anybody may open: help now, privacy, about, the icon, and the files for programs."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from email.utils import parseaddr
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, render_template, url_for
 
-from service.web.context import get_help_lines, get_runtime, now, page
+from service.models import Subscriber
+from service.web import browser
+from service.web.context import contact_address, get_help_lines, get_runtime, now, page
+from service.web.zones import country_of
 
 # RFC 9116, section 2.5.5, wants less than a year.
 SECURITY_TXT_LIFETIME = timedelta(days=180)
+FAVICON_KEPT = timedelta(days=7)
+FOR_SEARCH_ENGINES = ("/$", "/about$", "/privacy$", "/help-now$", "/favicon.svg$")
 
 blueprint = Blueprint("plain", __name__)
 
 
 @blueprint.get("/help-now")
 def help_now() -> str:
-    """Show where help is now; no sign-in, no questions."""
+    """Show where help is now; no sign-in, no questions. The country of whoever is signed in comes first."""
     help_lines, today = get_help_lines(), now().date()
     unchecked = [line for line in help_lines.lines if not line.is_checked(today)]
-    return page("help_now", help_lines=help_lines, unchecked=unchecked)
+    near = help_lines.in_country(_help_country())
+    return page("help_now", help_lines=help_lines, near=near, unchecked=unchecked)
 
 
 @blueprint.get("/privacy")
 def privacy() -> str:
     """Say what is kept, who can read it, and for how long."""
-    return page("privacy", contact=_contact(), postal_address=get_runtime().settings.postal_address)
+    return page("privacy", contact=contact_address(), postal_address=get_runtime().settings.postal_address)
 
 
 @blueprint.get("/about")
@@ -35,13 +40,29 @@ def about() -> str:
     return page("about")
 
 
+@blueprint.get("/favicon.svg")
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """Answer the drawing that a browser shows beside the title; some ask for it by its old name."""
+    response = Response(render_template("favicon.svg"), mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = f"public, max-age={int(FAVICON_KEPT.total_seconds())}"
+    return response
+
+
+@blueprint.get("/robots.txt")
+def robots_txt() -> Response:
+    """Let search engines read what anybody may, and no link that belongs to somebody (RFC 9309)."""
+    rules = [f"Allow: {path}" for path in FOR_SEARCH_ENGINES]
+    return Response("\n".join(["User-agent: *", *rules, "Disallow: /", ""]), mimetype="text/plain")
+
+
 @blueprint.get("/.well-known/security.txt")
 def security_txt() -> Response:
     """Say where to report a weakness (RFC 9116)."""
     address = get_runtime().settings.base_url + url_for("plain.security_txt")
     expires = now().replace(hour=0, minute=0, second=0, microsecond=0) + SECURITY_TXT_LIFETIME
     lines = (
-        f"Contact: mailto:{_contact()}",
+        f"Contact: mailto:{contact_address()}",
         f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages: en",
         f"Canonical: {address}",
@@ -49,5 +70,11 @@ def security_txt() -> Response:
     return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
 
 
-def _contact() -> str:
-    return parseaddr(get_runtime().settings.mail_from)[1]
+def _help_country() -> str:
+    """Return the country in the settings of whoever is signed in here, else that of their time zone, or ""."""
+    if not browser.has_signed_in():
+        return ""
+    with get_runtime().database.read() as session:
+        person_id = browser.signed_in_id(session)
+        person = session.get(Subscriber, person_id) if person_id is not None else None
+        return person.help_country or country_of(person.time_zone) if person else ""

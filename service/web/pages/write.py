@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from http import HTTPStatus
+from types import MappingProxyType
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.entry_text import read_write_link_object
 from service.core.library.prompts import Prompt
-from service.core.schedule import writing_date
+from service.core.schedule import local_date, writing_date
 from service.core.tokens import Action, ActToken
 from service.flows.people import journal
 from service.models import Entry, Subscriber
-from service.web import browser
+from service.web import browser, forms
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import ErrorText, error_page
 from service.web.forms import typed_words
@@ -35,30 +37,31 @@ TOO_MUCH = ErrorText(
 
 @blueprint.get("/write")
 def show() -> str:
-    """Show an empty page."""
-    with browser.visit():
-        return page("write", prompt=None, once=new_form_key(), errors={}, wishes=())
+    """Show an empty page, for today or for the day that the address names."""
+    with browser.visit() as visit:
+        on = _written_on(visit.person, request.args)
+        return _free_page(visit.person, on if isinstance(on, date) else None)
 
 
 @blueprint.post("/write")
 def keep() -> Response | tuple[str, int]:
-    """Keep what was written, on today's page of the journal."""
+    """Keep what was written, on today's page of the journal or on that of the day it is for."""
     prompt = get_runtime().library.get(request.form.get("prompt", ""))
     words = typed_words()
-    if not words:
-        with browser.visit():
-            return page(
-                "write", prompt=prompt, once=new_form_key(), errors=EMPTY, wishes=()
-            ), HTTPStatus.UNPROCESSABLE_ENTITY
     with browser.visit(writing=True) as visit:
         person = visit.person
+        on = _written_on(person, request.form)
+        if not words or isinstance(on, forms.FormErrors):
+            errors = {**({} if words else EMPTY), **(on.by_field if isinstance(on, forms.FormErrors) else {})}
+            again = _free_page(person, None if isinstance(on, forms.FormErrors) else on, prompt, errors, words)
+            return again, HTTPStatus.UNPROCESSABLE_ENTITY
         entry = journal.add_entry(
             visit.session,
             visit.keyring,
             person,
             journal.NewEntry(
                 words=words,
-                written_on=writing_date(now(), person.zone),
+                written_on=on,
                 prompt_id=prompt.id if prompt else None,
                 source=SOURCE,
                 entry_id=idempotent_id("entry", person.id),
@@ -66,7 +69,7 @@ def keep() -> Response | tuple[str, int]:
             now(),
         )
         keep_step(visit.session, person, entry)
-    return redirect(f"/journal/{entry.written_on}", code=303)
+    return redirect(f"/journal/entry/{entry.id}?kept", code=303)
 
 
 @blueprint.get("/write/<token>")
@@ -75,7 +78,7 @@ def show_answer(token: str) -> Response | str:
     link = _read_token(token)
     if isinstance(link, Response):
         return link
-    return page("write", prompt=_asked(link), once=new_form_key(), errors={}, wishes=prompt_options.PROMPT_OPTIONS)
+    return _answer_page(_asked(link), {})
 
 
 @blueprint.post("/write/<token>")
@@ -92,9 +95,31 @@ def answer(token: str) -> Response | str | tuple[str, int]:
     prompt = _asked(link)
     if words:
         return _keep_answer(link, prompt, words)
-    return page(
-        "write", prompt=prompt, once=new_form_key(), errors=EMPTY, wishes=prompt_options.PROMPT_OPTIONS
-    ), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _answer_page(prompt, EMPTY), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _answer_page(prompt: Prompt | None, errors: Mapping[str, str]) -> str:
+    options = prompt_options.PROMPT_OPTIONS
+    return page("write", prompt=prompt, once=new_form_key(), errors=errors, wishes=options, words="", days=None)
+
+
+def _written_on(person: Subscriber, typed: forms.Typed) -> date | forms.FormErrors:
+    usual, last = writing_date(now(), person.zone), local_date(now(), person.zone)
+    return forms.read_written_on(typed, usual=usual, last=last)
+
+
+def _free_page(
+    person: Subscriber,
+    on: date | None,
+    prompt: Prompt | None = None,
+    errors: Mapping[str, str] = MappingProxyType({}),
+    words: str = "",
+) -> str:
+    """Return the page to write on, for a day or for today; `words` are what was typed before."""
+    today = writing_date(now(), person.zone)
+    days = {"on": on or today, "today": today, "last": local_date(now(), person.zone)}
+    shown_days = None if prompt else days
+    return page("write", prompt=prompt, once=new_form_key(), errors=errors, wishes=(), words=words, days=shown_days)
 
 
 def _read_token(token: str) -> ActToken | Response:
@@ -135,4 +160,4 @@ def _keep_answer(token: ActToken, prompt: Prompt | None, words: str) -> Response
             now(),
         )
         keep_step(session, person, entry)
-    return page("kept")
+    return page("kept", prompt=prompt, words=words)

@@ -84,6 +84,29 @@ def test_a_long_reply_to_a_three_word_prompt_is_a_passage() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "are_words"),
+    [
+        pytest.param("tired, grateful, late", True, id="a list"),
+        pytest.param("Tired. Grateful. Late.", True, id="full stops between them"),
+        pytest.param("tired grateful late", True, id="nothing between them"),
+        pytest.param("Kettle, bus and the rain", True, id="and"),
+        pytest.param("a bit tired\nquite late\nnot so cross", True, id="a line each"),
+        pytest.param("müde und satt", True, id="another language"),
+        pytest.param("静か、雨、眠い", True, id="no spaces"),
+        pytest.param("Very tired.", True, id="two words"),
+        pytest.param("Here the lamp hums and I listened.", False, id="a sentence"),
+        pytest.param("the lamp hums and I listened", False, id="a sentence without its full stop"),
+        pytest.param("I am tired.", False, id="three words that are a sentence"),
+        pytest.param("Well, it was a long day at work", False, id="a sentence with a comma"),
+    ],
+)
+def test_words_that_were_chosen_are_words_and_not_a_sentence(said: str, are_words: bool) -> None:
+    digest = made(entry(2, said, asked("words")))
+    assert bool(digest.words) == are_words
+    assert bool(digest.passages) != are_words
+
+
+@pytest.mark.parametrize(
     "left_out",
     [
         entry(2, "Secret words.", asked(theme="hurt")),

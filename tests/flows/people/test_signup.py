@@ -1,7 +1,7 @@
 """Signing up: requests, confirmations and their limits."""
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +20,7 @@ from service.models import (
     Consent,
     Delivery,
     DeliveryKind,
+    DeliveryState,
     Keyring,
     MailRequest,
     MailRequestKind,
@@ -28,7 +29,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
-from tests.harness.people import ANA, DAY, HERE, LONDON, MINUTE, NOW, act_on, form, join, person, sign_up
+from tests.harness.people import ANA, DAY, HERE, LONDON, MINUTE, NOW, PLAIN, act_on, form, join, person, sign_up
 
 
 def test_a_signup_writes_one_row_for_known_and_unknown_addresses(
@@ -184,6 +185,73 @@ def test_confirming_after_a_stop_sends_the_next_opening_prompt(
         welcome = Delivery.find(session, ana.id, DeliveryKind.WELCOME, "2026-05-15")
         assert welcome is not None
         assert welcome.prompt_id == library.first_six("en-GB")[1].id
+
+
+def test_starting_again_on_the_same_day_sends_another_welcome_with_the_next_prompt(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        first = Delivery.newest_about(session, ana.id, DeliveryKind.WELCOME)
+        assert first is not None
+        first.state = DeliveryState.SENT
+        account.stop(session, ana, NOW + MINUTE, source="one_click")
+        [planned] = confirm(session, keyring, library, ana.id, NOW + 2 * MINUTE, source="link")
+        again = Delivery.newest_about(session, ana.id, DeliveryKind.WELCOME)
+        assert again is not None
+        assert (again.id, again.on) == (planned, first.on)
+        assert again.prompt_id == library.first_six("en-GB")[1].id
+        assert again.id != first.id
+
+
+def test_a_welcome_that_still_waits_serves_the_new_start(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    with database.write() as session:
+        ana = join(session, keyring, library)
+        first = Delivery.newest_about(session, ana.id, DeliveryKind.WELCOME)
+        assert first is not None
+        account.stop(session, ana, NOW + MINUTE, source="one_click")
+        assert confirm(session, keyring, library, ana.id, NOW + 2 * MINUTE, source="link") == [first.id]
+        assert Delivery.count_since(session, ana.id, DeliveryKind.WELCOME, NOW - DAY) == 1
+
+
+def test_the_day_of_a_second_welcome_brings_no_other_prompt(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    early = NOW.replace(hour=5)  # 6 in London on a Wednesday: the 8 o'clock prompt would still come
+    with database.write() as session:
+        ana = join(session, keyring, library, now=early)
+        first = Delivery.newest_about(session, ana.id, DeliveryKind.WELCOME)
+        assert first is not None
+        first.state = DeliveryState.SKIPPED
+        account.stop(session, ana, early + MINUTE, source="page")
+        confirm(session, keyring, library, ana.id, early + 2 * MINUTE, source="link")
+        account.change_preferences(session, ana, PLAIN, early + 3 * MINUTE)
+        assert ana.next_prompt_at is not None
+        assert ana.next_prompt_at.date() == date(2026, 5, 15)
+
+
+def test_a_link_from_before_a_stop_starts_nothing_and_a_newer_one_does(
+    database: Database, keyring: Keyring, library: Library
+) -> None:
+    def press(asked: object, now: datetime) -> bool:
+        assert isinstance(asked, int)
+        token = ActToken(Action.CONFIRM, ana.id, asked, NOW + 7 * DAY)
+        return confirm_by_link(session, keyring, library, token, visitor=Visitor(b"x" * 32), now=now).is_new
+
+    with database.write() as session:
+        old = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW)
+        act_on(session, keyring, old, NOW)
+        ana = person(session, keyring)
+        assert press(old, NOW + MINUTE)
+        account.stop(session, ana, NOW + 2 * MINUTE, source="one_click")
+        new = signup.ask(session, keyring, form=form(), asker=HERE, now=NOW + 3 * MINUTE)
+        act_on(session, keyring, new, NOW + 3 * MINUTE)
+        assert not press(old, NOW + 4 * MINUTE)
+        assert ana.status == SubscriberStatus.STOPPED
+        assert press(new, NOW + 5 * MINUTE)
+        assert ana.status == SubscriberStatus.ACTIVE
 
 
 def test_confirming_an_erased_subscriber_does_nothing(database: Database, keyring: Keyring, library: Library) -> None:

@@ -27,7 +27,10 @@ def beat(site: WebHarness) -> None:
 def test_alive_asks_nothing_of_anybody(site: WebHarness) -> None:
     with site.runtime.database.engine.begin() as connection:
         connection.execute(text("DROP TABLE heartbeats"))
-    assert site.get("/healthz").json == {"alive": True}
+    with capture_logs() as lines:
+        assert site.get("/healthz").json == {"alive": True}
+        site.get("/about")
+    assert [line["route"] for line in lines if line["event"] == "request"] == ["plain.about"]  # probes fill no log
 
 
 def rename(site: WebHarness, table: str, name: str) -> None:

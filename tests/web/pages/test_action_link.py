@@ -13,9 +13,8 @@ from tests.harness.website import TOKEN, WebHarness
 
 def _entry(site: WebHarness) -> int:
     site.join()
-    day = site.write("the bus was late")
+    site.write("the bus was late")
     on = site.clock().date()
-    assert day.endswith(str(on))
     with site.runtime.database.read() as session:
         [entry] = Entry.between(session, site.person().id, on, on)
     return entry.id

@@ -66,7 +66,7 @@ def test_the_copy_has_the_look_back_the_steps_and_ways_on(home: WebHarness) -> N
     stranger = home.another_browser().get(link)
     assert LILAC in stranger.text
     assert "/journal/photo/" not in stranger.text
-    assert "img-src" not in stranger.headers["Content-Security-Policy"]
+    assert "img-src 'self'" not in stranger.headers["Content-Security-Policy"]
 
 
 def test_a_thread_is_found_again_for_the_copy_and_stands_in_no_row(home: WebHarness) -> None:

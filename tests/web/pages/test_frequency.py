@@ -105,6 +105,25 @@ def test_a_link_this_place_never_made_is_no_page(site: WebHarness, path: str) ->
     assert site.browser.post("/unsubscribe/x", data=ONE_CLICK).status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["rest", "unsubscribe"])
+def test_a_link_that_was_cut_short_leads_to_the_other_ways_out(site: WebHarness, link: str, kind: str) -> None:
+    reader = site.another_browser()
+    answer = reader.get(f"/{kind}/{link[:-6]}")
+    assert answer.status_code == 404
+    assert "reply “stop”" in answer.text
+    assert 'href="/sign-in"' in answer.text
+    assert 'href="/">Go to' not in answer.text
+    reader.post("/sign-in", {"email": "ana@example.com"})
+    reader.do_what_was_asked()
+    assert reader.post(reader.sign_in_path()).location == "/settings"
+    assert f'href="/unsubscribe/{link}"' in reader.get("/settings").text
+
+
+def test_the_date_of_a_rest_stands_beneath_its_own_choice(site: WebHarness, link: str) -> None:
+    text = site.get(f"/rest/{link}").text
+    assert text.index('value="until"') < text.index('type="date"') < text.index('value="open"')
+
+
 def test_the_link_of_somebody_erased_still_answers(site: WebHarness, link: str) -> None:
     with site.runtime.database.write() as session:
         session.delete(session.merge(site.person()))

@@ -1,4 +1,7 @@
+import json
+import os
 import re
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -75,6 +78,40 @@ def test_a_month_without_words_is_allowed(home: WebHarness) -> None:
     assert "Later: April 2026" in text
 
 
+def test_several_replies_of_a_day_have_one_heading_and_one_question(home: WebHarness) -> None:
+    for words in ("tired", "still tired", "less tired"):
+        _keep(home, words, date(2026, 5, 9), prompt_id="three-words")
+    _keep(home, "unasked", date(2026, 5, 9))
+    question = home.runtime.library.get("three-words")
+    assert question is not None
+    for path in ("/journal", "/journal/2026-05-09"):
+        text = home.get(path).text
+        assert all(words in text for words in ("still tired", "less tired", "unasked"))
+        assert text.count(question.question) == 1
+    month = home.get("/journal").text
+    assert month.count("Saturday 9 May</a></h2>") == 1
+    assert '<h2 id="on-2026-05-09"><a href="/journal/2026-05-09">' in month
+
+
+def test_a_day_with_one_reply_leads_to_it(home: WebHarness) -> None:
+    entry = _keep(home, "hello", date(2026, 5, 9))
+    assert f'<h2 id="on-2026-05-09"><a href="{entry}">Saturday 9 May</a></h2>' in home.get("/journal").text
+
+
+def test_the_newest_comes_first_where_one_writes_and_an_earlier_month_begins_with_its_first_day(
+    home: WebHarness,
+) -> None:
+    for on in (date(2026, 4, 3), date(2026, 4, 20), date(2026, 5, 2), date(2026, 5, 9)):
+        _keep(home, f"words of {on}", on)
+    for path in ("/journal", "/journal/2026-05"):
+        text = home.get(path).text
+        assert text.index("words of 2026-05-09") < text.index("words of 2026-05-02")
+        assert "The newest:" not in text
+    earlier = home.get("/journal/2026-04").text
+    assert earlier.index("words of 2026-04-03") < earlier.index("words of 2026-04-20")
+    assert '<a href="/journal">The newest: May 2026</a>' in earlier
+
+
 def test_a_day_shows_all_that_was_written_on_it(home: WebHarness) -> None:
     _keep(home, "morning words", date(2026, 5, 13))
     home.clock.move(timedelta(hours=8))
@@ -107,8 +144,10 @@ def test_changing_words_keeps_the_day(home: WebHarness) -> None:
     entry = _keep(home, "the bus was late")
     assert "the bus was late</textarea>" in home.get(f"{entry}/edit").text
     answer = home.post(f"{entry}/edit", {"words": "the bus came\r\nat last"})
-    assert answer.location == entry
-    text = home.get(entry).text
+    assert answer.location == f"{entry}?saved"
+    text = home.get(str(answer.location)).text
+    assert "Saved." in text
+    assert "Saved." not in home.get(entry).text
     assert "the bus came\nat last" in text
     assert "Saturday 2 May 2026" in text
 
@@ -205,6 +244,28 @@ def test_everything_that_was_sent_can_be_seen_and_put_back(home: WebHarness) -> 
     home.post(f"{entry}/put-back", {"piece": piece.group(1)}, page=f"{entry}/everything")
     assert "one\n&gt; one and a half\ntwo" in home.get(entry).text
     assert 'name="piece"' not in home.get(f"{entry}/everything").text
+
+
+def test_a_piece_in_which_nothing_can_be_seen_is_not_shown(home: WebHarness) -> None:
+    unseen, seen = TrimmedPiece("attribution", "\ufeff", 1), TrimmedPiece("footer", "Sent from afar", 1)
+    assert "Show everything I sent" not in home.get(_keep(home, "one", trimmed=(unseen,))).text
+    entry = _keep(home, "two", trimmed=(unseen, seen))
+    assert "Show everything I sent" in home.get(entry).text
+    assert home.get(f"{entry}/everything").text.count('name="piece"') == 1
+
+
+def test_one_that_was_kept_before_is_not_shown_either(home: WebHarness) -> None:
+    with home.runtime.database.write() as session:
+        person = session.merge(home.person())
+        new = journal.NewEntry(words="one", written_on=date(2026, 5, 2), source="mail")
+        entry = journal.add_entry(session, home.runtime.keyring, person, new, home.clock())
+        place = f"entries.trimmed:{entry.id}"
+        pieces = json.dumps([asdict(TrimmedPiece("attribution", "\ufeff", 1))])
+        entry.sealed_trimmed = home.runtime.keyring.key_of(person).seal_text(pieces, place=place, random=os.urandom)
+        path = f"/journal/entry/{entry.id}/everything"
+    text = home.get(path).text
+    assert 'name="piece"' not in text
+    assert "Nothing was left out." in text
 
 
 @pytest.mark.parametrize("path", ["", "/edit", "/delete", "/everything"], ids=["read", "edit", "delete", "everything"])

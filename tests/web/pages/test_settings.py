@@ -6,7 +6,7 @@ import pytest
 from service.core.library.prompts import Library
 from service.flows.outgoing.extra_prompt import plan_extra_prompt
 from service.flows.people import account
-from service.models import Delivery, DeliveryKind, SubscriberStatus
+from service.models import Delivery, DeliveryKind, SubscriberStatus, Suppression, SuppressionReason
 from tests.harness.website import WebHarness
 
 GOOD: dict[str, object] = {
@@ -49,7 +49,7 @@ def test_everything_on_the_page_is_saved_and_said_back(home: WebHarness) -> None
 def test_the_page_shows_the_settings_as_they_stand(home: WebHarness) -> None:
     home.post("/settings", GOOD)
     text = home.get("/settings").text
-    assert 'value="18:30" selected' in text
+    assert "value=18:30 selected" in text
     assert "<option value=Australia/Sydney selected>" in text
     assert 'name="is_discreet" value="yes" checked' in text
     assert 'name="wants_digest" value="yes" checked' not in text
@@ -135,6 +135,36 @@ def test_a_rest_is_said_and_can_be_ended(home: WebHarness) -> None:
     assert "We’ll be quiet until Wednesday 3 June 2026" in home.get("/settings").text
     home.post("/settings/resume", page="/settings")
     assert home.person().status == SubscriberStatus.ACTIVE
+
+
+def _stop(home: WebHarness) -> None:
+    with home.runtime.database.write() as session:
+        account.stop(session, session.merge(home.person()), home.clock(), source="one_click")
+
+
+def test_whoever_stopped_starts_again_by_one_button_with_days_and_zone_as_they_were(home: WebHarness) -> None:
+    home.post("/settings", GOOD)
+    _stop(home)
+    text = home.get("/settings").text
+    assert "questions come on Tuesdays and Saturdays at half past 6 in the evening, Sydney time, as before" in text
+    assert 'name="days"' not in text
+    home.post("/settings/resume", page="/settings")
+    person = home.person()
+    assert person.status == SubscriberStatus.ACTIVE
+    assert (sorted(person.schedule.days), person.time_zone) == ([1, 5], "Australia/Sydney")
+    assert person.next_prompt_at is not None
+    assert 'name="days"' in home.get("/settings").text
+
+
+def test_whose_address_may_not_be_mailed_is_told_what_to_do(home: WebHarness) -> None:
+    _stop(home)
+    with home.runtime.database.write() as session:
+        Suppression.add(session, home.person().address_hash, SuppressionReason.BOUNCED, home.clock())
+    text = home.get("/settings").text
+    assert "hello@mail.example.org" in text
+    assert "Start the questions again" not in text
+    home.post("/settings/resume", page="/settings")
+    assert home.person().status == SubscriberStatus.STOPPED
 
 
 def test_settings_lead_to_rest_and_stop(home: WebHarness) -> None:

@@ -109,9 +109,35 @@ def test_signing_out_ends_this_browser_only(site: WebHarness) -> None:
     other = site.another_browser()
     _ask(other)
     other.post(other.sign_in_path())
-    assert site.post("/sign-out", page="/journal").location == "/"
+    assert site.post("/sign-out", page="/journal").location == "/sign-in?signed-out=here"
     assert site.get("/journal").location == "/sign-in"
     assert other.get("/journal").status_code == 200
+
+
+def test_signing_out_is_said(site: WebHarness) -> None:
+    site.join()
+    text = site.get(str(site.post("/sign-out", page="/journal").location)).text
+    assert "<h1>You’re signed out</h1>" in text
+    assert "in this browser now without a new link" in text
+    assert 'name="email"' in text
+    _ask(site)
+    site.post(site.sign_in_path())
+    everywhere = site.post("/sign-out", {"everywhere": "yes"}, page="/settings").location
+    assert "in any browser now without a new link" in site.get(str(everywhere)).text
+    assert "signed out" not in site.get("/sign-in").text
+
+
+def test_nobody_who_is_signed_in_reads_that_they_are_not(site: WebHarness) -> None:
+    site.join()
+    assert "signed out" not in site.get("/sign-in?signed-out=here").text
+
+
+def test_the_first_page_leads_home_whoever_is_signed_in(site: WebHarness) -> None:
+    site.join()
+    assert site.get("/").location == "/journal"
+    assert site.another_browser().get("/").status_code == 200
+    site.clock.move(timedelta(days=31))
+    assert "One gentle question" in site.get("/").text
 
 
 def test_signing_out_everywhere_ends_every_browser(site: WebHarness) -> None:

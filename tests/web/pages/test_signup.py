@@ -6,13 +6,25 @@ from sqlalchemy import func, select
 
 from service.core.tokens import Action
 from service.flows.people import account
-from service.models import BrowserSession, Consent, Delivery, MailRequest, SubscriberStatus
+from service.models import (
+    BrowserSession,
+    Consent,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    MailRequest,
+    SubscriberStatus,
+)
+from service.web.pages.signup import SAMPLE
 from tests.harness.website import WebHarness
 
 
 def test_the_page_shows_a_real_question_and_what_is_agreed_to(site: WebHarness) -> None:
     text = site.get("/").text
-    assert any(prompt.question in text for prompt in site.runtime.library.for_locale("en-GB"))
+    sample = site.runtime.library.get(SAMPLE)
+    assert sample in site.runtime.library.for_locale("en-GB")  # not retired
+    assert sample is not None
+    assert sample.question in text
     assert "You can rest or stop from any email" in text
     assert 'href="/help-now"' in text
 
@@ -172,6 +184,39 @@ def _answer(site: WebHarness, email: str) -> tuple[object, ...]:
     sent = re.sub(r"\d{3} \d{3}", "a code", site.get("/sent").text)
     names = tuple(sorted(name for name, _ in answer.headers if name != "Set-Cookie"))
     return answer.status_code, answer.location, names, sent
+
+
+def _stop(site: WebHarness) -> None:
+    with site.runtime.database.write() as session:
+        account.stop(session, session.merge(site.person()), site.clock(), source="one_click")
+
+
+def test_a_new_start_on_the_same_day_shows_the_question_it_sends(site: WebHarness) -> None:
+    site.join()
+    with site.runtime.database.write() as session:
+        sent = Delivery.newest_about(session, site.person().id, DeliveryKind.WELCOME)
+        assert sent is not None
+        sent.state = DeliveryState.SENT
+    _stop(site)
+    site.clock.move(timedelta(minutes=5))
+    site.queue.deliveries.clear()
+    site.queue.mail_requests.clear()
+    site.post("/sign-out", page="/settings")
+    assert site.join().location == "/welcome"
+    assert len(site.queue.deliveries) == 1
+    assert site.runtime.library.first_six("en-GB")[1].question in site.get("/welcome").text
+
+
+def test_a_confirm_link_from_before_a_stop_offers_no_button(site: WebHarness) -> None:
+    site.join()
+    path = site.confirm_path()
+    site.clock.move(timedelta(minutes=1))
+    _stop(site)
+    answer = site.get(path)
+    assert answer.status_code == 410
+    assert "You’ve stopped the emails" in answer.text
+    assert 'href="/settings"' in answer.text
+    assert "start the questions" not in answer.text
 
 
 def test_another_browser_confirms_but_is_signed_in_only_with_the_code(site: WebHarness) -> None:

@@ -1,5 +1,7 @@
 from datetime import date, timedelta
 
+import pytest
+
 from service.core.entry_text import write_link_object
 from service.core.tokens import Action
 from service.flows.people.steps import open_steps
@@ -24,14 +26,57 @@ def _steps(site: WebHarness) -> list[str]:
 
 def test_what_is_written_stands_on_today_s_page(site: WebHarness) -> None:
     site.join()
-    assert site.write("a small thing") == "/journal/2026-05-13"
+    kept = site.get(site.write("a small thing")).text
+    assert "It’s in your journal." in kept
+    assert "a small thing" in kept
     assert "a small thing" in site.get("/journal/2026-05-13").text
 
 
 def test_after_midnight_the_day_is_still_the_evening_s(site: WebHarness) -> None:
     site.join()
     site.clock.move(timedelta(hours=16))  # 02:00 in London on the 14th
-    assert site.write("late") == "/journal/2026-05-13"
+    assert "Wednesday 13 May 2026" in site.get(site.write("late")).text
+
+
+@pytest.mark.parametrize("on", [date(2026, 5, 12), date(2026, 5, 13), date(2019, 2, 28), date(1900, 1, 1)])
+def test_words_can_be_written_for_an_earlier_day(site: WebHarness, on: date) -> None:
+    site.join()
+    kept = site.post("/write", {"words": "the day it snowed", "written_on": on.isoformat(), "once": "x"})
+    assert kept.status_code == 303
+    with site.runtime.database.read() as session:
+        [entry] = Entry.between(session, site.person().id, on, on)
+    assert str(kept.location).startswith(f"/journal/entry/{entry.id}")
+
+
+def test_after_midnight_the_new_day_can_be_chosen(site: WebHarness) -> None:
+    site.join()
+    site.clock.move(timedelta(hours=16))  # 02:00 in London on the 14th
+    assert 'value="2026-05-13"' in site.get("/write").text
+    assert site.post("/write", {"words": "early", "written_on": "2026-05-14", "once": "x"}).status_code == 303
+    with site.runtime.database.read() as session:
+        assert Entry.between(session, site.person().id, date(2026, 5, 14), date(2026, 5, 14))
+
+
+@pytest.mark.parametrize("typed", ["2026-05-14", "1899-12-31", "yesterday", "2026-02-30", "9999-12-31"])
+def test_a_day_that_cannot_be_is_explained_and_the_words_stay(site: WebHarness, typed: str) -> None:
+    site.join()
+    answer = site.post("/write", {"words": "an hour's work", "written_on": typed, "once": "x"})
+    assert answer.status_code == 422
+    assert "Error: Choose a day up to today, Wednesday 13 May 2026" in answer.text
+    assert "an hour&#39;s work</textarea>" in answer.text
+    with site.runtime.database.read() as session:
+        assert Entry.count_for(session, site.person().id) == 0
+
+
+def test_an_empty_day_leads_to_writing_for_it_unless_it_is_yet_to_come(site: WebHarness) -> None:
+    site.join()
+    assert 'href="/write?written_on=2026-05-12"' in site.get("/journal/2026-05-12").text
+    assert "/write?" not in site.get("/journal/2026-05-14").text
+    page = site.get("/write?written_on=2026-05-12").text
+    assert "What was there on Tuesday 12 May?" in page
+    assert 'value="2026-05-12"' in page
+    for nonsense in ("2026-05-14", "<script>", ""):
+        assert "What is there today?" in site.get(f"/write?written_on={nonsense}").text
 
 
 def test_pressing_the_button_twice_keeps_one_entry(site: WebHarness) -> None:
@@ -61,6 +106,8 @@ def test_a_write_link_keeps_words_with_their_question_on_its_day_without_a_sign_
     assert prompt.question in reader.get(path).text
     kept = reader.post(path, {"words": "from the bus"})
     assert "It’s in your journal" in kept.text
+    assert "from the bus" in kept.text
+    assert prompt.question in kept.text
     assert reader.get("/journal").location == "/sign-in"
     day = site.get("/journal/2026-05-11").text
     assert "from the bus" in day

@@ -35,7 +35,7 @@ def test_a_year_shows_its_months_passages_and_steps_and_leads_to_each_month(home
     for month in ("2026-02", "2026-05"):
         assert f'href="/journal/{month}"' in page.text
     assert page.headers["Cache-Control"] == "no-store"
-    assert "img-src" not in page.headers["Content-Security-Policy"]
+    assert "img-src 'self'" not in page.headers["Content-Security-Policy"]
 
 
 def test_photos_stand_with_their_passage(home: WebHarness) -> None:
