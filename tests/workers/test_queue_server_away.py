@@ -10,7 +10,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ import redis
 from service.dispatch import RqJobQueue
 from service.local.queue_server import queue_command
 from service.models import Heartbeat
+from service.web.monitoring.status import ALIVE_WITHIN, read_status
 from tests.harness.sending import SendingHarness, open_sending_harness
 from tests.workers.test_processes import PATIENCE_SECONDS, people_alone, ringing, wait_until, worker
 
@@ -154,6 +155,33 @@ def test_a_worker_that_ends_by_itself_ends_with_1_and_one_line_without_words(
     [ended] = lines_of(log, "worker.ended")
     assert (ended["queue"], ended["error"]) == ("send", "LookupError")
     assert "soup" not in log.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("ending", "problem"), [(signal.SIGKILL, "send.late"), (signal.SIGTERM, "send.missing")], ids=["killed", "told"]
+)
+def test_the_status_misses_a_worker_that_has_ended(
+    harness: SendingHarness, redis_url: str, ending: signal.Signals, problem: str
+) -> None:
+    def problem_of_senders() -> list[str]:
+        found = read_status(harness.runtime, is_writable=True).problems
+        return [each for each in found if each.startswith("send.")]
+
+    assert problem_of_senders() == ["send.missing"]
+    with worker(harness, redis_url, "workers", "send") as process:
+        wait_until(lambda: _heartbeats(harness))
+        harness.clock.now = max(_heartbeats(harness).values())
+        assert problem_of_senders() == []
+        process.send_signal(ending)
+        process.wait(PATIENCE_SECONDS)
+    newest = max(_heartbeats(harness).values(), default=harness.clock.now)
+    harness.clock.now = newest + ALIVE_WITHIN + timedelta(seconds=1)
+    assert problem_of_senders() == [problem]
+
+
+def _heartbeats(harness: SendingHarness) -> dict[str, datetime]:
+    with harness.runtime.database.read() as session:
+        return Heartbeat.read_all(session)
 
 
 def test_what_enqueues_logs_one_line_while_the_server_is_away(
