@@ -16,7 +16,7 @@ import pytest
 
 from service.local.buffered_connection import BODY_GRACE_SECONDS
 from service.local.buffering_worker import BUFFERED_BYTES
-from service.local.web_server import CONNECTIONS, WORKER_CLASS
+from service.local.web_server import CONNECTIONS, GRACEFUL_SECONDS, WORKER_CLASS
 from service.mail.signature import sign
 from service.web.limits import LARGEST_POST_BYTES
 from tests.harness.posted_mail import FORM, multipart
@@ -147,9 +147,15 @@ def test_health_answers_while_clients_do_not_close_what_is_over(web: WebProcess)
 
 
 def test_a_stop_does_not_wait_for_slow_clients(tmp_path: Path, migrated_sqlite: Path) -> None:
-    with running_web(tmp_path, migrated_sqlite) as web, slow_clients(web, [BEGINNINGS["a body"]] * 20):
+    # gunicorn would kill the worker before these clients are late by themselves, and they would read nothing.
+    sooner = [(str(GRACEFUL_SECONDS), "15")]
+    with (
+        running_web(tmp_path, migrated_sqlite, replacing=sooner) as web,
+        slow_clients(web, [BEGINNINGS["a body"]] * 20) as clients,
+    ):
         web.process.terminate()
-        assert web.process.wait(timeout=10) == 0
+        assert web.process.wait(timeout=PATIENCE_SECONDS) == 0
+        assert {client.recv(1_000)[:12] for client in clients} == {b"HTTP/1.1 408"}
 
 
 @pytest.mark.parametrize("path", [b"/webhooks/mailgun/inbound", b"/webhooks/mailgun/events", b"/sign-in"])
