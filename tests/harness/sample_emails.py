@@ -168,6 +168,7 @@ def every_email() -> dict[str, OutgoingEmail]:
         "could_not_keep_unreadable": answer("could_not_keep.unreadable", **answered),
         "could_not_keep_held": answer("could_not_keep.held", button_url=act_url, **answered),
         "could_not_keep_photo": answer("could_not_keep.photo", detail="minutes.pdf", **answered),
+        "could_not_keep_letters": answer("could_not_keep.letters", **answered),
         "could_not_keep_only_files": answer("could_not_keep.only_files", detail="minutes.pdf", **answered),
         "command_not_today": answer("command.not_today", **answered),
         "command_rest": answer("command.rest", detail="until 3 June", **answered),

@@ -50,6 +50,16 @@ def test_the_links_of_ours_stay_out_of_the_journal_when_a_gateway_adds_a_part(jo
     assert entry.words == "The grey one."
 
 
+def test_a_person_is_told_where_letters_were_guessed(journey: JourneyHarness) -> None:
+    journey.join(ANA)
+    address = reply_address(journey)
+    for name in (LOST[0], "charset/koi8-r-unsaid"):
+        assert send(journey, name, address) == requests.codes.ok
+        journey.work()
+    assert expected("charset/koi8-r-unsaid") in {entry.words for entry in journey.entries(ANA)}
+    assert [mail["text"].count("Some letters may be wrong") for mail in journey.mails(ANA)].count(1) == 1
+
+
 def reply_address(journey: JourneyHarness) -> str:
     headers = {name.lower(): value for name, value in journey.mails(ANA)[0]["headers"]}
     return parseaddr(headers["reply-to"])[1]

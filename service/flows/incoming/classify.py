@@ -24,8 +24,8 @@ PAST_A_BOUND = "past a bound: the rest is in the raw mail"
 class Classification:
     """The outcome of a mail with its reason, its command if it is one, and the case of the email that answers it.
 
-    `note` is the case of the email that lists what of an entry could not be kept. `step` is how a step went, if the
-    mail answers a step's follow-up.
+    `note` is the case of the email that tells what of an entry could not be kept, or is not certain. `step` is how a
+    step went, if the mail answers a step's follow-up.
     """
 
     outcome: Outcome
@@ -95,7 +95,8 @@ def classify_by_words(
         return Classification(Outcome.COMMAND, command.verb, command=command)
     if words or reading.words.over:
         reason, receipt = PAST_A_BOUND if reading.bounded else "", "receipt" if by_person else ""
-        return Classification(Outcome.ENTRY, reason, receipt, step=answered.state if answered else None)
+        note = "letters" if by_person and reading.guessed else ""
+        return Classification(Outcome.ENTRY, reason, receipt, note=note, step=answered.state if answered else None)
     if reading.bounded:  # the words may be beyond the bound: set it aside, so that it can be read again
         return Classification(Outcome.UNREADABLE, PAST_A_BOUND, "unreadable" if by_person else "")
     return Classification(Outcome.EMPTY, "no words", "empty" if by_person else "")
@@ -105,7 +106,7 @@ def with_photos(classification: Classification, photos: ProcessedPhotos, *, by_p
     """Return the classification of a mail with files: a photo alone is an entry, and unkept files are reported."""
     is_reported = by_person and bool(photos.unkept)
     if classification.outcome == Outcome.ENTRY or photos.photos:
-        receipt, note = "receipt" if by_person else "", "photo" if is_reported else ""
+        receipt, note = "receipt" if by_person else "", "photo" if is_reported else classification.note
         reason = classification.reason if classification.outcome == Outcome.ENTRY else ""
         return Classification(Outcome.ENTRY, reason, receipt, note=note, step=classification.step)
     return replace(classification, reason="only files", answer="only_files") if is_reported else classification

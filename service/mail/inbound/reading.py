@@ -37,8 +37,8 @@ class MailReading:
     """The person's words, and the files of raw MIME; `files` is None where they could not be listed in time.
 
     `automatic` tells that a part of the mail is one that only programs write, `report` is the start of its delivery
-    report's part for machines, and `bounded` tells that something lay past a bound and is in the raw mail alone. All
-    three are known only where the mail came as raw MIME.
+    report's part for machines, `bounded` tells that something lay past a bound and is in the raw mail alone, and
+    `guessed` that letters may be wrong. All four are known only where the mail came as raw MIME.
     """
 
     words: ReplyWords = field(repr=False)
@@ -46,6 +46,7 @@ class MailReading:
     automatic: bool = False
     report: str = field(default="", repr=False)
     bounded: bool = False
+    guessed: bool = False
 
 
 def read(content: MailContent, sent: SentEmail | None, *, with_files: bool = True) -> MailReading:
@@ -59,6 +60,7 @@ def read(content: MailContent, sent: SentEmail | None, *, with_files: bool = Tru
         automatic=holds_telling_part((file.content_type, file.data) for file in bodies.attachments),
         report=report_in(bodies.attachments),
         bounded=bodies.bounded,
+        guessed=bodies.guessed,
     )
 
 
@@ -114,6 +116,7 @@ def answer_to(asked: bytes, reader: Callable[..., MailReading] = read) -> bytes:
         "automatic": reading.automatic,
         "report": reading.report,
         "bounded": reading.bounded,
+        "guessed": reading.guessed,
     }
     return json.dumps(head).encode("ascii") + b"\n" + pictures
 

@@ -49,7 +49,7 @@ _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 @dataclass(frozen=True, slots=True)
 class DecodedText:
-    """Text, and whether its charset was guessed."""
+    """Text, and whether its charset was guessed; windows-1252 is what every program takes, and no guess."""
 
     text: str = field(repr=False)
     guessed: bool = False
@@ -139,6 +139,7 @@ def _by_lines(data: bytes, names: list[str]) -> DecodedText:
     guessed = not other and bool(others)
     if guessed:
         other = likely_charset(others) or "cp1252"
+        guessed = other != "cp1252"
     rest = iter(_replaced(others, other).split("\n") if others else ())
     return DecodedText("\n".join(next(rest) if text is None else text for text in texts), guessed)
 
@@ -170,10 +171,10 @@ def _guessed(data: bytes, names: list[str]) -> DecodedText:
             return DecodedText(text)
     likely = likely_charset(data)
     if likely:
-        return DecodedText(_replaced(data, likely), guessed=True)
+        return DecodedText(_replaced(data, likely), guessed=likely != "cp1252")
     western = _strict(data, "cp1252")
     if western is not None:
-        return DecodedText(western, guessed=True)
+        return DecodedText(western, guessed=not makes_words(western))
     return DecodedText(_replaced(data, names[0] if names else "cp1252"), guessed=True)
 
 
