@@ -90,7 +90,7 @@ def test_what_was_set_aside_can_be_put_back() -> None:
 
 
 def test_a_letter_to_oneself_is_kept() -> None:
-    letter = "From: Mia Wren\nTo: Mia Wren, in ten years\nDate: 3 September 2026\n\nDear you, I am tired and well."
+    letter = "From: Mia Wren\nTo: Mia Wren, in ten years\nDate: 3 September 2026, 10:20\n\nDear you, I am well."
     assert read(f"{letter}\n\n{GMAIL_EN}\n\n{quoted(TEXT)}", None, NAMED).text == letter
     assert read(f"{letter}\n\n{OUTLOOK}\n\n{TEXT}", None, NAMED).text == letter
 
