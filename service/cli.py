@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 import click
 
+from service.cli_deliveries import deliveries
 from service.cli_domains import domains
 from service.cli_prompts import prompts
-from service.cli_settings import runtime_of, with_settings
+from service.cli_sending import sending
+from service.cli_settings import instant_of, runtime_of, with_settings
 from service.config import Settings
 from service.flows.incoming import quarantine
 from service.flows.people.ascii_domains import store_ascii_domains
@@ -25,8 +26,10 @@ def main() -> None:
     guard_process()
 
 
+main.add_command(deliveries)
 main.add_command(domains)
 main.add_command(prompts)
+main.add_command(sending)
 
 
 @main.command()
@@ -117,7 +120,7 @@ def tick(settings: Settings, at: str | None, send_too: bool, as_json: bool) -> N
     from service.inline import tick_inline  # noqa: PLC0415 - only here
     from service.job_queue import InMemoryQueue  # noqa: PLC0415 - likewise
 
-    instant = _instant(at) if at else None
+    instant = instant_of(at, "--at") if at else None
     runtime = runtime_of(settings, **({"job_queue": InMemoryQueue()} if send_too else {}))
     result = tick_inline(runtime, at=instant, send=send_too)
     if as_json:
@@ -186,16 +189,6 @@ def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool) -
         raise SystemExit(1)
     if not results:
         click.echo("There is nothing to read again.")
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("write it like 2026-05-01T08:00:00Z", param_hint="--at") from None
-    if instant.tzinfo is None:
-        raise click.BadParameter("add the zone, such as Z or +02:00", param_hint="--at")
-    return instant.astimezone(UTC)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
@@ -35,3 +36,14 @@ def runtime_of(settings: Settings, **parts: Any) -> Runtime:
         return make_runtime(settings, **parts)
     except SealError as error:
         raise click.ClickException(str(error)) from None
+
+
+def instant_of(text: str, option: str) -> datetime:
+    """Return the instant that an option names, in UTC; ends the command if it is none, or has no zone."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("write it like 2026-05-01T08:00:00Z", param_hint=option) from None
+    if instant.tzinfo is None:
+        raise click.BadParameter("add the zone, such as Z or +02:00", param_hint=option)
+    return instant.astimezone(UTC)

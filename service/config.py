@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     warm_up_from: date | None = None
     chunk_size: int = Field(default=1000, ge=1, le=10_000)
     lease_seconds: int = Field(default=300, ge=30)
+    settle_after_minutes: int = Field(default=45, ge=30, le=1440)
 
     _lists = field_validator("encryption_keys", "mailgun_signing_key", "writer_emails", mode="before")(_split)
 

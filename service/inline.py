@@ -53,6 +53,10 @@ class InlineWorker:
 def tick_inline(runtime: Runtime, *, at: datetime | None, send: bool) -> dict[str, int]:
     """Return what a tick at an instant planned and, with `send`, how many deliveries then reached each state."""
     now = at or runtime.clock()
+    if send and at is None:
+        guard = runtime.old_copy_guard()
+        guard.start()
+        guard.compare()
     if at is not None:
         runtime = replace(runtime, clock=lambda: now)
     done = tick(runtime.database, runtime.library, runtime.job_queue, now=now, chunk=runtime.settings.chunk_size)

@@ -30,8 +30,10 @@ from service.flows.incoming.store import InboundStore
 from service.flows.outgoing.email_builder import EmailBuilder
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.links import LinkMaker
+from service.flows.outgoing.old_copy import OldCopyGuard
 from service.flows.outgoing.send import Sender
 from service.flows.outgoing.sending_limits import SendingRate
+from service.flows.outgoing.settle import Settler
 from service.flows.outgoing.suppression_sync import SuppressionSync
 from service.flows.people.digest_reading import DigestReader
 from service.job_queue import JobQueue
@@ -39,7 +41,7 @@ from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import MailProvider
 from service.mail.outbound.mailgun import MailgunGateway
-from service.models import Counter, Keyring
+from service.models import Counter, Installation, Keyring
 from service.storage import Storage
 
 TEMPLATES = ROOT / "templates"
@@ -55,6 +57,7 @@ class Runtime:
     library: Library = field(repr=False)
     composer: Composer = field(repr=False)
     mailer: MailProvider = field(repr=False)
+    installation: str
     storage: Storage = field(repr=False)
     job_queue: JobQueue = field(repr=False)
     ordinary: frozenset[str] = field(repr=False)
@@ -74,6 +77,7 @@ class Runtime:
             batch_size=self.settings.batch_size,
             batch_bytes=self.settings.batch_bytes,
             rate=SendingRate(self.settings.emails_per_hour, self.settings.warm_up_from),
+            installation=self.installation,
             stopping=stopping,
             counts=self.counts,
         )
@@ -97,6 +101,15 @@ class Runtime:
     def suppression_sync(self) -> SuppressionSync:
         """Return what keeps our suppressions and the provider's the same."""
         return SuppressionSync(self.database, self.keyring, self.mailer, self.clock)
+
+    def settler(self) -> Settler:
+        """Return what settles deliveries in doubt by the provider's record."""
+        after = timedelta(minutes=self.settings.settle_after_minutes)
+        return Settler(self.database, self.keyring, self.mailer, self.clock, after)
+
+    def old_copy_guard(self) -> OldCopyGuard:
+        """Return what notices that this database is an old copy."""
+        return OldCopyGuard(self.database, self.keyring, self.mailer, self.clock, is_local=self.settings.is_local)
 
     def email_builder(self) -> EmailBuilder:
         """Return the builder of emails for deliveries."""
@@ -158,6 +171,7 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQu
             api_url=settings.mailgun_api_url,
             now=clock,
         ),
+        installation=Installation.load(database, clock()),
         storage=Storage.at(settings.storage_url),
         job_queue=job_queue or RqJobQueue(settings.redis_url),
         ordinary=load_ordinary(),

@@ -11,9 +11,12 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.flows.incoming.poll_events import webhook_is_silent
+from service.flows.outgoing.old_copy import OldCopyGuard
 from service.flows.outgoing.tick import prune, tick
 from service.runtime import Runtime
 from service.storage import StorageError
+from workers.provider_record import RecordReader
 
 TICK_SECONDS = 15.0
 PRUNE_EVERY = timedelta(hours=1)
@@ -28,9 +31,13 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
         signal.signal(name, _setting(stop))
     suppressions = runtime.suppression_sync()
     pruned_at = runtime.clock() - PRUNE_EVERY
+    guard = runtime.old_copy_guard()
+    begin(runtime, guard)
+    RecordReader(runtime, guard, runtime.settler()).start(stop, every_seconds)
     while not stop.is_set():
         now = runtime.clock()
         try:
+            guard.tick()
             done = tick(
                 runtime.database, runtime.library, runtime.job_queue, now=now, chunk=runtime.settings.chunk_size
             )
@@ -43,6 +50,16 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
         except (SQLAlchemyError, StorageError) as error:
             log.error("clock.tick_failed", error=type(error).__name__)
         stop.wait(every_seconds)
+
+
+def begin(runtime: Runtime, guard: OldCopyGuard) -> None:
+    """Hold sending if this may be an old copy, and say if the provider's events do not come by webhook."""
+    try:
+        guard.start()
+        if not runtime.settings.is_local and webhook_is_silent(runtime.database, runtime.clock()):
+            log.warning("events.none_by_webhook", consequence="the provider's record is read instead, every 15 minutes")
+    except SQLAlchemyError as error:
+        log.error("clock.start_failed", error=type(error).__name__)
 
 
 def _setting(stop: threading.Event) -> Callable[[int, FrameType | None], None]:

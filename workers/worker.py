@@ -19,7 +19,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException
 from rq.worker import WorkerStatus
 
-from service.dispatch import JOB_TIMEOUT_SECONDS, REFUSED_JOBS_KEY, connect
+from service.dispatch import JOB_TIMEOUT_SECONDS, REFUSED_JOBS_KEY, SEND_QUEUE, connect
 from service.runtime import Runtime
 from workers import worker_parts
 from workers.allowed_job import AllowedJob
@@ -152,6 +152,10 @@ class Worker(SimpleWorker):
 def work(runtime: Runtime, queue_name: str, *, burst: bool = False) -> None:
     """Work on one queue until told to stop or, in a burst, until it is empty."""
     parts = worker_parts.hold(runtime)
+    if queue_name == SEND_QUEUE:
+        guard = runtime.old_copy_guard()
+        guard.start()
+        guard.compare()
     connection = connect(runtime.settings.redis_url, blocking=True)
     try:
         with nullcontext() if burst else WorkerHeartbeat(runtime, queue_name):

@@ -19,6 +19,11 @@ from service.mail.signature import Signature
 DELIVERY_VARIABLE = "delivery"
 BOUNCES, COMPLAINTS, UNSUBSCRIBES = "bounces", "complaints", "unsubscribes"
 MAX_ID = 2**63 - 1
+INSTALLATION_VARIABLE = "installation"
+KIND_VARIABLE = "kind"
+SLOT_VARIABLE = "slot"
+_OWN_MESSAGE_ID = re.compile(r"([0-9a-f]{1,16})\.[0-9]{1,5}@")
+_OWN_VARIABLE = re.compile(r"[a-z0-9_/-]{1,48}")
 _SLUG = re.compile(r"[a-z0-9-]{1,40}")
 _SUPPRESSED_BY_REASON = {
     "suppress-bounce": BOUNCES,
@@ -40,9 +45,10 @@ class ProviderEvent:
     `name` is accepted, delivered, failed, rejected, complained, unsubscribed, opened or clicked,
     or a newer one we do not know. `is_final` says of a failure that the provider gave up.
     `event_id` is unique within a day only. `message_id` has no `<>`. `delivery_id` is ours,
-    None where the provider left it out. `reason` is the provider's slug (`bounce`,
-    `suppress-bounce`, ...), never its free text, which quotes addresses. `enhanced_code` is the
-    receiving server's (RFC 3463), such as "5.1.1".
+    None where the provider left it out; `installation`, `kind` and `slot` are what we sent
+    along with it. `reason` is the provider's slug (`bounce`, `suppress-bounce`, ...), never its
+    free text, which quotes addresses. `enhanced_code` is the receiving server's (RFC 3463), such
+    as "5.1.1".
     """
 
     name: str
@@ -55,6 +61,9 @@ class ProviderEvent:
     reason: str | None = None
     code: int | None = None
     enhanced_code: str | None = None
+    installation: str | None = None
+    kind: str | None = None
+    slot: str | None = None
 
     @property
     def failure(self) -> FailureClass | None:
@@ -97,17 +106,22 @@ def read_event(event: Mapping[str, Any]) -> ProviderEvent:
     if not isinstance(name, str) or not name:
         raise MalformedEventError("The event has no name.")
     status = _mapping(event.get("delivery-status"))
+    variables = _mapping(event.get("user-variables"))
+    message_id = _message_id(event)
     return ProviderEvent(
         name=name,
         event_id=str(event.get("id") or ""),
         occurred_at=_moment(event.get("timestamp")),
         recipient=str(event.get("recipient") or ""),
-        message_id=_message_id(event),
-        delivery_id=_delivery_id(_mapping(event.get("user-variables"))),
+        message_id=message_id,
+        delivery_id=_delivery_id(variables) or _delivery_of(message_id),
         is_final=name == "rejected" or event.get("severity") == "permanent",
         reason=_slug(event.get("reason")),
         code=_code(status.get("code")),
         enhanced_code=_enhanced_code(status.get("enhanced-code")),
+        installation=_own(variables.get(INSTALLATION_VARIABLE)),
+        kind=_own(variables.get(KIND_VARIABLE)),
+        slot=_own(variables.get(SLOT_VARIABLE)),
     )
 
 
@@ -132,6 +146,17 @@ def _delivery_id(variables: Mapping[str, Any]) -> int | None:
     if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID)) and 0 < int(text) <= MAX_ID:
         return int(text)
     return None
+
+
+def _delivery_of(message_id: str | None) -> int | None:
+    """Return the delivery that a Message-Id of our own names, for events that come without variables."""
+    found = _OWN_MESSAGE_ID.match(message_id or "")
+    delivery_id = int(found[1], 16) if found else 0
+    return delivery_id if 0 < delivery_id <= MAX_ID else None
+
+
+def _own(value: object) -> str | None:
+    return value if isinstance(value, str) and _OWN_VARIABLE.fullmatch(value) else None
 
 
 def _slug(value: object) -> str | None:

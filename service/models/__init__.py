@@ -3,9 +3,11 @@
 from service.models.counter import Counter
 from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
+from service.models.installation import HoldReason, Installation
 from service.models.keyring import Keyring, ServiceKey
 from service.models.outgoing.delivery import Delivery
 from service.models.outgoing.delivery_content import open_content, seal_content
+from service.models.outgoing.delivery_evidence import KnownDelivery
 from service.models.outgoing.delivery_kind import DeliveryKind
 from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
 from service.models.outgoing.new_delivery import NewDelivery
@@ -36,7 +38,10 @@ __all__ = [
     "Entry",
     "FullMailbox",
     "Heartbeat",
+    "HoldReason",
+    "Installation",
     "Keyring",
+    "KnownDelivery",
     "MailRequest",
     "MailRequestKind",
     "NewDelivery",

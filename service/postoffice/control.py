@@ -124,7 +124,8 @@ def add_fault() -> Response:
     """Let the next sends go wrong: JSON `kind`, one of KINDS, and details of a Fault to change.
 
     Or a standing limit: `largest_batch`, `on_probation`, `quota` with `window_seconds`, `sandbox_recipients` (a list),
-    `hides_events`, `event_lag_seconds`.
+    `hides_events`, `event_lag_seconds`, `events_kept_seconds`, or `record_status`, with which the events API answers
+    (from event number `readable_events` on, if given).
     """
     wanted: dict[str, Any] = request.get_json()
     faults = office().faults
@@ -142,6 +143,10 @@ def add_fault() -> Response:
     faults.hides_events = bool(wanted.get("hides_events", faults.hides_events))
     if "event_lag_seconds" in wanted:
         faults.event_lag = timedelta(seconds=wanted["event_lag_seconds"])
+    if "events_kept_seconds" in wanted:
+        faults.events_kept = timedelta(seconds=wanted["events_kept_seconds"])
+    faults.record_status = wanted.get("record_status", faults.record_status)
+    faults.readable_events = wanted.get("readable_events", faults.readable_events)
     return jsonify(on=True)
 
 

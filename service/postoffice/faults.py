@@ -55,6 +55,8 @@ KINDS: Mapping[str, Fault] = {
     "too-large": Fault(status=413, body='{"message": "Request Entity Too Large"}'),
     "refused": Fault(status=400, body='{"message": "to parameter is not a valid address"}'),
     "error-before": Fault(status=500, body='{"message": "Internal Server Error"}'),
+    "unavailable-before": Fault(status=503, body='{"message": "Service Unavailable"}'),
+    "hang-before": Fault(hang_seconds=30.0, status=504),
     "error-after": Fault(accepts=True, status=502, body="<html>502 Bad Gateway</html>"),
     "close-before": Fault(closes=True),
     "close-after": Fault(accepts=True, closes=True),
@@ -100,6 +102,9 @@ class Faults:
             self.sandbox_recipients: frozenset[str] | None = None
             self.hides_events = False
             self.event_lag = timedelta(0)
+            self.events_kept: timedelta | None = None
+            self.record_status: int | None = None
+            self.readable_events = 0
 
     def add(self, kind: str, **changes: Any) -> None:
         """Let the next sends meet this fault, after those already waiting.

@@ -85,7 +85,7 @@ def send() -> Response:
 @api.get("/v3/<domain>/events")
 def events() -> Response:
     """Answer the first page of the events that the query asks for."""
-    return _event_page(dict(request.args), 0)
+    return _record_fault(0) or _event_page(dict(request.args), 0)
 
 
 @api.get("/v3/<domain>/events/<token>")
@@ -95,7 +95,7 @@ def more_events(token: str) -> Response:
         query, start = json.loads(base64.urlsafe_b64decode(token.encode("ascii")))
     except ValueError:
         return _say(HTTPStatus.NOT_FOUND, "Page not found")
-    return _event_page(query, int(start))
+    return _record_fault(int(start)) or _event_page(query, int(start))
 
 
 @api.get("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
@@ -165,6 +165,14 @@ def _cut_connection() -> None:
     request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
+def _record_fault(start: int) -> Response | None:
+    """Refuse the record as a fault says: all of it, as to a key that may only send, or only its later pages."""
+    faults = office().faults
+    if faults.record_status is None or start < faults.readable_events:
+        return None
+    return Response("Forbidden", faults.record_status, mimetype="text/plain")
+
+
 def _event_page(query: Mapping[str, str], start: int) -> Response:
     found = office().events.select(_filter(query))
     if query.get("ascending") != "yes":
@@ -185,7 +193,7 @@ def _filter(query: Mapping[str, str]) -> Callable[[Event], bool]:
     def is_wanted(event: Event) -> bool:
         return (
             not faults.hides_events
-            and is_visible(event, now=now, lag=faults.event_lag)
+            and is_visible(event, now=now, lag=faults.event_lag, kept=faults.events_kept)
             and first <= event["timestamp"] <= last
             and (names is None or event["event"] in names)
             and query.get("recipient", event["recipient"]) == event["recipient"]

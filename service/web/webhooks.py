@@ -79,6 +79,7 @@ def event() -> Response:
         return _answer(NEVER_AGAIN, "no event")
     try:
         with runtime.database.write() as session:
+            events.note_webhook(session, runtime.clock())
             events.record_event(session, runtime.keyring, happened, token=signature.token, now=runtime.clock())
     except SQLAlchemyError as error:
         log.error("event.not_kept", error=type(error).__name__)

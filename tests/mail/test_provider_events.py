@@ -118,3 +118,38 @@ def test_a_number_for_the_token_is_read_as_its_text() -> None:
     body = json.dumps({"signature": {"timestamp": 17, "token": "t"}, "event-data": {}}).encode()
     signature, _ = read_event_post(body)
     assert (signature.timestamp, signature.signature) == ("17", "")
+
+
+def test_an_event_says_which_installation_sent_the_email_and_what_for() -> None:
+    variables = {"delivery": "5", "installation": "0f1e2d", "kind": "prompt", "slot": "2026-05-06/17"}
+    found = read_event({"event": "accepted", "timestamp": 1, "user-variables": variables})
+    assert (found.delivery_id, found.installation, found.kind, found.slot) == (5, "0f1e2d", "prompt", "2026-05-06/17")
+
+
+@pytest.mark.parametrize("value", ["", "Two words", "x" * 49, 7, None, {"a": "b"}])
+def test_what_we_never_send_along_is_not_believed(value: object) -> None:
+    found = read_event({"event": "accepted", "timestamp": 1, "user-variables": {"installation": value, "slot": value}})
+    assert (found.installation, found.slot) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("message_id", "delivery_id"),
+    [
+        ("<7fffffffffffffff.1@mail.example.org>", 2**63 - 1),
+        ("1f.12@mail.example.org", 31),
+        ("8000000000000000.1@mail.example.org", None),
+        ("20260203192638.000be97f99f8cea1@mail.example.org", None),
+        ("0.1@mail.example.org", None),
+        ("1f@mail.example.org", None),
+    ],
+    ids=["the largest", "another", "too large", "the provider's own", "nothing", "no attempt"],
+)
+def test_without_variables_our_own_message_id_names_the_delivery(message_id: str, delivery_id: int | None) -> None:
+    message = {"headers": {"message-id": message_id}}
+    assert read_event({"event": "accepted", "timestamp": 1, "message": message}).delivery_id == delivery_id
+
+
+def test_an_id_that_no_database_can_hold_is_left_out() -> None:
+    for text, found in ((str(2**63 - 1), 2**63 - 1), (str(2**63), None)):
+        event_ = read_event({"event": "accepted", "timestamp": 1, "user-variables": {"delivery": text}})
+        assert event_.delivery_id == found

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address, AddressError
 from service.flows.incoming import failures
+from service.flows.outgoing.evidence import weigh
+from service.flows.outgoing.old_copy import MEANINGS
 from service.mail.provider_events import ProviderEvent
-from service.models import Keyring, WebhookToken
-from service.models.outgoing import delivery_claims
+from service.models import Heartbeat, HoldReason, Installation, Keyring, WebhookToken
+from service.models.outgoing import delivery_evidence
 
-_PROVIDER_HAS_IT = frozenset({"accepted", "delivered", "failed", "opened", "clicked", "complained", "unsubscribed"})
+EVENTS = "events"
+NOTED_EVERY = timedelta(minutes=1)
+
+log = structlog.get_logger()
+
+
+def note_webhook(session: Session, now: datetime) -> None:
+    """Note that events come by webhook; once a minute is enough, since every event would wait for the same row."""
+    seen_at = Heartbeat.last_at(session, EVENTS)
+    if seen_at is None or now - seen_at > NOTED_EVERY:
+        Heartbeat.record(session, EVENTS, now)
 
 
 def record_event(session: Session, keyring: Keyring, event: ProviderEvent, *, token: str, now: datetime) -> bool:
@@ -24,8 +37,11 @@ def record_event(session: Session, keyring: Keyring, event: ProviderEvent, *, to
     token_hash = keyring.index.digest("event token", token.encode("utf-8", "surrogatepass"))
     if not WebhookToken.spend(session, token_hash, token_hash, now):
         return False
-    if event.delivery_id is not None and event.name in _PROVIDER_HAS_IT and event.failure is None:
-        delivery_claims.mark_accepted(session, event.delivery_id, now)
+    evidence = weigh(session, keyring, [event])
+    if event.failure is None:
+        delivery_evidence.mark_accepted(session, evidence.taken, now)
+    if evidence.not_known and Installation.hold(session, HoldReason.OLD_COPY, now):
+        log.error("sending.held", because=HoldReason.OLD_COPY, meaning=MEANINGS[HoldReason.OLD_COPY])
     address = _address(event.recipient)
     if address is not None:
         _record_end(session, keyring, event, address, now)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -35,13 +35,15 @@ from service.mail.outbound.mailer import (
     SuppressionLists,
     Unknown,
 )
-from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, Subscriber
-from service.models.outgoing import delivery_claims
+from service.mail.provider_events import INSTALLATION_VARIABLE, KIND_VARIABLE, SLOT_VARIABLE
+from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, Installation, Subscriber
+from service.models.outgoing import delivery_claims, delivery_evidence
 from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
 from service.models.outgoing.provider_limit import next_hour
 from service.models.people.suppression_sync import push_later
 
 MISCONFIGURED_WAIT = timedelta(minutes=5)
+HELD_WAIT = timedelta(seconds=15)
 UNREACHABLE_WAIT = timedelta(seconds=30)
 BARRED_AGAIN_AFTER = timedelta(hours=1)
 # Once a quota begins anew, what people asked for goes first.
@@ -73,6 +75,7 @@ class Sender:
     batch_size: int
     batch_bytes: int
     rate: SendingRate
+    installation: str
     stopping: Callable[[], bool] = lambda: False
     counts: Counts = field(default_factory=Counts, repr=False)
     _limits: SendingLimits = field(init=False)
@@ -89,6 +92,8 @@ class Sender:
         started_at = self.clock()
         self._limits = SendingLimits.load(self.database, self.batch_size)
         with self.database.write() as session:
+            if Installation.is_held(session):
+                return report
             claims = delivery_claims.claim(session, ids, lease=self.lease, now=started_at)
         try:
             self._send_claimed(claims, started_at, report)
@@ -106,6 +111,9 @@ class Sender:
         while batches:
             if self.stopping() or self.clock() - started_at > self.lease / 2:
                 self._plan_again(_flatten(batches), timedelta(0), "no time", report)
+                break
+            if self._is_held():
+                self._plan_again(_flatten(batches), HELD_WAIT, "sending is held", report)
                 break
             if wait := self._limits.wait(self.clock()):
                 self._plan_for_quota(_flatten(batches), wait, report)
@@ -170,8 +178,7 @@ class Sender:
                 self._record_sent(batch, provider_id, report)
                 self._limits.accepted(len(batch), self.clock())
             case Unknown(reason):
-                with self.database.write() as session:
-                    report.add(DeliveryState.UNKNOWN, delivery_claims.mark_unknown(session, _claims(batch), reason))
+                self._record_unknown(batch, reason, report)
             case RetryLater(wait, reason):
                 self._plan_again(batch, wait, reason, report)
                 return wait
@@ -204,7 +211,9 @@ class Sender:
         now = self.clock()
         with self.database.write() as session:
             granted = self.rate.take(session, len(batch), now, is_scheduled=_is_scheduled(batch[0]))
-            held = delivery_claims.hand_over(session, _claims(batch[:granted]))
+            # Now and not after the answer, which may never come: replies to what was taken all the same need it.
+            content = content_columns(session, batch[0], now)
+            held = delivery_claims.hand_over(session, _claims(batch[:granted]), now, **content)
         self._plan_again(batch[granted:], next_hour(now) - now, "this hour's rate is used up", report)
         return [outgoing for outgoing in batch[:granted] if outgoing.delivery.id in held]
 
@@ -217,10 +226,18 @@ class Sender:
 
     def _request(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
         """Send a batch in one request to the provider; return the outcome, and count it."""
+        first = batch[0].delivery
+        # They come back with the provider's events, and say what an email was for even to a copy that lost its row.
+        variables = {
+            INSTALLATION_VARIABLE: self.installation,
+            KIND_VARIABLE: first.kind,
+            SLOT_VARIABLE: first.slot,
+        }
+        email = replace(batch[0].email, event_variables=variables)
         outcome: SendOutcome
         try:
             self._lift_suppression(batch[0])
-            outcome = self.mailer.send(batch[0].email, [outgoing.recipient for outgoing in batch])
+            outcome = self.mailer.send(email, [outgoing.recipient for outgoing in batch])
             self.counts.add(CALLS, CALL_LABELS[type(outcome)])
         except ProviderUnreachable:
             return RetryLater(UNREACHABLE_WAIT, "the suppression could not be lifted")
@@ -232,6 +249,19 @@ class Sender:
             log.error("delivery.not_sendable", error=type(error).__name__)
             return Refused("could not be composed")
         return outcome
+
+    def _record_unknown(self, batch: Sequence[OutgoingDelivery], reason: str, report: SendReport) -> None:
+        """Record that nobody knows whether a batch was taken; what a person waits for goes once more at once."""
+        with self.database.write() as session:
+            unknown = delivery_claims.mark_unknown(session, _claims(batch), reason)
+            once_more = delivery_evidence.plan_once_more(session, [outgoing.delivery.id for outgoing in batch])
+        report.add(DeliveryState.UNKNOWN, unknown - len(once_more))
+        report.add(DeliveryState.PLANNED, len(once_more))
+        report.to_enqueue += once_more
+
+    def _is_held(self) -> bool:
+        with self.database.read() as session:
+            return Installation.is_held(session)
 
     def _lift_suppression(self, outgoing: OutgoingDelivery) -> None:
         """Make the provider deliver an email that somebody asked for, although its lists may bar the address.
@@ -256,10 +286,9 @@ class Sender:
             outgoing.delivery.id: outgoing.delivery.subscriber_id for outgoing in batch if _is_prompt(outgoing)
         }
         with self.database.write() as session:
-            content = content_columns(session, batch[0], now)
             # Lock subscribers before deliveries, in the same order as erasing a subscriber does: else both deadlock.
             Subscriber.lock_all(session, subscriber_ids.values())
-            sent = delivery_claims.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now, **content)
+            sent = delivery_claims.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now)
             Subscriber.count_unanswered(session, [subscriber_ids[id_] for id_ in sent if id_ in subscriber_ids])
         report.add(DeliveryState.SENT, len(sent))
 

@@ -19,13 +19,14 @@ from service.models import (
     Delivery,
     DomainHour,
     Heartbeat,
+    Installation,
     MailRequest,
     Reply,
     SendingHour,
     WebhookToken,
 )
 from service.models.incoming.reply import RAW_KEPT
-from service.models.outgoing import delivery_claims
+from service.models.outgoing import delivery_claims, delivery_evidence
 from service.models.people.subscriber import PENDING_KEPT, Subscriber
 from service.storage import Storage
 
@@ -68,8 +69,10 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
     with database.write() as session:
         delivery_claims.plan_lapsed_again(session)
         unknown = delivery_claims.mark_lapsed_unknown(session)
+        delivery_evidence.plan_once_more(session)
         Reply.mark_given_up(session, now + RAW_KEPT)
-        deliveries = Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
+        is_held = Installation.is_held(session)
+        deliveries = [] if is_held else Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         requests = MailRequest.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         replies = Reply.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
     job_queue.enqueue_deliveries(deliveries)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from service.mail.provider_events import ProviderEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,8 @@ class OutgoingEmail:
     """One composed email.
 
     Where recipients differ, subject, text, html, reply_to and headers hold the literal
-    placeholder `%recipient.NAME%`, and each Recipient brings its variables.
+    placeholder `%recipient.NAME%`, and each Recipient brings its variables. `event_variables`
+    come back with the provider's events; a recipient can read them in the mail's headers.
     """
 
     subject: str = field(repr=False)
@@ -22,6 +25,7 @@ class OutgoingEmail:
     sender: str
     reply_to: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    event_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +149,24 @@ class SuppressionLists(Protocol):
         ...
 
 
-class MailProvider(Mailer, SuppressionLists, Protocol):
-    """A provider that carries emails and keeps lists of addresses."""
+class ProviderRecord(Protocol):
+    """Whoever can say what the provider took."""
+
+    def find_events(
+        self,
+        begin: datetime,
+        end: datetime,
+        *,
+        names: Sequence[str] = ("accepted",),
+        newest_first: bool = False,
+    ) -> Iterator[ProviderEvent]:
+        """Yield the events from `begin` to `end`, page by page; an absence says nothing for half an hour.
+
+        Raises:
+            ProviderUnreachable, ProviderMisconfigured: the record could not be read (to its end).
+        """
+        ...
+
+
+class MailProvider(Mailer, SuppressionLists, ProviderRecord, Protocol):
+    """A provider that carries emails, keeps lists of addresses and a record of what it took."""

@@ -143,9 +143,10 @@ class MailgunGateway:
         names: Sequence[str] = ("accepted",),
         recipient: str | None = None,
         message_id: str | None = None,
+        newest_first: bool = False,
         page_size: int = EVENTS_PER_PAGE,
     ) -> Iterator[ProviderEvent]:
-        """Yield the provider's record of what happened from `begin` to `end`, oldest first.
+        """Yield the provider's record of what happened from `begin` to `end`, oldest first or newest first.
 
         Pages are fetched as they are needed, by the token in each page's `next` address. The
         record lags: an absence says nothing until half an hour has passed (MAN, api-events).
@@ -153,10 +154,13 @@ class MailgunGateway:
         Raises:
             ProviderUnreachable, ProviderMisconfigured: the record could not be read (to its end).
         """
+        bounds = (str(math.floor(begin.timestamp())), str(math.ceil(end.timestamp())))
+        # A range that begins later than it ends is told backwards (MAN, api-events).
+        first, last = reversed(bounds) if newest_first else bounds
         filters = {
-            "begin": str(math.floor(begin.timestamp())),
-            "end": str(math.ceil(end.timestamp())),
-            "ascending": "yes",
+            "begin": first,
+            "end": last,
+            "ascending": "no" if newest_first else "yes",
             "limit": str(page_size),
             "event": " OR ".join(names),
         }

@@ -84,6 +84,7 @@ def _fields(email: OutgoingEmail, to: Sequence[Recipient], *, delivery: str) -> 
         *((f"h:{name}", value) for name, value in email.headers.items()),
         *((("h:Reply-To", email.reply_to),) if email.reply_to else ()),
         ("v:delivery", delivery),
+        *((f"v:{name}", value) for name, value in email.event_variables.items()),
         ("o:tracking", "no"),
     ]
     for name, value in fields:

@@ -77,6 +77,11 @@ class Delivery(Base):
     # True from the claim until just before the provider call: a worker that ends meanwhile has sent nothing. The
     # default is the careful one, so that a claim by an earlier version counts as handed over.
     is_withheld: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    # When it was last handed over, when the provider's record was last asked about it, and how often it was sent
+    # once more without waiting for that record.
+    called_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    repeats: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     planned_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     prompt_id: Mapped[str | None] = mapped_column(String(64))

@@ -52,12 +52,12 @@ def claim(session: Session, ids: Sequence[int], *, lease: timedelta, now: dateti
     return claims
 
 
-def hand_over(session: Session, claims: Sequence[DeliveryClaim]) -> set[int]:
+def hand_over(session: Session, claims: Sequence[DeliveryClaim], now: datetime, **values: Any) -> set[int]:
     """Mark what the next provider call takes, and return the ids this worker still holds: send no others.
 
     Commit it before the call.
     """
-    return set(_fenced(session, claims, (DeliveryState.CLAIMED,), is_withheld=False))
+    return set(_fenced(session, claims, (DeliveryState.CLAIMED,), is_withheld=False, called_at=now, **values))
 
 
 def withhold(session: Session, claims: Sequence[DeliveryClaim]) -> None:
@@ -101,17 +101,6 @@ def mark_skipped(session: Session, claims: Sequence[DeliveryClaim], reason: str)
     return len(
         _fenced(session, claims, (DeliveryState.CLAIMED,), state=DeliveryState.SKIPPED, lease_until=None, reason=reason)
     )
-
-
-def mark_accepted(session: Session, delivery_id: int, now: datetime) -> None:
-    """Record that the provider has it: the end of an unknown one, and of one whose worker may never tell."""
-    query = (
-        update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.state.in_((DeliveryState.CLAIMED, DeliveryState.UNKNOWN)))
-        .values(state=DeliveryState.SENT, sent_at=now, reason="the provider's record")
-        .returning(*outcome_columns())
-    )
-    note_outcomes(session, session.execute(query.execution_options(synchronize_session=False)))
 
 
 def plan_again(session: Session, claims: Sequence[DeliveryClaim], *, ready_at: datetime, reason: str) -> int:

@@ -133,6 +133,12 @@ class Subscriber(Base):
         return session.scalar(select(cls).where(cls.address_hash == address_hash))
 
     @classmethod
+    def with_addresses(cls, session: Session, address_hashes: Iterable[bytes]) -> dict[bytes, Subscriber]:
+        """Return the people with these address hashes, by hash."""
+        query = select(cls).where(cls.address_hash.in_([*address_hashes]))
+        return {person.address_hash: person for person in session.scalars(query)}
+
+    @classmethod
     def is_confirmed(cls, address_hash: bytes) -> Select[int]:
         """Return the condition that somebody with this address has ever confirmed it."""
         return select(cls.id).where(cls.address_hash == address_hash, cls.status != SubscriberStatus.PENDING)

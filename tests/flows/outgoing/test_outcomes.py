@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from service.flows.outgoing.tick import sweep
 from service.flows.people import account
 from service.models import Counter, DeliveryClaim, Subscriber
-from service.models.outgoing import delivery_claims
+from service.models.outgoing import delivery_claims, delivery_evidence
 from service.models.outgoing.delivery_outcomes import LABELS, reason_label
 from tests.harness.people import DAY
 from tests.harness.sending import LEASE, SendingHarness, open_sending_harness
@@ -93,7 +93,7 @@ def test_a_worker_that_went_away_in_a_call_leaves_a_line(harness: SendingHarness
     ids = harness.plan(harness.members("a@example.com"))
     with harness.runtime.database.write() as session:
         claims = delivery_claims.claim(session, ids, lease=timedelta(hours=-1), now=harness.clock())
-        delivery_claims.hand_over(session, claims)
+        delivery_claims.hand_over(session, claims, harness.clock())
     with capture_logs() as lines:
         sweep(harness.runtime.database, harness.queue, now=harness.clock())
     assert [(line["delivery"], line["state"]) for line in outcomes(lines)] == [(ids[0], "unknown")]
@@ -107,7 +107,7 @@ def test_an_outcome_that_an_event_reported_first_is_counted_once(harness: Sendin
         [claim] = delivery_claims.claim(session, ids, lease=LEASE, now=now)
     with capture_logs() as lines:
         with harness.runtime.database.write() as session:
-            delivery_claims.mark_accepted(session, claim.id, now)
+            assert delivery_evidence.mark_accepted(session, {claim.id: None}, now) == 1
         with harness.runtime.database.write() as session:
             assert delivery_claims.mark_sent(session, [claim], provider_id="<1@mail>", sent_at=now) == ids
     assert len(outcomes(lines)) == 1

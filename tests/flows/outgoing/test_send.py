@@ -22,7 +22,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
-from service.models.outgoing import delivery_claims
+from service.models.outgoing import delivery_claims, delivery_evidence
 from tests.harness.people import DAY, MINUTE
 from tests.harness.sending import LEASE, SendingHarness, open_sending_harness
 
@@ -167,7 +167,7 @@ def test_an_expired_claim_that_was_handed_over_becomes_unknown_and_not_planned(h
     ids = harness.plan(harness.members("a@example.com"))
     claims = claim(harness, ids, lease=PAST)
     with harness.runtime.database.write() as session:
-        assert delivery_claims.hand_over(session, claims) == {*ids}
+        assert delivery_claims.hand_over(session, claims, harness.clock()) == {*ids}
         assert delivery_claims.plan_lapsed_again(session) == 0
         assert delivery_claims.mark_lapsed_unknown(session) == 1
     assert harness.send(ids).counts == {}
@@ -209,7 +209,7 @@ def test_an_event_does_not_change_a_failed_delivery(harness: SendingHarness) -> 
     claims = claim(harness, ids)
     with harness.runtime.database.write() as session:
         delivery_claims.mark_failed(session, claims, "400")
-        delivery_claims.mark_accepted(session, ids[0], harness.clock())
+        assert delivery_evidence.mark_accepted(session, {ids[0]: None}, harness.clock()) == 0
     assert harness.states() == {"failed": 1}
 
 

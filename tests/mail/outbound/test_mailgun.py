@@ -33,6 +33,7 @@ from tests.mail.conftest import Provider
         ("large-batches", BatchTooLarge, 0),
         ("refused", Refused, 0),
         ("error-before", Unknown, 0),
+        ("unavailable-before", Unknown, 0),
         ("error-after", Unknown, 1),
         ("close-before", Unknown, 0),
         ("close-after", Unknown, 1),
@@ -175,6 +176,42 @@ def test_events_can_be_narrowed_by_name_recipient_message_and_time(gateway: Mail
     by_id = gateway.find_events(NOW - hour, NOW, message_id=outcome.provider_id)
     assert len(list(by_id)) == 2
     assert list(gateway.find_events(NOW - 2 * hour, NOW - hour)) == []
+
+
+def test_events_can_be_read_backwards(gateway: MailgunGateway) -> None:
+    gateway.send(EMAIL, [somebody(f"p{n}", n) for n in range(1, 8)])
+    found = gateway.find_events(NOW - timedelta(hours=1), NOW, newest_first=True, page_size=3)
+    assert [event.delivery_id for event in found] == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_a_record_forgets_what_is_older_than_it_keeps(gateway: MailgunGateway, provider: Provider) -> None:
+    gateway.send(EMAIL, [somebody()])
+    provider.office.faults.events_kept = timedelta(seconds=-1)
+    assert list(gateway.find_events(NOW - timedelta(hours=1), NOW)) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, ProviderMisconfigured), (403, ProviderMisconfigured), (503, ProviderUnreachable)]
+)
+def test_a_record_that_breaks_off_is_told_from_one_that_ends(
+    gateway: MailgunGateway, provider: Provider, status: int, error: type[Exception]
+) -> None:
+    gateway.send(EMAIL, [somebody(f"p{n}", n) for n in range(1, 8)])
+    provider.office.faults.record_status, provider.office.faults.readable_events = status, 3
+    found = gateway.find_events(NOW - timedelta(hours=1), NOW, page_size=3)
+    assert [next(found).delivery_id for _ in range(3)] == [1, 2, 3]
+    with pytest.raises(error):
+        next(found)
+
+
+def test_what_is_sent_along_comes_back_with_the_events(gateway: MailgunGateway) -> None:
+    along = replace(EMAIL, event_variables={"installation": "0f1e", "kind": "prompt", "slot": "2026-05-03"})
+    gateway.send(along, [somebody("maya", 1), somebody("tom", 2)])
+    found = gateway.find_events(NOW - timedelta(hours=1), NOW)
+    assert [(event.delivery_id, event.installation, event.kind, event.slot) for event in found] == [
+        (1, "0f1e", "prompt", "2026-05-03"),
+        (2, "0f1e", "prompt", "2026-05-03"),
+    ]
 
 
 def test_a_record_that_lags_shows_nothing_yet(gateway: MailgunGateway, provider: Provider) -> None:

@@ -200,7 +200,7 @@ def test_the_figures_show_how_long_each_state_has_waited_and_what_became_of_the_
     ids = list(site.queue.deliveries)
     with site.runtime.database.write() as session:
         claims = delivery_claims.claim(session, ids, lease=timedelta(minutes=5), now=site.clock())
-        delivery_claims.hand_over(session, claims)
+        delivery_claims.hand_over(session, claims, site.clock())
         delivery_claims.mark_unknown(session, claims, "no answer")
     site.clock.move(timedelta(minutes=3))
     figures = site.get("/metrics").text

@@ -1,0 +1,166 @@
+"""Comparing the provider's events with the deliveries of this database.
+
+An event counts for a delivery only if its recipient is that delivery's person, and only if this installation sent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+
+from sqlalchemy.orm import Session
+
+from service.core.addresses import Address, AddressError
+from service.db import Database
+from service.flows.people import aliases
+from service.mail.provider_events import ProviderEvent
+from service.models import Delivery, DeliveryKind, Installation, Keyring, KnownDelivery, Subscriber
+from service.models.outgoing import delivery_evidence
+
+# Names of events that say that the provider has taken the email.
+TAKEN = frozenset({"accepted", "delivered", "failed", "opened", "clicked", "complained", "unsubscribed"})
+# Only these come soon after the request. A complaint may come weeks later, when its person has left and come back.
+_SOON = frozenset({"accepted", "delivered"})
+_KINDS = frozenset(DeliveryKind)
+# Somebody who left and signed up again has another row than the one that the email went to.
+_SURELY_THE_SAME_PERSON = timedelta(days=1)
+EVENTS_A_TRANSACTION = 300
+
+
+@dataclass(frozen=True, slots=True)
+class TakenEmail:
+    """An email that the provider took for a known person, and that this database has never made a request for."""
+
+    subscriber_id: int
+    kind: str
+    slot: str
+    delivery_id: int | None
+    message_id: str | None = field(repr=False)
+    taken_at: datetime
+    known: KnownDelivery | None = None
+
+
+@dataclass(slots=True)
+class EventEvidence:
+    """What events show: deliveries that the provider has, by id with its message id; and what is not known here."""
+
+    taken: dict[int, str | None] = field(default_factory=dict)
+    not_known: list[TakenEmail] = field(default_factory=list)
+    settled: int = 0
+    strangers: int = 0
+
+
+def record_events(
+    database: Database, keyring: Keyring, events: Iterable[ProviderEvent], now: datetime, *, write: bool = True
+) -> Iterator[EventEvidence]:
+    """Record which deliveries the provider has, by these events; yield what each lot of them shows.
+
+    No transaction is open while the next events are fetched. Without `write` nothing is recorded.
+    """
+    remaining = iter(events)
+    while lot := [*islice(remaining, EVENTS_A_TRANSACTION)]:
+        with database.write() as session:
+            evidence = weigh(session, keyring, lot)
+            if write:
+                evidence.settled = delivery_evidence.mark_accepted(session, evidence.taken, now)
+        yield evidence
+
+
+def weigh(session: Session, keyring: Keyring, events: Sequence[ProviderEvent]) -> EventEvidence:
+    """Return what events show, without writing anything."""
+    own = Installation.current(session).id
+    wanted = [event for event in events if event.name in TAKEN and event.installation in {own, None}]
+    hashes = {event.recipient: hash_of_recipient(keyring, event.recipient) for event in wanted}
+    people = Subscriber.with_addresses(session, [found for found in hashes.values() if found])
+    comparison = _Comparison(session, keyring, own, hashes, people)
+    comparison.load(wanted)
+    evidence = EventEvidence()
+    for event in wanted:
+        comparison.weigh(event, evidence)
+    return evidence
+
+
+def hash_of_recipient(keyring: Keyring, recipient: str) -> bytes | None:
+    """Return the hash of an event's recipient, whatever its spelling, or None if it is no address."""
+    try:
+        return keyring.address_hash(Address.parse(recipient))
+    except AddressError:
+        return None
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """Some events, and what the database knows about each."""
+
+    session: Session
+    keyring: Keyring
+    installation: str
+    hashes: dict[str, bytes | None]
+    people: dict[bytes, Subscriber]
+    by_id: dict[int, KnownDelivery] = field(default_factory=dict)
+    by_message: dict[tuple[int, str], KnownDelivery] = field(default_factory=dict)
+    by_slot: dict[tuple[int, str, str], KnownDelivery] = field(default_factory=dict)
+
+    def load(self, events: Sequence[ProviderEvent]) -> None:
+        """Read the deliveries that the events may be about: by id, else by message, else by what they were for."""
+        self.by_id = delivery_evidence.known_by_id(self.session, {event.delivery_id or 0 for event in events})
+        rest = [event for event in events if event.delivery_id not in self.by_id and self._person(event)]
+        if rest:
+            self.by_message = delivery_evidence.known_by_message(self.session, {self._message(event) for event in rest})
+            self.by_slot = delivery_evidence.known_by_slot(self.session, {self._slot(event) for event in rest})
+
+    def weigh(self, event: ProviderEvent, evidence: EventEvidence) -> None:
+        """Add what one event shows."""
+        known = self._known(event)
+        if known is not None and not self._is_for_its_person(event, known):
+            return
+        if known is not None and known.was_called_for:
+            evidence.taken[known.id] = event.message_id
+            return
+        person = self._person(event)
+        if event.installation != self.installation or event.name not in _SOON or event.kind not in _KINDS:
+            return
+        if person is None:
+            evidence.strangers += 1
+        elif known is not None or person.created_at < event.occurred_at - _SURELY_THE_SAME_PERSON:
+            evidence.not_known.append(self._taken(event, person, known))
+
+    def _known(self, event: ProviderEvent) -> KnownDelivery | None:
+        known = self.by_id.get(event.delivery_id or 0)
+        if known is None and self._person(event):
+            known = self.by_message.get(self._message(event)) or self.by_slot.get(self._slot(event))
+        return known
+
+    def _is_for_its_person(self, event: ProviderEvent, known: KnownDelivery) -> bool:
+        recipient = self.hashes[event.recipient]
+        if known.kind != DeliveryKind.ALIAS:
+            return recipient == known.address_hash
+        # The one email that goes to another address than its person's.
+        delivery = Delivery.find_by_id(self.session, known.subscriber_id, known.id)
+        person = self.session.get(Subscriber, known.subscriber_id)
+        to = aliases.address_to_confirm(self.keyring, delivery, person) if delivery and person else None
+        return to is not None and recipient == self.keyring.address_hash(to)
+
+    def _taken(self, event: ProviderEvent, person: Subscriber, known: KnownDelivery | None) -> TakenEmail:
+        return TakenEmail(
+            subscriber_id=person.id,
+            kind=event.kind or "",
+            slot=event.slot or "",
+            delivery_id=event.delivery_id,
+            message_id=event.message_id,
+            taken_at=event.occurred_at,
+            known=known,
+        )
+
+    def _person(self, event: ProviderEvent) -> Subscriber | None:
+        return self.people.get(self.hashes[event.recipient] or b"")
+
+    def _message(self, event: ProviderEvent) -> tuple[int, str]:
+        person = self._person(event)
+        return (person.id if person else 0, event.message_id or "")
+
+    def _slot(self, event: ProviderEvent) -> tuple[int, str, str]:
+        person = self._person(event)
+        return (person.id if person else 0, event.kind or "", event.slot or "")

@@ -1,0 +1,54 @@
+"""What runs beside the clock's ticks because it asks the provider: a slow answer must not delay what is planned."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from service.flows.incoming.poll_events import poll_events
+from service.flows.outgoing.old_copy import OldCopyGuard
+from service.flows.outgoing.settle import Settler
+from service.runtime import Runtime
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReader:
+    """Reads the provider's record for everything that needs it."""
+
+    runtime: Runtime
+    guard: OldCopyGuard
+    settler: Settler
+
+    def start(self, stop: threading.Event, every_seconds: float) -> threading.Thread:
+        """Read every few seconds, in a thread that ends soon after `stop` is set; return it."""
+        # A request under way at the end is given up with the process: it only reads.
+        thread = threading.Thread(target=self._run, args=(stop, every_seconds), name="provider-record", daemon=True)
+        thread.start()
+        return thread
+
+    def read_once(self) -> None:
+        """Compare, settle and poll what is due; what fails is tried again the next time and keeps nothing else."""
+        runtime = self.runtime
+        _attempt(self.guard.compare)
+        _attempt(self._settle)
+        _attempt(lambda: poll_events(runtime.database, runtime.keyring, runtime.mailer, runtime.clock()))
+
+    def _run(self, stop: threading.Event, every_seconds: float) -> None:
+        while not stop.is_set():
+            self.read_once()
+            stop.wait(every_seconds)
+
+    def _settle(self) -> None:
+        self.runtime.job_queue.enqueue_deliveries(self.settler.settle().planned_again)
+
+
+def _attempt(step: Callable[[], object]) -> None:
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - the thread must outlive whatever happens to one reading
+        log.error("provider_record.failed", error=type(error).__name__)
