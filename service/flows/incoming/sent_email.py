@@ -25,7 +25,6 @@ class SentEmailFinder:
     """Finds the email that a mail answers, so that the reply reader can recognise quotations of it."""
 
     context: EmailContext = field(repr=False)
-    sender_name: str
 
     def find(self, session: Session, owner: Owner, *, from_header: str = "") -> SentEmail | None:
         """Return the email that was sent to the owner with the mail's token, or None for a mail without a token.
@@ -40,35 +39,3 @@ class SentEmailFinder:
         lookup = SentLookup(self.context, session, owner.person, token)
         stored_text = self._stored_text(session, owner.person, token)
         emails: Sequence[SentText | OutgoingEmail] = [stored_text] if stored_text else as_sent(lookup)
-        unknown = SentEmail(
-            "",
-            "",
-            "",
-            reply_address=self.context.links.address_of(token),
-            sender_name=self.sender_name,
-            recipient_names=parseaddr(from_header),
-            earlier_replies=self._earlier_replies(session, owner),
-        )
-        if not emails:
-            return unknown
-        found, *others = emails
-        return replace(
-            unknown,
-            subject=found.subject,
-            text=found.text,
-            html=found.html,
-            alternatives=tuple((other.text, other.html) for other in others),
-        )
-
-    def _earlier_replies(self, session: Session, owner: Owner) -> tuple[str, ...]:
-        """Return the words of the newest entries of the date that the mail belongs to."""
-        entries = Entry.between(session, owner.person.id, owner.on, owner.on)[-_EARLIER_REPLIES:]
-        return tuple(entry.words for entry in open_entries(self.context.keyring, owner.person, entries))
-
-    def _stored_text(self, session: Session, person: Subscriber, token: ReplyToken) -> SentText | None:
-        """Return the text of the batch that a prompt was sent in, or None if it was sent alone."""
-        if token.kind != ReplyKind.PROMPT:
-            return None
-        prompt = self.context.library.by_key(token.prompt_key)
-        delivery = Delivery.find_prompt(session, person.id, token.on, prompt.id) if prompt else None
-        return session.get(SentText, delivery.sent_text) if delivery and delivery.sent_text else None

@@ -69,6 +69,14 @@ def test_privacy_says_whom_to_ask(site: WebHarness) -> None:
     assert "1 Quiet Lane, Smalltown" in text
 
 
+def test_privacy_says_what_discreet_mode_does_in_the_words_that_emails_have(site: WebHarness) -> None:
+    text = site.get("/privacy").text
+    words = site.runtime.composer.discreet_words
+    assert "“Be discreet”" in text
+    assert f"every email comes from “{words.name}”" in text
+    assert words.subjects[0] in text
+
+
 def test_about_says_what_this_is_not(site: WebHarness) -> None:
     assert "It isn’t therapy" in site.get("/about").text
 
