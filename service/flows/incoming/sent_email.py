@@ -39,3 +39,42 @@ class SentEmailFinder:
         lookup = SentLookup(self.context, session, owner.person, token)
         stored_text = self._stored_text(session, owner.person, token)
         emails: Sequence[SentText | OutgoingEmail] = [stored_text] if stored_text else as_sent(lookup)
+        unknown = SentEmail(
+            "",
+            "",
+            "",
+            reply_address=self.context.links.address_of(token),
+            sender_name=self.context.composer.sender_name(""),
+            recipient_names=parseaddr(from_header),
+            earlier_replies=self._earlier_replies(session, owner),
+        )
+        if not emails:
+            return unknown
+        found, *others = emails
+        return replace(
+            unknown,
+            subject=found.subject,
+            sender_name=self._sender_name(found),
+            text=found.text,
+            html=found.html,
+            alternatives=tuple((other.text, other.html) for other in others),
+        )
+
+    def _earlier_replies(self, session: Session, owner: Owner) -> tuple[str, ...]:
+        """Return the words of the newest entries of the date that the mail belongs to."""
+        entries = Entry.between(session, owner.person.id, owner.on, owner.on)[-_EARLIER_REPLIES:]
+        return tuple(entry.words for entry in open_entries(self.context.keyring, owner.person, entries))
+
+    def _sender_name(self, found: SentText | OutgoingEmail) -> str:
+        """Return the sender's name on an email; a stored text has none, and tells it by its subject."""
+        if isinstance(found, OutgoingEmail):
+            return parseaddr(found.sender)[0]
+        return self.context.composer.sender_name(found.subject)
+
+    def _stored_text(self, session: Session, person: Subscriber, token: ReplyToken) -> SentText | None:
+        """Return the text of the batch that a prompt was sent in, or None if it was sent alone."""
+        if token.kind != ReplyKind.PROMPT:
+            return None
+        prompt = self.context.library.by_key(token.prompt_key)
+        delivery = Delivery.find_prompt(session, person.id, token.on, prompt.id) if prompt else None
+        return session.get(SentText, delivery.sent_text) if delivery and delivery.sent_text else None

@@ -68,11 +68,22 @@ class EmailBuilder:
 
     def _for_batch(self, request: EmailRequest, prompt: Prompt, address: str) -> OutgoingDelivery:
         # A batch has one sender's name and one subject, so discreet emails go in batches of their own.
-        key = f"{prompt.id}/discreet" if request.person.is_discreet else prompt.id
-        if key not in self._by_key:
-            self._by_key[key] = compose_for_batch(request)
+        mode = f"{prompt.id}/discreet" if request.person.is_discreet else prompt.id
+        if mode not in self._by_key:
+            self._by_key[mode] = compose_for_batch(request)
         delivery = request.delivery
         variables = self.context.links.batch_variables(delivery, request.person, prompt)
         recipient = Recipient(address, delivery.id, variables)
-        batch_key = f"{key} {delivery.kind} {delivery.slot}"
-        return OutgoingDelivery(delivery, self._by_key[key], recipient, batch_key=batch_key)
+        key = f"{mode} {delivery.kind} {delivery.slot}"
+        return OutgoingDelivery(delivery, self._by_key[mode], recipient, batch_key=key)
+
+    def _with_message_id(self, email: OutgoingEmail, delivery: Delivery) -> OutgoingEmail:
+        message_id = f"<{delivery.id:x}.{delivery.attempt}@{self.mail_domain}>"
+        return replace(email, headers={**email.headers, "Message-Id": message_id})
+
+
+def _may_be_barred(session: Session, delivery: Delivery, person: Subscriber) -> bool:
+    """Say whether the provider may drop this email although the person asked for it: after a bounce or a stop."""
+    if delivery.kind not in {DeliveryKind.SIGN_IN, DeliveryKind.CONFIRMATION}:
+        return False
+    return person.status == SubscriberStatus.STOPPED or Suppression.covers(session, person.address_hash)

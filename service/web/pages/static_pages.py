@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, url_for
 from service.models import Subscriber
 from service.web import browser
 from service.web.context import contact_address, get_help_lines, get_runtime, now, page
+from service.web.pages.email_texts import said_by_email
 from service.web.zones import country_of
 
 # RFC 9116, section 2.5.5, wants less than a year.
@@ -38,3 +39,49 @@ def privacy() -> str:
         postal_address=runtime.settings.postal_address,
         discreet=runtime.composer.discreet_words,
     )
+
+
+@blueprint.get("/about")
+def about() -> str:
+    """Say what this is, what can be replied, and what it is not."""
+    return page("about", replies=said_by_email("command.help").lines)
+
+
+@blueprint.get("/favicon.svg")
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """Answer the drawing that a browser shows beside the title; some ask for it by its old name."""
+    response = Response(render_template("favicon.svg"), mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = f"public, max-age={int(FAVICON_KEPT.total_seconds())}"
+    return response
+
+
+@blueprint.get("/robots.txt")
+def robots_txt() -> Response:
+    """Let search engines read what anybody may, and no link that belongs to somebody (RFC 9309)."""
+    rules = [f"Allow: {path}" for path in FOR_SEARCH_ENGINES]
+    return Response("\n".join(["User-agent: *", *rules, "Disallow: /", ""]), mimetype="text/plain")
+
+
+@blueprint.get("/.well-known/security.txt")
+def security_txt() -> Response:
+    """Say where to report a weakness (RFC 9116)."""
+    address = get_runtime().settings.base_url + url_for("plain.security_txt")
+    expires = now().replace(hour=0, minute=0, second=0, microsecond=0) + SECURITY_TXT_LIFETIME
+    lines = (
+        f"Contact: mailto:{contact_address()}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en",
+        f"Canonical: {address}",
+    )
+    return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
+
+
+def _help_country() -> str:
+    """Return the country in the settings of whoever is signed in here, else that of their time zone, or ""."""
+    if not browser.has_signed_in():
+        return ""
+    with get_runtime().database.read() as session:
+        person_id = browser.signed_in_id(session)
+        person = session.get(Subscriber, person_id) if person_id is not None else None
+        return person.help_country or country_of(person.time_zone) if person else ""

@@ -1,10 +1,7 @@
-<<<<<<< HEAD
 import re
+from html import unescape
 
 import pytest
-=======
-from html import unescape
->>>>>>> 9304e4d (Teach what can be replied, in every question's footer)
 
 from tests.harness.website import WebHarness
 
