@@ -65,7 +65,7 @@ class Composer:
         return other
 
     def sender_name(self, subject: str) -> str:
-        """Return the sender's name on an email that went out under this subject, in either mode."""
+        """Return the sender's name on a question that went out under this subject, in either mode."""
         name, _ = parseaddr(self._sender)
         return self.discreet_words.name if subject in self.discreet_words.subjects else name
 

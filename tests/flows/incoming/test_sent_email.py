@@ -15,6 +15,7 @@ from sqlalchemy import delete
 from service.core.replies import SentEmail
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
+from service.flows.outgoing.auto_replies import AnsweredMail, plan_receipt
 from service.models import Delivery, Subscriber
 from tests.harness.diary import take_step, write
 from tests.harness.sending import SendingHarness, open_sending_harness
@@ -138,6 +139,26 @@ def test_the_sender_s_name_is_that_of_the_email_that_went_out(harness: SendingHa
     (mail,) = harness.mails()
     assert found is not None
     assert found.sender_name == parseaddr(mail.sender)[0] == ("Notes by email" if is_discreet else "Small Steps")
+
+
+def test_the_sender_s_name_of_a_discreet_receipt_is_known_though_its_subject_begins_with_re(
+    harness: SendingHarness,
+) -> None:
+    (person,) = harness.members("ana@example.com", is_discreet=True)
+    runtime, now = harness.runtime, harness.clock()
+    entry_id = write(runtime.database, runtime.keyring, person, now.date())
+    with runtime.database.write() as session:
+        owner = session.get_one(Subscriber, person.id)
+        to = AnsweredMail("A small no", "<1@mail.example.com>")
+        ids = plan_receipt(session, runtime.keyring, owner, entry_id, to=to, now=now)
+    harness.send(ids)
+    (mail,) = harness.mails()
+    token = ReplyToken.decode(mail.reply_to.partition("@")[0].removeprefix("r-"), runtime.keyring.index)
+    assert token is not None
+    found = find_sent(harness, Owner(person, token.on, token))
+    assert found is not None
+    assert (found.subject, found.sender_name) == (mail.subject, "Notes by email")
+    assert found.subject.startswith("Re: ")
 
 
 def test_a_mail_without_a_token_finds_nothing(harness: SendingHarness) -> None:
