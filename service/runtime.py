@@ -130,7 +130,7 @@ class Runtime:
 
     def reply_processor(self) -> ReplyProcessor:
         """Return the processor of incoming mail."""
-        name, address = parseaddr(self.settings.mail_from)
+        _, address = parseaddr(self.settings.mail_from)
         reader = MailReader()
         return ReplyProcessor(
             database=self.database,
@@ -138,7 +138,7 @@ class Runtime:
             inbound_store=self.inbound_store(),
             reader=reader,
             photo_processor=PhotoProcessor(self.database, self.keyring, self.storage, reader),
-            sent_email_finder=SentEmailFinder(self.email_context(), name),
+            sent_email_finder=SentEmailFinder(self.email_context()),
             applier=ReplyApplier(self.keyring, self.library, self.step_phrases),
             own_address=address,
             command_phrases=load_command_phrases(),

@@ -9,5 +9,9 @@ WORDINGS: Final = {
         "We will email you a question on the days you choose, and once a month your own words. "
         "You can rest or stop from any email."
     ),
+    "2026-11-29": (
+        "We’ll email you a question on the days you choose, and once a month your own words. "
+        "You can rest or stop from any email."
+    ),
 }
 CURRENT: Final = max(WORDINGS)

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 
 from service.postoffice.files import read_all, unique_name, write_atomically
 from service.postoffice.mime import write_mail
 
+SHOWN_UNOPENED = 200  # five lines of about forty characters
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -45,6 +47,17 @@ class MailboxMail:
     def reply_to(self) -> str:
         """Return where an answer goes."""
         return self.header("Reply-To") or self.sender
+
+    @property
+    def sender_name(self) -> str:
+        """Return the sender as a mailbox lists it: the name, or the address if there is none."""
+        name, address = parseaddr(self.sender)
+        return name or address
+
+    @property
+    def first_lines(self) -> str:
+        """Return what a phone shows of a mail beneath its subject before it is opened."""
+        return " ".join(self.text.split())[:SHOWN_UNOPENED]
 
     def as_json(self) -> dict[str, object]:
         """Return the mail as a JSON object."""

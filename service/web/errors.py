@@ -39,7 +39,10 @@ WORDS = {
         "Let’s take that slowly", "There have been a lot of requests from here in the last hour. Try again in an hour."
     ),
     500: ErrorText("Something went wrong here", "It was our software, not you. Try again in a little while."),
-    503: ErrorText("We’re resting for a moment", "Your words are safe. Try again in a minute."),
+    503: ErrorText(
+        "This isn’t working just now",
+        "Something on our side isn’t answering. What’s in your journal is still there. Try again in a minute.",
+    ),
 }
 STALE_FORM = ErrorText(
     "That page was open too long",

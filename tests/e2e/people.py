@@ -13,7 +13,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import until
 
-CONFIRM = "Confirm your emails"
+CONFIRM = "Confirm your email address"
 FIRST_QUESTION = "Your first question"
 SOON_MS = 8_000
 

@@ -38,7 +38,7 @@ def test_signing_up_and_answering_need_only_a_keyboard(
     expect(jo.page.get_by_text("on Sundays at 8 in the morning")).to_be_visible()
     _tab_to(jo.page, "Which three words fit you right now, before you tidy them up?")
     jo.page.keyboard.type("slow, warm, late")
-    _tab_to(jo.page, "Keep it")
+    _tab_to(jo.page, "Save")
     jo.page.keyboard.press("Enter")
     expect(jo.page.get_by_text("slow, warm, late")).to_be_visible()
 
@@ -83,7 +83,7 @@ def test_everything_works_without_script(stack: RunningService, visits: Visits) 
     kim.page.get_by_role("button", name="Yes, start the questions").click()
     expect(kim.page.get_by_role("main")).to_contain_text("Kolkata time")
     kim.page.get_by_role("textbox").fill("It was light at six.")
-    kim.page.get_by_role("button", name="Keep it").click()
+    kim.page.get_by_role("button", name="Save", exact=True).click()
     kim.page.get_by_role("button", name="Sign out").click()
 
     kim.go("/journal")

@@ -90,7 +90,7 @@ def test_the_way_in(stack: RunningService, visits: Visits, look: Look, faults: l
     other = visits.page(storage_state=eve.page.context.storage_state())
     other.goto(f"{stack.web_url}/journal")
     other.get_by_role("button", name="Sign out").click()
-    eve.page.get_by_role("button", name="Keep it").click()
+    eve.page.get_by_role("button", name="Save", exact=True).click()
     expect(eve.page.get_by_label("Your words")).to_have_value("Not kept yet")
     look(eve.page, "signed-out-meanwhile")
     assert not faults, "\n".join(["", *faults])
@@ -128,10 +128,10 @@ def test_the_journal(at_home: Person, look: Look, faults: list[str]) -> None:
     page = at_home.page
     at_home.go("/write")
     look(page, "write")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     look(page, "write-nothing")
     page.get_by_role("textbox").fill("A line.\n\n" + "An_unbroken_word_" * 12 + "\n\nשלום and 静か.")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     look(page, "entry-just-kept")
     at_home.go("/journal")
     look(page, "journal")
@@ -223,7 +223,7 @@ def test_pages_behind_the_links_of_an_email(
     page.get_by_role("button", name="Not today").click()
     look(page, "not-today")
     page.get_by_role("textbox").fill("Here instead.")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     look(page, "kept")
 
     gus.page = mail

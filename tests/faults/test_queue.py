@@ -32,7 +32,7 @@ def test_what_was_rung_before_the_queue_was_flushed_is_done_after_one_sweep(
     assert journey.tick().enqueued_again == 3
     journey.work()
     assert [entry.words for entry in journey.entries(ANA)] == ["Soup, slowly."]
-    assert [mail["subject"] for mail in journey.mails(BO)] == ["Confirm your emails"]
+    assert [mail["subject"] for mail in journey.mails(BO)] == ["Confirm your email address"]
     assert len(journey.mails(ANA)) == 4, "confirmation, welcome, the prompt, the first receipt"
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from service.config import ROOT
 from service.core.library.prompts import Prompt
@@ -34,13 +35,13 @@ LINKS = Links(
 BATCH = replace(PLACEHOLDERS, write_url=placeholder("write_url"))
 
 
-def composer() -> Composer:
+def composer(*, is_discreet: bool = False) -> Composer:
     return Composer(
         TEMPLATES,
         base_url=SITE,
         sender="Small Steps <hello@mail.example.org>",
         postal_address="4 Orchard Row\nLeeds LS1 4AB, United Kingdom",
-    )
+    ).in_mode(is_discreet=is_discreet)
 
 
 def prompt(body: str, *, kind: str = "question", theme: str = "body", resurface: bool = True) -> Prompt:
@@ -65,6 +66,19 @@ DEEP = prompt("Is there somebody you could never say it to?\n\nNo one gets it.",
 LIGHTER = prompt("Which object at home is good to hold?\n\nAny will do.")
 STEP = replace(prompt("What is almost too small to mention?", kind="line-start", theme="step"), asks_for_step=True)
 FOLLOW_UP = prompt("Taken, not yet, or let it go?\n\nAll three are good answers.", kind="follow-up", theme="step")
+
+# The emails whose discreet form has golden files.
+DISCREET = (
+    "confirmation",
+    "prompt",
+    "receipt",
+    "step_follow_up",
+    "digest",
+    "year",
+    "sign_in",
+    "could_not_keep_photo",
+    "alias_confirm",
+)
 
 ODD_WORDS = {
     "one long word": "x" * 300,
@@ -122,45 +136,60 @@ def year() -> Year:
     return made
 
 
+MONTH, YEAR = digest(), year()
+THEIR_WORDS = (
+    STEP_WORDS,
+    *MONTH.words,
+    *YEAR.words,
+    *(passage.text for passage in (*MONTH.quoted, *YEAR.passages)),
+    *(step.words for step in (*MONTH.steps, *YEAR.steps)),
+)
+
+
 def answer(
-    name: str, *, subject: str = "", in_reply_to: str = "", detail: str = "", button_url: str = LINKS.write_url
+    name: str,
+    *,
+    subject: str = "",
+    in_reply_to: str = "",
+    detail: str = "",
+    button_url: str = LINKS.write_url,
+    made: Composer | None = None,
 ) -> OutgoingEmail:
     """Return one of the short emails that answer a mail."""
-    return emails.auto_reply.compose(
-        composer(), name, LINKS, AutoReplyContent(subject, in_reply_to, detail), button_url
-    )
+    content = AutoReplyContent(subject, in_reply_to, detail)
+    return emails.auto_reply.compose(made or composer(), name, LINKS, content, button_url)
 
 
 def every_email() -> dict[str, OutgoingEmail]:
-    """Return each email by the name of its golden files."""
-    made = composer()
-    month = digest()
-    whole = year()
+    """Return each email by the name of its golden files; of those in discreet mode, the ones that differ most."""
+    discreet = emails_in_mode(is_discreet=True)
+    return emails_in_mode() | {f"{name}_discreet": discreet[name] for name in DISCREET}
+
+
+def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
+    """Return every email there is, in one mode, by name."""
+    made = composer(is_discreet=is_discreet)
     keep_out = {
-        passage.entry_id: f"{SITE}/act/{TOKEN}{passage.entry_id}" for passage in (*month.quoted, *whole.passages)
+        passage.entry_id: f"{SITE}/act/{TOKEN}{passage.entry_id}" for passage in (*MONTH.quoted, *YEAR.passages)
     }
     web_url = f"{SITE}/digest/{TOKEN}"
     markdown_url = f"{SITE}/journal/2026-05.md"
     act_url = f"{SITE}/act/{TOKEN}"
-    answered = {"subject": "Re: Three words", "in_reply_to": IN_REPLY_TO}
+    headers = {"subject": "Re: Three words", "in_reply_to": IN_REPLY_TO}
+    answered: dict[str, Any] = {**headers, "made": made}
     return {
         "confirmation": emails.confirmation.compose(made, f"{SITE}/confirm/{TOKEN}", LINKS.reply_address),
         "welcome": emails.welcome.compose(made, WORDS, LINKS, "on Sundays at 8 in the morning, London time"),
         "prompt": emails.prompt.compose(made, WORDS, None, BATCH),
         "prompt_with_lighter": emails.prompt.compose(made, DEEP, LIGHTER, LINKS),
         "prompt_with_step": emails.prompt.compose(made, STEP, None, LINKS),
-        "receipt": emails.receipt.compose(made, LINKS, act_url, on=MAY, country="GB", **answered),
+        "receipt": emails.receipt.compose(made, LINKS, act_url, on=MAY, country="GB", **headers),
         "step_follow_up": emails.step_follow_up.compose(made, FOLLOW_UP, STEP_WORDS, LINKS, subject=STEP.subject),
-        "step_follow_up_discreet": emails.step_follow_up.compose(made, FOLLOW_UP, "", LINKS, subject=STEP.subject),
         "step_taken": answer("step.taken", button_url=act_url, **answered),
         "step_not_yet": answer("step.not_yet", button_url=act_url, **answered),
         "step_let_go": answer("step.let_go", button_url=act_url, **answered),
-        "digest": emails.digest.compose(made, month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=markdown_url),
-        "digest_discreet": emails.digest.compose(made, month, LINKS, web_url, markdown_url=markdown_url, discreet=True),
-        "year": emails.year.compose(made, whole, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out),
-        "year_discreet": emails.year.compose(
-            made, whole, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out, discreet=True
-        ),
+        "digest": emails.digest.compose(made, MONTH, LINKS, web_url, keep_out_urls=keep_out, markdown_url=markdown_url),
+        "year": emails.year.compose(made, YEAR, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out),
         "quiet_month": emails.quiet_month.compose(made, "May", "What would you like a little less of?", LINKS),
         "sign_in": emails.sign_in_link.compose(made, f"{SITE}/sign-in/{TOKEN}", time_text="14:05"),
         "could_not_keep_empty": answer("could_not_keep.empty", **answered),

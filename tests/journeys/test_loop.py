@@ -55,7 +55,7 @@ def test_each_local_day_of_the_schedule_brings_one_email_and_the_first_brings_th
         journey.work()
     journey.go_to(datetime(2026, 6, 2, 12, tzinfo=UTC))
     received = [mail["subject"] for mail in journey.mails(ANA)]
-    assert received[-2:] == ["Your first question", "Confirm your emails"]
+    assert received[-2:] == ["Your first question", "Confirm your email address"]
     assert received.count("May, and a question") == 1
     answers = [subject for subject in received if subject.startswith("Re: ")]
     assert len(answers) == len(put_away)

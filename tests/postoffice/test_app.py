@@ -52,6 +52,11 @@ def test_the_mailbox_groups_by_address_newest_first(client: FlaskClient) -> None
     assert "three" not in only
 
 
+def test_the_mailbox_lists_a_mail_as_a_phone_shows_it_unopened(client: FlaskClient) -> None:
+    send(client, text="First " * 60, **{"from": "Notes by email <hello@mail.example.org>"})
+    assert f"Notes by email: {('First ' * 60)[:200]}</span>" in client.get("/").text
+
+
 def test_a_mail_shows_html_text_source_and_headers(client: FlaskClient) -> None:
     mail = send(client)
     url = f"/mail/{mail.mail_id}"

@@ -53,7 +53,7 @@ def test_a_database_that_is_away_is_a_rest(site: WebHarness) -> None:
     with structlog.testing.capture_logs() as logs:
         answer = site.get("/away")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
-    assert "Your words are safe" in answer.text
+    assert "What’s in your journal is still there" in answer.text
     assert "ana@" not in repr(logs)
 
 

@@ -26,6 +26,15 @@ OPENING: Final = (1, 2, 3, 4, 5, 6)
 ALIKE: Final = 0.5
 FEWEST_STEMS_ALIKE: Final = 2
 
+MOST_SHARE_OF_A_HABIT: Final = 1 / 12
+# What tires a reader who meets it every week: a shown phrase, and every form of it, by language.
+_HABITS: Final = {
+    "en": (
+        ("which three", re.compile(r"\bwhich three\b", re.IGNORECASE)),
+        ("finish the line", re.compile(r"\bfinish the line\b|\bhow does the line go on\b", re.IGNORECASE)),
+    )
+}
+
 _TOKEN: Final = re.compile(r"[^\W\d_]+")
 _ENDINGS: Final = {
     "en": ("ings", "ing", "ers", "er", "ed", "es", "ly", "s", "e"),
@@ -37,7 +46,8 @@ _SHORTEST_STEM: Final = 3
 def check_locale(locale: str, prompts: Sequence[tuple[str, Prompt]], wording: Lexicon) -> Iterator[tuple[str, str]]:
     """Yield (path, sentence) for each fault in a locale's prompts in use, given as (path, prompt) pairs."""
     folder = _folder(prompts, locale)
-    for sentence in (*_coverage(locale, [prompt for _, prompt in prompts]), *_openings(prompts)):
+    in_use = [prompt for _, prompt in prompts]
+    for sentence in (*_coverage(locale, in_use), *_habits(locale, in_use), *_openings(prompts)):
         yield folder, sentence
     yield from _same_subject(prompts)
     yield from _alike(prompts, wording)
@@ -66,6 +76,14 @@ def _coverage(locale: str, prompts: Sequence[Prompt]) -> Iterator[str]:
         yield f"Fewer than {FEWEST_ASKING_FOR_STEP} prompts ask for a step: give some of the theme step asks_for_step."
     for depth in sorted(set(DEPTHS) - {prompt.depth for prompt in rotating}):
         yield f"There is no prompt of depth {depth}."
+
+
+def _habits(locale: str, prompts: Sequence[Prompt]) -> Iterator[str]:
+    """Yield the turns of phrase that too many prompts share."""
+    for phrase, forms in _HABITS.get(locale.partition("-")[0], ()):
+        number = sum(forms.search(prompt.body) is not None for prompt in prompts)
+        if number > MOST_SHARE_OF_A_HABIT * len(prompts):
+            yield f'{number} of {len(prompts)} prompts say "{phrase}"; one in twelve is enough, so reword some.'
 
 
 def _theme(theme: str, prompts: Sequence[Prompt]) -> Iterator[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 BETWEEN_ENTRIES: Final = "* * *"
-PHOTO: Final = "*A photo stands on this page of your journal.*"
+PHOTO: Final = "*There’s a photo with this in your journal.*"
 
 # Signs with a meaning anywhere in a line: escapes, emphasis, code, links, strikethrough and tables (the last two
 # are GitHub's), a tag or an address in angle brackets, a character reference.

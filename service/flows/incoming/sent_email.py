@@ -25,7 +25,6 @@ class SentEmailFinder:
     """Finds the email that a mail answers, so that the reply reader can recognise quotations of it."""
 
     context: EmailContext = field(repr=False)
-    sender_name: str
 
     def find(self, session: Session, owner: Owner, *, from_header: str = "") -> SentEmail | None:
         """Return the email that was sent to the owner with the mail's token, or None for a mail without a token.
@@ -45,7 +44,7 @@ class SentEmailFinder:
             "",
             "",
             reply_address=self.context.links.address_of(token),
-            sender_name=self.sender_name,
+            sender_name=self.context.composer.sender_name(""),
             recipient_names=parseaddr(from_header),
             earlier_replies=self._earlier_replies(session, owner),
         )
@@ -55,6 +54,7 @@ class SentEmailFinder:
         return replace(
             unknown,
             subject=found.subject,
+            sender_name=self._sender_name(found),
             text=found.text,
             html=found.html,
             alternatives=tuple((other.text, other.html) for other in others),
@@ -64,6 +64,12 @@ class SentEmailFinder:
         """Return the words of the newest entries of the date that the mail belongs to."""
         entries = Entry.between(session, owner.person.id, owner.on, owner.on)[-_EARLIER_REPLIES:]
         return tuple(entry.words for entry in open_entries(self.context.keyring, owner.person, entries))
+
+    def _sender_name(self, found: SentText | OutgoingEmail) -> str:
+        """Return the sender's name on an email; a stored text has none, and tells it by its subject."""
+        if isinstance(found, OutgoingEmail):
+            return parseaddr(found.sender)[0]
+        return self.context.composer.sender_name(found.subject)
 
     def _stored_text(self, session: Session, person: Subscriber, token: ReplyToken) -> SentText | None:
         """Return the text of the batch that a prompt was sent in, or None if it was sent alone."""

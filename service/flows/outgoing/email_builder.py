@@ -37,11 +37,11 @@ class OutgoingDelivery:
 
 @dataclass(frozen=True, slots=True)
 class EmailBuilder:
-    """Builds emails: a prompt once for all its recipients, every other email once for each recipient."""
+    """Builds emails: a prompt once for all its recipients of a mode, every other email once for each recipient."""
 
     context: EmailContext
     mail_domain: str
-    _by_prompt: dict[str, OutgoingEmail] = field(default_factory=dict, repr=False)
+    _by_key: dict[str, OutgoingEmail] = field(default_factory=dict, repr=False)
 
     def build(self, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> OutgoingDelivery:
         """Return a delivery with its email and recipient.
@@ -67,13 +67,15 @@ class EmailBuilder:
         )
 
     def _for_batch(self, request: EmailRequest, prompt: Prompt, address: str) -> OutgoingDelivery:
-        if prompt.id not in self._by_prompt:
-            self._by_prompt[prompt.id] = compose_for_batch(self.context, prompt)
+        # A batch has one sender's name and one subject, so discreet emails go in batches of their own.
+        mode = f"{prompt.id}/discreet" if request.person.is_discreet else prompt.id
+        if mode not in self._by_key:
+            self._by_key[mode] = compose_for_batch(request)
         delivery = request.delivery
         variables = self.context.links.batch_variables(delivery, request.person, prompt)
         recipient = Recipient(address, delivery.id, variables)
-        key = f"{prompt.id} {delivery.kind} {delivery.slot}"
-        return OutgoingDelivery(delivery, self._by_prompt[prompt.id], recipient, batch_key=key)
+        key = f"{mode} {delivery.kind} {delivery.slot}"
+        return OutgoingDelivery(delivery, self._by_key[mode], recipient, batch_key=key)
 
     def _with_message_id(self, email: OutgoingEmail, delivery: Delivery) -> OutgoingEmail:
         message_id = f"<{delivery.id:x}.{delivery.attempt}@{self.mail_domain}>"

@@ -47,6 +47,11 @@ class EmailRequest:
     now: datetime
 
     @property
+    def composer(self) -> Composer:
+        """Return the composer of the subscriber's emails, which may be discreet."""
+        return self.context.composer.in_mode(is_discreet=self.person.is_discreet)
+
+    @property
     def prompt(self) -> Prompt:
         """Return the prompt that the delivery asks.
 
@@ -76,3 +81,9 @@ class SentLookup:
     session: Session = field(repr=False)
     person: Subscriber = field(repr=False)
     token: ReplyToken = field(repr=False)
+    is_discreet: bool = False
+
+    @property
+    def composer(self) -> Composer:
+        """Return the composer of the mode in which the email is looked for."""
+        return self.context.composer.in_mode(is_discreet=self.is_discreet)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from email.utils import parseaddr
+from copy import copy
+from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Final
 
 from service.core.helplines import parse_help_lines
+from service.mail.outbound.discreet import DiscreetWords
 from service.mail.outbound.mailer import OutgoingEmail
 from service.mail.outbound.rendering import Templates
 from service.mail.outbound.short_emails import read_short_emails
@@ -29,12 +31,15 @@ class Composer:
     and carries no way to leave one.
     """
 
+    is_discreet = False
+
     def __init__(
         self, templates: Path, *, base_url: str, sender: str, postal_address: str, name: str = "Small Steps"
     ) -> None:
         base_url = base_url.rstrip("/")
         self._sender = sender
-        self._list_id = f"{name} <questions.{parseaddr(sender)[1].rpartition('@')[2]}>"
+        self._list_name = name
+        self.discreet_words = DiscreetWords.parse((templates / "email" / "discreet.toml").read_text(encoding="utf-8"))
         self._short_emails = read_short_emails((templates / "email" / "answers.toml").read_text(encoding="utf-8"))
         self.help_lines = parse_help_lines((templates / "helplines.toml").read_text(encoding="utf-8"))
         self.settings_url = f"{base_url}/settings"
@@ -48,6 +53,22 @@ class Composer:
         }
         self._templates = Templates(templates, site)
 
+    def in_mode(self, *, is_discreet: bool) -> Composer:
+        """Return the composer of discreet emails, or of ordinary ones.
+
+        The sender's name, the subject and the first lines of a discreet email say nothing about what it is.
+        """
+        if is_discreet == self.is_discreet:
+            return self
+        other = copy(self)
+        other.is_discreet = is_discreet
+        return other
+
+    def sender_name(self, subject: str) -> str:
+        """Return the sender's name on a question that went out under this subject, in either mode."""
+        name, _ = parseaddr(self._sender)
+        return self.discreet_words.name if subject in self.discreet_words.subjects else name
+
     def email(
         self,
         name: str,
@@ -57,15 +78,18 @@ class Composer:
         reply_to: str = "",
         in_reply_to: str = "",
         may_leave: bool = True,
+        short_name: str = "",
     ) -> OutgoingEmail:
         """Return the email of templates/email/<name>/, with these values.
 
         `in_reply_to` is the Message-ID of the mail that it answers. It carries List-Unsubscribe (RFC 8058) if it has
-        links and `may_leave`.
+        links and `may_leave`. `short_name` is the full name of a short email.
         """
+        discreet = self.discreet_words if self.is_discreet else None
         own = {key: getattr(links, key) for key in ("settings_url", "help_url") if links and getattr(links, key)}
-        rendered = self._templates.render(name, {"links": links, **own, **values})
-        headers = {"List-Id": self._list_id, **_answering(in_reply_to)}
+        rendered = self._templates.render(name, {"links": links, **own, **values}, discreet, short_name or name)
+        sender = self._sender if discreet is None else formataddr((discreet.name, parseaddr(self._sender)[1]))
+        headers = {"List-Id": self._list_id(), **_answering(in_reply_to)}
         if links and may_leave:
             headers["List-Unsubscribe"] = f"<{links.one_click_url}>, <mailto:{links.stop_address}?subject=stop>"
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -73,8 +97,8 @@ class Composer:
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
-            sender=self._sender,
-            reply_to=reply_to or (links.reply_address if links else self._sender),
+            sender=sender,
+            reply_to=reply_to or (links.reply_address if links else sender),
             headers=headers,
         )
 
@@ -99,7 +123,12 @@ class Composer:
             "answered": without_reply_marks(subject),
             "button_url": button_url if short.button else "",
         }
-        return self.email("answer", links, values, in_reply_to=in_reply_to)
+        return self.email("answer", links, values, in_reply_to=in_reply_to, short_name=name)
+
+    def _list_id(self) -> str:
+        """Return the value of List-Id (RFC 2919); its identifier stays the same, since people's filters use it."""
+        name = self.discreet_words.name if self.is_discreet else self._list_name
+        return f"{name} <questions.{parseaddr(self._sender)[1].rpartition('@')[2]}>"
 
 
 def without_reply_marks(subject: str) -> str:

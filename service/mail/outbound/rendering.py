@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from service.mail.outbound.discreet import DiscreetWords
+
 TEXT_WIDTH: Final = 72
 LONGEST_RUN: Final = 160
 NAMES: Final = (
@@ -66,9 +68,18 @@ class Templates:
         self._pages = {name: environment.get_template(f"email/{name}/body.html") for name in NAMES}
         self._inliner = CSSInliner(load_remote_stylesheets=False, minify_css=True)
 
-    def render(self, name: str, values: Mapping[str, object]) -> Rendered:
-        """Return the email `name`; lines fit RFC 5322's 998 octets, links are never broken."""
+    def render(
+        self, name: str, values: Mapping[str, object], discreet: DiscreetWords | None = None, full_name: str = ""
+    ) -> Rendered:
+        """Return the email `name`; lines fit RFC 5322's 998 octets, links are never broken.
+
+        With `discreet` words its subject and its first lines are theirs, by its `full_name`; then `opening` is set.
+        """
+        full_name = full_name or name
+        values = {**values, "opening": discreet.opening(full_name) if discreet else None}
         subject = _one_line(self._subjects[name], values)
+        if discreet:
+            subject = discreet.subject(full_name, subject)
         context = {**values, "subject": subject}
         text = wrapped(self._texts[name].render(context))
         html = folded(self._inliner.inline(self._pages[name].render(context)))

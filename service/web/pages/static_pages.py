@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, url_for
 from service.models import Subscriber
 from service.web import browser
 from service.web.context import contact_address, get_help_lines, get_runtime, now, page
+from service.web.pages.email_texts import said_by_email
 from service.web.zones import country_of
 
 # RFC 9116, section 2.5.5, wants less than a year.
@@ -31,13 +32,19 @@ def help_now() -> str:
 @blueprint.get("/privacy")
 def privacy() -> str:
     """Say what is kept, who can read it, and for how long."""
-    return page("privacy", contact=contact_address(), postal_address=get_runtime().settings.postal_address)
+    runtime = get_runtime()
+    return page(
+        "privacy",
+        contact=contact_address(),
+        postal_address=runtime.settings.postal_address,
+        discreet=runtime.composer.discreet_words,
+    )
 
 
 @blueprint.get("/about")
 def about() -> str:
-    """Say what this is, and what it is not."""
-    return page("about")
+    """Say what this is, what can be replied, and what it is not."""
+    return page("about", replies=said_by_email("command.help").lines)
 
 
 @blueprint.get("/favicon.svg")

@@ -15,9 +15,11 @@ Found = tuple[str, Prompt]
 
 
 def shipped(locale: str = "en-GB") -> list[Found]:
+    """Return the prompts in use with their paths, as the check of a locale gets them."""
     paths = sorted((FOLDER / locale).rglob("*.md"))
     names = [path.relative_to(FOLDER).as_posix() for path in paths]
-    return [(name, parse_prompt(name, path.read_text("utf-8"))) for name, path in zip(names, paths, strict=True)]
+    found = [(name, parse_prompt(name, path.read_text("utf-8"))) for name, path in zip(names, paths, strict=True)]
+    return [(name, prompt) for name, prompt in found if prompt.in_use]
 
 
 def sentences(found: list[Found], locale: str = "en-GB") -> list[str]:
@@ -83,6 +85,22 @@ def without(
 )
 def test_what_a_locale_is_short_of_is_said(found: list[Found], sentence: str) -> None:
     assert any(said.endswith(sentence) or said.startswith(sentence) for said in sentences(found))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "habit"),
+    [
+        ("Which three of them?", "which three"),
+        ("Finish the line.", "finish the line"),
+        ("How does the line go on?", "finish the line"),
+    ],
+)
+def test_a_turn_of_phrase_is_in_one_prompt_of_twelve_at_most(phrase: str, habit: str) -> None:
+    prompts = shipped()
+    others = [pair for pair in prompts if pair[1].depth > 1]
+    said = [(path, replace(prompt, body=f"{prompt.body} {phrase}")) for path, prompt in others]
+    rest = [pair for pair in prompts if pair not in others]
+    assert f'of {len(prompts)} prompts say "{habit}"; one in twelve is enough' in " ".join(sentences([*said, *rest]))
 
 
 def opening(place: int, name: str) -> list[Found]:

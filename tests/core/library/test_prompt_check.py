@@ -198,7 +198,7 @@ def test_the_line_a_person_completes_may_say_i() -> None:
 
 
 def test_hurt_prompts_never_resurface() -> None:
-    path = "en-GB/hurt/jar-lid.md"
+    path = "en-GB/hurt/small-sting.md"
     found = problems(changed(path, "resurface = false", "resurface = true"))
     wanted = "Replies to hurt prompts never come back by themselves: set resurface to false."
     assert found == [Problem(path, wanted)]

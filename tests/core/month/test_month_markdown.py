@@ -50,7 +50,7 @@ def test_a_month_has_its_days_their_questions_and_the_words() -> None:
         "Later: rain.\n\n"
         "## Saturday 9 May 2026\n\n"
         "> What went past?\n\n"
-        "*A photo stands on this page of your journal.*\n"
+        "*There’s a photo with this in your journal.*\n"
     )
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import delete
 from service.core.replies import SentEmail
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
+from service.flows.outgoing.auto_replies import AnsweredMail, plan_receipt
 from service.models import Delivery, Subscriber
 from tests.harness.diary import take_step, write
 from tests.harness.sending import SendingHarness, open_sending_harness
@@ -108,6 +110,55 @@ def test_a_reply_to_a_month_or_a_year_finds_every_line_that_was_sent(
         assert words in mail.text
     sent_lines = [text for text in mail.text.splitlines() if text and "://" not in text]
     assert [text for text in sent_lines if text not in found.text.splitlines()] == []
+
+
+@pytest.mark.parametrize("was_discreet", [True, False])
+def test_an_email_is_found_as_it_was_sent_though_discreet_mode_was_switched_since(
+    harness: SendingHarness, was_discreet: bool
+) -> None:
+    (person,) = harness.members("ana@example.com", is_discreet=was_discreet)
+    _write_for_months(harness, person)
+    harness.send(harness.plan([person], kind="digest", slot="2026-12"))
+    (mail,) = harness.mails()
+    token = ReplyToken.decode(mail.reply_to.partition("@")[0].removeprefix("r-"), harness.runtime.keyring.index)
+    person.is_discreet = not was_discreet
+    found = find_sent(harness, Owner(person, date(2027, 1, 1), token))
+    assert found is not None
+    known = {line for text, _ in ((found.text, ""), *found.alternatives) for line in text.splitlines()}
+    assert [text for text in mail.text.splitlines() if text and "://" not in text and text not in known] == []
+
+
+@pytest.mark.parametrize("is_discreet", [True, False])
+def test_the_sender_s_name_is_that_of_the_email_that_went_out(harness: SendingHarness, is_discreet: bool) -> None:
+    (person,) = harness.members("ana@example.com", is_discreet=is_discreet)
+    harness.send(harness.plan([person]))
+    prompt = harness.runtime.library.first_six("en-GB")[0]
+    token = ReplyToken(ReplyKind.PROMPT, person.id, prompt.key, harness.clock().date())
+    person.is_discreet = not is_discreet
+    found = find_sent(harness, Owner(person, token.on, token))
+    (mail,) = harness.mails()
+    assert found is not None
+    assert found.sender_name == parseaddr(mail.sender)[0] == ("Notes by email" if is_discreet else "Small Steps")
+
+
+def test_the_sender_s_name_of_a_discreet_receipt_is_known_though_its_subject_begins_with_re(
+    harness: SendingHarness,
+) -> None:
+    (person,) = harness.members("ana@example.com", is_discreet=True)
+    runtime, now = harness.runtime, harness.clock()
+    entry_id = write(runtime.database, runtime.keyring, person, now.date())
+    with runtime.database.write() as session:
+        owner = session.get_one(Subscriber, person.id)
+        to = AnsweredMail("A small no", "<1@mail.example.com>")
+        ids = plan_receipt(session, runtime.keyring, owner, entry_id, to=to, now=now)
+    harness.send(ids)
+    (mail,) = harness.mails()
+    token = ReplyToken.decode(mail.reply_to.partition("@")[0].removeprefix("r-"), runtime.keyring.index)
+    assert token is not None
+    found = find_sent(harness, Owner(person, token.on, token))
+    assert found is not None
+    assert (found.subject, found.sender_name) == (mail.subject, "Notes by email")
+    assert found.subject.startswith("Re: ")
 
 
 def test_a_mail_without_a_token_finds_nothing(harness: SendingHarness) -> None:

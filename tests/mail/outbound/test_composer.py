@@ -160,17 +160,20 @@ def test_the_fullest_year_is_still_a_light_email() -> None:
     )
 
 
-def test_a_discreet_digest_quotes_nothing_and_its_subject_tells_nothing() -> None:
+def test_a_discreet_digest_leads_to_its_page_and_tells_nothing() -> None:
     for email in (EVERY["digest_discreet"], EVERY["year_discreet"]):
-        assert email.subject == "For you to read"
+        assert "You can read it on the web, once you’ve signed in." in email.text
         for told in ("tired", "rest has to be", "Priya", "lilac", "Soup", "May", "wrote", "journal/", "words", "act/"):
             assert told not in email.text
             assert told not in email.html
 
 
-def test_a_discreet_follow_up_quotes_nothing() -> None:
-    email = emails.step_follow_up.compose(composer(), FOLLOW_UP, "", LINKS)
-    assert "The step you chose" not in email.text + email.html
+def test_a_discreet_follow_up_does_not_quote_the_step() -> None:
+    for is_discreet in (False, True):
+        made = composer(is_discreet=is_discreet)
+        email = emails.step_follow_up.compose(made, FOLLOW_UP, "Ring the doctor", LINKS)
+        for words in ("The step you chose", "Ring the doctor"):
+            assert (words in email.text + email.html) is not is_discreet
 
 
 def test_a_month_of_few_days_has_no_calendar() -> None:

@@ -32,7 +32,7 @@ def test_the_month_comes_as_a_file_word_for_word(home: WebHarness) -> None:
         "# May 2026\n\n## Sunday 3 May 2026\n\n"
         f"> {question.question}\n\n"
         "\\- milk\\\n\\- שלום\n\n"
-        "*A photo stands on this page of your journal.*\n\n"
+        "*There’s a photo with this in your journal.*\n\n"
         "## Saturday 9 May 2026\n\nUnasked.\n"
     )
     assert answer.content_type == "text/markdown; charset=utf-8"

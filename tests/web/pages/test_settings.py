@@ -52,6 +52,7 @@ def test_the_page_shows_the_settings_as_they_stand(home: WebHarness) -> None:
     assert "value=18:30 selected" in text
     assert "<option value=Australia/Sydney selected>" in text
     assert 'name="is_discreet" value="yes" checked' in text
+    assert "Be discreet: the sender’s name, the subject and the first lines of every email give nothing away" in text
     assert 'name="wants_digest" value="yes" checked' not in text
     assert 'name="wants_look_backs" value="yes" checked' not in text
     assert 'name="wants_thread" value="yes" checked' in text

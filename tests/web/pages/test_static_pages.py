@@ -1,4 +1,5 @@
 import re
+from html import unescape
 
 import pytest
 
@@ -67,6 +68,24 @@ def test_privacy_says_whom_to_ask(site: WebHarness) -> None:
     text = site.get("/privacy").text
     assert "hello@mail.example.org" in text
     assert "1 Quiet Lane, Smalltown" in text
+
+
+def test_privacy_says_what_discreet_mode_does_in_the_words_that_emails_have(site: WebHarness) -> None:
+    text = site.get("/privacy").text
+    words = site.runtime.composer.discreet_words
+    assert "“Be discreet”" in text
+    assert f"every email comes from “{words.name}”" in text
+    assert words.subjects[0] in text
+
+
+def test_about_lists_everything_that_can_be_replied_as_the_answer_to_help_does(site: WebHarness) -> None:
+    text = unescape(site.get("/about").text)
+    answer = site.runtime.composer.short_email("command.help", None)
+    listed = [line for line in answer.text.split("\n\n") if "“" in line and ":" in line]
+    assert len(listed) > 5
+    for line in listed:
+        assert f"<li>{' '.join(line.split())}</li>" in text
+    assert "If you reply “help”" in text or "if you reply “help”" in text
 
 
 def test_about_says_what_this_is_not(site: WebHarness) -> None:

@@ -73,10 +73,10 @@ def test_an_empty_day_leads_to_writing_for_it_unless_it_is_yet_to_come(site: Web
     assert 'href="/write?written_on=2026-05-12"' in site.get("/journal/2026-05-12").text
     assert "/write?" not in site.get("/journal/2026-05-14").text
     page = site.get("/write?written_on=2026-05-12").text
-    assert "What was there on Tuesday 12 May?" in page
+    assert "What would you like to write for Tuesday 12 May?" in page
     assert 'value="2026-05-12"' in page
     for nonsense in ("2026-05-14", "<script>", ""):
-        assert "What is there today?" in site.get(f"/write?written_on={nonsense}").text
+        assert "What would you like to write?" in site.get(f"/write?written_on={nonsense}").text
 
 
 def test_pressing_the_button_twice_keeps_one_entry(site: WebHarness) -> None:

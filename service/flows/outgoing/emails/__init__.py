@@ -7,6 +7,7 @@ own kind of token, the file also composes it again as it was sent, to recognise 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from service.core.tokens import ReplyKind
@@ -77,8 +78,14 @@ AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | None], 
 def as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
     """Return the emails that a reply with this token can answer, composed again with placeholders for links.
 
-    It is one, except for automatic replies, which share one reply address in a day: then the newest comes first.
+    It is one, except for automatic replies, which share one reply address in a day: then the newest comes first. Each
+    comes in the subscriber's mode, and after those in the other, in which it went out if the setting was changed since.
     """
+    modes = (lookup.person.is_discreet, not lookup.person.is_discreet)
+    return [email for is_discreet in modes for email in _in_mode(replace(lookup, is_discreet=is_discreet))]
+
+
+def _in_mode(lookup: SentLookup) -> list[OutgoingEmail]:
     if lookup.token.kind == ReplyKind.ANSWER:
         return _answers_as_sent(lookup)
     found = (find(lookup) for find in AS_SENT.get(lookup.token.kind, ()))

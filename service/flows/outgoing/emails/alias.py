@@ -32,7 +32,7 @@ def build(request: EmailRequest) -> BuiltEmail:
         raise NothingToSendError("it may not be mailed, or has a journal of its own by now")
     until = request.now + aliases.LINK_LIFETIME
     url = context.links.act_url("act", Action.CONFIRM_ALIAS, request.person, until, delivery.id)
-    return BuiltEmail(compose(context.composer, url), delivery.sealed_content, to=address)
+    return BuiltEmail(compose(request.composer, url), delivery.sealed_content, to=address)
 
 
 def is_notice(detail: str | None) -> bool:
@@ -43,4 +43,4 @@ def is_notice(detail: str | None) -> bool:
 def build_notice(request: EmailRequest) -> BuiltEmail:
     """Return the notice that the delivery names."""
     links = request.context.links.answer_links(request.person, request.now)
-    return BuiltEmail(compose_notice(request.context.composer, request.delivery.detail or "", links))
+    return BuiltEmail(compose_notice(request.composer, request.delivery.detail or "", links))

@@ -15,6 +15,7 @@ from service.models import Delivery
 UNDO_LINK_LIFETIME = timedelta(days=1)
 CLAIM_LINK_LIFETIME = timedelta(days=30)
 STEP_LINK_LIFETIME = timedelta(days=60)
+_UNNAMED = "some of what you attached"
 NOT_KEPT, COMMAND, STEP = "could_not_keep.", "command.", "step."
 # The answers with a button: the action of its link, and how long the link is valid.
 _BUTTONS = {
@@ -27,14 +28,18 @@ _BUTTONS = {
 
 
 def compose(composer: Composer, name: str, links: Links, answered: AutoReplyContent, button_url: str) -> OutgoingEmail:
-    """Return the answer that has this name in templates/email/answers.toml, as a reply to the answered mail."""
+    """Return the answer that has this name in templates/email/answers.toml, as a reply to the answered mail.
+
+    In discreet mode it names no file.
+    """
+    is_unnamed = composer.is_discreet and name.startswith(NOT_KEPT)
     return composer.short_email(
         name,
         links,
         subject=answered.subject,
         in_reply_to=answered.message_id,
         button_url=button_url,
-        detail=answered.inserted_text,
+        detail=_UNNAMED if is_unnamed and answered.inserted_text else answered.inserted_text,
     )
 
 
@@ -43,7 +48,7 @@ def build(request: EmailRequest) -> BuiltEmail:
     links = request.context.links.answer_links(request.person, request.now)
     name = full_name(request.delivery.detail or "")
     email = compose(
-        request.context.composer,
+        request.composer,
         name,
         links,
         read_answered(request),
@@ -57,7 +62,7 @@ def as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail | None:
     content = open_answered(lookup.context.keyring, lookup.person, delivery)
     if content is None:
         return None
-    composer = lookup.context.composer
+    composer = lookup.composer
     return compose(composer, full_name(delivery.detail or ""), PLACEHOLDERS, content, composer.settings_url)
 
 

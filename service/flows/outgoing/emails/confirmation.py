@@ -21,9 +21,9 @@ def build(request: EmailRequest) -> BuiltEmail:
     on = request.now.astimezone(person.zone).date()
     url = links.act_url("confirm", Action.CONFIRM, person, until, delivery.reference or 0)
     reply_address = links.reply_address(ReplyKind.CONFIRMATION, person, on)
-    return BuiltEmail(compose(request.context.composer, url, reply_address), delivery.sealed_content)
+    return BuiltEmail(compose(request.composer, url, reply_address), delivery.sealed_content)
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail:
     """Return the email; apart from its links it is the same for everybody."""
-    return compose(lookup.context.composer, "", "")
+    return compose(lookup.composer, "", "")

@@ -29,11 +29,10 @@ def compose(
     *,
     keep_out_urls: Mapping[int, str] = _NO_URLS,
     markdown_url: str = "",
-    discreet: bool = False,
 ) -> OutgoingEmail:
     """Return the digest; `keep_out_urls` are by entry id, `web_url` is the page of the stored copy.
 
-    With `discreet` it quotes nothing, and its subject reveals nothing.
+    In discreet mode it quotes nothing.
     """
     values = {
         "digest": digest,
@@ -41,7 +40,6 @@ def compose(
         "web_url": web_url,
         "keep_out_urls": keep_out_urls,
         "markdown_url": markdown_url,
-        "discreet": discreet,
     }
     return composer.email("digest", links, values)
 
@@ -53,13 +51,12 @@ def build(request: EmailRequest) -> BuiltEmail:
     if month is None:
         raise NothingToSendError("nothing is left of the month")
     email = compose(
-        context.composer,
+        request.composer,
         month,
         month_links(context.links, person, month.next_month),
         context.links.act_url("digest", Action.DIGEST, person, request.now + LINK_LIFETIME, delivery.id),
         keep_out_urls=keep_out_urls(context.links, person, month.quoted, request.now),
         markdown_url=f"{context.links.base_url}/journal/{month.month:%Y-%m}.md",
-        discreet=person.is_discreet,
     )
     return BuiltEmail(email, seal_content(context.keyring, person, delivery.id, month.to_json()))
 
@@ -74,13 +71,12 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
         return None
     digest = context.digests.with_thread(lookup.session, person, frozen)
     return compose(
-        context.composer,
+        lookup.composer,
         digest,
         PLACEHOLDERS,
         "",
         keep_out_urls=placeholder_urls(digest.quoted),
         markdown_url=WRITE_LINK,
-        discreet=person.is_discreet,
     )
 
 

@@ -32,7 +32,7 @@ def build(request: EmailRequest) -> BuiltEmail:
     if person.slow_down_stage != delivery.detail:
         raise NothingToSendError("they have replied since, or the next stage has begun")
     reply_address = links.reply_address(ReplyKind.NOTICE, person, delivery.on)
-    email = compose(request.context.composer, cast("Stage", delivery.detail), links.links(person, reply_address))
+    email = compose(request.composer, cast("Stage", delivery.detail), links.links(person, reply_address))
     return BuiltEmail(email)
 
 
@@ -41,4 +41,4 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     delivery = Delivery.find(lookup.session, lookup.person.id, DeliveryKind.NOTICE, lookup.token.on.isoformat())
     if delivery is None:
         return None
-    return compose(lookup.context.composer, cast("Stage", delivery.detail), PLACEHOLDERS)
+    return compose(lookup.composer, cast("Stage", delivery.detail), PLACEHOLDERS)

@@ -34,7 +34,7 @@ def build(request: EmailRequest) -> BuiltEmail:
         raise NothingToSendError("the month's email is not wanted any more")
     question = quiet_question(context.library, person.locale, month)
     links = month_links(context.links, person, last_day_of(month) + timedelta(days=1))
-    email = compose(context.composer, month_name(month), question.question, links, locale=question.locale)
+    email = compose(request.composer, month_name(month), question.question, links, locale=question.locale)
     return BuiltEmail(email)
 
 
@@ -44,6 +44,6 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     delivery = Delivery.find(lookup.session, lookup.person.id, DeliveryKind.QUIET_MONTH, slot) if slot else None
     if delivery is None:
         return None
-    month, composer = delivery.on, lookup.context.composer
+    month, composer = delivery.on, lookup.composer
     question = quiet_question(lookup.context.library, lookup.person.locale, month)
     return compose(composer, month_name(month), question.question, PLACEHOLDERS, locale=question.locale)

@@ -37,7 +37,7 @@ def as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail | None:
     content = open_answered(lookup.context.keyring, lookup.person, delivery)
     if content is None:
         return None
-    composer = lookup.context.composer
+    composer = lookup.composer
     return compose(
         composer,
         PLACEHOLDERS,
@@ -55,7 +55,7 @@ def build(request: EmailRequest) -> BuiltEmail:
     answered = read_answered(request)
     until = request.now + UNDO_LINK_LIFETIME
     email = compose(
-        request.context.composer,
+        request.composer,
         links.answer_links(person, request.now),
         links.act_url("act", Action.UNDO_ENTRY, person, until, delivery.reference or 0),
         subject=answered.subject,

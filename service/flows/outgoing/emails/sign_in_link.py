@@ -20,4 +20,4 @@ def build(request: EmailRequest) -> BuiltEmail:
     until = delivery.planned_at + LINK_LIFETIME
     url = request.context.links.act_url("sign-in", Action.SIGN_IN, person, until, delivery.reference or 0)
     asked_at = delivery.planned_at.astimezone(person.zone)
-    return BuiltEmail(compose(request.context.composer, url, time_text=f"{asked_at:%H:%M}"))
+    return BuiltEmail(compose(request.composer, url, time_text=f"{asked_at:%H:%M}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from service.core.library.prompts import Prompt
+from service.core.library.prompts import Library, Prompt
 from service.core.steps import StepState
 from service.core.tokens import Action, ReplyKind
 from service.flows.outgoing.email_context import (
@@ -26,9 +26,10 @@ from service.models import Step, Subscriber, open_content, seal_content
 def compose(composer: Composer, prompt: Prompt, step_words: str, links: Links, *, subject: str = "") -> OutgoingEmail:
     """Return the question about a step; `subject` is that of the prompt in whose reply it was chosen, if any.
 
-    Without `step_words` (discreet mode) it quotes nothing.
+    In discreet mode it does not quote the step.
     """
-    values = {"prompt": prompt, "step_words": " ".join(step_words.split()), "chosen_in": subject}
+    quoted = "" if composer.is_discreet else " ".join(step_words.split())
+    values = {"prompt": prompt, "step_words": quoted, "chosen_in": subject}
     return composer.email("step_follow_up", links, values)
 
 
@@ -39,7 +40,7 @@ def build(request: EmailRequest) -> BuiltEmail:
     if step is None or step.state != StepState.OPEN:
         raise NothingToSendError("the step is gone, or was answered before it was asked about")
     content = _content(context, person, step)
-    email = _compose_content(context, content, _links(request, step))
+    email = _compose_content(context.library, request.composer, content, _links(request, step))
     if email is None:
         raise NothingToSendError("there is no question to ask about it")
     return BuiltEmail(email, seal_content(context.keyring, person, request.delivery.id, json.dumps(content)))
@@ -51,17 +52,19 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     step = step_asked_about(lookup.session, lookup.token)
     delivery = follow_up_of(lookup.session, step) if step else None
     content = open_content(context.keyring, lookup.person, delivery) if delivery else None
-    return _compose_content(context, json.loads(content), WITH_WRITE_LINK) if content else None
+    if content is None:
+        return None
+    return _compose_content(context.library, lookup.composer, json.loads(content), WITH_WRITE_LINK)
 
 
 def _content(context: EmailContext, person: Subscriber, step: Step) -> dict[str, str]:
-    """Return what differs from one follow-up to the next; in discreet mode the step is not quoted."""
+    """Return what differs from one follow-up to the next."""
     (opened,) = open_steps(context.keyring, person, [step])
     prompt = context.library.get(step.prompt_id or "")
     return {
         "prompt": follow_up_prompt(context.library, person, step).id,
         "subject": prompt.subject if prompt else "",
-        "words": "" if person.is_discreet else opened.words,
+        "words": opened.words,
     }
 
 
@@ -72,9 +75,11 @@ def _links(request: EmailRequest, step: Step) -> Links:
     return links.links(person, reply_address, step_url)
 
 
-def _compose_content(context: EmailContext, content: Mapping[str, str], links: Links) -> OutgoingEmail | None:
+def _compose_content(
+    library: Library, composer: Composer, content: Mapping[str, str], links: Links
+) -> OutgoingEmail | None:
     """Return the email of this content, or None if the library no longer has its question."""
-    prompt = context.library.get(content["prompt"])
+    prompt = library.get(content["prompt"])
     if prompt is None:
         return None
-    return compose(context.composer, prompt, content["words"], links, subject=content["subject"])
+    return compose(composer, prompt, content["words"], links, subject=content["subject"])

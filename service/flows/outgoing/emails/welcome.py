@@ -19,7 +19,7 @@ def compose(composer: Composer, prompt: Prompt, links: Links, schedule: str) -> 
 def build(request: EmailRequest) -> BuiltEmail:
     """Return the welcome with the first prompt."""
     links = request.context.links.prompt_links(request.delivery, request.person, request.prompt)
-    return BuiltEmail(compose(request.context.composer, request.prompt, links, str(request.person.schedule)))
+    return BuiltEmail(compose(request.composer, request.prompt, links, str(request.person.schedule)))
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
@@ -28,4 +28,4 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     slot = lookup.token.on.isoformat()
     if prompt is None or Delivery.find(lookup.session, lookup.person.id, DeliveryKind.WELCOME, slot) is None:
         return None
-    return compose(lookup.context.composer, prompt, WITH_WRITE_LINK, str(lookup.person.schedule))
+    return compose(lookup.composer, prompt, WITH_WRITE_LINK, str(lookup.person.schedule))

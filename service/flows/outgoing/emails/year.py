@@ -26,13 +26,12 @@ def compose(
     web_url: str,
     *,
     keep_out_urls: Mapping[int, str] = _NO_URLS,
-    discreet: bool = False,
 ) -> OutgoingEmail:
     """Return the year's digest; `web_url` is its page for signed-in subscribers.
 
-    With `discreet` it quotes nothing, and its subject reveals nothing.
+    In discreet mode it quotes nothing.
     """
-    values = {"year": year, "own": year, "web_url": web_url, "keep_out_urls": keep_out_urls, "discreet": discreet}
+    values = {"year": year, "own": year, "web_url": web_url, "keep_out_urls": keep_out_urls}
     return composer.email("year", links, values)
 
 
@@ -43,12 +42,11 @@ def build(request: EmailRequest) -> BuiltEmail:
     if year is None or len(year.months) < MIN_MONTHS:
         raise NothingToSendError("too little is left of the year")
     email = compose(
-        context.composer,
+        request.composer,
         year,
         month_links(context.links, person, date(year.year + 1, *YEAR_GOES_ON)),
         f"{context.links.base_url}/year/{year.year}",
         keep_out_urls=keep_out_urls(context.links, person, year.passages, request.now),
-        discreet=person.is_discreet,
     )
     return BuiltEmail(email, seal_content(context.keyring, person, delivery.id, year.to_json()))
 
@@ -63,4 +61,4 @@ def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
     if year is None:
         return None
     urls = placeholder_urls(year.passages)
-    return compose(lookup.context.composer, year, PLACEHOLDERS, "", keep_out_urls=urls, discreet=person.is_discreet)
+    return compose(lookup.composer, year, PLACEHOLDERS, "", keep_out_urls=urls)
