@@ -48,7 +48,7 @@ class Subscriber(Base):
 
     __tablename__ = "subscribers"
     __table_args__ = (
-        # On SQLite a trigger refuses the same writes (revision 0009).
+        # On SQLite a trigger refuses the same writes (revision 0008).
         CheckConstraint(
             "status IN ('active', 'resting') OR (next_prompt_at IS NULL AND next_digest_at IS NULL)", name="due_times"
         ),
