@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from service.db import Database, make_engine, migrate
 from tests.harness.servers import Postgres, running_postgres, running_queue
 
 TEMPLATE = "migrated"
+
+# A property holds or not, however busy the machine is.
+settings.register_profile("by behaviour", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("by behaviour")
 
 
 @pytest.fixture(scope="session")
