@@ -1,4 +1,4 @@
-"""Planning automatic replies: the receipt of a first reply, and answers to mail, a limited number a day."""
+"""Planning automatic replies: the receipt of a first reply, and answers to mail, up to a bound against loops."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from service.db import random_id
 from service.flows.outgoing.email_context import EmailRequest, NothingToSendError
 from service.models import Delivery, DeliveryKind, Keyring, NewDelivery, Subscriber, open_content, seal_content
 
-MAX_ANSWERS_PER_DAY = 10
+# Only mail that a person wrote is answered, so this stops nothing but a loop with a program that passes for a person.
+# Keep it far above what anybody sends: a person whose words were not found, or who asked us to stop, has to hear of it.
+MAX_ANSWERS_PER_DAY = 100
 ANSWER_MAX_DELAY = timedelta(days=3)
 DAY = timedelta(days=1)
 NOTICE = "held"  # the one answer that the subscriber did not cause, since somebody else may have written the mail
@@ -60,9 +62,9 @@ def plan_receipt(
 def plan_auto_reply(
     session: Session, keyring: Keyring, person: Subscriber, reply: AutoReply, *, to: AnsweredMail, now: datetime
 ) -> list[int]:
-    """Plan an answer to a mail and return its id, or nothing if the subscriber had too many.
+    """Plan an answer to a mail and return its id, or nothing if there is one, or if this looks like a loop.
 
-    At most ten answers are planned in 24 hours, and one notice of held mail in a local day.
+    At most `MAX_ANSWERS_PER_DAY` answers are planned in 24 hours, and one notice of held mail in a local day.
     """
     if Delivery.count_since(session, person.id, DeliveryKind.ANSWER, now - DAY) >= MAX_ANSWERS_PER_DAY:
         return []

@@ -43,7 +43,7 @@ from service.models.unqueued import find_unqueued
 OPEN = "state IN ('planned', 'claimed', 'unknown')"
 DROPPED = "month > 0 AND kind NOT IN ('digest', 'year', 'quiet_month')"
 ROWS_AN_INSERT = 1000
-_MOST_ANSWERS = 24  # two days of automatic replies, and a receipt
+_MOST_ANSWERS = 301  # three days of as many automatic replies as there may be, and a receipt
 
 
 class Delivery(Base):

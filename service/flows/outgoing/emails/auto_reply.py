@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from service.core.tokens import Action
-from service.flows.outgoing.auto_replies import AutoReplyContent, open_answered, read_answered
+from service.flows.outgoing.auto_replies import AutoReplyContent, read_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
@@ -52,11 +52,8 @@ def build(request: EmailRequest) -> BuiltEmail:
     return BuiltEmail(email, request.delivery.sealed_content)
 
 
-def as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail | None:
-    """Return an answer as it was sent, or None if what it answers has been deleted."""
-    content = open_answered(lookup.context.keyring, lookup.person, delivery)
-    if content is None:
-        return None
+def as_sent(lookup: SentLookup, delivery: Delivery, content: AutoReplyContent) -> OutgoingEmail:
+    """Return an answer as it was sent."""
     composer = lookup.context.composer
     return compose(composer, full_name(delivery.detail or ""), PLACEHOLDERS, content, composer.settings_url)
 
