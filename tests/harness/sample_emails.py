@@ -21,6 +21,7 @@ SITE = "https://steps.example.org"
 TOKEN = "kq3m5zr7wxa2bcd4efgh6ijklmnopqrstuvwxyz2"
 IN_REPLY_TO = "<abc@mail.example.com>"
 MAY = date(2026, 5, 1)
+LEFT_OUT_WORDS = "The kettle sings low.\nRain walks along the gutter."
 STEP_WORDS = "After I lock the door, I will breathe once."
 
 LINKS = Links(
@@ -123,12 +124,17 @@ def year() -> Year:
 
 
 def answer(
-    name: str, *, subject: str = "", in_reply_to: str = "", detail: str = "", button_url: str = LINKS.write_url
+    name: str,
+    *,
+    subject: str = "",
+    in_reply_to: str = "",
+    detail: str = "",
+    quoted: str = "",
+    button_url: str = LINKS.write_url,
 ) -> OutgoingEmail:
     """Return one of the short emails that answer a mail."""
-    return emails.auto_reply.compose(
-        composer(), name, LINKS, AutoReplyContent(subject, in_reply_to, detail), button_url
-    )
+    content = AutoReplyContent(subject, in_reply_to, detail, quoted)
+    return emails.auto_reply.compose(composer(), name, LINKS, content, button_url)
 
 
 def every_email() -> dict[str, OutgoingEmail]:
@@ -155,6 +161,8 @@ def every_email() -> dict[str, OutgoingEmail]:
         "step_taken": answer("step.taken", button_url=act_url, **answered),
         "step_not_yet": answer("step.not_yet", button_url=act_url, **answered),
         "step_let_go": answer("step.let_go", button_url=act_url, **answered),
+        "step_chosen": answer("step.chosen", button_url=act_url, quoted=STEP_WORDS, **answered),
+        "step_chosen_discreet": answer("step.chosen", button_url=act_url, **answered),
         "digest": emails.digest.compose(made, month, LINKS, web_url, keep_out_urls=keep_out, markdown_url=markdown_url),
         "digest_discreet": emails.digest.compose(made, month, LINKS, web_url, markdown_url=markdown_url, discreet=True),
         "year": emails.year.compose(made, whole, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out),
@@ -166,6 +174,14 @@ def every_email() -> dict[str, OutgoingEmail]:
         "could_not_keep_empty": answer("could_not_keep.empty", **answered),
         "could_not_keep_too_big": answer("could_not_keep.too_big", **answered),
         "could_not_keep_unreadable": answer("could_not_keep.unreadable", **answered),
+        "could_not_keep_left_out": answer(
+            "could_not_keep.left_out", button_url=act_url, quoted=LEFT_OUT_WORDS, **answered
+        ),
+        "could_not_keep_left_out_discreet": answer("could_not_keep.left_out", button_url=act_url, **answered),
+        "could_not_keep_all_left_out": answer(
+            "could_not_keep.all_left_out", button_url=act_url, quoted=LEFT_OUT_WORDS, **answered
+        ),
+        "could_not_keep_all_left_out_discreet": answer("could_not_keep.all_left_out", button_url=act_url, **answered),
         "could_not_keep_held": answer("could_not_keep.held", button_url=act_url, **answered),
         "could_not_keep_photo": answer("could_not_keep.photo", detail="minutes.pdf", **answered),
         "could_not_keep_only_files": answer("could_not_keep.only_files", detail="minutes.pdf", **answered),
@@ -178,6 +194,7 @@ def every_email() -> dict[str, OutgoingEmail]:
         "command_delete": answer("command.delete", button_url=act_url, **answered),
         "command_nothing_to_delete": answer("command.nothing_to_delete", **answered),
         "command_no_more": answer("command.no_more", **answered),
+        "command_not_a_step": answer("command.not_a_step", button_url=act_url, **answered),
         "command_help": answer("command.help", **answered),
         "less_often_weekly": emails.notice.compose(made, "weekly", LINKS),
         "less_often_rest": emails.notice.compose(made, "rest", LINKS),

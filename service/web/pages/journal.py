@@ -22,7 +22,7 @@ from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
 from service.web.forms import FIRST_DAY, typed_words
-from service.web.pages.chosen_steps import keep_step, step_in
+from service.web.pages.chosen_steps import chosen_step, keep_step, step_in
 from service.web.security import allow_photos
 
 blueprint = Blueprint("journal", __name__)
@@ -96,8 +96,9 @@ def one_entry(entry_id: int) -> str:
     """Show an entry and what may be done with it."""
     with browser.visit() as visit:
         [shown] = _shown(visit, [_own(visit, entry_id)])
+        chosen = chosen_step(visit.session, visit.person, entry_id)
     done = next((words for name, words in JUST_DONE.items() if name in request.args), "")
-    return page("entry", shown=shown, done=done)
+    return page("entry", shown=shown, chosen=chosen, done=done)
 
 
 @blueprint.get("/journal/entry/<id:entry_id>/edit")

@@ -9,17 +9,18 @@ from selectolax.lexbor import LexborHTMLParser
 from service.config import ROOT
 from service.core.text.lexicon import Lexicon
 from service.mail.outbound.mailer import OutgoingEmail
-from tests.harness.sample_emails import IN_REPLY_TO, STEP_WORDS, TEMPLATES, digest, every_email, year
+from tests.harness.sample_emails import IN_REPLY_TO, LEFT_OUT_WORDS, STEP_WORDS, TEMPLATES, digest, every_email, year
 
 GOLDEN = ROOT / "tests" / "data" / "emails"
 EVERY = every_email()
 NO_WAY_OUT_NEEDED = {"confirmation", "sign_in", "receipt", "alias_confirm"}
-STEP_ANSWERS = {"step_taken", "step_not_yet", "step_let_go"}
+STEP_ANSWERS = {"step_chosen", "step_chosen_discreet", "step_taken", "step_not_yet", "step_let_go"}
 ANSWERS = {name for name in EVERY if name.startswith(("could_not_keep", "command"))} | {"receipt"} | STEP_ANSWERS
 
 MONTH, YEAR = digest(), year()
 THEIR_WORDS = (
     STEP_WORDS,
+    *LEFT_OUT_WORDS.splitlines(),
     *MONTH.words,
     *YEAR.words,
     *(passage.text for passage in (*MONTH.quoted, *YEAR.passages)),

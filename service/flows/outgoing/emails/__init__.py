@@ -94,7 +94,7 @@ def _answers_as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
     for delivery in Delivery.sent_between(lookup.session, lookup.person.id, kinds, first, last):
         content = open_answered(lookup.context.keyring, lookup.person, delivery)
         if content is not None:
-            text = (delivery.kind, delivery.detail or "", content.inserted_text)
+            text = (delivery.kind, delivery.detail or "", content.inserted_text, content.quoted)
             different.setdefault(text, (delivery, content))
     return [
         (receipt if delivery.kind == DeliveryKind.RECEIPT else auto_reply).as_sent(lookup, delivery, content)
