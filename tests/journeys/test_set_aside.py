@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -112,6 +113,17 @@ def test_deleting_the_entry_ends_the_longer_keeping_of_its_mail(journey: Journey
     browser.press(f"/journal/entry/{journey.entries(ANA)[1].id}/delete")
     assert len(journey.entries(ANA)) == 1
     assert not _prune(journey, RAW_KEPT + DAY)
+
+
+def test_putting_it_back_on_the_entry_s_page_is_a_choice_too(journey: JourneyHarness) -> None:
+    asked, browser = _ask(journey, WITH_A_WORD)
+    at = f"/journal/entry/{journey.entries(ANA)[1].id}"
+    pieces = re.findall(r'name="piece" value="([0-9a-f]+)"', browser.open(f"{at}/everything").text)
+    for piece in pieces:
+        browser.press(f"{at}/put-back", page=f"{at}/everything", piece=piece)
+    assert VERSE in _words(journey)[0]
+    assert _last(journey).kept_until == journey.clock.now + RAW_KEPT
+    assert "It’s in your journal" in browser.open(journey.link(asked, "/act/")).text
 
 
 def test_a_signature_that_comes_each_time_is_asked_about_once(journey: JourneyHarness) -> None:

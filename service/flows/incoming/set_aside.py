@@ -94,6 +94,13 @@ def keep(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: da
     return process_again(inbound_store, Reply.find_to_keep_whole, subscriber_id, reply_id, now, reason=KEPT_WHOLE)
 
 
+def note_put_back(session: Session, keyring: Keyring, person: Subscriber, entry: Entry) -> None:
+    """Record that a piece of an entry was put back on its page; once none is set aside, its owner has chosen."""
+    reply = Reply.find_by_entry(session, person.id, entry.id)
+    if reply is not None and not journal.has_set_aside(keyring, person, entry):
+        reply.end_choice()
+
+
 def leave_out(session: Session, subscriber_id: int, reply_id: int, now: datetime) -> None:
     """Record that what was set aside is to stay out; for a day at least, its owner may think again."""
     reply = Reply.find_own(session, subscriber_id, reply_id)

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from service.core.entry_text import WORDS_BYTES
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date
+from service.flows.incoming import set_aside
 from service.flows.people import entry_photos, journal
 from service.flows.people.journal import OpenEntry
 from service.models import Entry, Photo
@@ -163,6 +164,7 @@ def put_back(entry_id: int) -> Response:
     with browser.visit(writing=True) as visit:
         entry = _own(visit, entry_id)
         journal.restore_trimmed(visit.keyring, visit.person, entry, request.form.get("piece", ""), now())
+        set_aside.note_put_back(visit.session, visit.keyring, visit.person, entry)
     return redirect(_address(entry_id), code=303)
 
 
