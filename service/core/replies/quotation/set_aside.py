@@ -6,6 +6,7 @@ they are asked, and these are the lines that they are asked about.
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
 from service.core.replies.quotation.evidence import Marks
@@ -22,11 +23,14 @@ def mark_set_aside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -
     Lines that we sent are not among them, nor what is certainly a mail program's or a signature with an address. Where
     we do not know what we sent, a quotation is taken for ours unless nothing else is in the reply.
     """
-    kept = sum(_weight(line) for line in lines if line.reason is None)
-    found = [line for line in _perhaps_theirs(lines, forms, marks) if kept == 0 or forms or line.reason != "quotation"]
-    if kept * 2 >= sum(map(_weight, found)):
+    found = list(_perhaps_theirs(lines, forms, marks))
+    if not found:
         return
-    for line in found:
+    kept = sum(_weight(line) for line in lines if line.reason is None)
+    asked = [line for line in found if kept == 0 or forms or line.reason != "quotation"]
+    if kept * 2 >= sum(map(_weight, asked)):
+        return
+    for line in asked:
         line.set_aside, line.raw = True, line.text
     for line in lines:
         if blank(line):
@@ -38,35 +42,41 @@ def _weight(line: Line) -> int:
 
 
 def _perhaps_theirs(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> Iterator[Line]:
-    for reason, group in groupby(lines, key=lambda line: line.reason):
-        some = [line for line in group if not (line.certain or line.hint & Hint.HIDDEN or blank(line))]
-        if reason is None or (reason == "signature" and contact_block(some)):
+    for reason, group in groupby(lines, key=attrgetter("reason")):
+        if reason is None:
             continue
-        for line in some:
-            is_known = _is_ours(line, forms, marks) if reason == "quotation" else _is_of_a_program(line, marks)
-            if not is_known and _weight(line):
-                yield line
+        some = [line for line in group if not (line.certain or line.hint & Hint.HIDDEN or blank(line))]
+        if reason == "signature" and contact_block(some):
+            continue
+        yield from (line for line in some if not _is_known(line, forms, marks))
 
 
-def _is_ours(line: Line, forms: Sequence[Form], marks: Marks) -> bool:
-    """Whether a line in a quotation is one that we sent, or one that a program wrote around it."""
+def _is_known(line: Line, forms: Sequence[Form], marks: Marks) -> bool:
+    """Whether a line says nothing, or is one that we sent or that a program wrote around that."""
     folded = fold(line.text)
-    if any(folded in form.lines or (weight(folded) >= SURE and folded in form.letters) for form in forms):
+    if not folded or line.text.startswith(PICTURES):
         return True
-    return line_evidence(line, marks).known or _is_of_a_program(line, marks)
+    if line.reason == "quotation" and any(
+        folded in form.lines or (weight(folded) >= SURE and folded in form.letters) for form in forms
+    ):
+        return True
+    return _introduces(line, marks, weight(folded)) or _is_of_a_program(line.text, marks)
 
 
-def _is_of_a_program(line: Line, marks: Marks) -> bool:
-    """Whether a mail program wrote a line: an attribution, a header, a rule, or the name of a device."""
-    text, phrases = line.text, marks.phrases
-    if device_line(text, phrases) or footer_line(text, phrases) or drawn(text):
-        return True
-    if divider(text, phrases) or reply_marker(text, phrases):
-        return True
-    if line.reason in {"footer", "signature"}:
+def _introduces(line: Line, marks: Marks, letters: int) -> bool:
+    """Whether a line is an attribution or a header; a very long one has words of somebody's in it."""
+    if line.reason not in {"quotation", "attribution"}:
         return False
-    if header_role(text.strip(" *"), marks) not in {None, "?"}:
-        return True
     found = line_evidence(line, marks)
-    is_introduction = found.something if line.reason == "attribution" else found.address or found.wrote
-    return is_introduction and _weight(line) <= _LONGEST_ATTRIBUTION
+    if line.reason == "quotation":
+        return found.known or (letters <= _LONGEST_ATTRIBUTION and (found.address or found.wrote))
+    is_header = header_role(line.text.strip(" *"), marks) not in {None, "?"}
+    return (letters <= _LONGEST_ATTRIBUTION and found.something) or is_header
+
+
+def _is_of_a_program(text: str, marks: Marks) -> bool:
+    """Whether a mail program wrote a line: a rule, a divider, or the name of a device."""
+    phrases = marks.phrases
+    if drawn(text) or divider(text, phrases) or reply_marker(text, phrases):
+        return True
+    return device_line(text, phrases) or footer_line(text, phrases)
