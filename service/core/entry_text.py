@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
+from service.core.replies.lines import plain_line
+from service.core.replies.quotation.line_matching import fold
 from service.core.replies.values import TrimmedPiece
 from service.core.tokens import DAY_ZERO, MAX_DAY
 
@@ -48,13 +50,41 @@ def piece_key(piece: TrimmedPiece) -> str:
 def restore_piece(
     words: str, piece: TrimmedPiece, pieces: Sequence[TrimmedPiece]
 ) -> tuple[str, tuple[TrimmedPiece, ...]]:
-    """Return the words with a piece back in the line where it stood, and the pieces that are still left out."""
+    """Return the words with a piece back in the line where it stood, and the pieces that are still left out.
+
+    Pieces of the same line are in the order in which they stood, and keep it when all of them are put back.
+    """
     lines = words.split("\n") if words else []
     added = piece.text.split("\n")
     at = min(piece.at, len(lines))
-    left = [other for other in pieces if other is not piece]
-    moved = tuple(replace(other, at=other.at + len(added)) if other.at > piece.at else other for other in left)
-    return "\n".join([*lines[:at], *added, *lines[at:]]), moved
+    place = next(number for number, other in enumerate(pieces) if other is piece)
+    remaining = tuple(
+        replace(other, at=other.at + len(added)) if (other.at, number) > (piece.at, place) else other
+        for number, other in enumerate(pieces)
+        if other is not piece
+    )
+    return "\n".join([*lines[:at], *added, *lines[at:]]), remaining
+
+
+def with_set_aside(words: str, pieces: Sequence[TrimmedPiece]) -> tuple[str, tuple[TrimmedPiece, ...]]:
+    """Return the words with every piece that was set aside, and the pieces that are still left out."""
+    remaining = tuple(pieces)
+    while piece := next((piece for piece in remaining if piece.set_aside), None):
+        words, remaining = restore_piece(words, piece, remaining)
+    return words, remaining
+
+
+def line_key(line: str) -> str:
+    """Return a line's letters and digits, by which it is known again."""
+    return fold(plain_line(line).text)
+
+
+def without_known(pieces: Sequence[TrimmedPiece], known: Collection[str]) -> tuple[TrimmedPiece, ...]:
+    """Return the pieces with those no longer set aside of which every line is among the `known` ones (`line_key`)."""
+    return tuple(
+        replace(piece, set_aside=piece.set_aside and not {*map(line_key, piece.text.splitlines())} <= {"", *known})
+        for piece in pieces
+    )
 
 
 def write_link_object(prompt_key: int, on: date) -> int:

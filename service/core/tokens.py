@@ -54,6 +54,8 @@ class Action(IntEnum):
     PUT_BACK = 8
     STEP = 9
     CONFIRM_ALIAS = 10
+    KEEP_SET_ASIDE = 11
+    NOT_A_STEP = 12
 
 
 _FREQUENCY_KIND = 0x20
@@ -64,7 +66,10 @@ _ACTIONS = frozenset(map(int, Action))
 
 @dataclass(frozen=True, slots=True)
 class ReplyToken:
-    """Says who was asked what for which local day, and allows adding words, nothing else."""
+    """Says who was asked what for which local day, and allows adding words, nothing else.
+
+    `prompt_key` is the key of a prompt, or of the step that the email is about, or 0.
+    """
 
     kind: ReplyKind
     subscriber_id: int

@@ -22,6 +22,7 @@ SITE = "https://steps.example.org"
 TOKEN = "kq3m5zr7wxa2bcd4efgh6ijklmnopqrstuvwxyz2"
 IN_REPLY_TO = "<abc@mail.example.com>"
 MAY = date(2026, 5, 1)
+LEFT_OUT_WORDS = "The kettle sings low.\nRain walks along the gutter."
 STEP_WORDS = "After I lock the door, I will breathe once."
 
 LINKS = Links(
@@ -73,9 +74,12 @@ DISCREET = (
     "prompt",
     "receipt",
     "step_follow_up",
+    "step_chosen",
     "digest",
     "year",
     "sign_in",
+    "could_not_keep_left_out",
+    "could_not_keep_all_left_out",
     "could_not_keep_photo",
     "alias_confirm",
 )
@@ -139,6 +143,7 @@ def year() -> Year:
 MONTH, YEAR = digest(), year()
 THEIR_WORDS = (
     STEP_WORDS,
+    *LEFT_OUT_WORDS.splitlines(),
     *MONTH.words,
     *YEAR.words,
     *(passage.text for passage in (*MONTH.quoted, *YEAR.passages)),
@@ -152,11 +157,12 @@ def answer(
     subject: str = "",
     in_reply_to: str = "",
     detail: str = "",
+    quoted: str = "",
     button_url: str = LINKS.write_url,
     made: Composer | None = None,
 ) -> OutgoingEmail:
     """Return one of the short emails that answer a mail."""
-    content = AutoReplyContent(subject, in_reply_to, detail)
+    content = AutoReplyContent(subject, in_reply_to, detail, quoted)
     return emails.auto_reply.compose(made or composer(), name, LINKS, content, button_url)
 
 
@@ -188,6 +194,7 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "step_taken": answer("step.taken", button_url=act_url, **answered),
         "step_not_yet": answer("step.not_yet", button_url=act_url, **answered),
         "step_let_go": answer("step.let_go", button_url=act_url, **answered),
+        "step_chosen": answer("step.chosen", button_url=act_url, quoted=STEP_WORDS, **answered),
         "digest": emails.digest.compose(made, MONTH, LINKS, web_url, keep_out_urls=keep_out, markdown_url=markdown_url),
         "year": emails.year.compose(made, YEAR, LINKS, f"{SITE}/year/2026", keep_out_urls=keep_out),
         "quiet_month": emails.quiet_month.compose(made, "May", "What would you like a little less of?", LINKS),
@@ -195,6 +202,12 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "could_not_keep_empty": answer("could_not_keep.empty", **answered),
         "could_not_keep_too_big": answer("could_not_keep.too_big", **answered),
         "could_not_keep_unreadable": answer("could_not_keep.unreadable", **answered),
+        "could_not_keep_left_out": answer(
+            "could_not_keep.left_out", button_url=act_url, quoted=LEFT_OUT_WORDS, **answered
+        ),
+        "could_not_keep_all_left_out": answer(
+            "could_not_keep.all_left_out", button_url=act_url, quoted=LEFT_OUT_WORDS, **answered
+        ),
         "could_not_keep_held": answer("could_not_keep.held", button_url=act_url, **answered),
         "could_not_keep_photo": answer("could_not_keep.photo", detail="minutes.pdf", **answered),
         "could_not_keep_letters": answer("could_not_keep.letters", **answered),
@@ -208,6 +221,7 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "command_delete": answer("command.delete", button_url=act_url, **answered),
         "command_nothing_to_delete": answer("command.nothing_to_delete", **answered),
         "command_no_more": answer("command.no_more", **answered),
+        "command_not_a_step": answer("command.not_a_step", button_url=act_url, **answered),
         "command_help": answer("command.help", **answered),
         "less_often_weekly": emails.notice.compose(made, "weekly", LINKS),
         "less_often_rest": emails.notice.compose(made, "rest", LINKS),

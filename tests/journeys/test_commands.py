@@ -121,7 +121,7 @@ def test_a_command_needs_the_person_s_own_address(journey: JourneyHarness) -> No
     assert "Was this you?" in journey.mails(ANA)[0]["text"]
 
 
-def test_ten_answers_a_day_and_the_eleventh_is_carried_out_unanswered(journey: JourneyHarness) -> None:
+def test_a_command_is_confirmed_however_many_were_before_it_on_that_day(journey: JourneyHarness) -> None:
     journey.join(ANA)
     welcome = journey.mails(ANA)[0]
     for _ in range(10):
@@ -129,7 +129,8 @@ def test_ten_answers_a_day_and_the_eleventh_is_carried_out_unanswered(journey: J
     journey.work()
     before = len(journey.mails(ANA))
     assert before == 12
-    journey.reply(welcome, "stop")
+    journey.reply(welcome, "unsubscribe")
     journey.work()
-    assert len(journey.mails(ANA)) == before
+    assert len(journey.mails(ANA)) == before + 1
+    assert "The emails have stopped" in journey.mails(ANA)[0]["text"]
     assert journey.person(ANA).status == SubscriberStatus.STOPPED

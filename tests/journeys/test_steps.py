@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from service.core.steps import StepState
-from service.models import Delivery, DeliveryKind, Outcome, Reply, Step
+from service.models import Delivery, DeliveryKind, Outcome, Reply, Step, Subscriber
 from tests.harness.journey import JourneyHarness
 
 ANA = "ana@example.com"
@@ -126,3 +126,108 @@ def test_deleting_the_reply_takes_the_step_with_it_and_the_days_question_comes(j
     newest = journey.mails(ANA)[0]
     assert newest["accepted_at"][:10] == "2026-05-10"
     assert STEP not in newest["text"]
+
+
+def _chosen_mail(journey: JourneyHarness) -> dict[str, Any]:
+    """Return the email that says which step was chosen."""
+    return next(mail for mail in journey.mails(ANA) if "sounded like a small step" in " ".join(mail["text"].split()))
+
+
+def test_the_step_is_told_at_once_and_one_press_takes_it_back_and_another_brings_it_again(
+    journey: JourneyHarness,
+) -> None:
+    _choose(journey)
+    told = _chosen_mail(journey)
+    assert told["subject"] == "Re: Nearly silly"
+    assert told["text"].startswith("Your reply is in your journal")
+    assert STEP in told["text"]
+    assert STEP in told["html"]
+    link, browser = journey.link(told, "/act/"), journey.browser()
+    assert STEP in browser.open(link).text
+    assert len(_steps(journey)) == 1  # looking changes nothing
+    assert "It’s not a small step" in browser.press(link, step="no").text
+    assert _steps(journey) == []
+    assert len(journey.entries(ANA)) == 1
+    browser.press(link, step="yes")
+    assert len(_steps(journey)) == 1
+    browser.press(link, step="no")
+    journey.go_to(SUNDAY + timedelta(days=3))
+    assert not [mail for mail in journey.mails(ANA) if "The step you chose" in mail["text"]]
+
+
+@pytest.mark.parametrize("client", ["gmail_web", "outlook_desktop", "phone"])
+def test_not_a_step_takes_it_back_by_reply_to_either_email(journey: JourneyHarness, client: str) -> None:
+    _choose(journey)
+    journey.clock.now += timedelta(minutes=1)
+    assert journey.reply(_chosen_mail(journey), "That wasn’t a step.", client=client)["status"] == 200
+    journey.work()
+    assert _last_outcome(journey) == Outcome.COMMAND
+    assert _steps(journey) == []
+    answer = journey.mails(ANA)[0]
+    assert "We won’t ask about it" in answer["text"]
+    assert len(journey.entries(ANA)) == 1
+    journey.browser().press(journey.link(answer, "/act/"), step="yes")
+    journey.reply(_follow_up(journey), "Not a step", client=client)
+    journey.work()
+    assert _steps(journey) == []
+
+
+def test_not_a_step_takes_back_the_step_of_the_email_that_is_answered(journey: JourneyHarness) -> None:
+    _choose(journey)
+    first = _chosen_mail(journey)
+    journey.clock.now += timedelta(days=1)
+    journey.reply(journey.ask(ANA, "nearly-silly"), "After I feed the cat, I will open the window.")
+    journey.work()
+    first_id, second_id = sorted((step.created_at, step.id) for step in _steps(journey))
+    journey.reply(first, "Not a step")
+    journey.work()
+    assert [step.id for step in _steps(journey)] == [second_id[1]]
+    assert first_id != second_id
+
+
+def test_not_a_step_is_words_where_no_step_was_spoken_of(journey: JourneyHarness) -> None:
+    _choose(journey)
+    journey.clock.now += timedelta(days=1)
+    journey.reply(journey.ask(ANA, "three-o-clock"), "Not a step.")
+    journey.work()
+    assert len(_steps(journey)) == 1
+    assert journey.entries(ANA)[-1].words == "Not a step."
+
+
+def test_somebody_discreet_is_told_of_the_step_without_its_words(journey: JourneyHarness) -> None:
+    journey.join(ANA)
+    with journey.runtime.database.write() as session:
+        session.get_one(Subscriber, journey.person(ANA).id).is_discreet = True
+    journey.clock.now += timedelta(days=1)
+    journey.reply(journey.ask(ANA, "nearly-silly"), STEP)
+    journey.work()
+    told = _chosen_mail(journey)
+    link = journey.link(told, "/act/")
+    page = journey.browser().open(link).text
+    for text in (told["subject"], told["text"], told["html"], page):
+        assert STEP not in text
+    journey.browser().press(link, step="no")
+    assert _steps(journey) == []
+
+
+def test_a_step_that_was_answered_is_not_taken_back_by_an_old_link(journey: JourneyHarness) -> None:
+    _choose(journey)
+    link = journey.link(_chosen_mail(journey), "/act/")
+    journey.reply(_follow_up(journey), "Took it")
+    journey.work()
+    assert "already told us" in journey.browser().open(link).text
+    assert journey.browser().press(link, page="/", step="no").status_code == 200  # that page has no button
+    assert [step.state for step in _steps(journey)] == [StepState.TAKEN]
+
+
+@pytest.mark.parametrize(("client", "where"), [("outlook_desktop", "bottom"), ("yahoo", "between")])
+def test_the_email_about_a_step_is_known_again_when_it_is_quoted(
+    journey: JourneyHarness, client: str, where: str
+) -> None:
+    _choose(journey)
+    words = "The lamp hums, and I listened.\n\nThen I slept."
+    journey.clock.now += timedelta(minutes=1)
+    journey.reply(_chosen_mail(journey), words, client=client, where=where)
+    journey.work()
+    assert " ".join(journey.entries(ANA)[-1].words.split()) == " ".join(words.split())
+    assert len(_steps(journey)) == 1

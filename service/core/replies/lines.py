@@ -35,7 +35,8 @@ class Line:
 
     `marked` is `text` with marks, where it has any; `box` numbers the container it stands in; `folded` is `text`
     as it is compared with what we sent, once that was needed.
-    A line with a reason is left out; `doubtful` tells that it comes back if too little is left.
+    A line with a reason is left out; `doubtful` tells that it comes back if too little is left, `certain` that
+    it is not the person's, and `set_aside` that they are asked about it.
     """
 
     text: str = field(repr=False)
@@ -46,6 +47,8 @@ class Line:
     box: int = 0
     reason: Reason | None = None
     doubtful: bool = False
+    certain: bool = False
+    set_aside: bool = False
     evidence: Evidence | None = None
     folded: str | None = field(default=None, repr=False)
 

@@ -26,16 +26,18 @@ class _Writer:
         self._block: list[Line] = []
         self._piece: list[str] = []
         self._reason: Reason | None = None
+        self._set_aside = False
 
     def add(self, line: Line) -> None:
         """Take the next line."""
-        if line.reason != self._reason:
+        if line.reason != self._reason or (line.set_aside != self._set_aside and not blank(line)):
             self._end_piece()
         if line.reason is None:
             self._block.append(line)
             return
         self._end_block()
         self._reason = line.reason
+        self._set_aside = self._set_aside or line.set_aside
         self._piece.append(line.raw)
 
     def words(self, over: str) -> ReplyWords:
@@ -48,9 +50,9 @@ class _Writer:
         if self._reason is not None:
             text = "\n".join(self._piece).strip("\n")
             if text.strip():
-                self._trimmed.append(TrimmedPiece(self._reason, text, len(self._text)))
+                self._trimmed.append(TrimmedPiece(self._reason, text, len(self._text), self._set_aside))
         self._piece.clear()
-        self._reason = None
+        self._reason, self._set_aside = None, False
 
     def _end_block(self) -> None:
         block, self._block = _without_blank_ends(self._block), []

@@ -15,6 +15,7 @@ from service.core.replies.quotation.evidence import Marks
 from service.core.replies.quotation.footers import mark_footers
 from service.core.replies.quotation.line_matching import Form, line_fold
 from service.core.replies.quotation.sent_lines import keep_typed_inside, mark_addresses, mark_ours
+from service.core.replies.quotation.set_aside import mark_set_aside
 from service.core.replies.values import ReplyWords, SentEmail
 
 CAP = 256 * 1024  # characters that are read; what is beyond is kept unread
@@ -141,6 +142,7 @@ def _read(part: _BodyPart, is_html: bool, sent: SentEmail | None, phrases: Clien
     _keep_more(lines)
     if sent is not None and not _has_words(lines):
         keep_typed_inside(lines, forms, marks)
+    mark_set_aside(lines, forms, marks)
     return _Read(lines, part.over, is_html, after is not None)
 
 

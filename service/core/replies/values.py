@@ -28,11 +28,16 @@ class SentEmail:
 
 @dataclass(frozen=True, slots=True)
 class TrimmedPiece:
-    """A piece that was left out, why, and the line of `Words.text` before which it stood."""
+    """A piece that was left out, why, and the line of `ReplyWords.text` before which it stood.
+
+    It is `set_aside` if it may be the person's own and little of what they sent is left without it: then they are
+    asked whether to put it back.
+    """
 
     reason: Reason
     text: str = field(repr=False)
     at: int
+    set_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +52,8 @@ class ReplyWords:
     trimmed: tuple[TrimmedPiece, ...] = field(default=(), repr=False)
     over: str = field(default="", repr=False)
     bare: str = field(default="", repr=False)
+
+    @property
+    def set_aside(self) -> tuple[TrimmedPiece, ...]:
+        """Return the pieces that the person is asked about."""
+        return tuple(piece for piece in self.trimmed if piece.set_aside)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from service.core.library.prompts import Library, Prompt
 from service.core.photos import named
 from service.core.steps import StepPhrases, step_phrases_for
-from service.flows.incoming import commands
+from service.core.tokens import ReplyKind
+from service.flows.incoming import commands, set_aside
 from service.flows.incoming.owner import Owner
 from service.flows.incoming.processed_mail import ProcessedMail
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
@@ -21,11 +22,15 @@ from service.models import Entry, Keyring, Outcome, Reply, Subscriber, Suppressi
 
 @dataclass(slots=True)
 class AppliedReply:
-    """The effects of a mail: planned deliveries, automatic replies, and names of objects to delete after the commit."""
+    """The effects of a mail: planned deliveries, automatic replies, and names of objects to delete after the commit.
+
+    `asks_about_words` is true where words of the person's may be missing: an answer says so.
+    """
 
     delivery_ids: list[int] = field(default_factory=list)
     unneeded: set[str] = field(default_factory=set)
     answers: list[AutoReply] = field(default_factory=list)
+    asks_about_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,12 @@ class ReplyApplier:
         self, session: Session, row: Reply, person: Subscriber, result: ProcessedMail, now: datetime
     ) -> AppliedReply:
         """Apply a mail and return its effects; the transaction must hold locks on the mail's row and its owner's."""
-        return _Application(self, session, row, person, result, now).run() if result.owner else AppliedReply()
+        if not result.owner:
+            return AppliedReply()
+        if result.words:
+            words = set_aside.without_known_footers(session, self.keyring, person, result.words, now)
+            result = replace(result, words=words)
+        return _Application(self, session, row, person, result, now).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ class _Application:
         self._answer_step()
         self._add_entry()
         self._plan_note_of_unkept()
+        self._ask_about_set_aside()
         self._plan_answers()
         return self.applied
 
@@ -94,7 +105,8 @@ class _Application:
         command = self.result.classification.command
         if command is None:
             return
-        command_result = commands.carry_out(self.session, self.parts.library, self.person, command, self.now)
+        step = steps.step_meant(self.session, self.owner.token)
+        command_result = commands.carry_out(self.session, self.parts.library, self.person, command, self.now, step=step)
         self.applied.delivery_ids += command_result.planned
         self.applied.unneeded |= command_result.unneeded
         if command_result.answer and self.result.by_person:
@@ -131,7 +143,7 @@ class _Application:
                 over=words.over,
                 written_on=self.owner.on,
                 prompt_id=prompt.id if prompt else None,
-                source="mail",
+                source=set_aside.BY_MAIL,
             ),
             self.now,
             by_person=self.result.by_person,
@@ -149,13 +161,31 @@ class _Application:
     def _choose_step(self, entry: Entry, prompt: Prompt, words: str) -> None:
         chosen = step_phrases_for(self.parts.step_phrases, self.person.locale).step_in(words, prompt)
         steps.choose_from_entry(self.session, self.parts.keyring, self.person, entry, chosen=chosen)
+        if chosen is not None:
+            answer = AutoReply("step.chosen", self.row.id, about_id=entry.id, quoted=chosen, beside=True)
+            self.applied.answers.append(answer)
 
     def _plan_note_of_unkept(self) -> None:
         classification = self.result.classification
         is_entry = classification.outcome == Outcome.ENTRY
         case = classification.note if is_entry else classification.answer
-        if case:
+        self.applied.asks_about_words = case in {"empty", "only_files"}
+        if case and not (case == "empty" and self._set_aside):
             self.applied.answers.append(AutoReply(case, self.row.id, inserted_text=named(self.result.photos.unkept)))
+
+    @property
+    def _set_aside(self) -> str:
+        """Return the words that were set aside, of a mail that is certainly a person's."""
+        words = self.result.words
+        return "\n\n".join(piece.text for piece in words.set_aside) if words and self.result.by_person else ""
+
+    def _ask_about_set_aside(self) -> None:
+        outcome = self.result.classification.outcome
+        if not self._set_aside or outcome not in {Outcome.ENTRY, Outcome.COMMAND, Outcome.EMPTY}:
+            return
+        case = set_aside.ALL_LEFT_OUT if outcome == Outcome.EMPTY else set_aside.LEFT_OUT_IN_PART
+        self.applied.answers.append(AutoReply(case, self.row.id, quoted=self._set_aside, beside=True))
+        self.applied.asks_about_words = True
 
     def _plan_answers(self) -> None:
         for answer in self.applied.answers:
@@ -168,4 +198,4 @@ class _Application:
         library, token = self.parts.library, self.owner.token
         if step := steps.step_asked_about(self.session, token):
             return steps.follow_up_prompt(library, self.owner.person, step)
-        return library.by_key(token.prompt_key) if token else None
+        return library.by_key(token.prompt_key) if token and token.kind == ReplyKind.PROMPT else None

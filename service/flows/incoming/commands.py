@@ -12,14 +12,14 @@ from service.core.dates import day_and_month
 from service.core.library.prompts import Library
 from service.core.replies.classify.commands import Command, Verb
 from service.core.schedule import local_date
+from service.flows.incoming.set_aside import BY_MAIL
 from service.flows.outgoing.extra_prompt import plan_extra_prompt
-from service.flows.people import account, entry_photos, frequency
+from service.flows.people import account, entry_photos, frequency, steps
 from service.flows.people.account import InvalidPauseDate, NothingToPause, Rest
-from service.models import Entry, Reply, Subscriber
+from service.models import Entry, Reply, Step, Subscriber
 
 DELETE_WITHIN = timedelta(hours=24)
 RESTORE_WITHIN = timedelta(hours=24)
-BY_MAIL = "mail"
 SOURCE = "reply"
 
 
@@ -39,8 +39,16 @@ class CommandResult:
     unneeded: frozenset[str] = frozenset()
 
 
-def carry_out(session: Session, library: Library, person: Subscriber, command: Command, now: datetime) -> CommandResult:
-    """Carry out a subscriber's command and return the result.
+def carry_out(
+    session: Session,
+    library: Library,
+    person: Subscriber,
+    command: Command,
+    now: datetime,
+    *,
+    step: Step | None = None,
+) -> CommandResult:
+    """Carry out a subscriber's command and return the result; `step` is the one that the answered email is about.
 
     Every command counts as activity. The activity is recorded first, so that what the command says about the frequency
     overrides it.
@@ -50,6 +58,9 @@ def carry_out(session: Session, library: Library, person: Subscriber, command: C
     if command.verb in {Verb.ANOTHER, Verb.SMALLER}:
         planned = plan_extra_prompt(session, library, person, now, light=command.verb is Verb.SMALLER)
         return CommandResult(planned=tuple(planned)) if planned else CommandResult("no_more")
+    if command.verb is Verb.NOT_A_STEP:
+        steps.not_a_step(session, person, step)
+        return CommandResult("not_a_step", reference=step.entry_id if step else None)
     if command.verb is Verb.PAUSE:
         return _pause(session, person, command, now)
     if command.verb in {Verb.NOT_TODAY, Verb.HELP}:

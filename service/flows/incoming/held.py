@@ -16,6 +16,7 @@ from service.flows.people.aliases import AliasClaim, AliasStanding
 from service.mail.inbound.alignment import is_aligned
 from service.mail.inbound.inbound_mail import MalformedPostError, read_mail
 from service.models import Reply, Subscriber
+from service.models.incoming.reply import CLAIMED
 
 MAX_SHOWN_BYTES = 20_000
 DISOWNED_KEPT = timedelta(days=1)
@@ -72,7 +73,7 @@ def accept(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: 
     with inbound_store.database.read() as session:
         reply, person = Reply.find_held(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
     sender = _sender(inbound_store, reply, person) if reply and person else None
-    if not _process_again(inbound_store, Reply.find_held, subscriber_id, reply_id, now):
+    if not process_again(inbound_store, Reply.find_held, subscriber_id, reply_id, now):
         return None
     with inbound_store.database.write() as session:
         owner = Subscriber.locked(session, subscriber_id)
@@ -88,7 +89,7 @@ def restore(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now:
     Raises:
         SealError, StorageError: the mail cannot be read or stored now.
     """
-    return _process_again(inbound_store, Reply.find_restorable, subscriber_id, reply_id, now)
+    return process_again(inbound_store, Reply.find_restorable, subscriber_id, reply_id, now)
 
 
 def disown(session: Session, subscriber_id: int, reply_id: int, now: datetime) -> None:
@@ -98,8 +99,14 @@ def disown(session: Session, subscriber_id: int, reply_id: int, now: datetime) -
         row.disown(now + DISOWNED_KEPT)
 
 
-def _process_again(inbound_store: InboundStore, find: Find, subscriber_id: int, reply_id: int, now: datetime) -> bool:
-    """Reseal a mail and remove its outcome, so that it can be processed again; return whether it was found."""
+def process_again(
+    inbound_store: InboundStore, find: Find, subscriber_id: int, reply_id: int, now: datetime, *, reason: str = CLAIMED
+) -> bool:
+    """Reseal a mail and remove its outcome, so that it can be processed again; return whether it was found.
+
+    Raises:
+        SealError, StorageError: the mail cannot be read or stored now.
+    """
     with inbound_store.database.read() as session:
         reply, person = find(session, subscriber_id, reply_id), session.get(Subscriber, subscriber_id)
     if reply is None or person is None:
@@ -109,7 +116,7 @@ def _process_again(inbound_store: InboundStore, find: Find, subscriber_id: int, 
         row = find(session, subscriber_id, reply_id, lock=True)
         if row is not None:
             raw.assign_to(row)
-            row.reprocess_as_own(now)
+            row.reprocess_as_own(now, reason)
     if row is not None and reply.stored_as:
         inbound_store.storage.remove(reply.stored_as)
     return row is not None

@@ -9,9 +9,10 @@ from datetime import timedelta
 import structlog
 
 from service.clock import Clock
+from service.core.entry_text import with_set_aside
 from service.core.replies import ReplyWords, SentEmail
 from service.core.replies.classify.automatic import MailAuthor, author_of
-from service.core.replies.classify.commands import Command, CommandPhrases, command_phrases_for
+from service.core.replies.classify.commands import Command, CommandPhrases, Verb, command_phrases_for
 from service.core.schedule import local_date
 from service.core.sealing import SealError
 from service.core.steps import StepAnswer, StepPhrases, step_phrases_for
@@ -37,13 +38,13 @@ from service.flows.incoming.processed_mail import ProcessedMail
 from service.flows.incoming.sent_email import SentEmailFinder
 from service.flows.incoming.store import InboundStore
 from service.flows.people.entry_photos import remove_objects
-from service.flows.people.steps import step_asked_about
+from service.flows.people.steps import is_about_step, step_asked_about
 from service.mail.inbound.inbound_mail import InboundMail, MalformedPostError, read_mail
 from service.mail.inbound.phrase_files import load_automatic_signs
 from service.mail.inbound.reader import MailReader, UnreadableMail
 from service.mail.inbound.reading import MailContent, MailReading
 from service.models import Keyring, Outcome, Reply, Subscriber
-from service.models.incoming.reply import MAX_ATTEMPTS, RAW_KEPT
+from service.models.incoming.reply import MAX_ATTEMPTS, RAW_KEPT, RAW_KEPT_FOR_CHOICE
 from service.storage import StorageError
 
 LEASE = timedelta(seconds=60)
@@ -118,6 +119,8 @@ class ReplyProcessor:
         by_parts = classify_by_parts(reading, mail, sent, author, load_automatic_signs())
         if by_parts is not None:
             return replace(result, classification=by_parts)
+        if reply.is_kept_whole:
+            reading = replace(reading, words=_whole(reading.words))
         by_words = self._classify_words(reply, mail, owner, author, reading)
         photos = self._photos(reply, by_words, mail, owner, reading)
         classification = with_photos(by_words, photos, by_person=result.by_person)
@@ -142,15 +145,18 @@ class ReplyProcessor:
     ) -> Classification:
         """Return the classification of a mail by its words; a mail that its owner claimed later is never a command."""
         words = reading.words
-        command = None if reply.is_claimed_by(owner.person.id) else self._command(words, owner.person)
+        command = None if reply.is_claimed_by(owner.person.id) else self._command(words, owner)
         has_files = reading.files is None or bool(reading.files.attachments or mail.attachments)
         answer = self._step_answer(words, owner, has_files=has_files)
         by_person = author is MailAuthor.PERSON
         return classify_by_words(reading, owner, command, by_person=by_person, answer=answer)
 
-    def _command(self, words: ReplyWords, person: Subscriber) -> Command | None:
-        phrases = command_phrases_for(self.command_phrases, person.locale)
-        return phrases.read(words.bare or words.text, local_date(self.clock(), person.zone))
+    def _command(self, words: ReplyWords, owner: Owner) -> Command | None:
+        """Return the command that a mail is, or None; "not a step" is one only in answer to an email about a step."""
+        phrases = command_phrases_for(self.command_phrases, owner.person.locale)
+        command = phrases.read(words.bare or words.text, local_date(self.clock(), owner.person.zone))
+        is_elsewhere = command is not None and command.verb is Verb.NOT_A_STEP and not is_about_step(owner.token)
+        return None if is_elsewhere else command
 
     def _step_answer(self, words: ReplyWords, owner: Owner, *, has_files: bool) -> StepAnswer | None:
         """Return what a mail says about the step it was asked about; with files it is not the whole content."""
@@ -183,6 +189,7 @@ class ReplyProcessor:
             return []
         planned: list[int] = []
         unneeded: set[str] = set()
+        asks_about_words = False
         with self.database.write() as session:
             row = Reply.unprocessed(session, reply.id, reply.attempts)
             person = Subscriber.locked(session, owner.person.id) if owner else None
@@ -192,7 +199,9 @@ class ReplyProcessor:
                     row.subscriber_id = person.id
                     applied = self.applier.apply(session, row, person, result, now)
                     planned, unneeded = applied.delivery_ids, applied.unneeded
-                row.conclude(classification.outcome, classification.reason, now=now, keep_raw_until=now + RAW_KEPT)
+                    asks_about_words = applied.asks_about_words
+                keep_for = RAW_KEPT_FOR_CHOICE if asks_about_words else RAW_KEPT
+                row.conclude(classification.outcome, classification.reason, now=now, keep_raw_until=now + keep_for)
                 if classification.outcome == Outcome.STRANGER or (
                     owner and not person
                 ):  # no owner, or the owner has been erased
@@ -208,3 +217,9 @@ class ReplyProcessor:
 
 def _is_last_attempt(reply: Reply) -> bool:
     return reply.attempts >= MAX_ATTEMPTS
+
+
+def _whole(words: ReplyWords) -> ReplyWords:
+    """Return the words of a mail together with what was set aside in it."""
+    text, trimmed = with_set_aside(words.text, words.trimmed)
+    return replace(words, text=text, bare=text, trimmed=trimmed)

@@ -33,7 +33,7 @@ class ReplayResult(StrEnum):
     ENQUEUED = "will be read again"
     UNKNOWN = "no mail has this id"
     SETTLED = "is settled, or its owner says it is not theirs: nothing to read again"
-    GONE = "the raw mail is gone; it is kept for 30 days"
+    GONE = "the raw mail is gone; it is kept for 30 days, or 180 where words may be missing"
     NOT_OPENED = "cannot be opened now: the object store, or a key, does not answer"
 
 

@@ -1,4 +1,4 @@
-"""Planning automatic replies: the receipt of a first reply, and answers to mail, a limited number a day."""
+"""Planning automatic replies: the receipt of a first reply, and answers to mail, up to a bound against loops."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.core.entry_text import for_showing, split_at
 from service.core.schedule import local_date
 from service.db import random_id
 from service.flows.outgoing.email_context import EmailRequest, NothingToSendError
 from service.models import Delivery, DeliveryKind, Keyring, NewDelivery, Subscriber, open_content, seal_content
 
-MAX_ANSWERS_PER_DAY = 10
+# Only mail that a person wrote is answered, so this stops nothing but a loop with a program that passes for a person.
+# Keep it far above what anybody sends: a person whose words were not found, or who asked us to stop, has to hear of it.
+MAX_ANSWERS_PER_DAY = 100
+MAX_QUOTED_BYTES = 2_000
 ANSWER_MAX_DELAY = timedelta(days=3)
 DAY = timedelta(days=1)
 NOTICE = "held"  # the one answer that the subscriber did not cause, since somebody else may have written the mail
@@ -29,9 +33,10 @@ class AnsweredMail:
 
 @dataclass(frozen=True, slots=True)
 class AutoReplyContent(AnsweredMail):
-    """The content sealed with an automatic reply: the mail that it answers, and a text to insert."""
+    """The content sealed with an automatic reply: the mail that it answers, a text to insert, and words to quote."""
 
     inserted_text: str = field(default="", repr=False)
+    quoted: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,23 @@ class AutoReply:
 
     `name` is the case of a mail that could not be kept ("empty"), or names a command ("command.rest").
     `inserted_text` is known only when the mail is processed ("until 3 June"). `about_id` is the id of what the email's
-    button is about: the answered mail if None.
+    button is about: the answered mail if None. `quoted` are words of the subscriber's, which are never quoted to
+    somebody discreet. A mail gets one answer, and beside it one of each name that is `beside` another.
     """
 
     name: str
     reply_id: int
     inserted_text: str = ""
     about_id: int | None = None
+    quoted: str = field(default="", repr=False)
+    beside: bool = False
+
+    @property
+    def slot(self) -> str:
+        """Return what tells this answer from the others of a day."""
+        if self.name == NOTICE:
+            return NOTICE
+        return f"{self.reply_id}/{self.name}" if self.beside else str(self.reply_id)
 
 
 def plan_receipt(
@@ -60,18 +75,19 @@ def plan_receipt(
 def plan_auto_reply(
     session: Session, keyring: Keyring, person: Subscriber, reply: AutoReply, *, to: AnsweredMail, now: datetime
 ) -> list[int]:
-    """Plan an answer to a mail and return its id, or nothing if the subscriber had too many.
+    """Plan an answer to a mail and return its id, or nothing if there is one, or if this looks like a loop.
 
-    At most ten answers are planned in 24 hours, and one notice of held mail in a local day.
+    At most `MAX_ANSWERS_PER_DAY` answers are planned in 24 hours, and one notice of held mail in a local day.
     """
     if Delivery.count_since(session, person.id, DeliveryKind.ANSWER, now - DAY) >= MAX_ANSWERS_PER_DAY:
         return []
     answer = _Answer(
         DeliveryKind.ANSWER,
-        slot=f"{local_date(now, person.zone)}/{NOTICE if reply.name == NOTICE else reply.reply_id}",
+        slot=f"{local_date(now, person.zone)}/{reply.slot}",
         reference=reply.about_id or reply.reply_id,
         detail=reply.name,
         inserted_text=reply.inserted_text,
+        quoted="" if person.is_discreet else _shortened(reply.quoted),
     )
     return Delivery.plan(session, [_new_delivery(keyring, person, answer, to, now)])
 
@@ -94,7 +110,9 @@ def open_answered(keyring: Keyring, person: Subscriber, delivery: Delivery) -> A
     if content is None:
         return None
     values = json.loads(content)
-    return AutoReplyContent(values["subject"], values["message_id"], inserted_text=values["told"])
+    return AutoReplyContent(
+        values["subject"], values["message_id"], inserted_text=values["told"], quoted=values.get("quoted", "")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,13 @@ class _Answer:
     reference: int
     detail: str | None = None
     inserted_text: str = field(default="", repr=False)
+    quoted: str = field(default="", repr=False)
+
+
+def _shortened(text: str) -> str:
+    """Return as much of a text as an email quotes."""
+    shown, rest = split_at(text.strip(), MAX_QUOTED_BYTES)
+    return for_showing(f"{shown.rstrip()} …" if rest else shown)
 
 
 def _new_delivery(
@@ -113,7 +138,8 @@ def _new_delivery(
 ) -> NewDelivery:
     delivery_id = random_id()
     # Deliveries that are planned already have the key "told": do not rename it.
-    content = json.dumps({"subject": to.subject, "message_id": to.message_id, "told": answer.inserted_text})
+    told = {"told": answer.inserted_text} | ({"quoted": answer.quoted} if answer.quoted else {})
+    content = json.dumps({"subject": to.subject, "message_id": to.message_id, **told})
     return NewDelivery(
         id=delivery_id,
         subscriber_id=person.id,

@@ -15,7 +15,7 @@ from service.mail.outbound.placeholders import placeholder
 from service.models import Delivery, Keyring, Subscriber
 
 WRITE_LINK_LIFETIME = timedelta(days=30)
-NO_PROMPT = 0
+NO_PROMPT = NO_STEP = 0
 WRITE_PATH = "write"
 # The names of the variables that fill a batch's placeholders; short, since they count for the size of a request.
 REPLY_TOKEN, STOP_TOKEN, WRITE_TOKEN = "reply", "stop", "write"
@@ -73,10 +73,10 @@ class LinkMaker:
         """Return the reply address of a token."""
         return f"{REPLY_PREFIX}{token.encode(self.keyring.index)}@{self.reply_domain}"
 
-    def answer_links(self, person: Subscriber, now: datetime) -> Links:
-        """Return the links of an automatic reply that answers a mail received now."""
+    def answer_links(self, person: Subscriber, now: datetime, step_key: int = NO_STEP) -> Links:
+        """Return the links of an automatic reply that answers a mail received now, and perhaps says of a step."""
         on = writing_date(now, person.zone)
-        return self.links(person, self.reply_address(ReplyKind.ANSWER, person, on))
+        return self.links(person, self.reply_address(ReplyKind.ANSWER, person, on, step_key))
 
     def act_url(self, path: str, action: Action, person: Subscriber, until: datetime, object_id: int = 0) -> str:
         """Return a link that allows one action on one object until `until`."""

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from service.flows.people import journal
-from service.models import Entry, Keyring, Photo, Subscriber
+from service.models import Entry, Keyring, Photo, Reply, Subscriber
 from service.storage import Storage
 
 
@@ -74,6 +74,9 @@ def by_entry(session: Session, person: Subscriber, entry_ids: Sequence[int]) -> 
 def remove_entry(session: Session, person: Subscriber, entry_id: int) -> set[str]:
     """Delete an entry; return the object names of its photos, for `remove_objects` after the commit."""
     names = {photo.stored_as for photo in Photo.list_for_entries(session, person.id, [entry_id])}
+    reply = Reply.find_by_entry(session, person.id, entry_id)
+    if reply is not None:
+        reply.end_choice()
     Entry.remove(session, person.id, entry_id)
     return names
 

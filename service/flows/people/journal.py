@@ -11,7 +11,16 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from service.core.entry_text import WORDS_BYTES, for_showing, has_visible, piece_key, restore_piece, split_at
+from service.core.entry_text import (
+    WORDS_BYTES,
+    for_showing,
+    has_visible,
+    line_key,
+    piece_key,
+    restore_piece,
+    split_at,
+    with_set_aside,
+)
 from service.core.replies.values import TrimmedPiece
 from service.core.schedule import writing_date
 from service.core.sealing import DataKey
@@ -145,6 +154,30 @@ def restore_trimmed(keyring: Keyring, person: Subscriber, entry: Entry, chosen: 
     _seal(key, entry, words, remaining, _over(key, entry))
     entry.changed_at = now
     return True
+
+
+def restore_set_aside(keyring: Keyring, person: Subscriber, entry: Entry, now: datetime) -> None:
+    """Restore every trimmed piece that was set aside to its place in the words; without one nothing changes."""
+    key = keyring.key_of(person)
+    words, pieces = _words(key, entry), _trimmed(key, entry)
+    restored, remaining = with_set_aside(words, pieces)
+    if remaining != pieces:
+        _seal(key, entry, restored, remaining, _over(key, entry))
+        entry.changed_at = now
+
+
+def has_set_aside(keyring: Keyring, person: Subscriber, entry: Entry) -> bool:
+    """Return whether a trimmed piece of the entry is set aside."""
+    return any(piece.set_aside for piece in _trimmed(keyring.key_of(person), entry))
+
+
+def lines_of(keyring: Keyring, person: Subscriber, entries: Sequence[Entry]) -> set[str]:
+    """Return the lines of these entries and of what was trimmed from them, each as `line_key` has it."""
+    key = keyring.key_of(person)
+    texts = [
+        text for entry in entries for text in (_words(key, entry), *(piece.text for piece in _trimmed(key, entry)))
+    ]
+    return {line_key(line) for text in texts for line in text.splitlines()}
 
 
 def _opened(key: DataKey, entry: Entry) -> OpenEntry:

@@ -106,6 +106,28 @@ def step_asked_about(session: Session, token: ReplyToken | None) -> Step | None:
     return Step.find_by_follow_up(session, token.subscriber_id, token.on, token.prompt_key)
 
 
+def step_meant(session: Session, token: ReplyToken | None) -> Step | None:
+    """Return the step that the email with this token is about, whether it said that it was chosen or asked about it."""
+    if token is None or not is_about_step(token):
+        return None
+    if token.kind == ReplyKind.STEP:
+        return step_asked_about(session, token)
+    return Step.find_by_key(session, token.subscriber_id, token.prompt_key)
+
+
+def is_about_step(token: ReplyToken | None) -> bool:
+    """Return whether the email with this token is about a step."""
+    if token is None:
+        return False
+    return token.kind == ReplyKind.STEP or (token.kind == ReplyKind.ANSWER and token.prompt_key != 0)
+
+
+def not_a_step(session: Session, person: Subscriber, step: Step | None) -> None:
+    """Remove a step that its owner never meant as one; what they have said of it since stays."""
+    if step is not None and step.state == StepState.OPEN:
+        Step.remove(session, person.id, step.id)
+
+
 def follow_up_prompt(library: Library, person: Subscriber, step: Step) -> Prompt:
     """Return the prompt that asks about a step: always the same for the same step."""
     follow_ups = library.follow_ups(person.locale)

@@ -111,17 +111,20 @@ class Composer:
         in_reply_to: str = "",
         button_url: str = "",
         detail: str = "",
+        quoted: str = "",
     ) -> OutgoingEmail:
         """Return a short email of templates/email/answers.toml, such as "command.rest".
 
         `subject` is that of our email which was answered, if any; `detail` is what only the moment knows, such as
-        "until 3 June"; the button, where the email has one, leads to `button_url`.
+        "until 3 June"; `quoted` are the recipient's own words, if any; the button, where the email has one, leads to
+        `button_url`.
         """
         short = self._short_emails[name].with_detail(detail)
         values = {
             "answer": short,
             "answered": without_reply_marks(subject),
             "button_url": button_url if short.button else "",
+            "quoted": quoted,
         }
         return self.email("answer", links, values, in_reply_to=in_reply_to, short_name=name)
 

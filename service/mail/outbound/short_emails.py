@@ -9,13 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ShortEmail:
-    """What one short email says; `after` in small, `button` on its link where it has one."""
+    """What one short email says; `after` in small, `button` on its link where it has one.
+
+    `above_quote` stands above words of the recipient's own, where the email quotes any.
+    """
 
     subject: str
     heading: str
     lines: tuple[str, ...]
     button: str = ""
     after: tuple[str, ...] = ()
+    above_quote: str = ""
 
     def with_detail(self, detail: str) -> ShortEmail:
         """Return the same with what only the moment knows, such as "until 3 June"."""

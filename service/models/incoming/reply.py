@@ -28,8 +28,11 @@ from service.models.unqueued import find_unqueued
 
 MAX_ATTEMPTS = 5
 RAW_KEPT = timedelta(days=30)
+RAW_KEPT_FOR_CHOICE = timedelta(days=180)  # where words may be missing, until their owner has chosen
 DISOWNED = "its owner says it is not theirs"
 CLAIMED = "claimed by its owner"
+KEPT_WHOLE = "kept whole by its owner"
+LEFT_OUT = "its owner leaves out what was set aside"
 
 
 class Outcome(StrEnum):
@@ -62,6 +65,7 @@ class Reply(Base):
             sqlite_where=text("outcome IS NULL"),
         ),
         Index("ix_replies_kept_until", "kept_until"),
+        Index("ix_replies_entry_id", "entry_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
@@ -131,6 +135,25 @@ class Reply(Base):
         has_none = (cls.outcome == Outcome.ENTRY) & ~is_there
         return cls._own(session, subscriber_id, reply_id, has_none, lock=lock)
 
+    @classmethod
+    def find_to_keep_whole(
+        cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False
+    ) -> Reply | None:
+        """Return a mail of this person that became no entry, for want of words, and whose raw form is here, or None."""
+        without_entry = cls.outcome.in_((Outcome.EMPTY, Outcome.COMMAND))
+        return cls._own(session, subscriber_id, reply_id, without_entry, lock=lock)
+
+    @classmethod
+    def find_own(cls, session: Session, subscriber_id: int, reply_id: int) -> Reply | None:
+        """Return a mail of this person, whatever became of it, or None."""
+        return session.scalar(select(cls).where(cls.id == reply_id, cls.subscriber_id == subscriber_id))
+
+    def end_choice(self, at_least_until: datetime | None = None) -> None:
+        """Keep the raw mail no longer than usual, since its owner has chosen; but until an instant at least."""
+        if self.kept_until is not None and self.processed_at is not None:
+            usual = self.processed_at + RAW_KEPT
+            self.kept_until = min(self.kept_until, max(usual, at_least_until or usual))
+
     def disown(self, keep_raw_until: datetime) -> None:
         """Record that the owner says this held mail is not theirs; they may change that while the raw mail is kept."""
         self.reason = DISOWNED
@@ -152,15 +175,20 @@ class Reply(Base):
     def _is_here(cls) -> ColumnElement[bool]:
         return or_(cls.sealed_raw.is_not(None), cls.stored_as.is_not(None))
 
-    def reprocess_as_own(self, now: datetime) -> None:
-        """Have this mail processed again, now that its owner says it is theirs."""
-        self.outcome, self.reason = None, CLAIMED
+    def reprocess_as_own(self, now: datetime, reason: str = CLAIMED) -> None:
+        """Have this mail processed again, now that its owner says it is theirs, or that all of it is."""
+        self.outcome, self.reason = None, reason
         self.processed_at = self.kept_until = self.entry_id = None
         self.attempts, self.enqueued_at = 0, now
 
     def is_claimed_by(self, subscriber_id: int) -> bool:
         """Return whether its owner said that it is theirs, whoever sent it."""
-        return self.reason == CLAIMED and self.subscriber_id == subscriber_id
+        return self.reason in {CLAIMED, KEPT_WHOLE} and self.subscriber_id == subscriber_id
+
+    @property
+    def is_kept_whole(self) -> bool:
+        """Return whether its owner wants what was set aside in it in their journal."""
+        return self.reason == KEPT_WHOLE
 
     @classmethod
     def find_by_entry(cls, session: Session, subscriber_id: int, entry_id: int) -> Reply | None:
@@ -188,7 +216,7 @@ class Reply(Base):
     @property
     def may_be_replayed(self) -> bool:
         """Return whether processing it again can neither double an entry nor overrule its owner."""
-        return self.outcome in _REPLAYED and not self.is_disowned
+        return self.outcome in _REPLAYED and self.reason not in {DISOWNED, LEFT_OUT}
 
     def reprocess(self, now: datetime) -> None:
         """Have this mail processed as if it had just arrived."""

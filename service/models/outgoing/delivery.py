@@ -43,7 +43,7 @@ from service.models.unqueued import find_unqueued
 OPEN = "state IN ('planned', 'claimed', 'unknown')"
 DROPPED = "month > 0 AND kind NOT IN ('digest', 'year', 'quiet_month')"
 ROWS_AN_INSERT = 1000
-_MOST_ANSWERS = 24  # two days of automatic replies, and a receipt
+_MOST_ANSWERS = 301  # three days of as many automatic replies as there may be, and a receipt
 
 
 class Delivery(Base):
@@ -150,12 +150,19 @@ class Delivery(Base):
 
     @classmethod
     def newest_about(
-        cls, session: Session, subscriber_id: int, kind: DeliveryKind, reference: int | None = None
+        cls,
+        session: Session,
+        subscriber_id: int,
+        kind: DeliveryKind,
+        reference: int | None = None,
+        detail: str | None = None,
     ) -> Delivery | None:
-        """Return a person's newest delivery of a kind, or the newest that is about one thing, or None."""
+        """Return a person's newest delivery of a kind, or the newest about one thing or of one detail, or None."""
         query = select(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind)
         if reference is not None:
             query = query.where(cls.reference == reference)
+        if detail is not None:
+            query = query.where(cls.detail == detail)
         return session.scalars(query.order_by(cls.planned_at.desc()).limit(1)).first()
 
     @classmethod

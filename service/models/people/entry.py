@@ -78,8 +78,15 @@ class Entry(Base):
     @classmethod
     def newest_from(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> Entry | None:
         """Return this person's newest entry from a source since an instant, or None."""
+        return next(iter(cls.list_newest_from(session, subscriber_id, source, since, limit=1)), None)
+
+    @classmethod
+    def list_newest_from(
+        cls, session: Session, subscriber_id: int, source: str, since: datetime, limit: int
+    ) -> Sequence[Entry]:
+        """Return this person's newest entries from a source since an instant, the newest first."""
         query = select(cls).where(cls.subscriber_id == subscriber_id, cls.source == source, cls.created_at >= since)
-        return session.scalars(query.order_by(cls.created_at.desc(), cls.id.desc())).first()
+        return session.scalars(query.order_by(cls.created_at.desc(), cls.id.desc()).limit(limit)).all()
 
     @classmethod
     def months(cls, session: Session, subscriber_id: int) -> list[date]:

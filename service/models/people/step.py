@@ -62,6 +62,11 @@ class Step(Base):
         return next((step for step in session.scalars(query) if step.key == key), None)
 
     @classmethod
+    def find_by_key(cls, session: Session, subscriber_id: int, key: int) -> Step | None:
+        """Return the step of this person that has this key, or None."""
+        return next((step for step in cls.list_for(session, subscriber_id) if step.key == key), None)
+
+    @classmethod
     def find_by_entry(cls, session: Session, entry_id: int) -> Step | None:
         """Return the step that was chosen in an entry, or None."""
         return session.scalar(select(cls).where(cls.entry_id == entry_id))

@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response
 
 from service.core.steps import StepState
 from service.core.tokens import Action, ActToken
-from service.flows.incoming import held
+from service.flows.incoming import held, set_aside
 from service.flows.people import aliases, steps
 from service.models import Entry, Reply, Step, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
+from service.web.pages import chosen_steps
 from service.web.pages.email_texts import said_by_email
 from service.web.pages.steps import ANSWERS, read_state
 
@@ -92,6 +93,32 @@ def _answer_step(known: ActToken) -> Response:
     return redirect(request.path, code=303)
 
 
+def _show_not_a_step(known: ActToken) -> str:
+    """Return the page that says what a reply chose; of somebody discreet without the words, as in their email."""
+    with get_runtime().database.read() as session:
+        person = session.get(Subscriber, known.subscriber_id)
+        entry = Entry.find(session, known.subscriber_id, known.object_id)
+        if person is None or entry is None:
+            return page("not_a_step", state="gone")
+        step = Step.find_by_entry(session, entry.id)
+        if step is None:
+            return page("not_a_step", state="none" if chosen_steps.step_in(person, entry) else "gone")
+        [shown] = steps.open_steps(get_runtime().keyring, person, [step])
+    words = "" if person.is_discreet else shown.words
+    return page("not_a_step", state="open" if step.state == StepState.OPEN else "answered", words=words)
+
+
+def _decide_not_a_step(known: ActToken) -> Response:
+    with get_runtime().database.write() as session:
+        person = Subscriber.locked(session, known.subscriber_id)
+        entry = Entry.find(session, known.subscriber_id, known.object_id)
+        if person and entry and request.form.get("step") == "yes":
+            chosen_steps.keep_step(session, person, entry)
+        elif person and entry:
+            steps.not_a_step(session, person, Step.find_by_entry(session, entry.id))
+    return redirect(request.path, code=303)
+
+
 def _show_put_back(known: ActToken) -> str:
     with get_runtime().database.read() as session:
         reply = Reply.find_restorable(session, known.subscriber_id, known.object_id)
@@ -101,6 +128,24 @@ def _show_put_back(known: ActToken) -> str:
 def _put_back(known: ActToken) -> Response:
     runtime = get_runtime()
     if held.restore(runtime.inbound_store(), known.subscriber_id, known.object_id, now()):
+        runtime.job_queue.enqueue_replies([known.object_id])
+    return redirect(request.path, code=303)
+
+
+def _show_set_aside(known: ActToken) -> str:
+    """Return the page of what was set aside in a reply; of somebody discreet without the words, as in their email."""
+    runtime = get_runtime()
+    with runtime.database.read() as session:
+        found = set_aside.look(session, runtime.keyring, known.subscriber_id, known.object_id)
+    return page("set_aside", found=found)
+
+
+def _decide_set_aside(known: ActToken) -> Response:
+    runtime = get_runtime()
+    if request.form.get("choice") == "leave_out":
+        with runtime.database.write() as session:
+            set_aside.leave_out(session, known.subscriber_id, known.object_id, now())
+    elif set_aside.keep(runtime.inbound_store(), known.subscriber_id, known.object_id, now()):
         runtime.job_queue.enqueue_replies([known.object_id])
     return redirect(request.path, code=303)
 
@@ -129,10 +174,14 @@ _PAGES: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.PUT_BACK: _show_put_back,
     Action.STEP: _show_step,
     Action.CONFIRM_ALIAS: _show_alias,
+    Action.KEEP_SET_ASIDE: _show_set_aside,
+    Action.NOT_A_STEP: _show_not_a_step,
 }
 _ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.KEEP_OUT: _keep_out,
     Action.PUT_BACK: _put_back,
     Action.STEP: _answer_step,
     Action.CONFIRM_ALIAS: _confirm_alias,
+    Action.KEEP_SET_ASIDE: _decide_set_aside,
+    Action.NOT_A_STEP: _decide_not_a_step,
 }

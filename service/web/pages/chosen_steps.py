@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
-from service.core.steps import step_phrases_for
+from service.core.steps import StepState, step_phrases_for
+from service.core.tokens import Action, ActToken
 from service.flows.people import journal, steps
-from service.models import Entry, Subscriber
-from service.web.context import get_runtime
+from service.models import Entry, Step, Subscriber
+from service.web.context import get_runtime, now
+
+UNDO_LIFETIME = timedelta(days=1)
 
 
 def step_in(person: Subscriber, entry: Entry) -> str | None:
@@ -18,6 +24,25 @@ def step_in(person: Subscriber, entry: Entry) -> str | None:
         return None
     [opened] = journal.open_entries(runtime.keyring, person, [entry])
     return step_phrases_for(runtime.step_phrases, person.locale).step_in(opened.words, prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenStep:
+    """The open step of an entry, as a page says it: its words, and the path that a button posts to if it is none."""
+
+    words: str = field(repr=False)
+    undo_path: str = field(repr=False)
+
+
+def chosen_step(session: Session, person: Subscriber, entry_id: int) -> ChosenStep | None:
+    """Return the step that an entry chooses, or None if there is none that is still open."""
+    step = Step.find_by_entry(session, entry_id)
+    if step is None or step.subscriber_id != person.id or step.state != StepState.OPEN:
+        return None
+    keyring = get_runtime().keyring
+    [opened] = steps.open_steps(keyring, person, [step])
+    token = ActToken(Action.NOT_A_STEP, person.id, entry_id, now() + UNDO_LIFETIME).encode(keyring.index)
+    return ChosenStep(opened.words, f"/act/{token}")
 
 
 def keep_step(session: Session, person: Subscriber, entry: Entry, *, before: str | None = None) -> None:

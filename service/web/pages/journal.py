@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from service.core.entry_text import WORDS_BYTES
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date
+from service.flows.incoming import set_aside
 from service.flows.people import entry_photos, journal
 from service.flows.people.journal import OpenEntry
 from service.models import Entry, Photo
@@ -22,7 +23,7 @@ from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
 from service.web.forms import FIRST_DAY, typed_words
-from service.web.pages.chosen_steps import keep_step, step_in
+from service.web.pages.chosen_steps import chosen_step, keep_step, step_in
 from service.web.security import allow_photos
 
 blueprint = Blueprint("journal", __name__)
@@ -96,8 +97,9 @@ def one_entry(entry_id: int) -> str:
     """Show an entry and what may be done with it."""
     with browser.visit() as visit:
         [shown] = _shown(visit, [_own(visit, entry_id)])
+        chosen = chosen_step(visit.session, visit.person, entry_id)
     done = next((words for name, words in JUST_DONE.items() if name in request.args), "")
-    return page("entry", shown=shown, done=done)
+    return page("entry", shown=shown, chosen=chosen, done=done)
 
 
 @blueprint.get("/journal/entry/<id:entry_id>/edit")
@@ -162,6 +164,7 @@ def put_back(entry_id: int) -> Response:
     with browser.visit(writing=True) as visit:
         entry = _own(visit, entry_id)
         journal.restore_trimmed(visit.keyring, visit.person, entry, request.form.get("piece", ""), now())
+        set_aside.note_put_back(visit.session, visit.keyring, visit.person, entry)
     return redirect(_address(entry_id), code=303)
 
 

@@ -22,7 +22,7 @@ from service.web.errors import ErrorText, error_page
 from service.web.forms import typed_words
 from service.web.idempotency import idempotent_id, new_form_key
 from service.web.pages import prompt_options
-from service.web.pages.chosen_steps import keep_step
+from service.web.pages.chosen_steps import chosen_step, keep_step
 
 blueprint = Blueprint("writing", __name__)
 EMPTY = {"words": "Write something first, or leave it for today"}
@@ -160,4 +160,5 @@ def _keep_answer(token: ActToken, prompt: Prompt | None, words: str) -> Response
             now(),
         )
         keep_step(session, person, entry)
-    return page("kept", prompt=prompt, words=words)
+        chosen = chosen_step(session, person, entry.id)
+    return page("kept", prompt=prompt, words=words, chosen=chosen)

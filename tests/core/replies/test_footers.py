@@ -67,3 +67,10 @@ def test_a_footer_goes(footer: str) -> None:
 )
 def test_what_a_person_may_have_typed_is_kept(text: str) -> None:
     assert squeezed(kept(text)) == squeezed(text)
+
+
+def test_one_line_under_two_hyphens_that_is_most_of_the_words_is_kept() -> None:
+    line = "the blue jug and the last of the morning bread, all of it mine"
+    assert squeezed(kept(f"Ok.\n\n--\n{line}")) == squeezed(f"Ok. -- {line}")
+    before = "The whole house slept until nine, and then we had porridge."
+    assert squeezed(kept(f"{before}\n\n--\n{line}")) == squeezed(before)

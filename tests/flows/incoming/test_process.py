@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing import emails
+from service.flows.outgoing.auto_replies import MAX_ANSWERS_PER_DAY, AnsweredMail, AutoReply, plan_auto_reply
 from service.flows.outgoing.tick import UNQUEUED_AFTER, prune, sweep
 from service.flows.people import journal
 from service.mail.inbound.reader import MailReader
@@ -243,10 +244,36 @@ def test_mail_without_a_token_is_accepted_only_if_its_sender_is_aligned(
     assert [entry.written_on for entry in harness.entries()] == ([date(2026, 5, 11)] if passes else [])
 
 
-def test_an_empty_reply_is_no_entry_and_answered_at_most_ten_times_a_day(harness: ProcessHarness) -> None:
+def test_every_empty_reply_of_a_day_is_answered(harness: ProcessHarness) -> None:
     for _ in range(11):
         assert harness.receive(mail(" \n\n"), harness.address()).outcome == Outcome.EMPTY
-    assert (harness.entries(), harness.answers()) == ([], [("answer", "empty")] * 10)
+    assert (harness.entries(), harness.answers()) == ([], [("answer", "empty")] * 11)
+
+
+def test_a_loop_of_answers_ends_at_the_bound_and_begins_no_more_on_that_day(harness: ProcessHarness) -> None:
+    planned_at = harness.sending.clock()
+    with harness.sending.runtime.database.write() as session:
+        for number in range(MAX_ANSWERS_PER_DAY - 1):
+            answered = AutoReply("empty", number + 1)
+            assert plan_auto_reply(
+                session, harness.sending.runtime.keyring, harness.ana, answered, to=AnsweredMail(), now=planned_at
+            )
+    for _ in range(2):
+        assert harness.receive(mail(" \n\n"), harness.address()).outcome == Outcome.EMPTY
+    assert len(harness.answers()) == MAX_ANSWERS_PER_DAY
+    harness.sending.clock.move(DAY)
+    harness.receive(mail(" \n\n"), harness.address())
+    assert len(harness.answers()) == MAX_ANSWERS_PER_DAY + 1
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [mail(" \n\n", Auto_Submitted="auto-replied"), mail(" \n\n", Precedence="bulk")],
+    ids=["certainly", "probably"],
+)
+def test_an_empty_mail_that_a_program_wrote_is_not_answered(harness: ProcessHarness, empty: bytes) -> None:
+    harness.receive(empty, harness.address())
+    assert harness.answers() == []
 
 
 def attempt(harness: ProcessHarness, reply_processor: ReplyProcessor, reply_id: int, times: int) -> None:

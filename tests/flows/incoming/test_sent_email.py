@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlalchemy import delete
 from service.core.replies import SentEmail
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
-from service.flows.outgoing.auto_replies import AnsweredMail, plan_receipt
+from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
 from service.models import Delivery, Subscriber
 from tests.harness.diary import take_step, write
 from tests.harness.sending import SendingHarness, open_sending_harness
@@ -159,6 +159,21 @@ def test_the_sender_s_name_of_a_discreet_receipt_is_known_though_its_subject_beg
     assert found is not None
     assert (found.subject, found.sender_name) == (mail.subject, "Notes by email")
     assert found.subject.startswith("Re: ")
+
+
+def test_an_answer_is_found_however_many_equal_ones_were_sent_after_it(harness: SendingHarness) -> None:
+    (person,) = harness.members("ana@example.com")
+    with harness.runtime.database.write() as session:
+        for number, name in enumerate(["command.help", *["empty"] * 40]):
+            now = harness.clock() + timedelta(seconds=number)
+            answered = AutoReply(name, number + 1)
+            assert plan_auto_reply(session, harness.runtime.keyring, person, answered, to=AnsweredMail(), now=now)
+    token = ReplyToken(ReplyKind.ANSWER, person.id, 0, harness.clock().date())
+    found = find_sent(harness, Owner(person, token.on, token))
+    assert found is not None
+    assert "without any words" in found.text
+    # Each once, but in either mode: the setting may have been switched since.
+    assert sorted("What you can reply" in text for text, _ in found.alternatives) == [False, True, True]
 
 
 def test_a_mail_without_a_token_finds_nothing(harness: SendingHarness) -> None:

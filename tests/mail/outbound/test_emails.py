@@ -14,7 +14,7 @@ from tests.harness.sample_emails import IN_REPLY_TO, TEMPLATES, THEIR_WORDS, eve
 GOLDEN = ROOT / "tests" / "data" / "emails"
 EVERY = every_email()
 NO_WAY_OUT_NEEDED = {"confirmation", "sign_in", "receipt", "alias_confirm"}
-STEP_ANSWERS = {"step_taken", "step_not_yet", "step_let_go"}
+STEP_ANSWERS = {"step_chosen", "step_chosen_discreet", "step_taken", "step_not_yet", "step_let_go"}
 ANSWERS = {name for name in EVERY if name.startswith(("could_not_keep", "command", "receipt"))} | STEP_ANSWERS
 
 WORDING = Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text(encoding="utf-8"))

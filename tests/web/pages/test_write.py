@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -212,3 +213,43 @@ def test_a_link_keeps_no_more_than_twenty_entries_a_day(site: WebHarness) -> Non
     answers = [reader.post(path, {"words": f"line {number}", "once": str(number)}).status_code for number in range(22)]
     assert answers == [200] * 20 + [429] * 2
     assert site.write("signed in there is no such limit").startswith("/journal/")
+
+
+UNDO = re.compile(r'action="(/act/[a-z2-7]+)"')
+
+
+def _take_back(reader: WebHarness, page: str) -> None:
+    """Press the one button that takes back the step a page speaks of."""
+    undo, token = UNDO.search(page), TOKEN.search(page)
+    assert undo is not None
+    assert token is not None
+    assert reader.browser.post(undo[1], data={"csrf_token": token[1], "step": "no"}).status_code == 303
+
+
+def test_the_page_says_at_once_which_step_was_chosen_and_one_press_takes_it_back(site: WebHarness) -> None:
+    site.join()
+    kept = site.post("/write", {"words": PLAN, "once": "x", "prompt": "nearly-silly"})
+    page = site.get(str(kept.location)).text
+    assert "sounded like a small step" in page
+    _take_back(site, page)
+    assert _steps(site) == []
+    assert "sounded like a small step" not in site.get(str(kept.location)).text
+    with site.runtime.database.read() as session:
+        assert Entry.count_for(session, site.person().id) == 1
+
+
+def test_so_does_the_page_behind_a_write_link_without_a_sign_in(site: WebHarness) -> None:
+    site.join()
+    asked = site.runtime.library.get("nearly-silly")
+    assert asked is not None
+    reader = site.another_browser()
+    page = reader.post(_write_path(site, asked.key), {"words": PLAN}).text
+    assert PLAN in page
+    _take_back(reader, page)
+    assert _steps(site) == []
+
+
+def test_words_without_a_step_say_nothing_of_one(site: WebHarness) -> None:
+    site.join()
+    kept = site.post("/write", {"words": "Nothing, really.", "once": "y", "prompt": "nearly-silly"})
+    assert "small step" not in site.get(str(kept.location)).text.partition("<main")[2].replace("Small Steps", "")

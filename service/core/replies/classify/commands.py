@@ -29,6 +29,7 @@ class Verb(StrEnum):
     RESUME = "resume"
     STOP = "stop"
     DELETE = "delete"
+    NOT_A_STEP = "not_a_step"
     HELP = "help"
 
 

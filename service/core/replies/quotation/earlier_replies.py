@@ -20,7 +20,7 @@ def mark_known_replies(lines: Sequence[Line], earlier: Form, marks: Marks) -> No
         if line.reason is None and line.quoted and is_line_of(earlier, line_fold(line))
     ]
     for index in known:
-        lines[index].reason = "quotation"
+        lines[index].reason, lines[index].certain = "quotation", True
     starts = [index for index in known if index and lines[index - 1].reason is None]
     for index in starts[:_REPLIES]:
         mark_above(lines, index, marks)

@@ -1,6 +1,7 @@
 """Signatures, device lines and legal footers, beside a quotation or at the end."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.lines import Hint, Line, blank
@@ -31,6 +32,16 @@ _ENDS = (".", "!", "?", "…", ",", ";", "。", "！", "？", "、")
 _AROUND = " -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u2014"
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Where a footer or a signature begins; `certain` and `doubtful` are what a `Line` says of itself."""
+
+    start: int
+    reason: Reason
+    certain: bool = False
+    doubtful: bool = False
+
+
 def mark_footers(lines: Sequence[Line], phrases: ClientPhrases) -> None:
     """Mark what mail programs and companies put under a person's words."""
     for first, end in list(_stretches(lines)):
@@ -39,10 +50,9 @@ def mark_footers(lines: Sequence[Line], phrases: ClientPhrases) -> None:
             cut = _cut(lines, first, after, phrases)
             if cut is None:
                 break
-            start, reason = cut
-            for line in lines[start:after]:
-                line.reason = reason
-            after = start
+            for line in lines[cut.start : after]:
+                line.reason, line.certain, line.doubtful = cut.reason, cut.certain, cut.doubtful
+            after = cut.start
 
 
 def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
@@ -57,26 +67,24 @@ def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
         yield first, len(lines)
 
 
-def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> tuple[int, Reason] | None:
-    """Return where the lowest footer or signature of a stretch begins, and which it is."""
+def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> _Cut | None:
+    """Return the lowest footer or signature of a stretch, or None."""
     while after > first and blank(lines[after - 1]):
         after -= 1
     if after == first:
         return None
     last = lines[after - 1]
-    if device_line(last.text, phrases) or _footer_line(last.text, phrases):
-        return after - 1, "footer"
+    if device_line(last.text, phrases) or footer_line(last.text, phrases):
+        return _Cut(after - 1, "footer", certain=True)
     if last.hint & Hint.SIGNATURE:
         start = _hinted(lines, first, after)
         if start is not None:
-            return start, "signature"
-    start = _closing_paragraph(lines, first, after, phrases)
-    if start is not None:
-        return start, "footer"
+            return _Cut(start, "signature")
+    cut = _closing_paragraph(lines, first, after, phrases)
+    if cut is not None:
+        return cut
     start = _table(lines, first, after)
-    if start is None:
-        start = _delimited(lines, first, after)
-    return None if start is None else (start, "signature")
+    return _delimited(lines, first, after) if start is None else _Cut(start, "signature", certain=True)
 
 
 def _hinted(lines: Sequence[Line], first: int, after: int) -> int | None:
@@ -93,6 +101,12 @@ def _hinted(lines: Sequence[Line], first: int, after: int) -> int | None:
     if start > first and lines[start - 1].text.strip() in _DELIMITERS:
         start -= 1
     return start
+
+
+def contact_block(lines: Sequence[Line]) -> bool:
+    """Whether lines are what somebody signs with: a few, none of them a sentence, with a name above or a contact."""
+    said = [line for line in lines if line.text.strip(" -\u2014")]
+    return bool(said) and _looks_signed(said) and (_has_contact(said) or _is_name(said[0].text.strip()))
 
 
 def _looks_signed(lines: Sequence[Line]) -> bool:
@@ -166,7 +180,7 @@ def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
     )
 
 
-def _footer_line(text: str, phrases: ClientPhrases) -> bool:
+def footer_line(text: str, phrases: ClientPhrases) -> bool:
     """Whether a line is one that programs and companies put under mails, and no sentence that begins like it."""
     bare = _bare(text)
     if phrases.footer_lines.search(bare):
@@ -185,8 +199,8 @@ def _bare(text: str) -> str:
     return text.replace("\u2019", "'").replace("\u00a0", " ").strip(_AROUND).casefold()
 
 
-def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> int | None:
-    """Return the start of a legal notice, a virus note or a list's footer that closes a stretch."""
+def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> _Cut | None:
+    """Return a legal notice, a virus note or a list's footer that closes a stretch."""
     start = after - 1
     while start > first and not blank(lines[start - 1]) and not drawn(lines[start].text):
         start -= 1
@@ -196,9 +210,10 @@ def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: C
     text = " ".join(said).casefold()
     has_link = "://" in text or "@" in text
     listed = drawn(said[0]) and has_link and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None
-    opened = _footer_line(said[0], phrases) or device_line(said[0], phrases)
-    is_footer = listed or opened or _is_notice(lines, start, text, phrases)
-    return start if is_footer and not phrases.is_personal(text) else None
+    opened = footer_line(said[0], phrases) or device_line(said[0], phrases)
+    if phrases.is_personal(text) or not (listed or opened or _is_notice(lines, start, text, phrases)):
+        return None
+    return _Cut(start, "footer", certain=listed)
 
 
 def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhrases) -> bool:
@@ -231,8 +246,8 @@ def _is_bars(text: str) -> bool:
     return "|" in text and not text.strip("| \u00a0\t")
 
 
-def _delimited(lines: Sequence[Line], first: int, after: int) -> int | None:
-    """Return the line of the last signature delimiter, if what follows may be a signature.
+def _delimited(lines: Sequence[Line], first: int, after: int) -> _Cut | None:
+    """Return the signature below the last delimiter, if what follows may be one.
 
     Two hyphens and a space (RFC 3676) are one. Two hyphens or a dash alone are one only right above a name, or above a
     few lines with an address or a telephone number; two hyphens also above one last line. People draw lines with
@@ -246,9 +261,11 @@ def _delimited(lines: Sequence[Line], first: int, after: int) -> int | None:
             return None
         raw = lines[start].raw.strip("*_")
         if raw.rstrip(" \u00a0") == "--" and raw != "--":
-            return start
+            return _Cut(start, "signature")
         close = bool(tail) and not blank(tail[0])
         last_line = raw.strip() == "--" and _is_one_line(tail) and _keeps_words(lines[:start])
         signed = last_line or _has_contact(tail) or (close and _is_name(tail[0].text))
-        return start if close and signed and _looks_signed(tail) else None
+        if not (close and signed and _looks_signed(tail)):
+            return None
+        return _Cut(start, "signature", doubtful=not contact_block(tail))
     return None

@@ -31,7 +31,7 @@ def mark_ours(lines: list[Line], forms: Sequence[Form], marks: Marks) -> int | N
         return None
     for number, run in enumerate(chosen):
         for line in lines[run.first : run.last + 1]:
-            line.reason = "quotation"
+            line.reason, line.certain = "quotation", True
         if number:
             _fill(lines, chosen[number - 1], run)
     for line in lines:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from service.core.tokens import ReplyKind
+from service.flows.outgoing.auto_replies import AutoReplyContent, open_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.flows.outgoing.emails import (
     alias,
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 _DAY = timedelta(days=1)
+_MOST_ANSWERS = 24  # of different answers around one day, to look for in a quotation: the newest
 
 BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.CONFIRMATION: confirmation.build,
@@ -95,9 +97,13 @@ def _in_mode(lookup: SentLookup) -> list[OutgoingEmail]:
 def _answers_as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
     kinds = (DeliveryKind.RECEIPT, DeliveryKind.ANSWER)
     first, last = lookup.token.on - _DAY, lookup.token.on + _DAY
-    deliveries = Delivery.sent_between(lookup.session, lookup.person.id, kinds, first, last)
-    found = (
-        (receipt if delivery.kind == DeliveryKind.RECEIPT else auto_reply).as_sent(lookup, delivery)
-        for delivery in deliveries
-    )
-    return [email for email in found if email is not None]
+    different: dict[tuple[str, ...], tuple[Delivery, AutoReplyContent]] = {}
+    for delivery in Delivery.sent_between(lookup.session, lookup.person.id, kinds, first, last):
+        content = open_answered(lookup.context.keyring, lookup.person, delivery)
+        if content is not None:
+            text = (delivery.kind, delivery.detail or "", content.inserted_text, content.quoted)
+            different.setdefault(text, (delivery, content))
+    return [
+        (receipt if delivery.kind == DeliveryKind.RECEIPT else auto_reply).as_sent(lookup, delivery, content)
+        for delivery, content in [*different.values()][:_MOST_ANSWERS]
+    ]

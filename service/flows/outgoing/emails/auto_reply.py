@@ -5,22 +5,29 @@ from __future__ import annotations
 from datetime import timedelta
 
 from service.core.tokens import Action
-from service.flows.outgoing.auto_replies import AutoReplyContent, open_answered, read_answered
-from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
+from service.flows.outgoing.auto_replies import AutoReplyContent, read_answered
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
+from service.flows.outgoing.links import NO_STEP
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail
-from service.models import Delivery
+from service.models import Delivery, Step
+from service.models.incoming.reply import RAW_KEPT_FOR_CHOICE
 
 UNDO_LINK_LIFETIME = timedelta(days=1)
 CLAIM_LINK_LIFETIME = timedelta(days=30)
 STEP_LINK_LIFETIME = timedelta(days=60)
 _UNNAMED = "some of what you attached"
 NOT_KEPT, COMMAND, STEP = "could_not_keep.", "command.", "step."
+CHOSEN = "step.chosen"
 # The answers with a button: the action of its link, and how long the link is valid.
 _BUTTONS = {
     "command.delete": (Action.PUT_BACK, UNDO_LINK_LIFETIME),
+    "could_not_keep.left_out": (Action.KEEP_SET_ASIDE, RAW_KEPT_FOR_CHOICE),
+    "could_not_keep.all_left_out": (Action.KEEP_SET_ASIDE, RAW_KEPT_FOR_CHOICE),
     "could_not_keep.held": (Action.CLAIM_REPLY, CLAIM_LINK_LIFETIME),
+    CHOSEN: (Action.NOT_A_STEP, STEP_LINK_LIFETIME),
+    "command.not_a_step": (Action.NOT_A_STEP, STEP_LINK_LIFETIME),
     "step.taken": (Action.STEP, STEP_LINK_LIFETIME),
     "step.not_yet": (Action.STEP, STEP_LINK_LIFETIME),
     "step.let_go": (Action.STEP, STEP_LINK_LIFETIME),
@@ -40,28 +47,24 @@ def compose(composer: Composer, name: str, links: Links, answered: AutoReplyCont
         in_reply_to=answered.message_id,
         button_url=button_url,
         detail=_UNNAMED if is_unnamed and answered.inserted_text else answered.inserted_text,
+        quoted="" if composer.is_discreet else answered.quoted,
     )
 
 
 def build(request: EmailRequest) -> BuiltEmail:
-    """Return the answer that the delivery names."""
-    links = request.context.links.answer_links(request.person, request.now)
-    name = full_name(request.delivery.detail or "")
-    email = compose(
-        request.composer,
-        name,
-        links,
-        read_answered(request),
-        _button_url(request, name),
-    )
+    """Return the answer that the delivery names.
+
+    Raises:
+        NothingToSendError: what it answers has been deleted, or the step that it is about.
+    """
+    name, answered = full_name(request.delivery.detail or ""), read_answered(request)
+    links = request.context.links.answer_links(request.person, request.now, _step_key(request, name))
+    email = compose(request.composer, name, links, answered, _button_url(request, name))
     return BuiltEmail(email, request.delivery.sealed_content)
 
 
-def as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail | None:
-    """Return an answer as it was sent, or None if what it answers has been deleted."""
-    content = open_answered(lookup.context.keyring, lookup.person, delivery)
-    if content is None:
-        return None
+def as_sent(lookup: SentLookup, delivery: Delivery, content: AutoReplyContent) -> OutgoingEmail:
+    """Return an answer as it was sent."""
     composer = lookup.composer
     return compose(composer, full_name(delivery.detail or ""), PLACEHOLDERS, content, composer.settings_url)
 
@@ -69,6 +72,16 @@ def as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail | None:
 def full_name(detail: str) -> str:
     """Return an answer's name in the templates; a delivery has only the case of a mail that could not be kept."""
     return detail if detail.startswith((COMMAND, STEP)) else f"{NOT_KEPT}{detail}"
+
+
+def _step_key(request: EmailRequest, name: str) -> int:
+    """Return the key of the step that an answer says was chosen, so that a reply finds it, or 0 for other answers."""
+    if name != CHOSEN:
+        return NO_STEP
+    step = Step.find_by_entry(request.session, request.delivery.reference or 0)
+    if step is None:
+        raise NothingToSendError("the step is gone")
+    return step.key
 
 
 def _button_url(request: EmailRequest, name: str) -> str:

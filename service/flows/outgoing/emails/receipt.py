@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from service.core.tokens import Action
-from service.flows.outgoing.auto_replies import open_answered, read_answered
+from service.flows.outgoing.auto_replies import AutoReplyContent, read_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.mail.outbound.composer import Composer, without_reply_marks
 from service.mail.outbound.links import PLACEHOLDERS, Links
@@ -32,11 +32,8 @@ def compose(
     return composer.email("receipt", links, values, in_reply_to=in_reply_to, may_leave=False)
 
 
-def as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail | None:
-    """Return a receipt as it was sent, or None if what it answers has been deleted."""
-    content = open_answered(lookup.context.keyring, lookup.person, delivery)
-    if content is None:
-        return None
+def as_sent(lookup: SentLookup, _delivery: Delivery, content: AutoReplyContent) -> OutgoingEmail:
+    """Return a receipt as it was sent."""
     composer = lookup.composer
     return compose(
         composer,
