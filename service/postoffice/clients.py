@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from html import escape
 from itertools import chain, repeat
 
-from service.postoffice.quotation import TypedReply, Where, body_of, linked, marked, markup, wrapped
+from service.postoffice.quotation import TypedReply, Where, body_of, linked, marked, markup, paragraph_markup, wrapped
 
 _GMAIL_WIDTH = 76
 _GMAIL_QUOTE = (
@@ -160,7 +160,7 @@ def _thunderbird(answer: TypedReply) -> Parts:
     def quote(html: str) -> str:
         return f'<blockquote type="cite" cite="mid:{answer.mail.provider_id}">{html}</blockquote>'
 
-    html = _html(answer, markup(answer.words, "p"), head, quote, "")
+    html = _html(answer, paragraph_markup(answer.words), head, quote, "")
     return text, f"<!DOCTYPE html><html><head></head><body>{html}</body></html>"
 
 

@@ -81,6 +81,12 @@ def markup(text: str, tag: str = "div", attributes: str = "") -> str:
     return "".join(f"{opening}{escape(line) if line.strip() else BREAK}</{tag}>" for line in text.split("\n"))
 
 
+def paragraph_markup(text: str) -> str:
+    """Return the text as paragraphs, divided where it has empty lines, with breaks within them."""
+    parts = [part.split("\n") for part in text.split("\n\n")]
+    return "".join(f"<p>{'<br>'.join(escape(line) for line in lines) or BREAK}</p>" for lines in parts)
+
+
 def body_of(html: str) -> str:
     """Return what stands in the body of a page; mail programs leave its head behind."""
     low = html.lower()

@@ -1,4 +1,4 @@
-"""The browser's signed cookie: its nonce, its code, and its sign-in."""
+"""The browser's signed cookie: its nonce, the code that it shows, and who is signed in."""
 
 from __future__ import annotations
 

@@ -170,3 +170,8 @@ def test_an_unknown_program_language_or_place_is_an_error(mail: MailboxMail) -> 
         reply_as("phone", mail, "x", language="xx")
     with pytest.raises(ValueError, match="sideways"):
         reply_as("phone", mail, "x", "sideways")
+
+
+def test_thunderbird_breaks_a_line_within_a_paragraph_where_no_empty_line_was_typed(mail: MailboxMail) -> None:
+    _, html = bodies(reply_as("thunderbird", mail, "A slow day.\n\nThanks,\nAnna", Where.TOP))
+    assert "<p>A slow day.</p><p>Thanks,<br>Anna</p>" in (html or "")

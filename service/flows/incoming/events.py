@@ -1,4 +1,4 @@
-"""Recording the provider's events: evidence for deliveries, suppressions and stops."""
+"""The provider's events, each accepted once: as evidence for its delivery, and passed on to `failures`."""
 
 from __future__ import annotations
 

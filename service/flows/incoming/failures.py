@@ -1,4 +1,4 @@
-"""What the provider's events say of an email's end: delivered, failed, or called spam."""
+"""What follows from the end of an email: delivered, failed, reported as spam, or unsubscribed."""
 
 from __future__ import annotations
 

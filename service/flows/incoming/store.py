@@ -1,4 +1,4 @@
-"""Storing raw mail: sealed and committed before the provider gets its response, and opened by a job later."""
+"""Storing raw mail (`InboundStore`, `StoredMail`): sealed and committed first, opened by a job later."""
 
 from __future__ import annotations
 

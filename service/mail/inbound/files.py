@@ -1,4 +1,4 @@
-"""The files of a mail as the reading process lists them."""
+"""The files of a mail, and the bytes as which they pass from the reading process to the worker."""
 
 from __future__ import annotations
 

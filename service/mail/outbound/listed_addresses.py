@@ -1,4 +1,4 @@
-"""The pages of the provider's suppression lists as values.
+"""Parsing the pages of the provider's suppression lists.
 
 Source: Mailgun, Suppressions (OpenAPI, 2026-07): items with `address`, `created_at` as an RFC 2822 date and, in
 bounces, `code` and the receiving server's own words as `error`.

@@ -1,4 +1,4 @@
-"""The states of a delivery: claimed by one worker, handed over to the provider, and what became of it.
+"""The updates that take a delivery from state to state: claimed, handed over, sent, failed, planned again.
 
 A delivery is planned, then claimed by one conditional update, then sent; every later write is fenced by the attempt
 number. One whose answer never came is unknown and is not sent again before the provider's own record has been read.

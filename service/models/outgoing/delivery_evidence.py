@@ -1,4 +1,4 @@
-"""What the provider's record proves of deliveries: which it took, which it never got, and which are still in doubt."""
+"""Deliveries in doubt, and the updates that follow from the provider's record: sent, or planned again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states of a delivery, and a worker's claim on one."""
+"""The names of the states of a delivery, and the value of a worker's claim on one."""
 
 from __future__ import annotations
 

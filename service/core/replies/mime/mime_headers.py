@@ -1,4 +1,4 @@
-"""The header fields of a mail or of one of its parts: found within bounds, unfolded, and decoded."""
+"""The header fields of a mail or of one of its parts: found within bounds, unfolded, and decoded from bytes to text."""
 
 from __future__ import annotations
 
