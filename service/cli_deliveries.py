@@ -15,7 +15,7 @@ import click
 
 from service.cli_settings import instant_of, runtime_of, with_settings
 from service.config import Settings
-from service.flows.outgoing import old_copy
+from service.flows.outgoing.settling import old_copy
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable
 from service.models import DeliveryKind, DeliveryState, Installation
 from service.models.outgoing import delivery_search

@@ -9,7 +9,7 @@ import click
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
-from service.flows.outgoing import domain_pauses
+from service.flows.outgoing.sending import domain_pauses
 
 _REASONS = {
     "refused": "it refused {refusals} of {results} emails within a day",

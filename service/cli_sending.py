@@ -8,7 +8,7 @@ import click
 
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
-from service.flows.outgoing.old_copy import MEANINGS, REMEDIES, release_by_operator
+from service.flows.outgoing.settling.old_copy import MEANINGS, REMEDIES, release_by_operator
 from service.models import HoldReason, Installation
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.flows.incoming.process import ReplyProcessor
-from service.flows.outgoing.send import Sender
+from service.flows.outgoing.sending.send import Sender
 from service.flows.outgoing.tick import tick
 from service.flows.people import signup
 from service.job_queue import InMemoryQueue

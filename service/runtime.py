@@ -30,11 +30,11 @@ from service.flows.incoming.store import InboundStore
 from service.flows.outgoing.email_builder import EmailBuilder
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.links import LinkMaker
-from service.flows.outgoing.old_copy import OldCopyGuard
-from service.flows.outgoing.send import Sender
-from service.flows.outgoing.sending_limits import SendingRate
-from service.flows.outgoing.settle import Settler
-from service.flows.outgoing.suppression_sync import SuppressionSync
+from service.flows.outgoing.sending.send import Sender
+from service.flows.outgoing.sending.sending_limits import SendingRate
+from service.flows.outgoing.sending.suppression_sync import SuppressionSync
+from service.flows.outgoing.settling.old_copy import OldCopyGuard
+from service.flows.outgoing.settling.settle import Settler
 from service.flows.people.digest_reading import DigestReader
 from service.job_queue import JobQueue
 from service.mail.inbound.reader import MailReader

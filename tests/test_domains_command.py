@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from service.cli import main
 from service.core.domain_results import DomainResults
-from service.flows.outgoing import domain_pauses
+from service.flows.outgoing.sending import domain_pauses
 from tests.harness.environment import set_environment
 from tests.harness.sending import SendingHarness, open_sending_harness
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import structlog
 
 from service.flows.incoming.poll_events import poll_events
-from service.flows.outgoing.old_copy import OldCopyGuard
-from service.flows.outgoing.settle import Settler
+from service.flows.outgoing.settling.old_copy import OldCopyGuard
+from service.flows.outgoing.settling.settle import Settler
 from service.runtime import Runtime
 
 log = structlog.get_logger()

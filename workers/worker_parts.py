@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from service.flows.incoming.process import ReplyProcessor
-from service.flows.outgoing.send import Sender
+from service.flows.outgoing.sending.send import Sender
 from service.runtime import Runtime
 
 _stop = threading.Event()

@@ -19,8 +19,8 @@ from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule, instant, local_
 from service.demo.mailbox import HTTP_SECONDS, DemoMailbox
 from service.demo.steps import asked_at, date_answer, date_chosen, follow_ups
 from service.demo.words import Evenings
-from service.flows.outgoing.plan_digests import plan_due_digests
-from service.flows.outgoing.plan_prompts import plan_due_prompts
+from service.flows.outgoing.planning.plan_digests import plan_due_digests
+from service.flows.outgoing.planning.plan_prompts import plan_due_prompts
 from service.flows.people import confirm_signup, signup, steps
 from service.flows.people.mail_requests import Requester
 from service.flows.people.signup_form import SignupForm

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from service.config import Settings
-from service.flows.outgoing.send_records import SendReport
+from service.flows.outgoing.sending.send_records import SendReport
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber
 from service.postoffice.app import create_app

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library
 from service.db import Database
-from service.flows.outgoing.plan_digests import plan_due_digests
-from service.flows.outgoing.plan_prompts import plan_due_prompts
+from service.flows.outgoing.planning.plan_digests import plan_due_digests
+from service.flows.outgoing.planning.plan_prompts import plan_due_prompts
 from service.models import Delivery, DeliveryKind, Subscriber
 from service.models.outgoing.delivery_state import DeliveryState
 

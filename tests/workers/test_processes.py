@@ -131,7 +131,9 @@ def lapse(harness: SendingHarness, table: type[Delivery | Reply]) -> None:
     [
         pytest.param("service.models.outgoing.delivery_claims:claim", 0, "planned", id="before the claim"),
         pytest.param("service.mail.outbound.mailgun:MailgunGateway.send", 0, "unknown", id="before the hand-over"),
-        pytest.param("service.flows.outgoing.send:Sender._record_sent", 1, "unknown", id="after it, before the record"),
+        pytest.param(
+            "service.flows.outgoing.sending.send:Sender._record_sent", 1, "unknown", id="after it, before the record"
+        ),
     ],
 )
 def test_a_worker_killed_in_the_middle_of_a_send_never_leads_to_a_second_copy(

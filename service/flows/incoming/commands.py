@@ -13,7 +13,7 @@ from service.core.library.prompts import Library
 from service.core.replies.classify.commands import Command, Verb
 from service.core.schedule import local_date
 from service.flows.incoming.set_aside import BY_MAIL
-from service.flows.outgoing.extra_prompt import plan_extra_prompt
+from service.flows.outgoing.planning.extra_prompt import plan_extra_prompt
 from service.flows.people import account, entry_photos, frequency, steps
 from service.flows.people.account import InvalidPauseDate, NothingToPause, Rest
 from service.models import Entry, Reply, Step, Subscriber

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from service.core.addresses import Address, AddressError
 from service.flows.incoming import failures
-from service.flows.outgoing.evidence import weigh
-from service.flows.outgoing.old_copy import MEANINGS
+from service.flows.outgoing.settling.evidence import weigh
+from service.flows.outgoing.settling.old_copy import MEANINGS
 from service.mail.provider_events import ProviderEvent
 from service.models import Heartbeat, HoldReason, Installation, Keyring, WebhookToken
 from service.models.outgoing import delivery_evidence

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library
 from service.db import Database
-from service.flows.outgoing.plan_digests import plan_due_digests
-from service.flows.outgoing.plan_prompts import PlannedChunk, plan_due_prompts
+from service.flows.outgoing.planning.plan_digests import plan_due_digests
+from service.flows.outgoing.planning.plan_prompts import PlannedChunk, plan_due_prompts
 from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
 from service.job_queue import JobQueue
 from service.models import (

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from service.core.domain_results import DomainResults
 from service.flows.incoming.events import record_event
-from service.flows.outgoing import domain_pauses
+from service.flows.outgoing.sending import domain_pauses
 from service.mail.outbound.mailer import SendOutcome
 from service.mail.provider_events import ProviderEvent
 from service.models import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.flows.outgoing.send import Sender
+from service.flows.outgoing.sending.send import Sender
 from service.flows.outgoing.tick import sweep
 from service.mail.outbound.mailer import Mailer, OutgoingEmail, Recipient, SendOutcome
 from service.models import DeliveryClaim

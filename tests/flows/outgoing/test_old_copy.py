@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
-from service.flows.outgoing.old_copy import OldCopyGuard, ReconcileReport, reconcile
+from service.flows.outgoing.settling.old_copy import OldCopyGuard, ReconcileReport, reconcile
 from service.flows.outgoing.tick import sweep, tick
 from service.models import Delivery, HoldReason, Installation, Subscriber
 from tests.harness.people import DAY, MINUTE

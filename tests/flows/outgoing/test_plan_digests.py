@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from service.core.library.prompts import Library
 from service.db import Database
-from service.flows.outgoing.plan_digests import DIGEST_MAX_DELAY, plan_due_digests
-from service.flows.outgoing.plan_prompts import make_prompt_due
+from service.flows.outgoing.planning.plan_digests import DIGEST_MAX_DELAY, plan_due_digests
+from service.flows.outgoing.planning.plan_prompts import make_prompt_due
 from service.flows.outgoing.tick import tick
 from service.flows.people import account
 from service.job_queue import InMemoryQueue

@@ -19,8 +19,8 @@ from service.core.library.prompts import Library
 from service.core.library.rotation import History
 from service.core.schedule import Days
 from service.db import Database, migrate
-from service.flows.outgoing.plan_digests import plan_due_digests
-from service.flows.outgoing.plan_prompts import PROMPT_MAX_DELAY, plan_due_prompts
+from service.flows.outgoing.planning.plan_digests import plan_due_digests
+from service.flows.outgoing.planning.plan_prompts import PROMPT_MAX_DELAY, plan_due_prompts
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, Keyring, Subscriber, SubscriberStatus

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.flows.outgoing.send import AFTER_WHAT_WAS_ASKED_FOR, MISCONFIGURED_WAIT
+from service.flows.outgoing.sending.send import AFTER_WHAT_WAS_ASKED_FOR, MISCONFIGURED_WAIT
 from service.models import Counter, DeliveryKind, DeliveryState, SendingHour
 from service.models.outgoing.delivery_outcomes import COUNTER
 from service.postoffice.faults import Quota

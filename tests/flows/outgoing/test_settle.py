@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from service.flows.outgoing.settle import FIRST_ASKED_AFTER, SettleReport
+from service.flows.outgoing.settling.settle import FIRST_ASKED_AFTER, SettleReport
 from service.flows.outgoing.tick import sweep
 from service.mail.outbound.mailer import OutgoingEmail, ProviderRecord, Recipient, SendOutcome
 from service.mail.provider_events import ProviderEvent

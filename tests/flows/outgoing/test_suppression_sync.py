@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from service.flows.outgoing import suppression_sync
-from service.flows.outgoing.suppression_sync import READ_EVERY, SuppressionSync
+from service.flows.outgoing.sending import suppression_sync
+from service.flows.outgoing.sending.suppression_sync import READ_EVERY, SuppressionSync
 from service.flows.people import account
 from service.flows.people.consent import record_consent
 from service.mail.outbound.mailgun import MailgunGateway

@@ -11,8 +11,8 @@ from sqlalchemy import delete
 from service.core.library.prompts import Library
 from service.core.schedule import Days
 from service.db import Database
-from service.flows.outgoing.plan_digests import DIGEST_MAX_DELAY
-from service.flows.outgoing.send_records import skip
+from service.flows.outgoing.planning.plan_digests import DIGEST_MAX_DELAY
+from service.flows.outgoing.sending.send_records import skip
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
 from service.models import (

@@ -20,7 +20,7 @@ from service.core.replies.classify.commands import Command, Verb
 from service.core.schedule import Days
 from service.db import Database, migrate
 from service.flows.incoming import commands
-from service.flows.outgoing.plan_prompts import plan_due_prompts
+from service.flows.outgoing.planning.plan_prompts import plan_due_prompts
 from service.flows.outgoing.tick import tick
 from service.flows.people import account, frequency
 from service.job_queue import InMemoryQueue

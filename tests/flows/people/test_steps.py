@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.core.steps import StepState
 from service.db import Database
-from service.flows.outgoing.plan_prompts import plan_due_prompts
+from service.flows.outgoing.planning.plan_prompts import plan_due_prompts
 from service.flows.people import account, entry_photos, journal, steps
 from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Keyring, Step, Subscriber
 from service.runtime import load_library

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from service.app import create_app
 from service.core.domain_results import DomainResults
 from service.dispatch import RqJobQueue
-from service.flows.outgoing.domain_pauses import record_results
+from service.flows.outgoing.sending.domain_pauses import record_results
 from service.flows.outgoing.tick import tick
 from service.models import Heartbeat
 from service.models.outgoing import delivery_claims

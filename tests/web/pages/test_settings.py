@@ -4,7 +4,7 @@ from datetime import date, time
 import pytest
 
 from service.core.library.prompts import Library
-from service.flows.outgoing.extra_prompt import plan_extra_prompt
+from service.flows.outgoing.planning.extra_prompt import plan_extra_prompt
 from service.flows.people import account
 from service.models import Delivery, DeliveryKind, SubscriberStatus, Suppression, SuppressionReason
 from tests.harness.website import WebHarness

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.db import Database, random_id
-from service.flows.outgoing.evidence import TakenEmail, record_events
-from service.flows.outgoing.settle import CLOCKS_DIFFER_BY, reaches_back_to
+from service.flows.outgoing.settling.evidence import TakenEmail, record_events
+from service.flows.outgoing.settling.settle import CLOCKS_DIFFER_BY, reaches_back_to
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderRecord, ProviderUnreachable
 from service.models import DeliveryKind, HoldReason, Installation, Keyring, NewDelivery
 from service.models.outgoing import delivery_evidence

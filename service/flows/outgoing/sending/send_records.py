@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.flows.outgoing.email_builder import OutgoingDelivery
-from service.flows.outgoing.plan_prompts import IN_PLACE_OF_PROMPT, make_prompt_due
+from service.flows.outgoing.planning.plan_prompts import IN_PLACE_OF_PROMPT, make_prompt_due
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, DeliveryClaim, SentText
 from service.models.outgoing import delivery_claims

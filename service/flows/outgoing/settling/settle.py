@@ -15,7 +15,7 @@ import structlog
 
 from service.clock import Clock
 from service.db import Database
-from service.flows.outgoing.evidence import EVENTS_A_TRANSACTION, record_events, weigh
+from service.flows.outgoing.settling.evidence import EVENTS_A_TRANSACTION, record_events, weigh
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderRecord, ProviderUnreachable
 from service.models import Keyring
 from service.models.outgoing import delivery_evidence

@@ -16,12 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.clock import Clock
 from service.counts import Counts
 from service.db import Database
-from service.flows.outgoing.batches import cut, make_batches
-from service.flows.outgoing.domain_pauses import LOOK_AGAIN_AFTER, hold_back
 from service.flows.outgoing.email_builder import EmailBuilder, OutgoingDelivery
 from service.flows.outgoing.email_context import NothingToSendError
-from service.flows.outgoing.send_records import SendReport, content_columns, skip
-from service.flows.outgoing.sending_limits import SendingLimits, SendingRate
+from service.flows.outgoing.sending.batches import cut, make_batches
+from service.flows.outgoing.sending.domain_pauses import LOOK_AGAIN_AFTER, hold_back
+from service.flows.outgoing.sending.send_records import SendReport, content_columns, skip
+from service.flows.outgoing.sending.sending_limits import SendingLimits, SendingRate
 from service.mail.outbound.mailer import (
     Accepted,
     BatchTooLarge,

@@ -1,0 +1,1 @@
+"""Planning what the schedule owes: prompts, digests, and the extra prompt that somebody asks for."""
