@@ -18,23 +18,9 @@ from service.web import access_log, browser, converters, errors, security, webho
 from service.web.csrf import csrf
 from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
-from service.web.pages import (
-    action_link,
-    digest,
-    frequency,
-    held,
-    journal,
-    month_markdown,
-    photos,
-    search,
-    settings,
-    sign_in,
-    signup,
-    static_pages,
-    steps,
-    write,
-    year,
-)
+from service.web.pages import static_pages
+from service.web.pages.account import action_link, frequency, held, settings, sign_in, signup
+from service.web.pages.journal import digest, journal, month_markdown, photos, search, steps, write, year
 
 GUNICORN_GIVES_UP = (
     4  # the server's code for an application that cannot be loaded, after which it starts no other worker

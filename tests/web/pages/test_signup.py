@@ -15,7 +15,7 @@ from service.models import (
     MailRequest,
     SubscriberStatus,
 )
-from service.web.pages.signup import SAMPLE
+from service.web.pages.account.signup import SAMPLE
 from tests.harness.website import WebHarness
 
 

@@ -21,8 +21,8 @@ from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import ErrorText, error_page
 from service.web.forms import typed_words
 from service.web.idempotency import idempotent_id, new_form_key
-from service.web.pages import prompt_options
-from service.web.pages.chosen_steps import chosen_step, keep_step
+from service.web.pages.journal import prompt_options
+from service.web.pages.journal.chosen_steps import chosen_step, keep_step
 
 blueprint = Blueprint("writing", __name__)
 EMPTY = {"words": "Write something first, or leave it for today"}

@@ -13,7 +13,7 @@ from service.mail.outbound.short_emails import ShortEmail
 from service.models import Subscriber
 from service.web.context import get_runtime, now, page
 from service.web.errors import error_page
-from service.web.pages.email_texts import said_by_email
+from service.web.pages.account.email_texts import said_by_email
 
 PROMPT_OPTIONS: Final = (
     (Verb.ANOTHER, "Another question"),

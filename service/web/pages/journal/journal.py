@@ -23,7 +23,7 @@ from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
 from service.web.forms import FIRST_DAY, typed_words
-from service.web.pages.chosen_steps import chosen_step, keep_step, step_in
+from service.web.pages.journal.chosen_steps import chosen_step, keep_step, step_in
 from service.web.security import allow_photos
 
 blueprint = Blueprint("journal", __name__)

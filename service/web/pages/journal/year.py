@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from service.web import browser
 from service.web.context import get_runtime, page
 from service.web.errors import ErrorText, error_page
-from service.web.pages.digest import photos_of
+from service.web.pages.journal.digest import photos_of
 
 blueprint = Blueprint("year", __name__)
 

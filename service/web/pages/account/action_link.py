@@ -15,9 +15,9 @@ from service.models import Entry, Reply, Step, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
-from service.web.pages import chosen_steps
-from service.web.pages.email_texts import said_by_email
-from service.web.pages.steps import ANSWERS, read_state
+from service.web.pages.account.email_texts import said_by_email
+from service.web.pages.journal import chosen_steps
+from service.web.pages.journal.steps import ANSWERS, read_state
 
 blueprint = Blueprint("act", __name__)
 STEP_ANSWERS = {state: words for state, words in ANSWERS.items() if state is not StepState.OPEN}
