@@ -1,6 +1,7 @@
 """Tables, constraints, and every query, as class methods named for their intent."""
 
 from service.models.counter import Counter
+from service.models.heartbeat import Heartbeat
 from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
 from service.models.installation import HoldReason, Installation
@@ -15,13 +16,15 @@ from service.models.outgoing.provider_limit import ProviderLimit, SendingHour
 from service.models.outgoing.recipient_domain import DomainHour, DomainPause
 from service.models.outgoing.sent_text import SentText
 from service.models.people.alias import Alias
-from service.models.people.consent import Consent, Suppression, SuppressionReason
+from service.models.people.browser_session import BrowserSession
+from service.models.people.consent import Consent
 from service.models.people.entry import Entry
 from service.models.people.full_mailbox import FullMailbox
-from service.models.people.mail_request import BrowserSession, Heartbeat, MailRequest, MailRequestKind
+from service.models.people.mail_request import MailRequest, MailRequestKind
 from service.models.people.photo import Photo
 from service.models.people.step import Step
 from service.models.people.subscriber import Subscriber, SubscriberStatus
+from service.models.people.suppression import Suppression, SuppressionReason
 from service.models.people.suppression_sync import SuppressionCursor
 
 __all__ = [

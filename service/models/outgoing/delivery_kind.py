@@ -7,8 +7,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from service.models.people.consent import Suppression
 from service.models.people.subscriber import Subscriber, SubscriberStatus
+from service.models.people.suppression import Suppression
 
 
 class DeliveryKind(StrEnum):

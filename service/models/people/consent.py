@@ -1,14 +1,13 @@
-"""The consent log, and the list of addresses that must not be mailed."""
+"""The consent log: what was agreed to, in which wording, when, and from where."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import Index, LargeBinary, String, select, text
+from sqlalchemy import Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.db import Base, Id, insert_into, random_id
+from service.db import Base, Id, random_id
 
 
 class Consent(Base):
@@ -29,58 +28,3 @@ class Consent(Base):
     def for_address(cls, session: Session, address_hash: bytes) -> list[Consent]:
         """Return an address's lines, oldest first."""
         return list(session.scalars(select(cls).where(cls.address_hash == address_hash).order_by(cls.at)))
-
-
-class SuppressionReason(StrEnum):
-    """Why we send no mail to an address."""
-
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
-
-
-class Suppression(Base):
-    """An address to which we must not send, by keyed hash; from `push_at` on the provider is to be told of it."""
-
-    __tablename__ = "suppressions"
-    __table_args__ = (
-        Index(
-            "ix_suppressions_push_at",
-            "push_at",
-            postgresql_where=text("push_at IS NOT NULL"),
-            sqlite_where=text("push_at IS NOT NULL"),
-        ),
-    )
-
-    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    reason: Mapped[str] = mapped_column(String(16))
-    at: Mapped[datetime]
-    push_at: Mapped[datetime | None]
-
-    @classmethod
-    def add(
-        cls,
-        session: Session,
-        address_hash: bytes,
-        reason: SuppressionReason,
-        at: datetime,
-        *,
-        push_at: datetime | None = None,
-    ) -> None:
-        """Suppress an address; an earlier reason is kept, except that a complaint replaces a bounce.
-
-        `push_at` is when the provider is to be told, unless it is the one that said so.
-        """
-        values = {"address_hash": address_hash, "reason": reason, "at": at, "push_at": push_at}
-        insert = insert_into(session, cls).values(values)
-        session.execute(
-            insert.on_conflict_do_update(
-                index_elements=["address_hash"],
-                set_={"reason": reason, "at": at},
-                where=(cls.reason == SuppressionReason.BOUNCED) & (insert.excluded.reason != cls.reason),
-            )
-        )
-
-    @classmethod
-    def covers(cls, session: Session, address_hash: bytes) -> bool:
-        """Return whether an address is suppressed."""
-        return session.get(cls, address_hash) is not None

@@ -1,15 +1,14 @@
-"""The tables of emails requested on a page, of signed-in browsers, and of heartbeats."""
+"""The table of emails requested on a page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, delete, func, select, text, update
+from sqlalchemy import Index, LargeBinary, SmallInteger, String, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.db import Base, Id, insert_into, random_id
+from service.db import Base, Id, random_id
 from service.models.unqueued import find_unqueued
 
 LOCK_BYTES = 8
@@ -118,79 +117,3 @@ class MailRequest(Base):
     def prune(cls, session: Session, before: datetime) -> None:
         """Delete requests made before an instant."""
         session.execute(delete(cls).where(cls.created_at < before))
-
-
-class BrowserSession(Base):
-    """A signed-in browser; its cookie holds a secret, of which this row has only the hash."""
-
-    __tablename__ = "browser_sessions"
-
-    secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-
-    @classmethod
-    def owner_id(cls, session: Session, secret_hash: bytes, now: datetime) -> int | None:
-        """Return the id of the person who is signed in here, or None."""
-        row = session.get(cls, secret_hash)
-        return row.subscriber_id if row and row.expires_at > now else None
-
-    @classmethod
-    def end(cls, session: Session, secret_hash: bytes) -> None:
-        """Sign one browser out."""
-        session.execute(delete(cls).where(cls.secret_hash == secret_hash))
-
-    @classmethod
-    def end_all(cls, session: Session, subscriber_id: int) -> None:
-        """Sign every browser of a person out."""
-        session.execute(delete(cls).where(cls.subscriber_id == subscriber_id))
-
-    @classmethod
-    def prune(cls, session: Session, now: datetime) -> Sequence[bytes]:
-        """Delete sessions that have expired."""
-        return session.scalars(delete(cls).where(cls.expires_at < now).returning(cls.secret_hash)).all()
-
-
-class Heartbeat(Base):
-    """The time of the last heartbeat of a part of the service."""
-
-    __tablename__ = "heartbeats"
-
-    name: Mapped[str] = mapped_column(String(16), primary_key=True)
-    at: Mapped[datetime]
-
-    @classmethod
-    def record(cls, session: Session, name: str, now: datetime) -> None:
-        """Record a heartbeat of a part."""
-        insert = insert_into(session, cls).values(name=name, at=now)
-        session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
-
-    @classmethod
-    def record_if_older(cls, session: Session, name: str, now: datetime, every: timedelta) -> bool:
-        """Record that a part has run, unless it has within `every`; say whether it was this call that did."""
-        insert = insert_into(session, cls).values(name=name, at=now)
-        is_older = cls.at <= now - every
-        recorded = insert.on_conflict_do_update(index_elements=["name"], set_={"at": now}, where=is_older)
-        return session.scalar(recorded.returning(cls.name)) is not None
-
-    @classmethod
-    def remove(cls, session: Session, name: str) -> None:
-        """Forget a part that has ended."""
-        session.execute(delete(cls).where(cls.name == name))
-
-    @classmethod
-    def prune(cls, session: Session, before: datetime) -> None:
-        """Forget processes, whose names end in a random number ("send-1f2e3d4c"), that were last alive before this."""
-        session.execute(delete(cls).where(cls.name.contains("-"), cls.at < before))
-
-    @classmethod
-    def read_all(cls, session: Session) -> dict[str, datetime]:
-        """Return when each part was last alive, by name."""
-        return {row[0]: row[1] for row in session.execute(select(cls.name, cls.at).order_by(cls.name))}
-
-    @classmethod
-    def last_at(cls, session: Session, name: str) -> datetime | None:
-        """Return the time of a part's last heartbeat, or None."""
-        row = session.get(cls, name)
-        return row.at if row else None
