@@ -24,7 +24,7 @@ from service.postoffice.route import authenticated
 pages = Blueprint("pages", __name__)
 VIEWS = {"html": "HTML", "text": "Text", "source": "Source", "headers": "Headers"}
 WIDTHS = {"desktop": "Desktop", "phone": "Phone"}
-MAX_LISTED = 500
+MAX_LISTED, MAX_IN_OVERVIEW = 500, 40  # mails to one address, and to all
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 # The mail's own links may open new tabs; it may run nothing and send nothing.
 _MAIL_POLICY = (
@@ -39,7 +39,7 @@ def mailbox() -> str:
     """Show the newest mails, grouped by who got them."""
     recipient = request.args.get("to") or None
     groups: dict[str, list[MailboxMail]] = {}
-    for mail in islice(office().mailbox.newest_first(recipient), MAX_LISTED):
+    for mail in islice(office().mailbox.newest_first(recipient), MAX_LISTED if recipient else MAX_IN_OVERVIEW):
         groups.setdefault(mail.recipient, []).append(mail)
     return render_template("mailbox.html", groups=groups, recipient=recipient)
 

@@ -52,6 +52,15 @@ def test_the_mailbox_groups_by_address_newest_first(client: FlaskClient) -> None
     assert "three" not in only
 
 
+def test_the_page_of_all_mail_stays_small_and_that_of_one_address_lists_all(client: FlaskClient) -> None:
+    for number in range(60):
+        send(client, subject=f"Number {number}.", text="First " * 60, to=f"{number % 40}@home.example")
+    overview = client.get("/")
+    assert ">Number 59.<" in overview.text
+    assert len(overview.data) < 30_720
+    assert all(f">Number {number}.<" in client.get("/?to=7@home.example").text for number in (7, 47))
+
+
 def test_the_mailbox_lists_a_mail_as_a_phone_shows_it_unopened(client: FlaskClient) -> None:
     send(client, text="First " * 60, **{"from": "Notes by email <hello@mail.example.org>"})
     assert f"Notes by email: {('First ' * 60)[:200]}</span>" in client.get("/").text
