@@ -23,7 +23,7 @@ _ENRICHED = frozenset({"text/enriched", "text/richtext"})
 # Text that no person reads as the words of a mail.
 _FILES = frozenset({
     "text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/csv", "text/xml", "text/rtf",
-    "text/javascript", "text/rfc822-headers", "text/tab-separated-values",
+    "text/javascript", "text/json", "text/rfc822-headers", "text/tab-separated-values",
 })  # fmt: skip
 # Forms for watches and for interactive mail: each stands beside the same words in HTML.
 _DOUBLES = frozenset({"text/x-amp-html", "text/watch-html"})
@@ -139,7 +139,7 @@ class _PartReader:
             return self._winmail(part)
         if _is_read(part):
             return _body(part)
-        if (part.headers.maintype == "text" and kind not in _FILES) or _may_be_text(part):
+        if (part.headers.maintype == "text" and not _is_file(kind)) or _may_be_text(part):
             self._texts.append(part)
         elif kind in _MAILS:
             self._mails.append(part)
@@ -219,9 +219,14 @@ def _is_read(part: MimePart) -> bool:
     if headers.maintype == "multipart":
         return True  # a container in which no part could be found
     kind = headers.content_type
-    if kind in _FILES or headers.maintype != "text":
+    if headers.maintype != "text" or _is_file(kind):
         return False
     return headers.disposition != "attachment" or _MADE_UP_NAME.fullmatch(headers.filename) is not None
+
+
+def _is_file(kind: str) -> bool:
+    """Whether text of this type is data and not words: a known type of file, a program's own type, JSON or XML."""
+    return kind in _FILES or kind.startswith("text/vnd.") or kind.endswith(("+json", "+xml"))
 
 
 def _body(part: MimePart) -> list[BodyForms]:
