@@ -271,4 +271,4 @@ def signed_post(web: WebProcess, size: int) -> tuple[str, bytes]:
     signature = sign(web.signing_key, timestamp=int(datetime.now(UTC).timestamp()), token=f"token-{time.time_ns()}")
     fields = {"timestamp": signature.timestamp, "token": signature.token, "signature": signature.signature}
     photo = ("attachment-1", "a.jpg", "image/jpeg", bytes(range(256)) * (size // 256))
-    return multipart([("recipient", "a@b"), *fields.items()], [photo])
+    return multipart([("recipient", "a@b"), ("Message-Id", f"<{signature.token}@b>"), *fields.items()], [photo])

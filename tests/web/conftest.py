@@ -14,7 +14,7 @@ from service.app import create_app
 from service.config import Settings
 from service.db import Database
 from service.job_queue import InMemoryQueue
-from service.models import Keyring
+from service.models import Installation, Keyring
 from service.runtime import Runtime, make_runtime
 from tests.harness.clock import MovableClock
 from tests.harness.people import NOW
@@ -66,6 +66,7 @@ def site(parts: Runtime, settings: Settings) -> Iterator[WebHarness]:
         settings=settings,
         database=database,
         keyring=Keyring.load(database, settings.keys, NOW),
+        installation=Installation.load(database, NOW),
         job_queue=queue,
         clock=clock,
     )

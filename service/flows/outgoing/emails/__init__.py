@@ -68,7 +68,7 @@ BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
 }
 
 # Tried in this order: a token's kind can stand for several emails, of which only one was sent on its date.
-AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | None], ...]] = {
+AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | list[OutgoingEmail] | None], ...]] = {
     ReplyKind.PROMPT: (welcome.as_sent, prompt.as_sent),
     ReplyKind.CONFIRMATION: (confirmation.as_sent,),
     ReplyKind.DIGEST: (year.as_sent, digest.as_sent, quiet_month.as_sent),
@@ -90,8 +90,10 @@ def as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
 def _in_mode(lookup: SentLookup) -> list[OutgoingEmail]:
     if lookup.token.kind == ReplyKind.ANSWER:
         return _answers_as_sent(lookup)
-    found = (find(lookup) for find in AS_SENT.get(lookup.token.kind, ()))
-    return [email for email in found if email is not None][:1]
+    for find in AS_SENT.get(lookup.token.kind, ()):
+        if found := find(lookup):
+            return found if isinstance(found, list) else [found]
+    return []
 
 
 def _answers_as_sent(lookup: SentLookup) -> list[OutgoingEmail]:

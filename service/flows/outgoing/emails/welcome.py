@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.core.library.prompts import Prompt
+from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.flows.outgoing.emails.prompt import prompt_of_token
 from service.mail.outbound.composer import Composer
@@ -22,10 +23,17 @@ def build(request: EmailRequest) -> BuiltEmail:
     return BuiltEmail(compose(request.composer, request.prompt, links, str(request.person.schedule)))
 
 
-def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the welcome of the token's date, or None if none was planned for it."""
+def as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
+    """Return the welcome of the token's date, or nothing if none was planned for it.
+
+    It says when prompts come. The days and the time may have changed since, so it is composed with the present
+    schedule, and with each that a signup offers.
+    """
     prompt = prompt_of_token(lookup)
     slot = lookup.token.on.isoformat()
     if prompt is None or Delivery.find(lookup.session, lookup.person.id, DeliveryKind.WELCOME, slot) is None:
-        return None
-    return compose(lookup.composer, prompt, WITH_WRITE_LINK, str(lookup.person.schedule))
+        return []
+    person = lookup.person
+    offered = (Schedule(rhythm.days, FIRST_LIGHT, person.zone) for rhythm in Rhythm)
+    schedules = dict.fromkeys([str(person.schedule), *map(str, offered)])
+    return [compose(lookup.composer, prompt, WITH_WRITE_LINK, schedule) for schedule in schedules]
