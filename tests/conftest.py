@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
+import structlog
 from hypothesis import HealthCheck, settings
 
 from service.db import Database, make_engine, migrate
@@ -19,6 +20,13 @@ TEMPLATE = "migrated"
 # A property holds or not, however busy the machine is.
 settings.register_profile("by behaviour", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("by behaviour")
+
+
+@pytest.fixture(autouse=True)
+def structlog_as_it_is_by_default() -> Iterator[None]:
+    """Undo what a command of the test set up, which would send the log lines of later tests elsewhere."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

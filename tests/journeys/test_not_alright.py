@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from service.db import Base
+from service.models.outgoing.delivery_evidence import IN_THE_RECORD
 from tests.harness.journey import JourneyHarness
 
 ANA, BEN = "ana@example.com", "ben@example.com"
@@ -33,7 +34,7 @@ ORDINARY = (
 LARGEST_COUNT = 1 << 31  # whatever is larger is an id
 OWN = {"ms", "provider_id", "lease_until"}  # of a delivery or of a request, and the clock of the database
 ID = re.compile(r"\d{10,}")
-TOLD_FIRST = "the provider's record"  # said of a delivery where the event came before the answer to the call
+TOLD_FIRST = IN_THE_RECORD  # said of a delivery where the event came before the answer to the call
 Line = Mapping[str, Any]
 
 

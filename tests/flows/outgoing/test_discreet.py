@@ -17,7 +17,7 @@ from service.core.slots import request_slot
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
 from service.flows.people import aliases, steps
 from service.mail.outbound.short_emails import read_short_emails
-from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber, seal_content
+from service.models import Delivery, DeliveryKind, Entry, NewDelivery, Subscriber, seal_content
 from service.postoffice.mailbox import MailboxMail
 from tests.harness.diary import write
 from tests.harness.people import DAY
@@ -65,12 +65,22 @@ class DiscreetPerson:
     def owe_answer(self, name: str, number: int) -> list[int]:
         """Plan an automatic reply by its name in the templates."""
         inserted_text = "divorce.pdf" if name.startswith("could_not_keep.") else "until 3 June"
-        reply = AutoReply(name.removeprefix("could_not_keep."), number + 1, inserted_text)
+        about_id = self._choose_step() if name == "step.chosen" else None
+        reply = AutoReply(name.removeprefix("could_not_keep."), number + 1, inserted_text, about_id, quoted=WORDS)
         to = AnsweredMail(TITLE, f"<{number}@mail.example.com>")
         runtime = self.harness.runtime
         with runtime.database.write() as session:
             owner = session.get_one(Subscriber, self.person.id)
             return plan_auto_reply(session, runtime.keyring, owner, reply, to=to, now=self.harness.clock())
+
+    def _choose_step(self) -> int:
+        """Store an entry that chose a step; return its id."""
+        runtime, now = self.harness.runtime, self.harness.clock()
+        entry_id = write(runtime.database, runtime.keyring, self.person, now.date(), WORDS)
+        with runtime.database.write() as session:
+            owner, entry = session.get_one(Subscriber, self.person.id), session.get_one(Entry, entry_id)
+            steps.choose(session, runtime.keyring, owner, WORDS, now=now, entry=entry)
+        return entry_id
 
     def plan_follow_up(self) -> list[int]:
         runtime, now = self.harness.runtime, self.harness.clock()
@@ -166,6 +176,7 @@ def test_every_automatic_reply_tells_nothing_until_it_is_opened(harness: Sending
     for mail in mails:
         assert telling_words(shown(mail)) == []
         assert "divorce.pdf" not in mail.text + mail.html
+        assert WORDS not in mail.text + mail.html
         assert mail.subject.startswith("Re: ")
 
 
