@@ -183,13 +183,16 @@ def open_journey_harness(database_url: str, redis_url: str, folder: Path, **sett
             events_url=f"{web}/webhooks/mailgun/events",
             now=clock,
         )
-        stack.callback(office_app.extensions["postoffice"].close)
         office = stack.enter_context(running(office_app))
         runtime = make_runtime(_settings(web, office, database_url, redis_url, folder, settings), clock=clock)
         assert isinstance(runtime.job_queue, RqJobQueue)
         stack.callback(runtime.job_queue.connection.close)
         stack.callback(runtime.database.engine.dispose)
         stack.enter_context(running(create_app(runtime), web_port))
+        # At the end first of all: a post that is still under way needs the server and its database.
+        post_office = office_app.extensions["postoffice"]
+        stack.callback(post_office.close)
+        stack.callback(post_office.postman.wait_until_idle, 5.0)
         yield JourneyHarness(runtime, clock, office, web)
 
 
