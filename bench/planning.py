@@ -12,8 +12,8 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,9 +53,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _seconds(database_at: object, people: int, due: int, seed: int) -> float:
+def _seconds(database_at: Callable[[], AbstractContextManager[Database]], people: int, due: int, seed: int) -> float:
     library, queue = load_library(), InMemoryQueue()
-    with database_at() as database:  # type: ignore[operator]  # one of the two below
+    with database_at() as database:
         _fill(database, people, due, random.Random(seed))  # noqa: S311 - made-up people, the same each time
         began = time.perf_counter()
         done = tick(database, library, queue, now=NOW, chunk=1000)

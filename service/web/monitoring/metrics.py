@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.domain_results import PauseReason
-from service.flows.outgoing.sending.send import CALLS
+from service.flows.outgoing.sending.provider_requests import CALLS
 from service.flows.outgoing.tick import CLOCK
 from service.models import Counter, Delivery, DeliveryState, DomainPause, Heartbeat, Reply
 from service.models.outgoing.delivery_outcomes import COUNTER as DELIVERIES

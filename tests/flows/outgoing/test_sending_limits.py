@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from service.flows.outgoing.sending.send import AFTER_WHAT_WAS_ASKED_FOR, MISCONFIGURED_WAIT
+from service.flows.outgoing.sending.provider_requests import MISCONFIGURED_WAIT
+from service.flows.outgoing.sending.send import AFTER_WHAT_WAS_ASKED_FOR
 from service.models import Counter, DeliveryKind, DeliveryState, SendingHour
 from service.models.outgoing.delivery_outcomes import COUNTER
 from service.postoffice.faults import Quota

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,44 +20,27 @@ from service.flows.outgoing.email_builder import EmailBuilder, OutgoingDelivery
 from service.flows.outgoing.email_context import NothingToSendError
 from service.flows.outgoing.sending.batches import cut, make_batches
 from service.flows.outgoing.sending.domain_pauses import LOOK_AGAIN_AFTER, hold_back
+from service.flows.outgoing.sending.provider_requests import ProviderRequests
 from service.flows.outgoing.sending.send_records import SendReport, content_columns, skip
 from service.flows.outgoing.sending.sending_limits import SendingLimits, SendingRate
 from service.mail.outbound.mailer import (
     Accepted,
     BatchTooLarge,
     Mailer,
-    ProviderMisconfigured,
-    ProviderUnreachable,
     QuotaExceeded,
     Refused,
     RetryLater,
-    SendOutcome,
     SuppressionLists,
     Unknown,
 )
-from service.mail.provider_events import INSTALLATION_VARIABLE, KIND_VARIABLE, SLOT_VARIABLE
 from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, Installation, Subscriber
 from service.models.outgoing import delivery_claims, delivery_evidence
 from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
 from service.models.outgoing.provider_limit import next_hour
-from service.models.people.suppression_sync import push_later
 
-MISCONFIGURED_WAIT = timedelta(minutes=5)
 HELD_WAIT = timedelta(seconds=15)
-UNREACHABLE_WAIT = timedelta(seconds=30)
-BARRED_AGAIN_AFTER = timedelta(hours=1)
 # Once a quota begins anew, what people asked for goes first.
 AFTER_WHAT_WAS_ASKED_FOR = timedelta(minutes=1)
-
-CALLS = "provider calls"
-CALL_LABELS: dict[type[SendOutcome], str] = {
-    Accepted: "accepted",
-    Unknown: "unknown",
-    RetryLater: "retry_later",
-    BatchTooLarge: "batch_too_large",
-    QuotaExceeded: "quota_exceeded",
-    Refused: "refused",
-}
 
 log = structlog.get_logger()
 
@@ -79,6 +62,13 @@ class Sender:
     stopping: Callable[[], bool] = lambda: False
     counts: Counts = field(default_factory=Counts, repr=False)
     _limits: SendingLimits = field(init=False)
+    _requests: ProviderRequests = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Join the parts that make a request."""
+        self._requests = ProviderRequests(
+            self.database, self.mailer, self.suppression_lists, self.clock, self.installation, self.counts
+        )
 
     def send(self, ids: Sequence[int]) -> SendReport:
         """Send these deliveries, except those that another worker has claimed or sent; return what happened to them.
@@ -173,7 +163,7 @@ class Sender:
         batch = self._hand_over(batch, report)
         if not batch:
             return ()
-        match self._request(batch):
+        match self._requests.send(batch):
             case Accepted(provider_id):
                 self._record_sent(batch, provider_id, report)
                 self._limits.accepted(len(batch), self.clock())
@@ -224,32 +214,6 @@ class Sender:
             self.rate.give_back(session, len(batch), self.clock())
         return cut(batch, size)
 
-    def _request(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
-        """Send a batch in one request to the provider; return the outcome, and count it."""
-        first = batch[0].delivery
-        # They come back with the provider's events, and say what an email was for even to a copy that lost its row.
-        variables = {
-            INSTALLATION_VARIABLE: self.installation,
-            KIND_VARIABLE: first.kind,
-            SLOT_VARIABLE: first.slot,
-        }
-        email = replace(batch[0].email, event_variables=variables)
-        outcome: SendOutcome
-        try:
-            self._lift_suppression(batch[0])
-            outcome = self.mailer.send(email, [outgoing.recipient for outgoing in batch])
-            self.counts.add(CALLS, CALL_LABELS[type(outcome)])
-        except ProviderUnreachable:
-            return RetryLater(UNREACHABLE_WAIT, "the suppression could not be lifted")
-        except ProviderMisconfigured as error:
-            self.counts.add(CALLS, "misconfigured")
-            log.error("provider.misconfigured", error=str(error))
-            return RetryLater(MISCONFIGURED_WAIT, "the provider's settings are wrong")
-        except ValueError as error:
-            log.error("delivery.not_sendable", error=type(error).__name__)
-            return Refused("could not be composed")
-        return outcome
-
     def _record_unknown(self, batch: Sequence[OutgoingDelivery], reason: str, report: SendReport) -> None:
         """Record that nobody knows whether a batch was taken; what a person waits for goes once more at once."""
         with self.database.write() as session:
@@ -262,23 +226,6 @@ class Sender:
     def _is_held(self) -> bool:
         with self.database.read() as session:
             return Installation.is_held(session)
-
-    def _lift_suppression(self, outgoing: OutgoingDelivery) -> None:
-        """Make the provider deliver an email that somebody asked for, although its lists may bar the address.
-
-        Raises:
-            ProviderUnreachable: nothing is known to have changed, and the provider would drop the email.
-        """
-        if not outgoing.may_be_barred:
-            return
-        try:
-            if self.suppression_lists.lift_suppression(outgoing.recipient.address):
-                with self.database.write() as session:
-                    # Only this one email is let through.
-                    push_later(session, outgoing.address_hash, self.clock() + BARRED_AGAIN_AFTER)
-        except ProviderMisconfigured as error:
-            # A key that may only send cannot do this. The address may still not be barred at the provider.
-            log.error("provider.suppression_not_lifted", delivery=outgoing.delivery.id, error=str(error))
 
     def _record_sent(self, batch: Sequence[OutgoingDelivery], provider_id: str, report: SendReport) -> None:
         now = self.clock()

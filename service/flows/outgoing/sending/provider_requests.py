@@ -1,0 +1,100 @@
+"""One request to the provider: what goes with a batch, what its answer means, and how it is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from service.clock import Clock
+from service.counts import Counts
+from service.db import Database
+from service.flows.outgoing.email_builder import OutgoingDelivery
+from service.mail.outbound.mailer import (
+    Accepted,
+    BatchTooLarge,
+    Mailer,
+    ProviderMisconfigured,
+    ProviderUnreachable,
+    QuotaExceeded,
+    Refused,
+    RetryLater,
+    SendOutcome,
+    SuppressionLists,
+    Unknown,
+)
+from service.mail.provider_events import INSTALLATION_VARIABLE, KIND_VARIABLE, SLOT_VARIABLE
+from service.models.people.suppression_sync import push_later
+
+MISCONFIGURED_WAIT = timedelta(minutes=5)
+UNREACHABLE_WAIT = timedelta(seconds=30)
+BARRED_AGAIN_AFTER = timedelta(hours=1)
+
+CALLS = "provider calls"
+CALL_LABELS: dict[type[SendOutcome], str] = {
+    Accepted: "accepted",
+    Unknown: "unknown",
+    RetryLater: "retry_later",
+    BatchTooLarge: "batch_too_large",
+    QuotaExceeded: "quota_exceeded",
+    Refused: "refused",
+}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRequests:
+    """Makes a sender's requests to the provider; call it outside a transaction."""
+
+    database: Database
+    mailer: Mailer
+    suppression_lists: SuppressionLists
+    clock: Clock
+    installation: str
+    counts: Counts
+
+    def send(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
+        """Send a batch in one request to the provider; return the outcome, and count it."""
+        first = batch[0].delivery
+        # They come back with the provider's events, and say what an email was for even to a copy that lost its row.
+        variables = {
+            INSTALLATION_VARIABLE: self.installation,
+            KIND_VARIABLE: first.kind,
+            SLOT_VARIABLE: first.slot,
+        }
+        email = replace(batch[0].email, event_variables=variables)
+        outcome: SendOutcome
+        try:
+            self._lift_suppression(batch[0])
+            outcome = self.mailer.send(email, [outgoing.recipient for outgoing in batch])
+            self.counts.add(CALLS, CALL_LABELS[type(outcome)])
+        except ProviderUnreachable:
+            return RetryLater(UNREACHABLE_WAIT, "the suppression could not be lifted")
+        except ProviderMisconfigured as error:
+            self.counts.add(CALLS, "misconfigured")
+            log.error("provider.misconfigured", error=str(error))
+            return RetryLater(MISCONFIGURED_WAIT, "the provider's settings are wrong")
+        except ValueError as error:
+            log.error("delivery.not_sendable", error=type(error).__name__)
+            return Refused("could not be composed")
+        return outcome
+
+    def _lift_suppression(self, outgoing: OutgoingDelivery) -> None:
+        """Make the provider deliver an email that somebody asked for, although its lists may bar the address.
+
+        Raises:
+            ProviderUnreachable: nothing is known to have changed, and the provider would drop the email.
+        """
+        if not outgoing.may_be_barred:
+            return
+        try:
+            if self.suppression_lists.lift_suppression(outgoing.recipient.address):
+                with self.database.write() as session:
+                    # Only this one email is let through.
+                    push_later(session, outgoing.address_hash, self.clock() + BARRED_AGAIN_AFTER)
+        except ProviderMisconfigured as error:
+            # A key that may only send cannot do this. The address may still not be barred at the provider.
+            log.error("provider.suppression_not_lifted", delivery=outgoing.delivery.id, error=str(error))
