@@ -13,6 +13,7 @@ from service.core.domain_results import DomainResults
 from service.dispatch import RqJobQueue
 from service.flows.outgoing.sending.domain_pauses import record_results
 from service.flows.outgoing.tick import tick
+from service.job_queue import BackgroundJob
 from service.models import Heartbeat
 from service.models.outgoing import delivery_claims
 from service.web.monitoring.health import WRITE_HOLDS
@@ -66,12 +67,12 @@ def test_a_site_without_clock_workers_and_queue_stays_ready(site: WebHarness) ->
     found = client.get("/status")
     assert found.status_code == 503
     assert found.json is not None
-    assert found.json["problems"] == ["queue.away", "clock.missing", "send.missing", "receive.missing"]
+    assert found.json["problems"] == ["queue.away", "clock.missing", "send.missing", "receive.missing", "jobs.missing"]
 
 
 def beat_all(site: WebHarness, **ages: float) -> None:
     """Record a heartbeat of each kind, as old as said or of now, in seconds."""
-    names = {"clock": "clock", "send": "send-1f2e3d4c", "receive": "receive-1f2e3d4c"}
+    names = {"clock": "clock", "send": "send-1f2e3d4c", "receive": "receive-1f2e3d4c", "jobs": "jobs-1f2e3d4c"}
     with site.runtime.database.write() as session:
         for kind, name in names.items():
             Heartbeat.record(session, name, site.clock() - timedelta(seconds=ages.get(kind, 0)))
@@ -84,6 +85,7 @@ def beat_all(site: WebHarness, **ages: float) -> None:
         pytest.param({"clock": 120, "send": 120, "receive": 120}, [], id="120 seconds old"),
         pytest.param({"clock": 121}, ["clock.late"], id="a late clock"),
         pytest.param({"send": 121}, ["send.late"], id="a late sender"),
+        pytest.param({"jobs": 121}, ["jobs.late"], id="a late worker of the queue jobs"),
         pytest.param({"receive": 90_000}, ["receive.missing"], id="a receiver of the day before"),
         pytest.param({"send": -5}, [], id="clocks that differ by five seconds"),
         pytest.param({"send": -6}, ["send.future"], id="a sender in the future"),
@@ -214,10 +216,12 @@ def test_the_figures_show_how_long_each_state_has_waited_and_what_became_of_the_
 def test_the_figures_count_jobs_workers_and_provider_calls(site: WebHarness) -> None:
     beat_all(site)
     site.queue.enqueue_replies([1, 2])
+    site.queue.enqueue_background(BackgroundJob.WRITER_MAILS, [1])
     site.runtime.counts.add("provider calls", "accepted", 3)
     site.runtime.write_counts()
     figures = site.get("/metrics").text
     assert 'smallsteps_queue_jobs{queue="receive"} 2.0' in figures
+    assert 'smallsteps_queue_jobs{queue="jobs"} 1.0' in figures
     assert 'smallsteps_processes_alive{kind="send"} 1.0' in figures
     assert 'smallsteps_provider_calls_total{outcome="accepted"} 3.0' in figures
 
