@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from service.dispatch import RqJobQueue
 from service.flows.outgoing.sending.domain_pauses import record_results
 from service.flows.outgoing.tick import tick
 from service.job_queue import BackgroundJob
-from service.models import Heartbeat
+from service.models import Heartbeat, HoldReason, Installation
 from service.models.outgoing import delivery_claims
 from service.web.monitoring.health import WRITE_HOLDS
 from tests.harness.posts import mail, post, signed
@@ -100,6 +101,27 @@ def test_the_status_names_each_kind_of_process_that_is_not_alive(
     assert found.json is not None
     assert (found.json["problems"], found.json["ok"]) == (problems, not problems)
     assert found.status_code == (503 if problems else 200)
+
+
+@pytest.mark.parametrize(
+    ("reason", "problems", "warnings"),
+    [
+        (HoldReason.OLD_COPY, ["sending.held"], []),
+        (HoldReason.OPERATOR, ["sending.held"], []),
+        (HoldReason.NOT_COMPARED, [], ["sending.held"]),
+    ],
+)
+def test_a_hold_of_all_sending_is_named(
+    site: WebHarness, reason: HoldReason, problems: list[str], warnings: list[str]
+) -> None:
+    beat_all(site)
+    with site.runtime.database.write() as session:
+        Installation.hold(session, reason, site.clock())
+    found = site.get("/status").json
+    assert found is not None
+    assert (found["problems"], found["warnings"], found["held_because"]) == (problems, warnings, reason)
+    figures = site.get("/metrics").text
+    assert re.findall(r'smallsteps_sending_held\{reason="(\w+)"\} 1\.0', figures) == [reason]
 
 
 def test_a_worker_that_was_replaced_is_not_missed(site: WebHarness) -> None:
