@@ -14,6 +14,7 @@ from service.cli_prompts import prompts
 from service.cli_sending import sending
 from service.cli_settings import instant_of, runtime_of, with_settings
 from service.config import Settings
+from service.dispatch import QUEUES
 from service.flows.incoming import quarantine
 from service.flows.people.ascii_domains import store_ascii_domains
 from service.process_guards import guard_process
@@ -58,9 +59,9 @@ def web(_settings: Settings, bind: str) -> None:
 
 
 @main.command()
-@click.argument("queue", type=click.Choice(["send", "receive"]))
+@click.argument("queue", type=click.Choice(QUEUES))
 def worker(queue: str) -> None:
-    """Work on one queue: `send` or `receive`."""
+    """Work on one queue: `send`, `receive` or `jobs`."""
     from workers.__main__ import main as work  # noqa: PLC0415 - only a worker needs the queue's library
 
     raise SystemExit(work([queue]))

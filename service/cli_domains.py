@@ -9,12 +9,8 @@ import click
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
+from service.core.domain_results import PauseReason
 from service.flows.outgoing.sending import domain_pauses
-
-_REASONS = {
-    "refused": "it refused {refusals} of {results} emails within a day",
-    "complained": "{complaints} of {results} emails within a day were called spam",
-}
 
 
 @click.group()
@@ -45,9 +41,8 @@ def domains_paused(settings: Settings, as_json: bool) -> None:
         click.echo(json.dumps(rows))
         return
     for pause, row in zip(found, rows, strict=True):
-        click.echo(
-            f"{pause.domain}  since {pause.paused_at:%Y-%m-%d %H:%M} UTC: {_REASONS[pause.reason].format(**row)}"
-        )
+        cause = domain_pauses.CAUSES[PauseReason(pause.reason)].format(**row)
+        click.echo(f"{pause.domain}  since {pause.paused_at:%Y-%m-%d %H:%M} UTC: {cause}")
     if not found:
         click.echo("No domain is paused.")
 

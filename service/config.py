@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 KEY_BYTES = 32
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class SettingsError(Exception):
@@ -75,6 +77,13 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must begin with https:// unless it is on this machine")
         return value.rstrip("/")
+
+    @field_validator("writer_emails")
+    @classmethod
+    def _are_addresses(cls, value: list[str]) -> list[str]:
+        if not all(_ADDRESS.fullmatch(address) for address in value):
+            raise ValueError("must be email addresses, separated by commas")
+        return value
 
     @field_validator("encryption_keys")
     @classmethod

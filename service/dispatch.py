@@ -10,14 +10,18 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from service.job_queue import BackgroundJob
+
 SEND_QUEUE = "send"
 RECEIVE_QUEUE = "receive"
-QUEUES = (SEND_QUEUE, RECEIVE_QUEUE)
+JOBS_QUEUE = "jobs"
+QUEUES = (SEND_QUEUE, RECEIVE_QUEUE, JOBS_QUEUE)
 
 SEND_JOB = "workers.jobs.send_deliveries"
 MAIL_REQUEST_JOB = "workers.jobs.process_mail_requests"
 REPLY_JOB = "workers.jobs.process_replies"
-JOBS = (SEND_JOB, MAIL_REQUEST_JOB, REPLY_JOB)
+BACKGROUND_JOBS = {job: f"workers.jobs.{job}" for job in BackgroundJob}
+JOBS = (SEND_JOB, MAIL_REQUEST_JOB, REPLY_JOB, *BACKGROUND_JOBS.values())
 
 # The number of jobs that the workers refused because they were not ours; emptying the queue server resets it.
 REFUSED_JOBS_KEY = "smallsteps:refused-jobs"
@@ -50,6 +54,10 @@ class RqJobQueue:
     def enqueue_replies(self, ids: Sequence[int]) -> None:
         """Enqueue incoming mail to be processed."""
         self._enqueue(RECEIVE_QUEUE, REPLY_JOB, ids)
+
+    def enqueue_background(self, job: BackgroundJob, ids: Sequence[int]) -> None:
+        """Enqueue ids for a job of the queue `jobs`."""
+        self._enqueue(JOBS_QUEUE, BACKGROUND_JOBS[job], ids)
 
     def is_reachable(self) -> bool:
         """Return whether the queue server answers."""

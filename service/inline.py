@@ -20,13 +20,15 @@ class InlineWorker:
         self.runtime, self.queue = runtime, queue
         self.sender: Sender = runtime.sender()
         self.replies: ReplyProcessor = runtime.reply_processor()
+        self.background_work = runtime.background_work()
 
     def work(self) -> dict[str, int]:
         """Process all jobs; return how many deliveries reached each state."""
         counts: dict[str, int] = {}
-        while self.queue.mail_requests or self.queue.replies or self.queue.deliveries:
+        while any(self.queue.count_waiting().values()):
             self._process_mail_requests()
             self._process_replies()
+            self._work_in_background()
             ids, self.queue.deliveries = self.queue.deliveries, []
             for state, number in self.sender.send(ids).counts.items():
                 counts[state] = counts.get(state, 0) + number
@@ -48,6 +50,12 @@ class InlineWorker:
         ids, self.queue.replies = self.queue.replies, []
         for reply_id in ids:
             self.queue.enqueue_deliveries(self.replies.process(reply_id))
+
+    def _work_in_background(self) -> None:
+        jobs, self.queue.background = self.queue.background, {}
+        for job, ids in jobs.items():
+            for id_ in ids:
+                self.queue.enqueue_deliveries(self.background_work[job](id_))
 
 
 def tick_inline(runtime: Runtime, *, at: datetime | None, send: bool) -> dict[str, int]:

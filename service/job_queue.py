@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
+
+
+class BackgroundJob(StrEnum):
+    """The jobs of the queue `jobs`, whose length must delay nobody's question.
+
+    Each has a function of this name in `workers.jobs`, its work for one id in `Runtime.background_work`, and a query in
+    `tick.FIND_UNQUEUED` that finds the ids whose job was lost.
+    """
+
+    WRITER_MAILS = "send_writer_mails"
 
 
 class JobQueue(Protocol):
@@ -23,6 +34,10 @@ class JobQueue(Protocol):
 
     def enqueue_replies(self, ids: Sequence[int]) -> None:
         """Enqueue incoming mail to be processed."""
+        ...
+
+    def enqueue_background(self, job: BackgroundJob, ids: Sequence[int]) -> None:
+        """Enqueue ids for a job of the queue `jobs`."""
         ...
 
     def is_reachable(self) -> bool:
@@ -45,6 +60,7 @@ class InMemoryQueue:
     deliveries: list[int] = field(default_factory=list)
     mail_requests: list[int] = field(default_factory=list)
     replies: list[int] = field(default_factory=list)
+    background: dict[BackgroundJob, list[int]] = field(default_factory=dict)
 
     def enqueue_deliveries(self, ids: Sequence[int]) -> None:
         """Remember deliveries."""
@@ -58,13 +74,21 @@ class InMemoryQueue:
         """Remember incoming mail."""
         self.replies += ids
 
+    def enqueue_background(self, job: BackgroundJob, ids: Sequence[int]) -> None:
+        """Remember ids for a job of the queue `jobs`."""
+        self.background.setdefault(job, []).extend(ids)
+
     def is_reachable(self) -> bool:
         """Return True: this queue is in the same process."""
         return True
 
     def count_waiting(self) -> dict[str, int]:
         """Return how many ids wait, by the name of the queue that they would stand in."""
-        return {"send": len(self.deliveries), "receive": len(self.mail_requests) + len(self.replies)}
+        return {
+            "send": len(self.deliveries),
+            "receive": len(self.mail_requests) + len(self.replies),
+            "jobs": sum(map(len, self.background.values())),
+        }
 
     def count_refused(self) -> int | None:
         """Return 0: no other process can write to this queue."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
@@ -30,13 +30,15 @@ from service.flows.incoming.store import InboundStore
 from service.flows.outgoing.email_builder import EmailBuilder
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.links import LinkMaker
+from service.flows.outgoing.sending.provider_requests import ProviderRequests
 from service.flows.outgoing.sending.send import Sender
+from service.flows.outgoing.sending.send_writer_mail import WriterMailSender
 from service.flows.outgoing.sending.sending_limits import SendingRate
 from service.flows.outgoing.sending.suppression_sync import SuppressionSync
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.settling.settle import Settler
 from service.flows.people.digest_reading import DigestReader
-from service.job_queue import JobQueue
+from service.job_queue import BackgroundJob, JobQueue
 from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import MailProvider
@@ -45,6 +47,8 @@ from service.models import Counter, Installation, Keyring
 from service.storage import Storage
 
 TEMPLATES = ROOT / "templates"
+# The work of a job of the queue `jobs` for one id; it returns the ids of deliveries that it planned.
+BackgroundWork = Callable[[int], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,27 @@ class Runtime:
             stopping=stopping,
             counts=self.counts,
         )
+
+    def background_work(self, stopping: Callable[[], bool] = lambda: False) -> dict[BackgroundJob, BackgroundWork]:
+        """Return what each job of the queue `jobs` does for one id; `stopping` as for `sender`."""
+        return {BackgroundJob.WRITER_MAILS: self.writer_mail_sender(stopping).send}
+
+    def writer_mail_sender(self, stopping: Callable[[], bool]) -> WriterMailSender:
+        """Return the sender of mails to the writers."""
+        return WriterMailSender(
+            database=self.database,
+            keyring=self.keyring,
+            composer=self.composer,
+            requests=self.provider_requests(),
+            clock=self.clock,
+            lease=timedelta(seconds=self.settings.lease_seconds),
+            writer_emails=self.settings.writer_emails,
+            stopping=stopping,
+        )
+
+    def provider_requests(self) -> ProviderRequests:
+        """Return what makes the requests to the provider."""
+        return ProviderRequests(self.database, self.mailer, self.mailer, self.clock, self.installation, self.counts)
 
     def write_counts(self) -> None:
         """Write what this process has counted to the database.

@@ -1,4 +1,4 @@
-"""A worker process for one queue: `python -m workers send` or `python -m workers receive`.
+"""A worker process for one queue: `python -m workers send`, `receive` or `jobs`.
 
 It ends with 0 only when it was told to stop, with 2 when it cannot start, and else with 1: whoever watches it starts it
 again.
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     """Run a worker for the queue that is named; return an exit code."""
     guard_process()
     if len(arguments) != 1 or arguments[0] not in QUEUES:
-        sys.stderr.write(f"Say which queue this worker serves: {' or '.join(QUEUES)}.\n")
+        sys.stderr.write(f"Say which queue this worker serves: {', '.join(QUEUES[:-1])} or {QUEUES[-1]}.\n")
         return 2
     try:
         settings = load_settings()

@@ -12,15 +12,29 @@ from typing import Any
 from rq.exceptions import DeserializationError
 from rq.job import Job
 
-from service.dispatch import IDS_A_JOB, MAIL_REQUEST_JOB, RECEIVE_QUEUE, REPLY_JOB, SEND_JOB, SEND_QUEUE
+from service.dispatch import (
+    BACKGROUND_JOBS,
+    IDS_A_JOB,
+    JOBS_QUEUE,
+    MAIL_REQUEST_JOB,
+    RECEIVE_QUEUE,
+    REPLY_JOB,
+    SEND_JOB,
+    SEND_QUEUE,
+)
 from workers import jobs
 
 FUNCTIONS = {
     SEND_JOB: jobs.send_deliveries,
     MAIL_REQUEST_JOB: jobs.process_mail_requests,
     REPLY_JOB: jobs.process_replies,
+    **{name: getattr(jobs, job) for job, name in BACKGROUND_JOBS.items()},
 }
-JOBS_OF_QUEUE = {SEND_QUEUE: frozenset({SEND_JOB}), RECEIVE_QUEUE: frozenset({MAIL_REQUEST_JOB, REPLY_JOB})}
+JOBS_OF_QUEUE = {
+    SEND_QUEUE: frozenset({SEND_JOB}),
+    RECEIVE_QUEUE: frozenset({MAIL_REQUEST_JOB, REPLY_JOB}),
+    JOBS_QUEUE: frozenset(BACKGROUND_JOBS.values()),
+}
 # Fields of a stored job by which RQ would import a name, call an address, or run the job again.
 FIELDS_NOT_READ = (
     *(b"success_callback_name", b"failure_callback_name", b"stopped_callback_name"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from service.flows.people import signup
+from service.job_queue import BackgroundJob
 from workers import worker_parts
 from workers.log_errors import log_errors
 
@@ -28,6 +29,11 @@ def process_replies(reply_ids: list[int]) -> None:
     _each(_process_reply, reply_ids)
 
 
+def send_writer_mails(mail_ids: list[int]) -> None:
+    """Send these mails to the writers, each by itself."""
+    _each(_background(BackgroundJob.WRITER_MAILS), mail_ids)
+
+
 @log_errors
 def _process_mail_request(request_ids: list[int]) -> None:
     (request_id,) = request_ids
@@ -42,6 +48,18 @@ def _process_reply(reply_ids: list[int]) -> None:
     (reply_id,) = reply_ids
     parts = worker_parts.parts()
     parts.runtime.job_queue.enqueue_deliveries(parts.reply_processor.process(reply_id))
+
+
+def _background(job: BackgroundJob) -> Callable[[list[int]], None]:
+    """Return the work of a job of the queue `jobs` for one id."""
+
+    def run(ids: list[int]) -> None:
+        (id_,) = ids
+        parts = worker_parts.parts()
+        parts.runtime.job_queue.enqueue_deliveries(parts.background_work[job](id_))
+
+    run.__name__ = job.value
+    return log_errors(run)
 
 
 def _each(job: Callable[[list[int]], None], ids: Iterable[int]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing.sending.send import Sender
-from service.runtime import Runtime
+from service.job_queue import BackgroundJob
+from service.runtime import BackgroundWork, Runtime
 
 _stop = threading.Event()
 
@@ -19,6 +21,7 @@ class WorkerParts:
     runtime: Runtime
     sender: Sender
     reply_processor: ReplyProcessor
+    background_work: Mapping[BackgroundJob, BackgroundWork]
 
 
 _held: list[WorkerParts] = []
@@ -27,7 +30,8 @@ _held: list[WorkerParts] = []
 def hold(runtime: Runtime) -> WorkerParts:
     """Keep these parts for every job of this process, in place of any before."""
     _stop.clear()
-    _held[:] = [WorkerParts(runtime, runtime.sender(stopping=stopping), runtime.reply_processor())]
+    sender, background_work = runtime.sender(stopping), runtime.background_work(stopping)
+    _held[:] = [WorkerParts(runtime, sender, runtime.reply_processor(), background_work)]
     return _held[0]
 
 

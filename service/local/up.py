@@ -30,6 +30,7 @@ ROLES = {
     "web": "answers pages and webhooks",
     "send": "sends what is due",
     "receive": "reads what comes in",
+    "jobs": "does what may take long",
     "clock": "plans what has come due",
 }
 
@@ -106,6 +107,7 @@ def _own_commands(settings: Mapping[str, str]) -> dict[str, ProcessCommand]:
         "web": ProcessCommand(web_command(web), partial(answers_http, f"http://{web}/healthz")),
         "send": ProcessCommand(_ours("worker", "send")),
         "receive": ProcessCommand(_ours("worker", "receive")),
+        "jobs": ProcessCommand(_ours("worker", "jobs")),
         "clock": ProcessCommand(_ours("clock")),
     }
 

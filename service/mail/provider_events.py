@@ -22,6 +22,7 @@ MAX_ID = 2**63 - 1
 INSTALLATION_VARIABLE = "installation"
 KIND_VARIABLE = "kind"
 SLOT_VARIABLE = "slot"
+WRITER_MAIL = "writer_mail"  # the kind of a mail to a writer
 _OWN_MESSAGE_ID = re.compile(r"([0-9a-f]{1,16})\.[0-9]{1,5}@")
 _OWN_VARIABLE = re.compile(r"[a-z0-9_/-]{1,48}")
 _SLUG = re.compile(r"[a-z0-9-]{1,40}")

@@ -15,6 +15,7 @@ from service.models.outgoing.new_delivery import NewDelivery
 from service.models.outgoing.provider_limit import ProviderLimit, SendingHour
 from service.models.outgoing.recipient_domain import DomainHour, DomainPause
 from service.models.outgoing.sent_text import SentText
+from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
 from service.models.people.alias import Alias
 from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
@@ -62,6 +63,8 @@ __all__ = [
     "SuppressionCursor",
     "SuppressionReason",
     "WebhookToken",
+    "WriterMail",
+    "WriterMailKind",
     "open_content",
     "seal_content",
 ]

@@ -12,10 +12,12 @@ from service.core.month.thread import Thread
 from service.core.month.year import Year, make_year
 from service.flows.outgoing import emails
 from service.flows.outgoing.auto_replies import AutoReplyContent
+from service.flows.outgoing.settling.old_copy import MEANINGS, REMEDIES
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail
 from service.mail.outbound.placeholders import placeholder
+from service.models import HoldReason, WriterMailKind
 
 TEMPLATES = ROOT / "templates"
 SITE = "https://steps.example.org"
@@ -34,6 +36,20 @@ LINKS = Links(
     write_url=f"{SITE}/write/{TOKEN}",
 )
 BATCH = replace(PLACEHOLDERS, write_url=placeholder("write_url"))
+
+
+TO_WRITERS = {
+    WriterMailKind.DOMAIN_PAUSED: {
+        "domain": "example.com",
+        "cause": "It refused 12 of 240 emails within a day",
+        "next": "One question an hour is tried. When one is delivered, the pause ends by itself.",
+    },
+    WriterMailKind.SENDING_HELD: {
+        "since": "2026-05-06 09:00",
+        "meaning": MEANINGS[HoldReason.OLD_COPY],
+        "remedy": REMEDIES[HoldReason.OLD_COPY],
+    },
+}
 
 
 def composer(*, is_discreet: bool = False) -> Composer:
@@ -169,7 +185,8 @@ def answer(
 def every_email() -> dict[str, OutgoingEmail]:
     """Return each email by the name of its golden files; of those in discreet mode, the ones that differ most."""
     discreet = emails_in_mode(is_discreet=True)
-    return emails_in_mode() | {f"{name}_discreet": discreet[name] for name in DISCREET}
+    of_writers = {f"writer_{kind}": composer().writer_mail(kind, values) for kind, values in TO_WRITERS.items()}
+    return emails_in_mode() | {f"{name}_discreet": discreet[name] for name in DISCREET} | of_writers
 
 
 def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:

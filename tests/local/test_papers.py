@@ -20,7 +20,7 @@ def procfile() -> dict[str, str]:
 
 
 def test_the_procfile_has_every_process() -> None:
-    assert list(procfile()) == ["release", "web", "worker", "receiver", "clock"]
+    assert list(procfile()) == ["release", "web", "worker", "receiver", "jobs", "clock"]
 
 
 @pytest.mark.parametrize("name", procfile())

@@ -14,6 +14,7 @@ from rq.serializers import DefaultSerializer, JSONSerializer
 from structlog.testing import capture_logs
 
 from service.dispatch import RECEIVE_QUEUE, REPLY_JOB, SEND_JOB, SEND_QUEUE
+from service.job_queue import BackgroundJob
 from tests.harness.journey import JourneyHarness, open_journey_harness
 from workers.worker import work
 
@@ -87,5 +88,7 @@ def test_every_job_that_we_enqueue_is_on_the_list(harness: JourneyHarness) -> No
     harness.job_queue.enqueue_deliveries([1, 2**63 - 1])
     harness.job_queue.enqueue_mail_requests([1])
     harness.job_queue.enqueue_replies([1])
+    for job in BackgroundJob:
+        harness.job_queue.enqueue_background(job, [1])
     harness.work()
     assert harness.job_queue.count_refused() == 0

@@ -19,11 +19,13 @@ from sqlalchemy import func, select, update
 from service.config import ROOT
 from service.dispatch import RqJobQueue
 from service.flows.outgoing.tick import sweep
-from service.models import Delivery, Entry, Reply
+from service.job_queue import BackgroundJob
+from service.models import Delivery, Entry, Reply, WriterMail, WriterMailKind
 from tests.harness.posts import mail, post, signed
 from tests.harness.sending import SIGNING_KEY, SendingHarness, open_sending_harness
 
 PATIENCE_SECONDS = 60
+WRITER_MAILS = BackgroundJob.WRITER_MAILS
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +55,7 @@ def worker(
         "MAIL_FROM": settings.mail_from,
         "REPLY_DOMAIN": settings.reply_domain,
         "POSTAL_ADDRESS": settings.postal_address,
+        "WRITER_EMAILS": "wren@example.org",
     }
     with log.open("a") if log else nullcontext() as output:
         process = subprocess.Popen(
@@ -121,7 +124,7 @@ def kill_at(
         process.wait()
 
 
-def lapse(harness: SendingHarness, table: type[Delivery | Reply]) -> None:
+def lapse(harness: SendingHarness, table: type[Delivery | Reply | WriterMail]) -> None:
     with harness.runtime.database.write() as session:
         session.execute(update(table).where(table.lease_until.is_not(None)).values(lease_until=LONG_AGO))
 
@@ -178,8 +181,26 @@ def kept(harness: SendingHarness) -> int:
     return reply_id
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_worker_of_jobs_killed_in_a_request_leaves_that_mail_to_a_writer_in_doubt(
+    harness: SendingHarness, redis_url: str
+) -> None:
+    runtime, now = harness.runtime, harness.clock()
+    values = {"since": "", "meaning": "", "remedy": ""}
+    with runtime.database.write() as session:
+        mail_id = WriterMail.plan(session, runtime.keyring, WriterMailKind.SENDING_HELD, values, key="1", now=now)
+    assert mail_id
+    place = "service.mail.outbound.mailgun:MailgunGateway.send"
+    kill_at(harness, redis_url, place, "jobs", lambda queue: queue.enqueue_background(WRITER_MAILS, [mail_id]))
+    lapse(harness, WriterMail)
+    sweep(runtime.database, harness.queue, now=now)
+    with runtime.database.read() as session:
+        states = session.scalars(select(WriterMail.state).order_by(WriterMail.state)).all()
+    assert (states, harness.mails()) == (["skipped", "unknown"], [])
+
+
 @pytest.mark.parametrize("arguments", [[], ["both"], ["send", "receive"]], ids=str)
 def test_a_worker_serves_one_queue_and_says_so(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "workers", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (2, "Say which queue this worker serves: send or receive.\n")
+    assert (done.returncode, done.stderr) == (2, "Say which queue this worker serves: send, receive or jobs.\n")

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from service.core.addresses import Address, AddressError
 from service.flows.incoming import failures
 from service.flows.outgoing.settling.evidence import weigh
-from service.flows.outgoing.settling.old_copy import MEANINGS
+from service.flows.outgoing.settling.old_copy import hold_sending
 from service.mail.provider_events import ProviderEvent
-from service.models import Heartbeat, HoldReason, Installation, Keyring, WebhookToken
+from service.models import Heartbeat, HoldReason, Keyring, WebhookToken, WriterMail
 from service.models.outgoing import delivery_evidence
 
 EVENTS = "events"
@@ -40,8 +40,11 @@ def record_event(session: Session, keyring: Keyring, event: ProviderEvent, *, to
     evidence = weigh(session, keyring, [event])
     if event.failure is None:
         delivery_evidence.mark_accepted(session, evidence.taken, now)
-    if evidence.not_known and Installation.hold(session, HoldReason.OLD_COPY, now):
-        log.error("sending.held", because=HoldReason.OLD_COPY, meaning=MEANINGS[HoldReason.OLD_COPY])
+        WriterMail.mark_accepted(session, evidence.writer_mails, now)
+    else:
+        WriterMail.mark_undelivered(session, evidence.writer_mails, event.failure)
+    if evidence.not_known:
+        hold_sending(session, keyring, HoldReason.OLD_COPY, now)
     address = _address(event.recipient)
     if address is not None:
         _record_end(session, keyring, event, address, now)

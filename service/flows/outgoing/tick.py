@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from service.db import Database
 from service.flows.outgoing.planning.plan_digests import plan_due_digests
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk, plan_due_prompts
 from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
-from service.job_queue import JobQueue
+from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
     BrowserSession,
     Delivery,
@@ -24,6 +24,7 @@ from service.models import (
     Reply,
     SendingHour,
     WebhookToken,
+    WriterMail,
 )
 from service.models.incoming.reply import RAW_KEPT
 from service.models.outgoing import delivery_claims, delivery_evidence
@@ -36,7 +37,13 @@ TOKENS_KEPT = timedelta(days=4)
 REQUESTS_KEPT = timedelta(days=2)
 HEARTBEATS_KEPT = timedelta(days=1)
 PRUNE_LIMIT = 500
+WRITER_MAILS_KEPT = timedelta(days=30)  # as long as the provider keeps events, by which one in doubt is settled
 CLOCK = "clock"
+# How the sweep finds the ids of each job of the queue `jobs` and marks them as enqueued: given the present, how long
+# ago they were enqueued at least, and how many to return.
+FIND_UNQUEUED: Mapping[BackgroundJob, Callable[[Session, datetime, timedelta, int], list[int]]] = {
+    BackgroundJob.WRITER_MAILS: WriterMail.find_unqueued,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +77,19 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
         delivery_claims.plan_lapsed_again(session)
         unknown = delivery_claims.mark_lapsed_unknown(session)
         delivery_evidence.plan_once_more(session)
+        WriterMail.recover_lapsed(session)
         Reply.mark_given_up(session, now + RAW_KEPT)
         is_held = Installation.is_held(session)
         deliveries = [] if is_held else Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         requests = MailRequest.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         replies = Reply.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
+        background = {job: find(session, now, UNQUEUED_AFTER, SWEEP_LIMIT) for job, find in FIND_UNQUEUED.items()}
     job_queue.enqueue_deliveries(deliveries)
     job_queue.enqueue_mail_requests(requests)
     job_queue.enqueue_replies(replies)
-    return len(deliveries) + len(requests) + len(replies), unknown
+    for job, ids in background.items():
+        job_queue.enqueue_background(job, ids)
+    return len(deliveries) + len(requests) + len(replies) + sum(map(len, background.values())), unknown
 
 
 def prune(database: Database, storage: Storage, *, now: datetime) -> None:
@@ -90,6 +101,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         Heartbeat.prune(session, now - HEARTBEATS_KEPT)
         DomainHour.prune(session, now)
         SendingHour.prune(session, now)
+        WriterMail.prune(session, now - WRITER_MAILS_KEPT)
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
         pass

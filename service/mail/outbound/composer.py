@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from service.core.helplines import parse_help_lines
 from service.mail.outbound.discreet import DiscreetWords
 from service.mail.outbound.mailer import OutgoingEmail
-from service.mail.outbound.rendering import Templates
+from service.mail.outbound.rendering import WRITER_MAIL, Templates
 from service.mail.outbound.short_emails import read_short_emails
+from service.mail.outbound.writer_texts import read_writer_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,7 @@ class Composer:
         self._list_name = name
         self.discreet_words = DiscreetWords.parse((templates / "email" / "discreet.toml").read_text(encoding="utf-8"))
         self._short_emails = read_short_emails((templates / "email" / "answers.toml").read_text(encoding="utf-8"))
+        self._writer_texts = read_writer_texts((templates / "email" / "writer_mails.toml").read_text(encoding="utf-8"))
         self.help_lines = parse_help_lines((templates / "helplines.toml").read_text(encoding="utf-8"))
         self.settings_url = f"{base_url}/settings"
         site = {
@@ -127,6 +129,11 @@ class Composer:
             "quoted": quoted,
         }
         return self.email("answer", links, values, in_reply_to=in_reply_to, short_name=name)
+
+    def writer_mail(self, kind: str, values: Mapping[str, str]) -> OutgoingEmail:
+        """Return a mail to a writer, of templates/email/writer_mails.toml."""
+        text = self._writer_texts[kind].filled(values)
+        return self.email(WRITER_MAIL, None, {"said": text})
 
     def _list_id(self) -> str:
         """Return the value of List-Id (RFC 2919); its identifier stays the same, since people's filters use it."""

@@ -34,6 +34,7 @@ NAMES: Final = (
     "sign_in",
     "answer",
 )
+WRITER_MAIL: Final = "writer_mail"
 # Text between two tags. A tag of ours is never long; a person's words may be.
 _LONG_TEXT = re.compile(rf"(?<=>)[^<>]{{{LONGEST_RUN},}}(?=<)")
 _BLANK_LINES = re.compile(r"\n{4,}")
@@ -63,9 +64,10 @@ class Templates:
         )
         environment.globals.update(site)
         environment.filters.update(_FILTERS)
-        self._subjects = {name: environment.get_template(f"email/{name}/subject.txt") for name in NAMES}
-        self._texts = {name: environment.get_template(f"email/{name}/body.txt") for name in NAMES}
-        self._pages = {name: environment.get_template(f"email/{name}/body.html") for name in NAMES}
+        names = (*NAMES, WRITER_MAIL)
+        self._subjects = {name: environment.get_template(f"email/{name}/subject.txt") for name in names}
+        self._texts = {name: environment.get_template(f"email/{name}/body.txt") for name in names}
+        self._pages = {name: environment.get_template(f"email/{name}/body.html") for name in names}
         self._inliner = CSSInliner(load_remote_stylesheets=False, minify_css=True)
 
     def render(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.db import insert_into
 from service.models.outgoing.delivery import Delivery
 from service.models.outgoing.delivery_kind import DeliveryKind
-from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_columns
+from service.models.outgoing.delivery_outcomes import note_outcomes, note_repeats, outcome_columns
 from service.models.outgoing.delivery_state import DeliveryState
 from service.models.people.subscriber import Subscriber
 
@@ -156,7 +156,7 @@ def note_asked(session: Session, ids: Iterable[int], now: datetime) -> None:
 
 def plan_absent(session: Session, ids: Iterable[int]) -> list[int]:
     """Plan again those of these deliveries that are still in doubt: the provider never took them; return their ids."""
-    return _plan(session, Delivery.id.in_([*ids]), reason=NOT_IN_THE_RECORD)
+    return [id_ for id_, _ in _plan(session, Delivery.id.in_([*ids]), reason=NOT_IN_THE_RECORD)]
 
 
 def plan_once_more(session: Session, ids: Iterable[int] | None = None) -> list[int]:
@@ -164,18 +164,20 @@ def plan_once_more(session: Session, ids: Iterable[int] | None = None) -> list[i
     condition = and_(Delivery.kind.in_(_MAY_GO_TWICE), Delivery.repeats == 0)
     if ids is not None:
         condition = and_(condition, Delivery.id.in_([*ids]))
-    return _plan(session, condition, reason=ONCE_MORE, repeats=Delivery.repeats + 1)
+    again = _plan(session, condition, reason=ONCE_MORE, repeats=Delivery.repeats + 1)
+    note_repeats(session, [kind for _, kind in again])
+    return [id_ for id_, _ in again]
 
 
-def _plan(session: Session, condition: ColumnElement[bool], **values: object) -> list[int]:
+def _plan(session: Session, condition: ColumnElement[bool], **values: object) -> list[tuple[int, str]]:
     query = (
         update(Delivery)
         .where(Delivery.state == DeliveryState.UNKNOWN, condition)
         .values(state=DeliveryState.PLANNED, lease_until=None, asked_at=None, enqueued_at=None, **values)
-        .returning(Delivery.id)
+        .returning(Delivery.id, Delivery.kind)
         .execution_options(synchronize_session=False)
     )
-    return [*session.scalars(query)]
+    return [(row.id, row.kind) for row in session.execute(query)]
 
 
 def _known(session: Session, condition: ColumnElement[bool]) -> list[KnownDelivery]:

@@ -20,6 +20,7 @@ from service.models.outgoing.delivery import Delivery
 from service.models.outgoing.delivery_state import DeliveryState
 
 COUNTER: Final = "deliveries"
+REPEATS: Final = "repeats"
 OUTCOMES: Final = (DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.FAILED, DeliveryState.SKIPPED)
 # The reasons as labels. Any other is a text of the provider's, and may name an address.
 LABELS: Final = {
@@ -33,6 +34,7 @@ LABELS: Final = {
 }
 OTHER_LABELS: Final = {DeliveryState.FAILED: "refused", DeliveryState.SKIPPED: "other"}
 _PENDING: Final = "delivery outcomes"
+_PENDING_REPEATS: Final = "delivery repeats"
 
 log = structlog.get_logger()
 
@@ -67,6 +69,11 @@ def note_outcomes(session: Session, rows: Iterable[Row[Any]]) -> None:
             noted.append(DeliveryOutcome(row.id, row.kind, row.state, label, row.provider_id))
 
 
+def note_repeats(session: Session, kinds: Iterable[str]) -> None:
+    """Have emails of these kinds, which may go twice, counted when the transaction commits."""
+    session.info.setdefault(_PENDING_REPEATS, []).extend(kinds)
+
+
 def reason_label(state: str, reason: str | None) -> str:
     """Return the label of a fixed set for the reason of an outcome, "" for a state without reasons."""
     if state not in OTHER_LABELS:
@@ -77,9 +84,10 @@ def reason_label(state: str, reason: str | None) -> str:
 @event.listens_for(Session, "before_commit")
 def _count(session: Session) -> None:
     """Count last, so that the rows of the counters are held only during the commit."""
-    if noted := session.info.get(_PENDING):
-        tally = Tally(outcome.label for outcome in noted)
-        Counter.add(session, {(COUNTER, label): number for label, number in tally.items()})
+    tally = Tally((COUNTER, outcome.label) for outcome in session.info.get(_PENDING, ()))
+    tally.update((REPEATS, kind) for kind in session.info.pop(_PENDING_REPEATS, ()))
+    if tally:
+        Counter.add(session, tally)
 
 
 @event.listens_for(Session, "after_commit")
@@ -98,3 +106,4 @@ def _log(session: Session) -> None:
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
     session.info.pop(_PENDING, None)
+    session.info.pop(_PENDING_REPEATS, None)

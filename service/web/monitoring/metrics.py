@@ -16,8 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.core.domain_results import PauseReason
 from service.flows.outgoing.sending.provider_requests import CALLS
 from service.flows.outgoing.tick import CLOCK
-from service.models import Counter, Delivery, DeliveryState, DomainPause, Heartbeat, Reply
+from service.models import Counter, Delivery, DeliveryState, DomainPause, Heartbeat, HoldReason, Installation, Reply
 from service.models.outgoing.delivery_outcomes import COUNTER as DELIVERIES
+from service.models.outgoing.delivery_outcomes import REPEATS
 from service.runtime import Runtime
 from service.web.monitoring.status import part_status
 from service.web.monitoring.webhook_counts import COUNTER as WEBHOOKS
@@ -35,6 +36,7 @@ class _Readings:
     heartbeats: Mapping[str, datetime]
     counters: Mapping[tuple[str, str], int]
     paused_domains: Mapping[str, int]
+    held_because: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +57,7 @@ class ServiceMetrics:
             yield from _open_figures(readings, now)
             yield from _process_figures(readings, now)
             yield _paused_figure(readings.paused_domains)
+            yield _held_figure(readings.held_because)
             yield from _counters(readings.counters)
 
     def _read(self) -> _Readings | None:
@@ -66,6 +69,7 @@ class ServiceMetrics:
                     Heartbeat.read_all(session),
                     Counter.read_all(session),
                     DomainPause.count_by_reason(session),
+                    Installation.current(session).held_because,
                 )
         except SQLAlchemyError:
             return None  # the figures say so
@@ -122,6 +126,15 @@ def _paused_figure(paused: Mapping[str, int]) -> Metric:
     return domains
 
 
+def _held_figure(held_because: str | None) -> Metric:
+    held = GaugeMetricFamily(
+        "smallsteps_sending_held", "Whether all sending is held, by the reason.", labels=["reason"]
+    )
+    for reason in HoldReason:
+        held.add_metric([reason.value], reason == held_because)
+    return held
+
+
 def _counters(counters: Mapping[tuple[str, str], int]) -> Iterator[Metric]:
     families = {
         DELIVERIES: (
@@ -129,6 +142,10 @@ def _counters(counters: Mapping[tuple[str, str], int]) -> Iterator[Metric]:
             2,
         ),
         CALLS: (CounterMetricFamily("smallsteps_provider_calls", "Requests to the provider.", labels=["outcome"]), 1),
+        REPEATS: (
+            CounterMetricFamily("smallsteps_repeats", "Emails that may have gone twice, at once.", labels=["kind"]),
+            1,
+        ),
         WEBHOOKS: (
             CounterMetricFamily("smallsteps_webhooks", "Posts to the webhooks.", labels=["webhook", "signature"]),
             2,

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.dispatch import QUEUES
 from service.flows.outgoing.tick import CLOCK
-from service.models import Heartbeat
+from service.models import Heartbeat, HoldReason, Installation
 from service.runtime import Runtime
 from service.web.monitoring.webhook_counts import REFUSED, WEBHOOK
 
@@ -42,12 +42,13 @@ class PartStatus:
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """The state of the service. A problem needs attention now; a warning may come from a stranger."""
+    """The state of the service. A problem needs attention now; a warning may end by itself, or come from a stranger."""
 
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     parts: Mapping[str, PartStatus] = field(default_factory=dict)
     queues: Mapping[str, int] | None = None
+    held_because: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as values for JSON."""
@@ -63,11 +64,17 @@ def read_status(runtime: Runtime, *, is_writable: bool) -> ServiceStatus:
     try:
         with runtime.database.read() as session:
             heartbeats = Heartbeat.read_all(session)
+            held_because = Installation.current(session).held_because
     except SQLAlchemyError:
         return ServiceStatus(("database.not_readable", *problems), queues=queues)
     parts = part_status(heartbeats, now)
     problems += [f"{kind}.{problem}" for kind, part in parts.items() if (problem := part.problem())]
-    return ServiceStatus(tuple(problems), _warnings(heartbeats, now), parts, queues)
+    warnings = _warnings(heartbeats, now)
+    if held_because == HoldReason.NOT_COMPARED:  # it ends by itself, soon after a start
+        warnings += ("sending.held",)
+    elif held_because is not None:
+        problems.append("sending.held")
+    return ServiceStatus(tuple(problems), warnings, parts, queues, held_because)
 
 
 def part_status(heartbeats: Mapping[str, datetime], now: datetime) -> dict[str, PartStatus]:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from service.flows.outgoing.tick import sweep
 from service.flows.people import account
-from service.models import Counter, DeliveryClaim, Subscriber
+from service.models import Counter, DeliveryClaim, DeliveryKind, Subscriber
 from service.models.outgoing import delivery_claims, delivery_evidence
 from service.models.outgoing.delivery_outcomes import LABELS, reason_label
 from tests.harness.people import DAY
@@ -135,3 +135,14 @@ def test_a_text_of_the_providers_never_becomes_a_label() -> None:
     assert reason_label("failed", "to parameter is not a valid address: ana@example.com") == "refused"
     assert reason_label("skipped", None) == "other"
     assert {reason_label("failed", reason) for reason in LABELS} == {*LABELS.values()}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_sign_in_that_goes_once_more_is_counted_apart_from_the_outcomes(harness: SendingHarness) -> None:
+    ids = harness.plan(harness.members("a@example.com"), kind=DeliveryKind.SIGN_IN, slot="a request")
+    for _ in range(2):
+        harness.office.faults.add("close-after")
+        ids = harness.send(ids).to_enqueue
+    assert ids == []
+    assert counted(harness, "repeats") == {"sign_in": 1}
+    assert counted(harness) == {"unknown": 2}

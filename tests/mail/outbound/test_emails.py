@@ -13,7 +13,14 @@ from tests.harness.sample_emails import IN_REPLY_TO, TEMPLATES, THEIR_WORDS, eve
 
 GOLDEN = ROOT / "tests" / "data" / "emails"
 EVERY = every_email()
-NO_WAY_OUT_NEEDED = {"confirmation", "sign_in", "receipt", "alias_confirm"}
+NO_WAY_OUT_NEEDED = {
+    "confirmation",
+    "sign_in",
+    "receipt",
+    "alias_confirm",
+    "writer_domain_paused",
+    "writer_sending_held",
+}
 STEP_ANSWERS = {"step_chosen", "step_chosen_discreet", "step_taken", "step_not_yet", "step_let_go"}
 ANSWERS = {name for name in EVERY if name.startswith(("could_not_keep", "command", "receipt"))} | STEP_ANSWERS
 

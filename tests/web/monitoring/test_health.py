@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +14,8 @@ from service.core.domain_results import DomainResults
 from service.dispatch import RqJobQueue
 from service.flows.outgoing.sending.domain_pauses import record_results
 from service.flows.outgoing.tick import tick
-from service.models import Heartbeat
+from service.job_queue import BackgroundJob
+from service.models import Heartbeat, HoldReason, Installation
 from service.models.outgoing import delivery_claims
 from service.web.monitoring.health import WRITE_HOLDS
 from tests.harness.posts import mail, post, signed
@@ -66,12 +68,12 @@ def test_a_site_without_clock_workers_and_queue_stays_ready(site: WebHarness) ->
     found = client.get("/status")
     assert found.status_code == 503
     assert found.json is not None
-    assert found.json["problems"] == ["queue.away", "clock.missing", "send.missing", "receive.missing"]
+    assert found.json["problems"] == ["queue.away", "clock.missing", "send.missing", "receive.missing", "jobs.missing"]
 
 
 def beat_all(site: WebHarness, **ages: float) -> None:
     """Record a heartbeat of each kind, as old as said or of now, in seconds."""
-    names = {"clock": "clock", "send": "send-1f2e3d4c", "receive": "receive-1f2e3d4c"}
+    names = {"clock": "clock", "send": "send-1f2e3d4c", "receive": "receive-1f2e3d4c", "jobs": "jobs-1f2e3d4c"}
     with site.runtime.database.write() as session:
         for kind, name in names.items():
             Heartbeat.record(session, name, site.clock() - timedelta(seconds=ages.get(kind, 0)))
@@ -84,6 +86,7 @@ def beat_all(site: WebHarness, **ages: float) -> None:
         pytest.param({"clock": 120, "send": 120, "receive": 120}, [], id="120 seconds old"),
         pytest.param({"clock": 121}, ["clock.late"], id="a late clock"),
         pytest.param({"send": 121}, ["send.late"], id="a late sender"),
+        pytest.param({"jobs": 121}, ["jobs.late"], id="a late worker of the queue jobs"),
         pytest.param({"receive": 90_000}, ["receive.missing"], id="a receiver of the day before"),
         pytest.param({"send": -5}, [], id="clocks that differ by five seconds"),
         pytest.param({"send": -6}, ["send.future"], id="a sender in the future"),
@@ -98,6 +101,27 @@ def test_the_status_names_each_kind_of_process_that_is_not_alive(
     assert found.json is not None
     assert (found.json["problems"], found.json["ok"]) == (problems, not problems)
     assert found.status_code == (503 if problems else 200)
+
+
+@pytest.mark.parametrize(
+    ("reason", "problems", "warnings"),
+    [
+        (HoldReason.OLD_COPY, ["sending.held"], []),
+        (HoldReason.OPERATOR, ["sending.held"], []),
+        (HoldReason.NOT_COMPARED, [], ["sending.held"]),
+    ],
+)
+def test_a_hold_of_all_sending_is_named(
+    site: WebHarness, reason: HoldReason, problems: list[str], warnings: list[str]
+) -> None:
+    beat_all(site)
+    with site.runtime.database.write() as session:
+        Installation.hold(session, reason, site.clock())
+    found = site.get("/status").json
+    assert found is not None
+    assert (found["problems"], found["warnings"], found["held_because"]) == (problems, warnings, reason)
+    figures = site.get("/metrics").text
+    assert re.findall(r'smallsteps_sending_held\{reason="(\w+)"\} 1\.0', figures) == [reason]
 
 
 def test_a_worker_that_was_replaced_is_not_missed(site: WebHarness) -> None:
@@ -214,10 +238,12 @@ def test_the_figures_show_how_long_each_state_has_waited_and_what_became_of_the_
 def test_the_figures_count_jobs_workers_and_provider_calls(site: WebHarness) -> None:
     beat_all(site)
     site.queue.enqueue_replies([1, 2])
+    site.queue.enqueue_background(BackgroundJob.WRITER_MAILS, [1])
     site.runtime.counts.add("provider calls", "accepted", 3)
     site.runtime.write_counts()
     figures = site.get("/metrics").text
     assert 'smallsteps_queue_jobs{queue="receive"} 2.0' in figures
+    assert 'smallsteps_queue_jobs{queue="jobs"} 1.0' in figures
     assert 'smallsteps_processes_alive{kind="send"} 1.0' in figures
     assert 'smallsteps_provider_calls_total{outcome="accepted"} 3.0' in figures
 

@@ -10,14 +10,23 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.domain_results import DomainResults
+from service.core.domain_results import DomainResults, PauseReason
 from service.db import Database
 from service.flows.outgoing.email_builder import OutgoingDelivery
-from service.models import DomainHour, DomainPause, Keyring
+from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
+from service.models import DomainHour, DomainPause, Keyring, WriterMailKind
 from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
 
 LOOK_AGAIN_AFTER = timedelta(minutes=15)
 PROBE_EVERY = timedelta(hours=1)
+CAUSES = {
+    PauseReason.REFUSED: "It refused {refusals} of {results} emails within a day",
+    PauseReason.COMPLAINED: "{complaints} of {results} emails within a day were called spam",
+}
+_WHAT_NEXT = {
+    PauseReason.REFUSED: "One question an hour is tried. When one is delivered, the pause ends by itself.",
+    PauseReason.COMPLAINED: "The pause doesn’t end by itself.",
+}
 
 log = structlog.get_logger()
 
@@ -64,6 +73,7 @@ def record_results(session: Session, keyring: Keyring, domain: str, found: Domai
             refusals=recent.refusals,
             complaints=recent.complaints,
         )
+        _tell_writers(session, keyring, domain, reason, recent, now=now)
 
 
 def resume(session: Session, keyring: Keyring, domain: str) -> bool:
@@ -106,6 +116,15 @@ def hold_back(
         [outgoing for outgoing in deliveries if outgoing.delivery.id not in held],
         [outgoing for outgoing in deliveries if outgoing.delivery.id in held],
     )
+
+
+def _tell_writers(
+    session: Session, keyring: Keyring, domain: str, reason: PauseReason, found: DomainResults, *, now: datetime
+) -> None:
+    cause = CAUSES[reason].format(results=found.results, refusals=found.refusals, complaints=found.complaints)
+    values = {"domain": domain, "cause": cause, "next": _WHAT_NEXT[reason]}
+    key = f"{keyring.domain_hash(domain).hex()}/{now:%Y-%m-%dT%H:%M}"
+    plan_writer_mail(session, keyring, WriterMailKind.DOMAIN_PAUSED, values, key=key, now=now)
 
 
 def _without_probes(database: Database, held: dict[int, bytes], now: datetime) -> dict[int, bytes]:

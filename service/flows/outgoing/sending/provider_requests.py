@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,9 +16,11 @@ from service.mail.outbound.mailer import (
     Accepted,
     BatchTooLarge,
     Mailer,
+    OutgoingEmail,
     ProviderMisconfigured,
     ProviderUnreachable,
     QuotaExceeded,
+    Recipient,
     Refused,
     RetryLater,
     SendOutcome,
@@ -57,22 +59,27 @@ class ProviderRequests:
     counts: Counts
 
     def send(self, batch: Sequence[OutgoingDelivery]) -> SendOutcome:
-        """Send a batch in one request to the provider; return the outcome, and count it."""
+        """Send a batch of deliveries in one request to the provider; return the outcome, and count it."""
         first = batch[0].delivery
-        # They come back with the provider's events, and say what an email was for even to a copy that lost its row.
-        variables = {
-            INSTALLATION_VARIABLE: self.installation,
-            KIND_VARIABLE: first.kind,
-            SLOT_VARIABLE: first.slot,
-        }
-        email = replace(batch[0].email, event_variables=variables)
-        outcome: SendOutcome
         try:
             self._lift_suppression(batch[0])
-            outcome = self.mailer.send(email, [outgoing.recipient for outgoing in batch])
-            self.counts.add(CALLS, CALL_LABELS[type(outcome)])
         except ProviderUnreachable:
             return RetryLater(UNREACHABLE_WAIT, "the suppression could not be lifted")
+        recipients = [outgoing.recipient for outgoing in batch]
+        return self.request(batch[0].email, recipients, {KIND_VARIABLE: first.kind, SLOT_VARIABLE: first.slot})
+
+    def request(
+        self, email: OutgoingEmail, recipients: Sequence[Recipient], variables: Mapping[str, str]
+    ) -> SendOutcome:
+        """Make one request to the provider; return the outcome, and count it.
+
+        The variables come back with the provider's events, and say what an email was for even to a copy of the database
+        that lost its row.
+        """
+        variables = {INSTALLATION_VARIABLE: self.installation, **variables}
+        try:
+            outcome = self.mailer.send(replace(email, event_variables=variables), recipients)
+            self.counts.add(CALLS, CALL_LABELS[type(outcome)])
         except ProviderMisconfigured as error:
             self.counts.add(CALLS, "misconfigured")
             log.error("provider.misconfigured", error=str(error))

@@ -5,7 +5,7 @@ An event counts for a delivery only if its recipient is that delivery's person, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from service.core.addresses import Address, AddressError
 from service.db import Database
 from service.flows.people import aliases
-from service.mail.provider_events import ProviderEvent
-from service.models import Delivery, DeliveryKind, Installation, Keyring, KnownDelivery, Subscriber
+from service.mail.provider_events import WRITER_MAIL, ProviderEvent
+from service.models import Delivery, DeliveryKind, Installation, Keyring, KnownDelivery, Subscriber, WriterMail
 from service.models.outgoing import delivery_evidence
 
 # Names of events that say that the provider has taken the email.
@@ -44,9 +44,13 @@ class TakenEmail:
 
 @dataclass(slots=True)
 class EventEvidence:
-    """What events show: deliveries that the provider has, by id with its message id; and what is not known here."""
+    """What events show: deliveries and mails to writers that the provider has, by id with its message id.
+
+    And what is not known here.
+    """
 
     taken: dict[int, str | None] = field(default_factory=dict)
+    writer_mails: dict[int, str | None] = field(default_factory=dict)
     not_known: list[TakenEmail] = field(default_factory=list)
     settled: int = 0
     strangers: int = 0
@@ -65,6 +69,7 @@ def record_events(
             evidence = weigh(session, keyring, lot)
             if write:
                 evidence.settled = delivery_evidence.mark_accepted(session, evidence.taken, now)
+                evidence.settled += WriterMail.mark_accepted(session, evidence.writer_mails, now)
         yield evidence
 
 
@@ -76,10 +81,23 @@ def weigh(session: Session, keyring: Keyring, events: Sequence[ProviderEvent]) -
     people = Subscriber.with_addresses(session, [found for found in hashes.values() if found])
     comparison = _Comparison(session, keyring, own, hashes, people)
     comparison.load(wanted)
-    evidence = EventEvidence()
+    evidence = EventEvidence(writer_mails=_writer_mails(session, own, wanted, hashes))
     for event in wanted:
         comparison.weigh(event, evidence)
     return evidence
+
+
+def _writer_mails(
+    session: Session, own: str, events: Sequence[ProviderEvent], hashes: Mapping[str, bytes | None]
+) -> dict[int, str | None]:
+    """Return the mails to writers that these events are about, by id with the provider's message id."""
+    named = {
+        event.delivery_id: event
+        for event in events
+        if event.kind == WRITER_MAIL and event.installation == own and event.delivery_id
+    }
+    known = WriterMail.called_for(session, named) if named else {}
+    return {id_: named[id_].message_id for id_, writer in known.items() if hashes[named[id_].recipient] == writer}
 
 
 def hash_of_recipient(keyring: Keyring, recipient: str) -> bytes | None:

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.db import Database, random_id
+from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
 from service.flows.outgoing.settling.evidence import TakenEmail, record_events
 from service.flows.outgoing.settling.settle import CLOCKS_DIFFER_BY, reaches_back_to
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderRecord, ProviderUnreachable
-from service.models import DeliveryKind, HoldReason, Installation, Keyring, NewDelivery
+from service.models import DeliveryKind, HoldReason, Installation, Keyring, NewDelivery, WriterMailKind
 from service.models.outgoing import delivery_evidence
 
 PAUSE = timedelta(minutes=2)
@@ -116,8 +117,8 @@ class OldCopyGuard:
             if reason is None:
                 Installation.release(session, HoldReason.NOT_COMPARED)
                 Installation.note_compared(session, until)
-            elif Installation.hold(session, reason, until):
-                log.error("sending.held", because=reason, meaning=MEANINGS[reason], remedy=REMEDIES[reason])
+            else:
+                hold_sending(session, self.keyring, reason, until)
 
     def _compare_again(self, since: datetime, until: datetime) -> None:
         now = self.clock()
@@ -134,6 +135,17 @@ class OldCopyGuard:
             return None
         is_complete = reaches_back_to(since, self.database, self.keyring, self.provider)
         return None if is_complete else HoldReason.CANNOT_KNOW
+
+
+def hold_sending(session: Session, keyring: Keyring, reason: HoldReason, now: datetime) -> None:
+    """Let nothing be sent until an operator has acted, and tell the writers why, unless that is known already."""
+    if not Installation.hold(session, reason, now):
+        return
+    meaning, remedy = MEANINGS[reason], REMEDIES[reason]
+    log.error("sending.held", because=reason, meaning=meaning, remedy=remedy)
+    values = {"since": f"{now:%Y-%m-%d %H:%M}", "meaning": meaning, "remedy": remedy}
+    key = f"{reason}/{now:%Y-%m-%dT%H:%M}"
+    plan_writer_mail(session, keyring, WriterMailKind.SENDING_HELD, values, key=key, now=now)
 
 
 def release_by_operator(session: Session, now: datetime, *, anyway: bool) -> HoldReason | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import attrgetter
 
 import structlog
 
@@ -17,7 +18,7 @@ from service.clock import Clock
 from service.db import Database
 from service.flows.outgoing.settling.evidence import EVENTS_A_TRANSACTION, record_events, weigh
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderRecord, ProviderUnreachable
-from service.models import Keyring
+from service.models import Keyring, WriterMail
 from service.models.outgoing import delivery_evidence
 from service.models.outgoing.delivery_evidence import UnknownDelivery
 
@@ -59,7 +60,7 @@ class _Window:
 
 @dataclass(slots=True)
 class Settler:
-    """Settles deliveries in doubt; `settle_after` is how long after its request a delivery's absence counts."""
+    """Settles deliveries and mails to writers in doubt; `settle_after` a request, an absence counts."""
 
     database: Database
     keyring: Keyring
@@ -75,6 +76,8 @@ class Settler:
             return report
         with self.database.read() as session:
             unknown = delivery_evidence.find_unknown(session, UNKNOWN_A_RUN)
+            unknown += WriterMail.find_unknown(session, UNKNOWN_A_RUN)
+        unknown.sort(key=attrgetter("called_at"))
         named = None if ids is None else frozenset(ids)
         wanted = [one for one in unknown if (self._is_due(one, now) if named is None else one.id in named)]
         try:
@@ -110,7 +113,7 @@ class Settler:
             self.database, self.keyring, self.provider.find_events(window.begin, window.end), now
         ):
             report.sent += evidence.settled
-            found = found or bool(evidence.taken)
+            found = found or bool(evidence.taken or evidence.writer_mails)
         absent = {one.id for one in window.unknown if now - one.called_at >= self.settle_after}
         # An empty record proves nothing by itself: it may be of another domain, or not reach back so far.
         believed = not absent or found or reaches_back_to(window.begin, self.database, self.keyring, self.provider)
@@ -122,7 +125,9 @@ class Settler:
             with self.database.write() as session:
                 if believed:
                     report.planned_again += delivery_evidence.plan_absent(session, set(part) & absent)
+                    WriterMail.plan_absent(session, set(part) & absent)
                 delivery_evidence.note_asked(session, part, now)
+                WriterMail.note_asked(session, part, now)
 
 
 def reaches_back_to(instant: datetime, database: Database, keyring: Keyring, provider: ProviderRecord) -> bool:
@@ -134,7 +139,8 @@ def reaches_back_to(instant: datetime, database: Database, keyring: Keyring, pro
     newest_first = provider.find_events(instant - LOOKED_BACK, instant, newest_first=True)
     events = [*islice(newest_first, EVENTS_A_TRANSACTION)]
     with database.read() as session:
-        return bool(weigh(session, keyring, events).taken)
+        evidence = weigh(session, keyring, events)
+    return bool(evidence.taken or evidence.writer_mails)
 
 
 def _windows(unknown: Sequence[UnknownDelivery], now: datetime) -> list[_Window]:

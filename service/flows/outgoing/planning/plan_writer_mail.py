@@ -1,0 +1,27 @@
+"""Planning a mail to the writers: something needs whoever runs the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from service.models import Keyring, WriterMail, WriterMailKind
+
+log = structlog.get_logger()
+
+
+def plan_writer_mail(
+    session: Session, keyring: Keyring, kind: WriterMailKind, values: Mapping[str, str], *, key: str, now: datetime
+) -> bool:
+    """Plan a mail to the writers, once for a key of its kind; return whether it is new.
+
+    The words of its kind stand in templates/email/writer_mails.toml, and `values` fill them; no word and no address of
+    a subscriber may be among them. The sweep of the next tick finds the mail, so nobody needs to enqueue it.
+    """
+    mail_id = WriterMail.plan(session, keyring, kind, values, key=f"{kind}/{key}", now=now)
+    if mail_id is not None:
+        log.info("writer_mail.planned", mail=mail_id, kind=kind)
+    return mail_id is not None
