@@ -16,10 +16,10 @@ _MOST_REFERENCES = 200
 
 
 def aside(html: str | None, sent: SentEmail | None, phrases: ClientPhrases) -> frozenset[str]:
-    """Return the content ids of pictures that stand in a quotation or a signature and nowhere else.
+    """Return the content ids of pictures that are only in a quotation or a signature.
 
-    A mark is written where each picture stands, and the mail is read once more: what becomes of the mark tells where
-    the picture was. One that the HTML does not show is never among them.
+    Each picture is replaced by a mark, and the mail is read again: a mark that is left out was in a quotation or a
+    signature. Pictures that the HTML does not show are not returned.
     """
     marked, content_ids = _marked(html or "")
     if not content_ids:
@@ -33,7 +33,7 @@ def aside(html: str | None, sent: SentEmail | None, phrases: ClientPhrases) -> f
 
 
 def _marked(html: str) -> tuple[str, list[str]]:
-    """Return the HTML with a mark in the place of each picture, and the content ids in the order of the marks."""
+    """Return the HTML with a mark instead of each picture, and the content ids in the order of the marks."""
     parts: list[str] = []
     content_ids: list[str] = []
     done = 0
