@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import re2
 
 from service.core.replies.client_phrases import ClientPhrases
+from service.core.replies.lines import clean
 from service.core.replies.reader import read_words
 from service.core.replies.values import SentEmail
 
@@ -21,7 +22,7 @@ def aside(html: str | None, sent: SentEmail | None, phrases: ClientPhrases) -> f
     Each picture is replaced by a mark, and the mail is read again: a mark that is left out was in a quotation or a
     signature. Pictures that the HTML does not show are not returned.
     """
-    marked, content_ids = _marked(html or "")
+    marked, content_ids = _marked(clean(html or ""))
     if not content_ids:
         return frozenset()
     words = read_words(None, marked, sent, phrases)
