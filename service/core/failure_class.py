@@ -24,7 +24,7 @@ class FailureClass(StrEnum):
 
     @property
     def is_about_us(self) -> bool:
-        """Say whether the receiving side refused us rather than this one mailbox."""
+        """Return whether the receiving side refused us, and not only this mailbox."""
         return self in _ABOUT_US
 
 

@@ -1,4 +1,4 @@
-"""Whether the provider vouches for the sender of a mail, by its own SPF and DKIM results.
+"""Checking whether the provider vouches for the sender of a mail, by its SPF and DKIM results.
 
 Relaxed alignment (RFC 7489, section 3.1): two domains are aligned if they are the same, or if they have the same
 organizational domain, which is the part below a public suffix (publicsuffix.org, both of its sections).

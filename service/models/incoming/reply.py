@@ -182,7 +182,7 @@ class Reply(Base):
         self.attempts, self.enqueued_at = 0, now
 
     def is_claimed_by(self, subscriber_id: int) -> bool:
-        """Return whether its owner said that it is theirs, whoever sent it."""
+        """Return whether its owner said that it is theirs, from any sender."""
         return self.reason in {CLAIMED, KEPT_WHOLE} and self.subscriber_id == subscriber_id
 
     @property
