@@ -53,7 +53,7 @@ RETRY_SECONDS = {429: 3600, 503: 60}
 
 
 def register(app: Flask) -> None:
-    """Answer every error with a page."""
+    """Register the error pages."""
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(browser.SignInNeededError, _sign_in_needed)
     app.register_error_handler(OperationalError, _database_away)

@@ -95,7 +95,7 @@ def _line(line: bytes) -> str:
 
 
 def _pairs(segment: bytes, *, supplement: bool) -> str:
-    """Return bytes that stand for characters two by two; single ones between them stand for themselves."""
+    """Return decoded pairs of bytes; a byte outside a pair is one character."""
     text: list[str] = []
     for found in _PAIR.finditer(segment):
         pair, single = found.groups()

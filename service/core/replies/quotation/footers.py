@@ -1,4 +1,4 @@
-"""Signatures, device lines and legal footers, beside a quotation or at the end."""
+"""Signatures, device lines and legal footers, next to a quotation or at the end."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -67,7 +67,7 @@ BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.ALIAS: alias.build,
 }
 
-# Tried in this order: a token's kind can stand for several emails, of which only one was sent on its date.
+# Tried in this order: a token's kind may belong to several emails, of which only one was sent on its date.
 AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | list[OutgoingEmail] | None], ...]] = {
     ReplyKind.PROMPT: (welcome.as_sent, prompt.as_sent),
     ReplyKind.CONFIRMATION: (confirmation.as_sent,),
