@@ -1,4 +1,4 @@
-"""Fuzz the webhook's parsing and the reader: `make fuzz`. Nothing but the one error that is named may be raised."""
+"""Fuzz the webhook's parsing and the reader: `make fuzz`. Only the documented errors may be raised."""
 
 from __future__ import annotations
 
@@ -12,17 +12,12 @@ from urllib.parse import urlencode
 import atheris
 
 with atheris.instrument_imports(include=["service"]):
-    from service.core.replies import SentEmail
     from service.core.replies.classify.automatic import author_of, holds_telling_part, is_delivery_report, is_reaction
-    from service.core.replies.classify.bounce_reports import failed_for_good
-    from service.mail.inbound.inbound_mail import (
-        MalformedPostError,
-        content_hash,
-        parse_post,
-        read_mail,
-        read_signature,
-    )
+    from service.core.replies.classify.bounce_reports import missing_addresses
+    from service.core.replies.values import SentEmail
+    from service.mail.inbound.inbound_mail import read_mail
     from service.mail.inbound.phrase_files import load_automatic_signs
+    from service.mail.inbound.posts import MalformedPostError, content_hash, parse_post, read_signature
     from service.mail.inbound.reading import MailContent, read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +30,7 @@ KINDS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b",
 
 
 def webhook(data: bytes) -> None:
-    """Take a post apart, as the view and then the job do."""
+    """Parse a post like the view and then the job."""
     kind, body = KINDS[data[0] % len(KINDS)], data[1:]
     try:
         searched = read_signature(kind, body)
@@ -54,31 +49,31 @@ def webhook(data: bytes) -> None:
     reader(MailContent(mail.raw_mime, mail.plain, mail.html))
 
 
-def reader(material: MailContent) -> None:
-    """Read a mail, as the child does, with and without knowing what was sent."""
+def reader(content: MailContent) -> None:
+    """Read a mail like the child process, with and without a known sent email."""
     for sent in (SENT, None):
-        reading = read(material, sent)
-        failed_for_good(reading.report)
+        reading = read(content, sent)
+        missing_addresses(reading.report)
         is_reaction(reading.words.bare, SENT.text, load_automatic_signs())
         reading.words.text.encode("utf-8")
 
 
 def fuzz(data: bytes) -> None:
-    """Give one input to one of the ways in, as its first byte says."""
+    """Pass one input to the target that its first byte selects."""
     if not data:
         return
-    way, rest = data[0] % 4, data[1:]
-    ways = {
+    target, rest = data[0] % 4, data[1:]
+    targets = {
         0: lambda: webhook(rest or b"\x00"),
         1: lambda: reader(MailContent(raw_mime=rest)),
         2: lambda: reader(MailContent(plain=rest.decode("utf-8", "replace"))),
         3: lambda: reader(MailContent(html=rest.decode("utf-8", "surrogateescape"))),
     }
-    ways[way]()
+    targets[target]()
 
 
 def main() -> None:
-    """Fuzz for FUZZ_SECONDS (600) from FUZZ_SEED (a fresh one), printed first; end with 77 at a finding."""
+    """Fuzz for FUZZ_SECONDS (600) from FUZZ_SEED (default: a new one), and print it; exit with 77 on a finding."""
     seconds = int(os.environ.get("FUZZ_SECONDS", "600"))
     seed = int(os.environ.get("FUZZ_SEED") or secrets.randbelow(2**31 - 1) + 1)
     corpus = FOUND / "corpus"

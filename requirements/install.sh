@@ -1,11 +1,11 @@
 #!/bin/sh
-# Make .venv and install a lock into it: install.sh runtime|dev
+# Create .venv and install a lock into it: install.sh runtime|dev
 #
-# Asks nothing, changes nothing outside VENV, and returns at once when the lock
-# was installed before. Every failure a person can mend is one line.
+# Needs no input, changes nothing outside VENV, and returns at once if the lock is
+# installed already. Every error that a person can fix is one line.
 set -eu
 
-which_lock=${1:?say runtime or dev}
+which_lock=${1:?usage: install.sh runtime|dev}
 cd "$(dirname "$0")/.."
 venv=${VENV:-.venv}
 lock="requirements/$which_lock.lock"
@@ -28,15 +28,15 @@ find_python() {
         fi
     done
     found=$("${PYTHON:-python3}" --version 2>/dev/null) || found="no ${PYTHON:-python3}"
-    fail "Python 3.11 or newer is needed and found was: $found. Install one, or name it: make PYTHON=/path/to/python3"
+    fail "Python 3.11 or newer is needed (found: $found). Install one, or name it: make PYTHON=/path/to/python3"
 }
 
 make_venv() {
     python=$(find_python)
     "$python" -c 'import venv, ensurepip' 2>/dev/null ||
         fail "$python has no venv module. On Debian: apt-get install python3-venv"
-    echo "Making $venv with $("$python" --version)"
-    "$python" -m venv --clear "$venv" || fail "$venv could not be made in $PWD: is it yours to write?"
+    echo "Creating $venv with $("$python" --version)"
+    "$python" -m venv --clear "$venv" || fail "$venv could not be created in $PWD. May you write there?"
 }
 
 pip_install() {
@@ -46,15 +46,15 @@ pip_install() {
 install_lock() {
     echo "Installing $(grep -c '^[a-z].*==' "$lock") packages from $lock (up to a minute the first time)"
     pip_install --require-hashes --requirement "$lock" 2>"$venv/pip.log" && return
-    # Where nothing could be fetched, pip says that there is no such package, which only misleads.
+    # When nothing can be downloaded, pip says that the package does not exist, which is misleading.
     if grep -Eq 'connection broken by|from versions: none' "$venv/pip.log"; then
-        fail "the packages could not be fetched. Is this machine online? Connect it and try again. (pip's own words: $venv/pip.log)"
+        fail "the packages could not be downloaded. Is this machine online? Connect it and try again. (pip's output: $venv/pip.log)"
     fi
     cat "$venv/pip.log" >&2
-    fail "pip could not install $lock; its own words are above"
+    fail "pip could not install $lock; its output is above"
 }
 
-# The setuptools that builds it came with the lock, so nothing is fetched here.
+# The lock has the setuptools that builds the project, so nothing is downloaded here.
 install_project() {
     pip_install --no-deps --no-index --no-build-isolation --editable . >"$venv/install.log" 2>&1 ||
         fail "the project itself could not be installed; see $venv/install.log"

@@ -37,7 +37,7 @@ main.add_command(sending)
 @click.option("--web-port", type=int, default=None, help="Where the pages are; 8000 if not said.")
 @click.option("--mail-port", type=int, default=None, help="Where the mailbox is; 8025 if not said.")
 def up(web_port: int | None, mail_port: int | None) -> None:
-    """Start everything on this machine, and say where to click."""
+    """Start everything on this machine, and print the links to open."""
     from service.local.start_error import StartError  # noqa: PLC0415 - no other command needs the process manager
     from service.local.up import up as start  # noqa: PLC0415 - likewise
 

@@ -1,4 +1,4 @@
-"""The command group `smallsteps sending`: whether emails go out at all."""
+"""The command group `smallsteps sending`: holding and releasing all emails."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from service.models import HoldReason, Installation
 
 @click.group()
 def sending() -> None:
-    """Whether emails go out: hold them all, and release them."""
+    """Hold all emails, and release them again."""
 
 
 @sending.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @with_settings
 def status(settings: Settings, as_json: bool) -> None:
-    """Return whether sending is held, and why. Exit code 1 if it is."""
+    """Show whether sending is held, and why. Exit code 1 if it is."""
     with runtime_of(settings).database.read() as session:
         row = Installation.current(session)
     reason = HoldReason(row.held_because) if row.held_because else None
@@ -50,7 +50,7 @@ def hold(settings: Settings) -> None:
 @click.option("--anyway", is_flag=True, help="Even if some people may then get an email twice.")
 @with_settings
 def release(settings: Settings, anyway: bool) -> None:
-    """Let emails go out again. Exit code 1 if the provider's record has to be compared or reconciled first."""
+    """Send emails again. Exit code 1 if the provider's record must be compared or reconciled first."""
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         still = release_by_operator(session, runtime.clock(), anyway=anyway)

@@ -96,7 +96,7 @@ class RqJobQueue:
                     failure_ttl=0,
                 )
         except RedisError as error:
-            # Nothing is lost: the sweep enqueues again all that still waits in the database.
+            # Nothing is lost: the sweep enqueues again everything that still waits in the database.
             if not self._is_away:
                 log.warning("queue.away", queue=queue, error=type(error).__name__)
             self._is_away = True

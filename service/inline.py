@@ -1,4 +1,4 @@
-"""The work of the clock and the workers, done in this process, for a given instant."""
+"""The work of the clock and the workers, done in this process for a given instant."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class InlineWorker:
         return counts
 
     def close(self) -> None:
-        """End the reading process, and write what was counted."""
+        """End the reading process, and write the counts."""
         self.replies.reader.close()
         self.runtime.write_counts()
 

@@ -1,1 +1,1 @@
-"""The queue's side: the jobs, the clock, and the worker process."""
+"""The processes behind the job queue: the jobs, the clock, and the worker process."""

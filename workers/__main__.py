@@ -1,7 +1,7 @@
 """A worker process for one queue: `python -m workers send`, `receive` or `jobs`.
 
-It ends with 0 only when it was told to stop, with 2 when it cannot start, and else with 1: whoever watches it starts it
-again.
+It exits with 0 only when it was told to stop, with 2 when it cannot start, and otherwise with 1, so that its supervisor
+restarts it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 def main(arguments: list[str]) -> int:
-    """Run a worker for the queue that is named; return an exit code."""
+    """Run a worker for the named queue; return an exit code."""
     guard_process()
     if len(arguments) != 1 or arguments[0] not in QUEUES:
         sys.stderr.write(f"Say which queue this worker serves: {', '.join(QUEUES[:-1])} or {QUEUES[-1]}.\n")

@@ -1,7 +1,7 @@
-"""The job class of the workers: it runs the service's own jobs, and nothing else that stands in the queue.
+"""The job class of the workers: it runs only the service's own jobs, whatever is in the queue.
 
-RQ imports the function and the callbacks that a job names, and calls its webhooks. Somebody who can write to the queue
-could so run code in a process that holds the encryption keys.
+RQ imports the function and the callbacks that a job names, and calls its webhooks. Without this class, somebody
+who can write to the queue could run code in a process that holds the encryption keys.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ MAX_ID = 2**63 - 1
 
 
 class AllowedJob(Job):
-    """A job of the queue, of which only the function's name and the ids are read."""
+    """A job of which only the function's name and the ids are read."""
 
     def restore(self, raw_data: Mapping[bytes, Any]) -> Any:
-        """Restore the job from its stored fields, without those that name code or addresses."""
+        """Restore the job from its stored fields, without those that name code or URLs."""
         return super().restore({name: value for name, value in raw_data.items() if name not in FIELDS_NOT_READ})
 
     @property
@@ -61,7 +61,7 @@ class AllowedJob(Job):
         return FUNCTIONS[self.func_name or ""]
 
     def is_allowed(self, queue: str) -> bool:
-        """Say whether this is one of the service's jobs for that queue, with a list of ids and nothing else."""
+        """Return whether this is one of the service's jobs for that queue, with only a list of ids."""
         try:
             name, instance, args, kwargs = self.func_name, self.instance, self.args, self.kwargs
         except DeserializationError:

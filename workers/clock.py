@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
-    """Tick until told to stop (SIGTERM or SIGINT); a tick that fails is tried again at the next."""
+    """Tick until told to stop (SIGTERM or SIGINT); after an error, the next tick tries again."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _setting(stop))
@@ -53,7 +53,7 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
 
 
 def begin(runtime: Runtime, guard: OldCopyGuard) -> None:
-    """Hold sending if this may be an old copy, and say if the provider's events do not come by webhook."""
+    """Hold sending if the database may be an old copy, and log if the provider's events do not come by webhook."""
     try:
         guard.start()
         if not runtime.settings.is_local and webhook_is_silent(runtime.database, runtime.clock()):

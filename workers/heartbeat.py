@@ -44,7 +44,7 @@ class WorkerHeartbeat:
             self.runtime.write_counts()
             with self.runtime.database.write() as session:
                 Heartbeat.remove(session, self.name)
-        except SQLAlchemyError as removal_error:  # it grows old and is deleted by the clock
+        except SQLAlchemyError as removal_error:  # the clock deletes it when it is old
             log.warning("heartbeat.not_removed", name=self.name, error=type(removal_error).__name__)
 
     def _record_until_ended(self) -> None:
@@ -54,7 +54,7 @@ class WorkerHeartbeat:
                 return
 
     def _record(self) -> None:
-        """Record a heartbeat, and what was counted; log a failure once, until it succeeds again."""
+        """Record a heartbeat and the counts; log a failure only once until it succeeds again."""
         try:
             self.runtime.write_counts()
             with self.runtime.database.write() as session:

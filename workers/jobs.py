@@ -1,4 +1,4 @@
-"""The jobs: each passes its ids to one flow, and enqueues what that leaves."""
+"""The jobs: each passes its ids to one flow, and enqueues the deliveries that it plans."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def send_deliveries(delivery_ids: list[int]) -> None:
 
 
 def process_mail_requests(request_ids: list[int]) -> None:
-    """Act on these requests for mail, each by itself."""
+    """Process these requests for an email, each in its own transaction."""
     _each(_process_mail_request, request_ids)
 
 
 def process_replies(reply_ids: list[int]) -> None:
-    """Understand these mails, each by itself: one that fails costs the others nothing."""
+    """Process these mails separately, so that an error in one does not affect the others."""
     _each(_process_reply, reply_ids)
 
 
@@ -63,7 +63,7 @@ def _background(job: BackgroundJob) -> Callable[[list[int]], None]:
 
 
 def _each(job: Callable[[list[int]], None], ids: Iterable[int]) -> None:
-    """Do a job for one id after the other; told to stop, leave the rest to the sweep."""
+    """Run a job for one id after another; after a stop signal, leave the rest to the sweep."""
     for id_ in ids:
         if worker_parts.stopping():
             return

@@ -1,4 +1,4 @@
-"""Logging a job's errors by name and place, since a traceback that RQ keeps can hold words."""
+"""Logging a job's errors by type and place only, since the traceback that RQ stores may contain words."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ log = structlog.get_logger()
 
 
 def log_errors(job: Callable[[list[int]], None]) -> Callable[[list[int]], None]:
-    """Return the job with its errors logged by their name and place; the sweep brings back what was left undone."""
+    """Return the job with its errors logged by type and place; the sweep enqueues unfinished work again."""
 
     @wraps(job)
     def run(ids: list[int]) -> None:
         try:
             job(ids)
-        except Exception as error:  # noqa: BLE001 - the queue would keep the traceback, with whatever it shows
+        except Exception as error:  # noqa: BLE001 - the queue would store the traceback, which may contain words
             log.error("job.failed", job=job.__name__, ids=len(ids), error=type(error).__name__, at=place_of(error))
 
     return run
 
 
 def place_of(error: Exception) -> str:
-    """Return the module and line where an error was raised: enough to find it, nothing anybody wrote."""
+    """Return the module and line where an error was raised, which contain nobody's words."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

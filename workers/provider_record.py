@@ -1,4 +1,4 @@
-"""What runs beside the clock's ticks because it asks the provider: a slow answer must not delay what is planned."""
+"""Reading the provider's record in a thread beside the clock's ticks, so that a slow answer does not delay planning."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class RecordReader:
-    """Reads the provider's record for everything that needs it."""
+    """Reads the provider's record for all flows that need it."""
 
     runtime: Runtime
     guard: OldCopyGuard
     settler: Settler
 
     def start(self, stop: threading.Event, every_seconds: float) -> threading.Thread:
-        """Read every few seconds, in a thread that ends soon after `stop` is set; return it."""
-        # A request under way at the end is given up with the process: it only reads.
+        """Start and return a thread that reads every few seconds and ends soon after `stop` is set."""
+        # A request in progress is abandoned when the process ends, because it only reads.
         thread = threading.Thread(target=self._run, args=(stop, every_seconds), name="provider-record", daemon=True)
         thread.start()
         return thread
 
     def read_once(self) -> None:
-        """Compare, settle and poll what is due; what fails is tried again the next time and keeps nothing else."""
+        """Compare, settle and poll what is due; an error in one does not stop the others, and is retried next time."""
         runtime = self.runtime
         _attempt(self.guard.compare)
         _attempt(self._settle)
@@ -50,5 +50,5 @@ class RecordReader:
 def _attempt(step: Callable[[], object]) -> None:
     try:
         step()
-    except Exception as error:  # noqa: BLE001 - the thread must outlive whatever happens to one reading
+    except Exception as error:  # noqa: BLE001 - the thread must survive any error in one reading
         log.error("provider_record.failed", error=type(error).__name__)

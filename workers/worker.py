@@ -1,7 +1,7 @@
-"""The worker class: RQ's in-process worker with a loop of its own, which outlives its queue server.
+"""The worker class: RQ's in-process worker with its own loop, which survives a restart of the queue server.
 
-A job is a chunk of a thousand deliveries or a few mails, so a fork for each would only cost the database and provider
-connections again; what must be killable, parsing, runs in a child of its own (decision 0017).
+A job is a chunk of a thousand deliveries or a few mails, so a fork for each job would only open the database and
+provider connections again; parsing, which must be killable, runs in a separate child process (decision 0017).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from workers import worker_parts
 from workers.allowed_job import AllowedJob
 from workers.heartbeat import WorkerHeartbeat
 
-# How long one request for a job waits. The connection is given up 25 seconds later, so a server that has gone without
-# a word is noticed within 40.
+# How long one request for a job waits. The connection times out 25 seconds later, so a server that disappears is
+# noticed within 40 seconds.
 WAIT_SECONDS = 15
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
 
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 class Worker(SimpleWorker):
-    """Works in this process; on SIGTERM the job under way puts back what it has not handed over and ends."""
+    """Works in this process; on SIGTERM the current job releases what it has not handed over, and ends."""
 
     def __init__(self, queue_name: str, connection: Redis) -> None:
         queue = Queue(queue_name, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
@@ -44,7 +44,7 @@ class Worker(SimpleWorker):
             serializer=JSONSerializer,
             job_class=AllowedJob,
             worker_ttl=WAIT_SECONDS + 15,
-            prepare_for_work=False,  # it would ask the queue server, which may be away
+            prepare_for_work=False,  # it would contact the queue server, which may be down
         )
         self.queue = queue
         self._pause_seconds = 0.0
@@ -52,10 +52,10 @@ class Worker(SimpleWorker):
     def run(self, *, burst: bool = False) -> None:
         """Work until told to stop or, in a burst, until the queue is empty.
 
-        A queue server that is away is waited for, with one log line when it goes and one when it is back.
+        If the queue server is down, this waits for it, with one log line at the start and one at the end.
 
         Raises:
-            RedisError: the queue server is away, in a burst.
+            RedisError: the queue server is down, in a burst.
         """
         self._install_signal_handlers()  # type: ignore[no-untyped-call] # RQ types some of it
         with suppress(StopRequested):
@@ -74,7 +74,7 @@ class Worker(SimpleWorker):
                     return
 
     def execute_job(self, job: Job, queue: Queue) -> None:  # noqa: ARG002 - RQ's signature
-        """Run a job of the service; the database knows what is left if it does not end."""
+        """Run a job of the service; if it does not finish, the database still has the rest of its work."""
         self._state = WorkerStatus.BUSY
         try:
             with self.death_penalty_class(JOB_TIMEOUT_SECONDS, JobTimeoutException, job_id=job.id):
@@ -83,16 +83,16 @@ class Worker(SimpleWorker):
             self._state = WorkerStatus.IDLE
 
     def handle_warm_shutdown_request(self) -> None:
-        """Tell the job under way that nothing may be claimed or handed over any more."""
+        """Tell the current job not to claim or hand over anything more."""
         worker_parts.stop()
 
     def _shutdown(self) -> None:
-        """Stop waiting for a job. RQ would write the request to the queue server, in the middle of a job."""
+        """Stop waiting for a job, without RQ's write to the queue server in the middle of a job."""
         if self.get_state() != WorkerStatus.BUSY:
             raise StopRequested
 
     def _take(self, *, burst: bool) -> Job | None:
-        """Return the next job of the service, taken out of the queue, or None if there is none for a while.
+        """Remove and return the next job of the service, or None if there is none for a while.
 
         Every other job is removed, counted, and logged without its name.
         """
@@ -105,7 +105,7 @@ class Worker(SimpleWorker):
                 return None
             if job_id is None:
                 return None
-            with suppress(RedisError):  # it is ours already, and is done in any case
+            with suppress(RedisError):  # the job is already taken, and runs in any case
                 self.queue.intermediate_queue.remove(job_id)
                 self.connection.delete(AllowedJob.key_for(job_id))
             if job is not None:
@@ -117,7 +117,7 @@ class Worker(SimpleWorker):
         """Return the id of the next job and the job, if it is one of the service's; None twice if there is none.
 
         Raises:
-            DequeueTimeout, RedisError: none came in time; the queue server is away.
+            DequeueTimeout, RedisError: no job came in time; the queue server is down.
         """
         try:
             found = Queue.dequeue_any(
@@ -129,7 +129,7 @@ class Worker(SimpleWorker):
                 death_penalty_class=self.death_penalty_class,
             )
         except Exception as error:
-            if job_id := getattr(error, "job_id", None):  # set by RQ: what is stored under this id is no job
+            if job_id := getattr(error, "job_id", None):  # set by RQ if the value under this id is not a job
                 return job_id, None
             raise
         if found is None:

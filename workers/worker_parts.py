@@ -1,4 +1,4 @@
-"""What a worker process keeps for its whole life, and whether it was told to stop."""
+"""The objects that a worker process keeps for its whole life, and its stop signal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _stop = threading.Event()
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """The running parts, and what the jobs do with them; the sender keeps its connection to the provider."""
+    """The objects that the jobs use; the sender keeps its connection to the provider."""
 
     runtime: Runtime
     sender: Sender
@@ -28,7 +28,7 @@ _held: list[WorkerParts] = []
 
 
 def hold(runtime: Runtime) -> WorkerParts:
-    """Keep these parts for every job of this process, in place of any before."""
+    """Create and store the parts for every job of this process, in place of earlier ones."""
     _stop.clear()
     sender, background_work = runtime.sender(stopping), runtime.background_work(stopping)
     _held[:] = [WorkerParts(runtime, sender, runtime.reply_processor(), background_work)]
@@ -42,10 +42,10 @@ def parts() -> WorkerParts:
 
 
 def stopping() -> bool:
-    """Say whether this process was told to stop: nothing may be claimed any more."""
+    """Return whether this process was told to stop, so that nothing more may be claimed."""
     return _stop.is_set()
 
 
 def stop() -> None:
-    """Tell this process to stop after the call under way."""
+    """Tell this process to stop after the current request to the provider."""
     _stop.set()

@@ -37,7 +37,7 @@ def for_showing(text: str) -> str:
 
 
 def has_visible(text: str) -> bool:
-    """Say whether anything in the text can be seen: more than white space, controls and format characters."""
+    """Return whether the text has visible characters: more than white space, controls and format characters."""
     return any(unicodedata.category(character) not in _INVISIBLE for character in text)
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class FailureClass(StrEnum):
-    """The class of a final failure; the values stand in the database and in figures."""
+    """The class of a final failure; the database and the metrics use these values."""
 
     ADDRESS = "address"
     FULL = "full"
@@ -24,7 +24,7 @@ class FailureClass(StrEnum):
 
     @property
     def is_about_us(self) -> bool:
-        """Say whether the receiving side refused us rather than this one mailbox."""
+        """Return whether the receiving side refused us, and not only this mailbox."""
         return self in _ABOUT_US
 
 
@@ -48,7 +48,7 @@ _BY_SUBJECT = {
     "7": FailureClass.POLICY,
 }
 _PERMANENT = re.compile(r"5\.(?P<subject>\d{1,3})\.(?P<detail>\d{1,3})", re.ASCII)
-# The provider dropped the mail itself, because the address stands on one of its suppression lists.
+# The provider dropped the mail itself, because the address is on one of its suppression lists.
 _SUPPRESSED_CODES = frozenset({605, 606, 607})
 _SUPPRESSED_REASON = "suppress-"
 # The provider gave up after trying for hours: as a rule the mailbox is full.

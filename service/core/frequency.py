@@ -12,7 +12,7 @@ SUNDAY = 6
 
 
 class SlowDown(StrEnum):
-    """How far we have slowed the questions down for somebody who is silent, whatever days they chose."""
+    """How far the questions are slowed down for a silent person, independent of the days that they chose."""
 
     WEEKLY = "weekly"
     REST = "rest"

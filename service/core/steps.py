@@ -184,7 +184,7 @@ class StepPhrases:
 
 
 def _has_any(said: str, phrases: Sequence[str]) -> bool:
-    """Return whether one of these phrases stands in a normalised text, as whole words."""
+    """Return whether a normalised text has one of these phrases, as whole words."""
     words = " ".join(re.findall(r"[\w']+", said))
     return any(f" {phrase} " in f" {words} " for phrase in phrases)
 

@@ -33,7 +33,7 @@ LONDON = ZoneInfo("Europe/London")
 SCHEDULE = Schedule(Rhythm.THREE.days, FIRST_LIGHT, LONDON)
 SILENT_FROM, SILENT_TO = 17, 24
 UNTIL_EVENING = timedelta(hours=11)
-# Nobody else is due at a past instant, since the clock runs beside the demo.
+# Nobody else is due at a past instant, because the clock runs at the same time as the demo.
 EVERYBODY = 1000
 ANSWER_SECONDS = 20.0
 _MINUTE = timedelta(minutes=1)
@@ -167,7 +167,7 @@ class Demo:
 
     @contextmanager
     def _unseen(self) -> Iterator[Session]:
-        """Open a transaction after which nothing is due for the clock or the sweep that run beside the demo."""
+        """Open a transaction after which nothing is due for the clock or the sweep, which run at the same time."""
         with self.runtime.database.write() as session:
             yield session
             session.flush()

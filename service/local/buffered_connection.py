@@ -1,4 +1,4 @@
-"""A client's connection to the server, whose request is received before gunicorn's parser reads it."""
+"""A client's connection whose request is received completely before gunicorn's parser reads it."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ REQUEST_SECONDS = 120.0  # 60 MB at 4 Mbit/s
 
 
 class BufferedConnection(TConn):  # type: ignore[misc] # gunicorn ships no types
-    """A connection whose parser reads what has been received, and never the socket."""
+    """A connection whose parser reads the received bytes and never the socket."""
 
     def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
         super().__init__(cfg, sock, client, server)
         self.data_ready = True
         self.unreader = ReceivedUnreader(sock)
         self.reception = Reception(time.monotonic())
-        self.deadline = 0.0  # of its first byte, and later of its last
+        self.deadline = 0.0  # by its first byte, then by its last
         self.counted_bytes = 0
         self.discarded_bytes = 0
         self.is_cut = False
 
     def init(self) -> None:
-        """Make the parser, at the first request."""
+        """Create the parser, at the first request."""
         if not self.initialized:
             super().init()
             self.parser.unreader = self.unreader
 
     def expires_at(self) -> float:
-        """Return when a request that is under way has taken too long, on the monotonic clock."""
+        """Return when the request in progress times out, on the monotonic clock."""
         reception = self.reception
         if not reception.received_bytes:
             return self.deadline
@@ -50,7 +50,7 @@ class BufferedConnection(TConn):  # type: ignore[misc] # gunicorn ships no types
 
 
 class ReceivedUnreader(Unreader):  # type: ignore[misc] # gunicorn ships no types
-    """What the parser reads from: the bytes received, each piece let go as it is read; then an end."""
+    """The parser's source: the received bytes, each piece released when it is read; then the end."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__()
@@ -62,14 +62,14 @@ class ReceivedUnreader(Unreader):  # type: ignore[misc] # gunicorn ships no type
         return bytes(self.pieces.popleft()) if self.pieces else b""
 
     def take_rest(self) -> bytes:
-        """Return what nobody has read: the beginning of the client's next request."""
+        """Return the unread bytes, which are the beginning of the client's next request."""
         rest = b"".join([self.take_buffered(), *self.pieces])
         self.pieces = deque()
         return rest
 
 
 class BodyReader:
-    """A body whose malformed chunks are an OSError: the client's fault, which werkzeug answers with 400."""
+    """A body whose malformed chunks raise OSError, which werkzeug answers with 400, since it is the client's fault."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader

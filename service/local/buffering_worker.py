@@ -1,8 +1,8 @@
-"""gunicorn's threaded worker, in front of whose threads each request waits until the whole of it has arrived.
+"""gunicorn's threaded worker, changed so that a request gets a thread only after all of it has arrived.
 
-gunicorn's own gives a connection to a thread at its first byte, and the thread waits for the rest: eight clients that
-send a byte every ten seconds stopped the site. Here the loop that accepts connections receives them too, without a
-thread, in memory alone, each against a deadline. Decision 0024 gives the reasons.
+gunicorn's own worker gives a connection to a thread at its first byte, and the thread waits for the rest: eight clients
+that sent a byte every ten seconds stopped the site. Here the loop that accepts connections also receives the requests,
+in memory and without a thread, each with a deadline. Decision 0024 gives the reasons.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from service.web.limits import LARGEST_POST_BYTES
 
 SEND_SECONDS = 30.0
 LINGER_SECONDS = 2.0
-# The client of a post that is too large is still sending it when it is answered, and reads the answer after.
+# The client of a too large post still sends it when the response is written, and reads the response afterwards.
 LINGER_CUT_SECONDS = 60.0
 DISCARDED_BYTES = 2 * LARGEST_POST_BYTES
 STOP_SECONDS = 5.0
 SWEEP_SECONDS = 0.25
-CONNECTIONS_KEPT = 0.9  # when there are as many as there may be, those open longest make room
+CONNECTIONS_KEPT = 0.9  # at the limit, the oldest requests are closed until this share is left
 RECEIVED_AT_ONCE_BYTES = 256 * 1024
-# What all requests may take together while they arrive and while they are answered.
+# The memory that all requests may take together while they arrive and while they are answered.
 BUFFERED_BYTES = 4 * LARGEST_POST_BYTES
 LARGE_BYTES = 64 * 1024
-# A page fits, so that a client that reads slowly keeps no thread; the kernel may grant less.
+# A page fits, so that a slow reader does not keep a thread busy; the kernel may grant less.
 SEND_BUFFER_BYTES = 512 * 1024
 NO_ROOM_ERRORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 GONE_ERRORS = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED}
@@ -43,7 +43,7 @@ GONE_ERRORS = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED}
 class BufferingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
     """A ThreadWorker that receives whole requests, drops slow ones, and closes without waiting.
 
-    All but `handle_request` runs in the main thread.
+    Everything except `handle_request` runs in the main thread.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no t
         self._stops_at: float | None = None
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a connection and begin to receive its request."""
+        """Accept a connection and begin to receive its request."""
         try:
             sock, client = listener.accept()
         except OSError as error:
@@ -70,16 +70,16 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no t
         self._receive_next(BufferedConnection(self.cfg, sock, client, listener.getsockname()), HEAD_SECONDS)
 
     def handle_request(self, req: Any, conn: BufferedConnection) -> Any:
-        """Answer a request, in a thread; what the client does not read in time is given up."""
+        """Answer a request, in a thread; a response that the client does not read in time is abandoned."""
         conn.sock.settimeout(SEND_SECONDS)
         if conn.is_cut:
-            req.force_close()  # where the next request would begin is not known
+            req.force_close()  # the start of a next request is unknown
         if req.body is not None:
             req.body.reader = BodyReader(req.body.reader)
         return super().handle_request(req, conn)
 
     def finish_request(self, conn: BufferedConnection, fs: Future[Any]) -> None:
-        """Receive the next request of a connection that has been answered, or end it."""
+        """Receive the next request of an answered connection, or close it."""
         self._buffered_bytes -= conn.counted_bytes
         conn.counted_bytes = 0
         if not fs.cancelled() and fs.exception() is None and fs.result():
@@ -88,7 +88,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no t
             self._linger(conn)
 
     def murder_pending(self) -> None:
-        """End what has taken too long; the loop calls this after each event and at least every second."""
+        """End timed-out requests; the loop calls this after each event and at least every second."""
         now = time.monotonic()
         is_full = self.nr_conns >= self.worker_connections
         if now < self._swept_at + SWEEP_SECONDS and not is_full:
@@ -155,13 +155,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no t
         self.enqueue_req(conn)
 
     def _drop_oldest(self, *, larger_than: int = -1) -> None:
-        """End the request that has been under way longest: whoever sends in good faith is soon done, or tries again."""
+        """End the oldest unfinished request: an honest client usually finishes soon, or tries again."""
         conn = next((conn for conn in self._receiving if conn.counted_bytes > larger_than), None)
         if conn is not None:
             self._refuse(conn, "503 Service Unavailable")
 
     def _refuse(self, conn: BufferedConnection, status: str) -> None:
-        """End a request that is not whole, with an answer if any of it came."""
+        """End an incomplete request, with a response if any of it has arrived."""
         if not conn.reception.received_bytes:
             self._close(conn)
             return
@@ -173,7 +173,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no t
         self._linger(conn)
 
     def _linger(self, conn: BufferedConnection) -> None:
-        """Close our side and read what still comes, or the client would see a reset instead of its answer."""
+        """Close our side and read the rest, because the client would otherwise see a reset instead of the response."""
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
@@ -209,7 +209,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no t
 
 
 def _send(sock: socket.socket, status: str) -> None:
-    """Send an answer of one line, if the socket takes it at once."""
+    """Send a response of one line, if the socket accepts it at once."""
     head = f"HTTP/1.1 {status}\r\n"
     if not status.startswith("1"):
         head += "Connection: close\r\nContent-Length: 0\r\n"

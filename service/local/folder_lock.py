@@ -1,4 +1,4 @@
-"""The lock on var/: one `smallsteps up` at a time in a folder, since its queue, database and mailbox are there."""
+"""The lock on var/, which holds queue, database and mailbox: one `smallsteps up` at a time in a folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOCK_FILE = "up.lock"
 def locked_folder(var: Path, *, address: str) -> Iterator[None]:
     """Hold the lock on var/ until the end of the block, or of this process, however it ends.
 
-    `address` is where the pages are; whoever finds the lock taken is told it.
+    `address` is the URL of the pages, which the error of a second start shows.
 
     Raises:
         StartError: another process holds the lock, or the file cannot be locked.
@@ -27,7 +27,7 @@ def locked_folder(var: Path, *, address: str) -> Iterator[None]:
         raise StartError(f"{var / LOCK_FILE} cannot be used: {error.strerror}.") from None
     with file:
         try:
-            # The kernel lets go of it when this process ends. No process that we start inherits the file.
+            # The kernel releases the lock when this process ends. Processes that we start do not inherit the file.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)

@@ -1,7 +1,7 @@
 """A program that runs a command and ends it when its parent ends: parent_death.py PARENT_PID COMMAND...
 
-Run as a file by an interpreter without site-packages; the command then takes this process's place.
-Linux only keeps the promise; elsewhere a starter that is killed outright leaves its commands behind.
+Run as a file by an interpreter without site-packages; the command then replaces this process.
+This works on Linux only; elsewhere a parent that is killed leaves its commands running.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-CANNOT_START = 127  # as a shell says it
+CANNOT_START = 127  # the exit code that shells use
 
 
 def main(starter: int, argv: list[str]) -> int:
-    """Become the command; return only when that fails or the starter is gone already."""
+    """Become the command; return only if that fails or the parent has already ended."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != starter:
             return CANNOT_START
     try:
-        os.execvp(argv[0], argv)  # noqa: S606 - to take this process's place, without a shell, is its purpose
+        os.execvp(argv[0], argv)  # noqa: S606 - replacing this process without a shell is the purpose
     except OSError as error:
         sys.stdout.write(f"{argv[0]} cannot be started: {error.strerror}\n")
     return CANNOT_START

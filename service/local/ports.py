@@ -1,4 +1,4 @@
-"""Whether a port is free, and whether a server answers there."""
+"""Checking whether a port is free, and whether a server answers there."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LAST_PRIVILEGED, _PORTS = 1023, 65536
 
 
 def require_free(port: int, *, setting: str) -> None:
-    """Return when this port can be listened on; `setting` is the one in the environment that chooses another.
+    """Check that this port can be used; `setting` is the environment variable that chooses another.
 
     Raises:
-        StartError: something else listens there, or it is not ours to take.
+        StartError: another program uses the port, or this user may not use it.
     """
     if (error := _try(port)) is not None:
         why = "in use, perhaps by Small Steps in another window" if error == errno.EADDRINUSE else "not ours to use"
@@ -28,7 +28,7 @@ def require_free(port: int, *, setting: str) -> None:
 
 
 def answers_http(url: str) -> bool:
-    """Return whether a web server answers at this http:// address, with whatever page."""
+    """Return whether a web server answers at this http:// URL, with any status."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or HOST, parts.port, timeout=PROBE_SECONDS)
     try:
@@ -49,9 +49,9 @@ def answers_socket(path: Path) -> bool:
 
 
 def _try(port: int) -> int | None:
-    """Return None if this port can be listened on, else the number of the error."""
+    """Return None if this port can be used, else the error number."""
     with socket.socket() as probe:
-        # As servers do: a port whose last connections are still closing counts as free.
+        # Like servers: a port whose last connections are still closing counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -1,4 +1,4 @@
-"""Prompts sent as emails to the local mailbox, to look at."""
+"""Sending prompts as emails to the local mailbox, to preview them."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ ADDRESS: Final = "preview@example.com"
 STEP_WORDS: Final = "After I put the kettle on, I will look out of the window."
 HTTP_SECONDS: Final = 10.0
 _NO_DELIVERY: Final = 0
-# An HTTP_PROXY in the environment would ask for the local mailbox somewhere else.
+# An HTTP_PROXY in the environment would send the request for the local mailbox to another machine.
 _NO_PROXY: Final = {"http": "", "https": ""}
 
 
 class PreviewError(Exception):
-    """Nothing, or not all, can be shown; the text tells the person at the terminal what to do."""
+    """Not all prompts can be shown; the text tells the person at the terminal what to do."""
 
 
 def by_ids(library: Library, ids: Sequence[str]) -> list[Prompt]:
-    """Return the prompts with these ids, retired ones too, each once.
+    """Return the prompts with these ids, each once, including retired ones.
 
     Raises:
-        PreviewError: one is unknown; those that it may mean are named.
+        PreviewError: an id is unknown; the text suggests similar ids.
     """
     found = {prompt_id: library.get(prompt_id) for prompt_id in ids}
     unknown = [prompt_id for prompt_id, prompt in found.items() if prompt is None]
@@ -42,7 +42,7 @@ def by_ids(library: Library, ids: Sequence[str]) -> list[Prompt]:
 
 
 def by_filters(library: Library, filters: Mapping[str, str]) -> list[Prompt]:
-    """Return all prompts in use of a `theme`, a `kind`, a `locale`, or what they have in common, by locale and id.
+    """Return the prompts in use that match all given filters (`theme`, `kind`, `locale`), by locale and id.
 
     Raises:
         PreviewError: there are none.
@@ -55,10 +55,10 @@ def by_filters(library: Library, filters: Mapping[str, str]) -> list[Prompt]:
 
 
 def require_mailbox(settings: Settings) -> None:
-    """Pass if mail stays on this machine and the post office answers.
+    """Check that mail stays on this machine and that the post office answers.
 
     Raises:
-        PreviewError: it does not.
+        PreviewError: one of them is not true.
     """
     if not settings.is_local:
         raise PreviewError("Prompts are shown in the local mailbox only, and MAILGUN_API_URL names the real provider.")
@@ -71,10 +71,10 @@ def require_mailbox(settings: Settings) -> None:
 
 
 def send(runtime: Runtime, prompts: Sequence[Prompt], say: Callable[[str], None]) -> str:
-    """Send each prompt through the real mailer and say its id; return the address of the mailbox to look at.
+    """Send each prompt through the real mailer and print its id with `say`; return the mailbox's URL.
 
     Raises:
-        PreviewError: the post office did not take one.
+        PreviewError: the post office did not accept one.
     """
     for prompt in prompts:
         try:
@@ -88,7 +88,7 @@ def send(runtime: Runtime, prompts: Sequence[Prompt], say: Callable[[str], None]
 
 
 def compose(runtime: Runtime, prompt: Prompt) -> OutgoingEmail:
-    """Return the email that asks this prompt; its links open harmless pages, and none of them is anybody's."""
+    """Return the email of this prompt; its links open harmless pages, and none belongs to a person."""
     links = _links(runtime.settings)
     if prompt.kind == "follow-up":
         return step_follow_up.compose(runtime.composer, prompt, STEP_WORDS, links)
@@ -97,7 +97,7 @@ def compose(runtime: Runtime, prompt: Prompt) -> OutgoingEmail:
 
 
 def _links(settings: Settings) -> Links:
-    """Return links without a token; what a mail program posts to in one click refuses every post."""
+    """Return links without a token; the one-click URL refuses every post."""
     return Links(
         reply_address=f"preview@{settings.reply_domain}",
         stop_url=f"{settings.base_url}/settings",

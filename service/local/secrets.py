@@ -1,4 +1,4 @@
-"""The settings of the local set-up: secrets made once, and paths in var/."""
+"""The settings of the local set-up: generated secrets, and paths in var/."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADER = """\
 
 
 def ensure_local_environment(var: Path) -> dict[str, str]:
-    """Return the settings in var/local.env, made with fresh secrets if it is not there; only this user can read it.
+    """Return the settings in var/local.env; creates it with new secrets if it is missing, for this user only.
 
     Raises:
         StartError: var/ or the file cannot be written or read.
@@ -58,8 +58,8 @@ def _fresh_settings() -> dict[str, str]:
 
 
 def _write_once(file: Path, settings: dict[str, str]) -> None:
-    """Put the whole file there at once, durably; when two starts race, both end up with the first one's."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".local-", text=True)  # 0600 from the beginning
+    """Write the file atomically and durably; if two starts race, both use the first one's."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".local-", text=True)  # created with mode 0600
     draft = Path(name)
     try:
         with os.fdopen(handle, "w") as writing:

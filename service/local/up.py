@@ -1,4 +1,4 @@
-"""The command `smallsteps up`: everything on one machine."""
+"""The command `smallsteps up`: runs everything on one machine."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ ROLES = {
 def up(
     var: Path = ROOT / "var", *, web_port: int | None = None, mail_port: int | None = None, grace: timedelta = GRACE
 ) -> int:
-    """Start everything and run it until Ctrl-C or SIGTERM; return an exit code (0: it was asked to end).
+    """Start everything and run it until Ctrl-C or SIGTERM; return an exit code (0 after a signal).
 
-    Ports come from the arguments, else from BASE_URL and MAILGUN_API_URL, else they are 8000 and 8025.
+    Ports come from the arguments, else from BASE_URL and MAILGUN_API_URL; the defaults are 8000 and 8025.
 
     Raises:
         StartError: it already runs in this folder, a port is in use, var/ is not writable, or the settings name the
@@ -54,9 +54,9 @@ def up(
 
 
 def local_settings(var: Path, *, web_port: int | None = None, mail_port: int | None = None) -> dict[str, str]:
-    """Return the settings of this machine: var/'s own, overruled by .env, by the environment, by the ports given.
+    """Return the settings of this machine: those of var/, overridden by .env, the environment and the given ports.
 
-    REDIS_URL is left out unless somebody set it: then it names a server that is not ours to start.
+    REDIS_URL is left out unless it was set: then it names a running server, which we do not start.
 
     Raises:
         StartError: var/ cannot be used, or mail would go to the real provider.
@@ -88,7 +88,7 @@ def _run_everything(var: Path, settings: dict[str, str], grace: timedelta) -> in
     if "REDIS_URL" not in settings:
         queue = queue_command(var)
         settings["REDIS_URL"] = queue.url
-        commands["queue"] = ProcessCommand(queue.argv, partial(answers_socket, queue.socket), leaned_on=True)
+        commands["queue"] = ProcessCommand(queue.argv, partial(answers_socket, queue.socket), needed_by_others=True)
     environment = {**os.environ, **settings}
     _say("Preparing the database")
     migrated = subprocess.run(_ours("migrate"), check=False, env=environment, umask=PRIVATE)  # noqa: S603 - our own command
@@ -103,7 +103,7 @@ def _own_commands(settings: Mapping[str, str]) -> dict[str, ProcessCommand]:
     mail = settings["MAILGUN_API_URL"]
     web = f"{HOST}:{_port(settings['BASE_URL'], WEB_PORT)}"
     return {
-        "postoffice": ProcessCommand(_ours("postoffice"), partial(answers_http, mail), leaned_on=True),
+        "postoffice": ProcessCommand(_ours("postoffice"), partial(answers_http, mail), needed_by_others=True),
         "web": ProcessCommand(web_command(web), partial(answers_http, f"http://{web}/healthz")),
         "send": ProcessCommand(_ours("worker", "send")),
         "receive": ProcessCommand(_ours("worker", "receive")),
@@ -131,14 +131,14 @@ def _announce(settings: Mapping[str, str], pids: Mapping[str, int]) -> None:
 
 
 def _demo_command() -> str:
-    """Return the demo's command as it is typed in this folder."""
+    """Return the demo's command to type in this folder."""
     command = Path(sys.executable).with_name("smallsteps")
     here = Path.cwd()
     return f"{command.relative_to(here) if command.is_relative_to(here) else command} demo"
 
 
 def _port(url: str, default: int) -> int:
-    """Return the port that a local address names; an outside one (a tunnel) leads to our default."""
+    """Return the port in a local URL; for any other URL (a tunnel) the default."""
     parts = urlsplit(url)
     return parts.port or default if parts.hostname in LOOPBACK else default
 

@@ -9,13 +9,13 @@ from gunicorn.glogging import Logger
 APPLICATION = "service.app:from_environment()"
 WORKER_CLASS = "service.local.buffering_worker.BufferingWorker"
 THREADS = 8
-# Requests that arrive take no thread, yet each takes one of the 1,024 files that a process is commonly granted.
+# An arriving request takes no thread, but one of the 1,024 files that a process may usually open.
 CONNECTIONS = 800
-# A request under way at a stop has this long; with the rest it is below the 25 s that the platform grants.
+# A request in progress at a stop has this long; the whole stop stays below the 25 s that the platform grants.
 GRACEFUL_SECONDS = 20
-# A worker whose loop has stood still for so long is replaced. A request has limits of its own: buffered_connection.py.
+# A worker whose loop is blocked for this long is replaced. Requests have their own limits: buffered_connection.py.
 HUNG_SECONDS = 120
-# gunicorn's own lines about requests carry the path (tokens) or the raw header (addresses).
+# gunicorn's log lines about requests contain the path (tokens) or the raw header (addresses).
 ABOUT_A_REQUEST = ("Error handling request", "Invalid request", "Socket error processing request")
 
 
@@ -36,10 +36,10 @@ def web_command(bind: str) -> tuple[str, ...]:
 
 
 class WordlessLogger(Logger):  # type: ignore[misc] # gunicorn ships no types
-    """Gunicorn's error log, which tells that a request failed and never what was in it."""
+    """Gunicorn's error log, without the content of failed requests."""
 
     def exception(self, msg: object, *args: object, **kwargs: object) -> None:
-        """Log an exception; of one in a request only its type."""
+        """Log an exception; for one in a request only its type."""
         if _is_about_a_request(msg):
             kind = sys.exc_info()[0]
             super().error("A request failed: %s", kind.__name__ if kind else "unknown")
@@ -47,7 +47,7 @@ class WordlessLogger(Logger):  # type: ignore[misc] # gunicorn ships no types
             super().exception(msg, *args, **kwargs)
 
     def warning(self, msg: object, *args: object, **kwargs: object) -> None:
-        """Log a warning; of an unreadable request only that there was one."""
+        """Log a warning; for an invalid request without its content."""
         if _is_about_a_request(msg):
             super().warning("A request could not be read.")
         else:

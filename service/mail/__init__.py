@@ -1,1 +1,1 @@
-"""Email in and out: composing, the provider's API, and reading what the provider posts."""
+"""Incoming and outgoing email: composing, the provider's API, and reading the provider's posts."""

@@ -1,7 +1,7 @@
-"""The provider's events about our mail, from its webhook or its events API.
+"""The provider's events about our emails, from its webhook or its events API.
 
-Sources: Mailgun, Webhook payloads and Events (documentation.mailgun.com); the gaps that practice
-shows (delivery-status null, headers cut to the message id) from django-anymail's tests.
+Sources: Mailgun, Webhook payloads and Events (documentation.mailgun.com); fields that are
+missing in practice (delivery-status null, headers with only the message id) from django-anymail's tests.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 
 
 class MalformedEventError(ValueError):
-    """The payload is no event; asking for it again would bring the same."""
+    """The payload is not an event; a retry would send the same payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """One thing that happened to one mail for one recipient.
+    """One event of one mail to one recipient.
 
     `name` is accepted, delivered, failed, rejected, complained, unsubscribed, opened or clicked,
-    or a newer one we do not know. `is_final` says of a failure that the provider gave up.
+    or a newer, unknown name. `is_final` is true for a failure after which the provider gave up.
     `event_id` is unique within a day only. `message_id` has no `<>`. `delivery_id` is ours,
-    None where the provider left it out; `installation`, `kind` and `slot` are what we sent
-    along with it. `reason` is the provider's slug (`bounce`, `suppress-bounce`, ...), never its
+    None if the provider left it out; `installation`, `kind` and `slot` are the variables that
+    we sent with the mail. `reason` is the provider's slug (`bounce`, `suppress-bounce`, ...), never its
     free text, which quotes addresses. `enhanced_code` is the receiving server's (RFC 3463), such
     as "5.1.1".
     """
@@ -68,7 +68,7 @@ class ProviderEvent:
 
     @property
     def failure(self) -> FailureClass | None:
-        """Return the class of a failure after which the provider does not try again, or None if it is no such event."""
+        """Return the class of a final failure, or None for any other event."""
         if self.name not in {"failed", "rejected"} or not self.is_final:
             return None
         return failure_class(self.enhanced_code, self.code, self.reason)
@@ -80,15 +80,15 @@ class ProviderEvent:
 
 
 def read_event_post(body: bytes) -> tuple[Signature, Mapping[str, Any]]:
-    """Return the signature and the event of a webhook's JSON body, the event still to be read.
+    """Return the signature and the unparsed event of a webhook's JSON body.
 
     Raises:
-        MalformedEventError: the body is no JSON object with `signature` and `event-data`.
+        MalformedEventError: the body is not a JSON object with `signature` and `event-data`.
     """
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):
-        raise MalformedEventError("The event is no JSON. Is this address set as a route?") from None
+        raise MalformedEventError("The event is not JSON. Is this URL set as a route?") from None
     signature = _mapping(payload).get("signature")
     event = _mapping(payload).get("event-data")
     if not isinstance(signature, Mapping) or not isinstance(event, Mapping):
@@ -101,7 +101,7 @@ def read_event(event: Mapping[str, Any]) -> ProviderEvent:
     """Return the event in `event-data`, or in one item of the events API.
 
     Raises:
-        MalformedEventError: it says not what happened or not when.
+        MalformedEventError: it has no name or no time.
     """
     name = event.get("event")
     if not isinstance(name, str) or not name:
@@ -150,7 +150,7 @@ def _delivery_id(variables: Mapping[str, Any]) -> int | None:
 
 
 def _delivery_of(message_id: str | None) -> int | None:
-    """Return the delivery that a Message-Id of our own names, for events that come without variables."""
+    """Return the delivery that a Message-Id of ours names, or None; for events without variables."""
     found = _OWN_MESSAGE_ID.match(message_id or "")
     delivery_id = int(found[1], 16) if found else 0
     return delivery_id if 0 < delivery_id <= MAX_ID else None

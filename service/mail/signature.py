@@ -1,7 +1,7 @@
 """The provider's signature on its posts: HMAC-SHA256 over timestamp and token.
 
-Source: Mailgun, Securing webhooks. The body is not covered, so one captured signature fits any
-body: the caller spends each token once, in the transaction that stores what came with it.
+Source: Mailgun, Securing webhooks. The signature does not cover the body, so a captured one
+fits any body: the caller uses each token once, in the transaction that stores the post.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-# The provider's retries span eight hours and may carry the first signature.
+# The provider retries for eight hours, perhaps with the first signature.
 OLDEST = timedelta(hours=36)
 NEWEST = timedelta(minutes=5)
 _MAX_TIMESTAMP_DIGITS = 12
@@ -21,7 +21,7 @@ _MAX_TOKEN_LENGTH = 256
 
 
 class SignatureCheck(Enum):
-    """What a signature is worth; only GENUINE is true."""
+    """The result of verifying a signature; only GENUINE is truthy."""
 
     GENUINE = "genuine"
     FORGED = "forged"
@@ -33,17 +33,17 @@ class SignatureCheck(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The three fields that come with every post, exactly as they came."""
+    """The three signature fields of a post, unchanged."""
 
     timestamp: str
     token: str = field(repr=False)
     signature: str = field(repr=False)
 
     def verify(self, keys: Sequence[str], now: datetime) -> SignatureCheck:
-        """Return whether one of `keys` made this signature and it is neither too old nor too new.
+        """Return whether one of `keys` made this signature, and whether its time is within the limits.
 
-        Whatever the fields hold, this answers; it never raises. Every key is tried, in
-        constant time, so that old and new are both good while a key changes.
+        Never raises. Every key is tried, in constant time, so that the old and the new one are
+        both valid while a key is changed.
         """
         if not self._is_genuine(keys):
             return SignatureCheck.FORGED
@@ -56,7 +56,7 @@ class Signature:
         if not 0 < len(self.token) <= _MAX_TOKEN_LENGTH:
             return False
         signed = _bytes(self.timestamp + self.token)
-        # compare_digest raises on a non-ASCII str, so bytes are compared.
+        # compare_digest raises for a non-ASCII str, so bytes are compared.
         given = _bytes(self.signature.lower())
         matches = [hmac.compare_digest(_digest(key, signed).encode("ascii"), given) for key in keys if key]
         return any(matches)

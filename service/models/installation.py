@@ -72,7 +72,7 @@ class Installation(Base):
 
     @classmethod
     def release(cls, session: Session, *reasons: HoldReason) -> bool:
-        """Let emails be sent again if held for one of these reasons (for any, if none is named); say whether it was."""
+        """Release sending if it is held for one of these reasons (for any, if none is given); return whether it was."""
         query = update(cls).where(cls.held_because.in_(reasons) if reasons else cls.held_because.is_not(None))
         query = query.values(held_because=None, held_at=None).execution_options(synchronize_session=False)
         return bool(session.scalars(query.returning(cls.id)).all())

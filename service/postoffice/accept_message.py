@@ -1,7 +1,7 @@
-"""The messages API: from a form to the mails it makes, or to its error.
+"""The messages API: turning a form into mails, or into the provider's error.
 
 Sources: Mailgun, Sending messages and Batch sending (mailgun/documentation `api-sending.rst`,
-`user_manual.rst`, 2024-07); one bad address fails the whole call (django-anymail, docs).
+`user_manual.rst`, 2024-07); one bad address fails the whole request (django-anymail, docs).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OPTIONS = ("o:", "h:", "v:", "t:")
 
 
 class NotAcceptedError(Exception):
-    """The form is refused; status and text are the provider's own."""
+    """The form is refused; status and text are the provider's."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -35,17 +35,17 @@ class NotAcceptedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SendCall:
-    """One accepted call: its id, without `<>`, and the mails it made."""
+    """One accepted request: its id, without `<>`, and its mails."""
 
     provider_id: str
     mails: tuple[MailboxMail, ...]
 
 
 def accept(post: Post, *, domain: str, now: datetime) -> SendCall:
-    """Return the mails that this form makes.
+    """Return the mails of this form.
 
     Raises:
-        NotAcceptedError: the provider would refuse the form, and nothing of it is sent.
+        NotAcceptedError: the provider would refuse the form, and send no part of it.
     """
     sender = _sender(post)
     to = _recipients(post)
@@ -97,7 +97,7 @@ def _recipients(post: Post) -> Sequence[tuple[str, str]]:
 
 
 def _addresses(given: Sequence[str]) -> Sequence[tuple[str, str]]:
-    """Return (name, address) once each; nothing at all if one of them is bad."""
+    """Return each (name, address) once, or nothing if one of them is invalid."""
     found = {address: name for name, address in getaddresses(list(given))}
     try:
         for address in found:
@@ -127,7 +127,7 @@ def _values(variables: Mapping[str, Mapping[str, object]], address: str) -> Mapp
 
 
 def _headers(post: Post, sender: str, provider_id: str, now: datetime) -> Pairs:
-    """Return the headers in the order of arrival; To is written for each recipient."""
+    """Return the headers in the order of the form; To is added later for each recipient."""
     own = _options(post, "h:")
     variables = _options(post, "v:")
     lower = {name.lower() for name in own}
@@ -145,10 +145,10 @@ def _options(post: Post, prefix: str) -> dict[str, str]:
 
 
 def _mail(form: MailboxMail, recipient: str, to: str, values: Mapping[str, object] | None) -> MailboxMail:
-    """Return one recipient's mail; without `values` it is the form's own text."""
+    """Return one recipient's mail; without `values` no placeholder is filled in."""
 
     def fill(text: str) -> str:
-        """Replace what has a value; a name without one goes out as it is (mailgun.js issue 445)."""
+        """Fill in the placeholders that have a value; the others are sent as they are (mailgun.js issue 445)."""
         if values is None:
             return text
         return _PLACEHOLDER.sub(lambda match: str(values.get(match[1], match[0])), text)

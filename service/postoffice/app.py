@@ -24,11 +24,11 @@ _POLICY = (
 
 
 class NotLocalError(Exception):
-    """The settings are those of real Mailgun; a local post office beside them would mislead."""
+    """The settings are for real Mailgun, so a local post office would be misleading."""
 
 
 def refuse_unless_local(api_url: str) -> None:
-    """Pass if `api_url` (MAILGUN_API_URL) is on this machine.
+    """Check that `api_url` (MAILGUN_API_URL) is on this machine.
 
     Raises:
         NotLocalError: it is not; the text is one line for the person at the terminal.
@@ -52,8 +52,8 @@ def create_app(
 ) -> Flask:
     """Return the app; `app.extensions["postoffice"]` is its PostOffice.
 
-    It keeps everything in `folder`. `inbound_url` and `events_url` are the service's webhooks;
-    an empty `events_url` posts no events. Only loopback is answered.
+    It stores everything in `folder`. `inbound_url` and `events_url` are the service's webhooks;
+    with an empty `events_url` no events are posted. Only requests from this machine are answered.
 
     Raises:
         NotLocalError: a webhook is not on this machine.
@@ -73,7 +73,7 @@ def create_app(
 
 
 def _refuse_strangers() -> None:
-    """Answer this machine alone, by its own names, and forms of our own pages alone."""
+    """Refuse requests from other machines, with another Host, and forms of other sites."""
     host = urlsplit(f"//{request.host}").hostname
     if request.remote_addr not in LOOPBACK or host not in LOOPBACK:
         abort(403)

@@ -23,7 +23,7 @@ Parts = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A mail program: its name for people, and what it makes of an Answer."""
+    """A mail program: its name, and how it formats a TypedReply."""
 
     label: str
     write: Callable[[TypedReply], Parts]
@@ -72,7 +72,7 @@ def _apple_mail(answer: TypedReply) -> Parts:
 
 
 def _iphone(answer: TypedReply) -> Parts:
-    """Return an iPhone's parts: the attribution is quoted as well, and a BOM opens the quotation."""
+    """Return an iPhone's parts: the attribution is also quoted, and the quotation begins with a BOM."""
     attribution = answer.attribution(answer.language.apple)
     footer = answer.language.iphone_footer
     inner = f"{_BYTE_ORDER_MARK}{answer.mail.text}"
@@ -99,7 +99,7 @@ def _iphone(answer: TypedReply) -> Parts:
 
 
 def _outlook_desktop(answer: TypedReply) -> Parts:
-    """Return Outlook's parts: a header block, nothing marked, an empty line after each line."""
+    """Return Outlook's parts: a header block, no `>` marks, an empty line after each line."""
     block = "\n".join(f"{name}: {value}" for name, value in answer.header_block())
     doubled = answer.mail.text.strip("\n").replace("\n", "\n\n")
     text = _unmarked(answer, f"\n\n{block}\n\n \n", doubled)
@@ -165,7 +165,7 @@ def _thunderbird(answer: TypedReply) -> Parts:
 
 
 def _phone(answer: TypedReply) -> Parts:
-    """Return what a plain mail program on a phone sends: text alone, a block above the old mail."""
+    """Return the parts of a simple mail program on a phone: only text, with a block above the old mail."""
     block = "\n".join(f"{name}: {value}" for name, value in answer.header_block())
     head = f"\n\n{answer.language.phone_footer}\n\n-------- {answer.language.original} --------\n{block}\n"
     return _unmarked(answer, head, answer.mail.text), None
@@ -193,7 +193,7 @@ def _text(
     inner: str | None = None,
     gap: str = "\n\n",
 ) -> str:
-    """Return the text part of a program that marks what it quotes."""
+    """Return the text part of a program that marks quotations."""
     quoted = marked((inner if inner is not None else answer.mail.text).rstrip("\n"), width)
     if answer.where is Where.TOP:
         return f"{words}\n\n{head}{gap}{quoted}\n"
@@ -206,7 +206,7 @@ def _text(
 
 
 def _unmarked(answer: TypedReply, head: str, quoted: str) -> str:
-    """Return the text part of a program that marks nothing."""
+    """Return the text part of a program that does not mark quotations."""
     if answer.where is Where.TOP:
         return f"{answer.words}\n{head}\n{quoted}\n"
     head = head.lstrip("\n")
@@ -235,7 +235,7 @@ def _linked(answer: TypedReply, attribution: str) -> str:
 
 
 def _space_stuffed(words: str) -> str:
-    """Return lines as format=flowed wants them: nothing flows, `>` and `From ` are stuffed (RFC 3676)."""
+    """Return lines in format=flowed: none flows, and `>` and `From ` are stuffed (RFC 3676)."""
     return "\n".join(
         f" {line}" if line.startswith((" ", ">", "From ")) else line.rstrip(" ") for line in words.split("\n")
     )

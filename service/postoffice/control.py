@@ -23,27 +23,27 @@ _IDLE_SECONDS = 30.0
 
 @control.get("/mails")
 def mails() -> Response:
-    """Answer the mails, newest first; of one recipient with `?to=`."""
+    """Return the mails, newest first; only one recipient's with `?to=`."""
     found = office().mailbox.newest_first(request.args.get("to"))
     return jsonify([mail.as_json() for mail in found])
 
 
 @control.delete("/mails")
 def forget() -> Response:
-    """Empty the mailbox and the record of events."""
+    """Delete all mails and events."""
     office().forget_all()
     return jsonify(forgotten=True)
 
 
 @control.get("/mails/<mail_id>")
 def mail(mail_id: str) -> Response:
-    """Answer one mail."""
+    """Return one mail."""
     return jsonify(_found(mail_id).as_json())
 
 
 @control.post("/mails/<mail_id>/reply")
 def reply(mail_id: str) -> Response:
-    """Reply to a mail and answer how the webhook took it.
+    """Reply to a mail and return the webhook's response.
 
     JSON: `words`; optional `client`, `where`, `language`, `sender`, `to`, `sent_at` (ISO),
     `form` (`fields` or `mime`), `authenticated` (true), `recipients` (of the envelope).
@@ -67,10 +67,10 @@ def reply(mail_id: str) -> Response:
 
 @control.post("/inbound")
 def inbound() -> Response:
-    """Bring any mail: the raw MIME as body, `?recipient=` (repeated).
+    """Post any mail to the webhook: the raw MIME as body, `?recipient=` (repeated).
 
-    Optional: `?form=mime` (fields unless given), `?sender=` (of the envelope, may be empty),
-    `?authenticated=yes` or `no` (puts the spam filter's headers on top; none unless given).
+    Optional: `?form=mime` (default: fields), `?sender=` (of the envelope, may be empty),
+    `?authenticated=yes` or `no` (adds the spam filter's headers; default: none).
     """
     raw, authentic = request.get_data(), request.args.get("authenticated")
     post = office().bring(
@@ -84,7 +84,7 @@ def inbound() -> Response:
 
 @control.post("/mails/<mail_id>/happen")
 def happen(mail_id: str) -> Response:
-    """Make something happen to a mail: JSON `name`, one of HAPPENINGS; post its event."""
+    """Simulate an event of a mail, JSON `name` (one of HAPPENINGS), and post it."""
     name = request.get_json().get("name")
     if name not in HAPPENINGS:
         abort(HTTPStatus.BAD_REQUEST, f"name must be one of {', '.join(HAPPENINGS)}")
@@ -94,19 +94,19 @@ def happen(mail_id: str) -> Response:
 
 @control.post("/mails/<mail_id>/one-click")
 def one_click(mail_id: str) -> Response:
-    """Unsubscribe by the mail's List-Unsubscribe, as a mail program does; answer the status."""
+    """Unsubscribe by the mail's List-Unsubscribe, like a mail program; return the status."""
     return jsonify(status=office().unsubscribe_with_one_click(_found(mail_id)))
 
 
 @control.get("/posts")
 def posts() -> Response:
-    """Answer what was posted to the webhooks, newest first."""
+    """Return the posts to the webhooks, newest first."""
     return jsonify([_shown(post) for post in office().postman.newest_first()])
 
 
 @control.post("/posts/<post_id>/again")
 def again(post_id: str) -> Response:
-    """Post the same bytes once more, taken or not."""
+    """Post the same bytes again, whether they were accepted or not."""
     post = office().postman.try_again(post_id)
     if post is None:
         abort(HTTPStatus.NOT_FOUND)
@@ -115,17 +115,17 @@ def again(post_id: str) -> Response:
 
 @control.post("/idle")
 def idle() -> Response:
-    """Wait, at most 30 seconds, until no post is due or under way."""
+    """Wait, at most 30 seconds, until no post is due or in progress."""
     return jsonify(idle=office().postman.wait_until_idle(_IDLE_SECONDS))
 
 
 @control.put("/faults")
 def add_fault() -> Response:
-    """Let the next sends go wrong: JSON `kind`, one of KINDS, and details of a Fault to change.
+    """Let the next sends fail: JSON `kind`, one of KINDS, and details of a Fault to change.
 
-    Or a standing limit: `largest_batch`, `on_probation`, `quota` with `window_seconds`, `sandbox_recipients` (a list),
-    `hides_events`, `event_lag_seconds`, `events_kept_seconds`, or `record_status`, with which the events API answers
-    (from event number `readable_events` on, if given).
+    Or set a permanent limit: `largest_batch`, `on_probation`, `quota` with `window_seconds`, `sandbox_recipients` (a
+    list), `hides_events`, `event_lag_seconds`, `events_kept_seconds`, or `record_status`, the status with which the
+    events API answers (from event number `readable_events` on, if given).
     """
     wanted: dict[str, Any] = request.get_json()
     faults = office().faults
@@ -152,7 +152,7 @@ def add_fault() -> Response:
 
 @control.delete("/faults")
 def clear_faults() -> Response:
-    """Switch every fault and limit off."""
+    """Remove all faults and limits."""
     office().faults.clear()
     return jsonify(on=False)
 

@@ -1,4 +1,4 @@
-"""The provider's memory besides the mails: its events and its suppression lists."""
+"""The provider's stored events and suppression lists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TABLES = {
     "complaints": "No spam complaints found for this address",
     "unsubscribes": "Address not found in unsubscribers table",
 }
-# Reason and delivery code of a send to a suppressed address (MAN api-events; Symfony).
+# Reason and delivery code of a send to a suppressed address (Mailgun, Events; Symfony).
 SUPPRESSED = {
     "bounces": ("suppress-bounce", 605),
     "unsubscribes": ("suppress-unsubscribe", 606),
@@ -28,24 +28,24 @@ SUPPRESSED = {
 
 
 class EventLog:
-    """Every event in the order it was noted; one JSON line each in a file."""
+    """All events in the order in which they were added, as JSON lines in a file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        # A line cut short by a kill is left out.
+        # Skip a line that was truncated when the process was killed.
         lines = path.read_text("utf-8").splitlines() if path.exists() else []
         self._events: list[Event] = [json.loads(line) for line in lines if line.endswith("}")]
 
     def note(self, *events: Event) -> None:
-        """Keep the events for good."""
+        """Add events and write them to the file."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._lock, self._path.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(event) + "\n" for event in events)
             self._events.extend(events)
 
     def select(self, wanted: Callable[[Event], bool]) -> list[Event]:
-        """Return the events that are wanted, oldest first."""
+        """Return the events for which `wanted` is true, oldest first."""
         with self._lock:
             return [event for event in self._events if wanted(event)]
 
@@ -57,27 +57,27 @@ class EventLog:
 
 
 class Suppressions:
-    """The three tables of addresses that are accepted and then not mailed."""
+    """The three lists of addresses to which accepted mail is not delivered."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
         found = json.loads(path.read_text("utf-8")) if path.exists() else {}
         self._tables: dict[str, dict[str, dict[str, str]]] = {
-            # An earlier version kept the date alone.
+            # An earlier version stored only the date.
             name: {at: row if isinstance(row, dict) else {"created_at": row} for at, row in found.get(name, {}).items()}
             for name in TABLES
         }
 
     def add(self, table: str, address: str, at: datetime, error: str = "") -> None:
-        """Bar an address; a bounce has the words with which the receiving server refused it."""
+        """Add an address; a bounce has the text with which the receiving server refused it."""
         row = {"created_at": format_datetime(at)} | ({"code": "550", "error": error} if table == "bounces" else {})
         with self._lock:
             self._tables[table].setdefault(address.lower(), row)
             write_atomically(self._path, self._tables)
 
     def remove(self, table: str, address: str | None = None) -> bool:
-        """Let an address, or all of a table, be mailed again; return whether any had been barred."""
+        """Remove an address, or all addresses of a table; return whether there was any."""
         with self._lock:
             rows = self._tables[table]
             found = bool(rows) if address is None else address.lower() in rows
@@ -94,14 +94,14 @@ class Suppressions:
             return sorted(self._tables[table].items())
 
     def table_of(self, address: str) -> str | None:
-        """Return the table that bars an address."""
+        """Return the table that has an address, or None."""
         return next((name for name, rows in self._tables.items() if address.lower() in rows), None)
 
 
 def make_event(name: str, mail: MailboxMail, *, domain: str, at: datetime, **details: Any) -> Event:
     """Return an event as the provider's webhooks and events API show it.
 
-    The message id stands without `<>`; delayed and unsubscribe events carry only that header.
+    The message id has no `<>`; delayed and unsubscribe events have only that header.
     """
     headers = {"message-id": mail.provider_id}
     if name in {"accepted", "delivered"}:
@@ -122,6 +122,6 @@ def make_event(name: str, mail: MailboxMail, *, domain: str, at: datetime, **det
 
 
 def is_visible(event: Event, *, now: datetime, lag: timedelta, kept: timedelta | None = None) -> bool:
-    """Return whether the events API shows this event: its record lags behind, and keeps events for some days only."""
+    """Return whether the events API shows this event: the record lags, and keeps events for some days only."""
     is_kept = kept is None or event["timestamp"] >= (now - kept).timestamp()
     return is_kept and bool(event["timestamp"] <= (now - lag).timestamp())

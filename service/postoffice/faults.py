@@ -1,4 +1,4 @@
-"""Faults to switch on, as the provider has them."""
+"""Faults that can be switched on, like those of the provider."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How the next `times` sends are answered, whatever they hold.
+    """How the next `times` sends are answered, with any content.
 
-    With `accepts` the mail is taken (and kept, and told of by events) before the answer goes
-    wrong. `{until}` in the body becomes the instant `wait_seconds` ahead, in words.
+    With `accepts` the mail is accepted (stored, and reported by events) before the response
+    fails. `{until}` in the body is replaced by the instant `wait_seconds` ahead, in words.
     """
 
     accepts: bool = False
@@ -68,7 +68,7 @@ KINDS: Mapping[str, Fault] = {
 
 @dataclass(slots=True)
 class Quota:
-    """How many recipients may be sent to within a window; a call for more than is left is refused as a whole."""
+    """The limit of recipients within a window; a request for more than the rest is refused as a whole."""
 
     recipients: int
     window: timedelta
@@ -76,7 +76,7 @@ class Quota:
     ends_at: datetime | None = None
 
     def refuses(self, recipients: int, now: datetime) -> datetime | None:
-        """Return when to try again, if fewer recipients are left than a call has; else take them."""
+        """Return when to try again if too few recipients are left; otherwise count them and return None."""
         if self.ends_at is None or now >= self.ends_at:
             self.left, self.ends_at = self.recipients, now + self.window
         if recipients > self.left:
@@ -86,14 +86,14 @@ class Quota:
 
 
 class Faults:
-    """The switches that are on: faults waiting for their sends, and standing limits."""
+    """The active faults, in the order of the sends that they meet, and the permanent limits."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.clear()
 
     def clear(self) -> None:
-        """Switch everything off."""
+        """Remove all faults and limits."""
         with self._lock:
             self._waiting: list[Fault] = []
             self.largest_batch: int | None = None
@@ -107,17 +107,17 @@ class Faults:
             self.readable_events = 0
 
     def add(self, kind: str, **changes: Any) -> None:
-        """Let the next sends meet this fault, after those already waiting.
+        """Add a fault for the next sends, after the faults that are waiting.
 
         Raises:
-            KeyError, TypeError: no such kind, or no such detail of a Fault.
+            KeyError, TypeError: an unknown kind, or an unknown detail of a Fault.
         """
         fault = replace(KINDS[kind], **changes)
         with self._lock:
             self._waiting += [fault] * fault.times
 
     def take(self) -> Fault | None:
-        """Return the fault that meets this send, if one does."""
+        """Remove and return the fault for this send, or None."""
         with self._lock:
             return self._waiting.pop(0) if self._waiting else None
 

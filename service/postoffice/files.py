@@ -11,18 +11,18 @@ from pathlib import Path
 _SUFFIX = ".json"
 
 
-# What this process is called in the names it makes, and how many it has made.
+# The id of this process in the names that it creates, and a counter.
 _PROCESS = secrets.token_hex(4)
 _MADE = count(1)
 
 
 def unique_name() -> str:
-    """Return a name that no other call, here or in another process, returns; later ones sort later."""
+    """Return a unique name, also across processes; later names sort later."""
     return f"{next(_MADE):09d}-{_PROCESS}"
 
 
 def write_atomically(path: Path, value: object) -> None:
-    """Put the value into the file as JSON; a reader sees the old one or the new one."""
+    """Write the value to the file as JSON; a reader sees the old or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = path.with_name(f".{path.name}.{unique_name()}")
     new.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -1,6 +1,6 @@
 """The attribution lines of mail programs in several languages.
 
-Written from how each program looks on a screen; names in braces are those of `moment_words`
+Written from what each program shows; names in braces are those of `moment_words`
 plus `name` and `address` of the sender quoted.
 """
 
@@ -15,7 +15,7 @@ _NOON = 12
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language: its calendar words and the phrases of each family of programs."""
+    """One language: its calendar words, and the phrases of each group of programs."""
 
     label: str
     days: tuple[str, ...]
@@ -124,7 +124,7 @@ LANGUAGES: Mapping[str, Language] = {
 
 
 def moment_words(language: Language, at: datetime) -> dict[str, str]:
-    """Return the pieces of a date and time that the phrases are made of, in `at`'s own zone."""
+    """Return the parts of a date and time that the phrases use, in `at`'s own zone."""
     hour12 = str(at.hour % _NOON or _NOON)
     return {
         "long_day": language.days[at.weekday()],

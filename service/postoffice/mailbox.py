@@ -1,6 +1,6 @@
 """The accepted mails, one JSON file each, in plain text.
 
-Only the local set-up has this folder; nothing of the service itself reads it.
+Only the local set-up has this folder; the service itself never reads it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class MailboxMail:
-    """One mail for one recipient, as that person would get it.
+    """One mail for one recipient, as they would get it.
 
-    `headers` are those the recipient sees, in order; `provider_id` has no `<>` and is shared
+    `headers` are those that the recipient sees, in order; `provider_id` has no `<>` and is shared
     by all mails of a batch; `variables` are the sender's `v:` fields.
     """
 
@@ -40,23 +40,23 @@ class MailboxMail:
     variables: Mapping[str, str] = field(repr=False)
 
     def header(self, name: str) -> str | None:
-        """Return the first header of that name, whatever its case."""
+        """Return the first header with this name, in any case."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     @property
     def reply_to(self) -> str:
-        """Return where an answer goes."""
+        """Return the address to which a reply goes."""
         return self.header("Reply-To") or self.sender
 
     @property
     def sender_name(self) -> str:
-        """Return the sender as a mailbox lists it: the name, or the address if there is none."""
+        """Return the sender as mailboxes show it: the name, or the address if there is none."""
         name, address = parseaddr(self.sender)
         return name or address
 
     @property
     def first_lines(self) -> str:
-        """Return what a phone shows of a mail beneath its subject before it is opened."""
+        """Return the first words, which a phone shows below the subject before the mail is opened."""
         return " ".join(self.text.split())[:SHOWN_UNOPENED]
 
     def as_json(self) -> dict[str, object]:
@@ -72,12 +72,12 @@ class MailboxMail:
 
 
 def new_mail_id(accepted_at: datetime) -> str:
-    """Return an id whose alphabetical order is the order of arrival, even in one instant."""
+    """Return an id that sorts in the order of arrival, even within one instant."""
     return f"{accepted_at:%Y%m%d%H%M%S%f}-{unique_name()}"
 
 
 class Mailbox:
-    """All mails, newest first; kept in `folder`, so that a restart finds them again."""
+    """All mails, newest first; stored in `folder`, so that they survive a restart."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -85,17 +85,17 @@ class Mailbox:
         self._mails = {mail.mail_id: mail for mail in map(_from_json, read_all(folder))}
 
     def add(self, mail: MailboxMail) -> None:
-        """Keep the mail; it is on disk when this returns."""
+        """Add a mail; it is on disk when this returns."""
         write_atomically(self._folder / f"{mail.mail_id}.json", mail.as_json())
         with self._lock:
             self._mails[mail.mail_id] = mail
 
     def find(self, mail_id: str) -> MailboxMail | None:
-        """Return the mail of that id."""
+        """Return the mail with this id, or None."""
         return self._mails.get(mail_id)
 
     def newest_first(self, recipient: str | None = None) -> Iterator[MailboxMail]:
-        """Yield the mails, of one recipient or of all."""
+        """Yield the mails of one recipient or of all."""
         with self._lock:
             found = sorted(self._mails.values(), key=lambda mail: mail.mail_id, reverse=True)
         return (mail for mail in found if recipient is None or mail.recipient == recipient)

@@ -1,4 +1,4 @@
-"""Writing a mail as bytes (RFC 5322), with its headers exactly as given."""
+"""Writing a mail as bytes (RFC 5322), with unchanged headers."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def write_mail(
 ) -> bytes:
     """Return the mail: plain text, with HTML as its alternative, with files as attachments.
 
-    Headers are written by hand, one line each: the library folds a long token into
-    encoded words, which no mail program does to a List-Unsubscribe.
+    Headers are written without the library, one line each, because it folds a long token into
+    encoded words, which no mail program does with a List-Unsubscribe.
     """
     message = EmailMessage(policy=SMTP)
     params = {"format": "flowed"} if is_flowed else None

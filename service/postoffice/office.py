@@ -1,4 +1,4 @@
-"""The post office itself: it accepts sends, keeps mails and events, and posts replies."""
+"""The post office: accepts sends, stores mails and events, and posts replies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from service.postoffice.mailbox import Mailbox, MailboxMail
 from service.postoffice.postman import NO_ANSWER, Postman, WebPost, new_post
 from service.postoffice.route import route_form
 
-# What a writer can make happen to a mail, and what the provider then remembers of its address.
+# The events that can be simulated for a mail, and the suppression list that its address is then added to.
 HAPPENINGS = {
     "failed": "bounces",
     "mailbox_full": None,
@@ -39,9 +39,9 @@ _ONE_CLICK_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where this post office stands: the provider's settings, and the service's webhooks.
+    """The provider's settings, and the URLs of the service's webhooks.
 
-    An empty `events_url` posts no events; they are still noted and found by the events API.
+    With an empty `events_url` no events are posted; the events API still has them.
     """
 
     folder: Path
@@ -53,7 +53,7 @@ class Place:
 
 
 class PostOffice:
-    """Everything the local provider does, behind its API and its pages."""
+    """The functions of the local provider, used by its API and its pages."""
 
     def __init__(self, place: Place, now: Clock) -> None:
         self.place = place
@@ -65,7 +65,7 @@ class PostOffice:
         self.faults = Faults()
 
     def take(self, post: Post) -> SendCall:
-        """Accept a form of the messages API: keep its mails, and tell of their delivery.
+        """Accept a form of the messages API: store its mails, and report their delivery by events.
 
         Raises:
             NotAcceptedError: the provider would refuse it.
@@ -82,10 +82,10 @@ class PostOffice:
         return call
 
     def _check_limits(self, call: SendCall) -> None:
-        """Pass if the limits that are switched on allow this call.
+        """Check that the active limits allow this request.
 
         Raises:
-            NotAcceptedError: they do not; the words are the provider's, as public reports quote them.
+            NotAcceptedError: they do not; the texts are the provider's, from public reports.
         """
         faults, number, domain = self.faults, len(call.mails), self.place.domain
         if faults.largest_batch is not None and number > faults.largest_batch:
@@ -105,10 +105,10 @@ class PostOffice:
             raise NotAcceptedError(f"Domain {domain} is not allowed to send: {words}", status=429)
 
     def happen(self, name: str, mail: MailboxMail) -> WebPost | None:
-        """Make something happen to a mail, and post the event at once.
+        """Simulate an event of a mail, and post it at once.
 
         Raises:
-            KeyError: no such happening.
+            KeyError: an unknown event.
         """
         table = HAPPENINGS[name]
         if table is not None:
@@ -127,7 +127,7 @@ class PostOffice:
         as_mime: bool = False,
         envelope_sender: str | None = None,
     ) -> WebPost:
-        """Post a mail that came in to the service's route, signed, as fields or as raw MIME; see `route_form`."""
+        """Post an incoming mail to the service's route, signed, as fields or as raw MIME; see `route_form`."""
         timestamp = int(self.now().timestamp())
         signature = sign(self.place.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
         content_type, body = route_form(
@@ -143,8 +143,8 @@ class PostOffice:
     def unsubscribe_with_one_click(self, mail: MailboxMail) -> int | None:
         """Post to the mail's List-Unsubscribe as a mail program does (RFC 8058); return the status.
 
-        None if the mail offers no such thing; 0 if nobody answered. Only our own service is
-        ever called, whatever the header says.
+        None if the mail has no such header; 0 if there was no response. Only our own service is
+        called, whatever URL the header has.
         """
         listed = [part.strip(" <>") for part in (mail.header("List-Unsubscribe") or "").split(",")]
         url = next((part for part in listed if part.startswith(("https://", "http://"))), None)
@@ -163,7 +163,7 @@ class PostOffice:
         self.postman.close()
 
     def forget_all(self) -> None:
-        """Begin with an empty mailbox."""
+        """Delete all mails and events."""
         self.mailbox.forget_all()
         self.events.forget_all()
 
@@ -172,7 +172,7 @@ class PostOffice:
         return parts.hostname in LOOPBACK and parts.port == urlsplit(self.place.inbound_url).port
 
     def _deliver(self, mail: MailboxMail) -> Event:
-        """Put the mail in the box, unless its address is barred; return what is to be told of it."""
+        """Add the mail to the mailbox, unless its address is suppressed; return the event to report."""
         table = self.suppressions.table_of(mail.recipient)
         if table is None:
             self.mailbox.add(mail)
@@ -184,7 +184,7 @@ class PostOffice:
         return make_event(name, mail, domain=self.place.domain, at=self.now(), **details)
 
     def _event_post(self, mail: MailboxMail, event: Event) -> WebPost | None:
-        """Return the webhook's post of an event, signed; None if no webhook is set."""
+        """Return the signed post of an event, or None if there is no webhook."""
         if not self.place.events_url:
             return None
         timestamp = int(self.now().timestamp())

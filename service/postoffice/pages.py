@@ -24,9 +24,9 @@ from service.postoffice.route import authenticated
 pages = Blueprint("pages", __name__)
 VIEWS = {"html": "HTML", "text": "Text", "source": "Source", "headers": "Headers"}
 WIDTHS = {"desktop": "Desktop", "phone": "Phone"}
-MAX_LISTED, MAX_IN_OVERVIEW = 500, 40  # mails to one address, and to all
+MAX_LISTED, MAX_IN_OVERVIEW = 500, 40  # most mails of one address, and of all
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
-# The mail's own links may open new tabs; it may run nothing and send nothing.
+# The mail's links may open new tabs, but it may run no script and send no form.
 _MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
     " sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'"
@@ -36,7 +36,7 @@ _BLANK_TARGET = '<base target="_blank">'
 
 @pages.get("/")
 def mailbox() -> str:
-    """Show the newest mails, grouped by who got them."""
+    """Show the newest mails, grouped by recipient."""
     recipient = request.args.get("to") or None
     groups: dict[str, list[MailboxMail]] = {}
     for mail in islice(office().mailbox.newest_first(recipient), MAX_LISTED if recipient else MAX_IN_OVERVIEW):
@@ -46,7 +46,7 @@ def mailbox() -> str:
 
 @pages.get("/mail/<mail_id>")
 def mail(mail_id: str) -> str:
-    """Show one mail in the view asked for, and what can be done with it."""
+    """Show one mail in the requested view, and its actions."""
     found = _found(mail_id)
     view = request.args.get("view", "html" if found.html else "text")
     width = request.args.get("width", "desktop")
@@ -72,7 +72,7 @@ def mail(mail_id: str) -> str:
 
 @pages.get("/mail/<mail_id>/body")
 def body(mail_id: str) -> Response:
-    """Answer the HTML of a mail for the frame, its links set to open in a new tab."""
+    """Return the HTML of a mail for the frame, with links that open in a new tab."""
     html = _found(mail_id).html
     head = re.search(r"<head[^>]*>", html, re.IGNORECASE)
     cut = head.end() if head else 0
@@ -83,7 +83,7 @@ def body(mail_id: str) -> Response:
 
 @pages.post("/mail/<mail_id>/reply")
 def reply(mail_id: str) -> AnyResponse:
-    """Write the reply as the chosen program would, post it to the service, show the answer."""
+    """Write the reply as the chosen program would, post it to the service, and show the response."""
     found, form = _found(mail_id), request.form
     try:
         raw = reply_as(
@@ -108,7 +108,7 @@ def reply(mail_id: str) -> AnyResponse:
 
 @pages.post("/mail/<mail_id>/happen")
 def happen(mail_id: str) -> AnyResponse:
-    """Make something happen to the mail and post its event."""
+    """Simulate an event of the mail and post it."""
     try:
         post = office().happen(request.form["name"], _found(mail_id))
     except KeyError:
@@ -118,14 +118,14 @@ def happen(mail_id: str) -> AnyResponse:
 
 @pages.post("/mail/<mail_id>/one-click")
 def one_click(mail_id: str) -> AnyResponse:
-    """Press the unsubscribe button that a mail program shows beside the sender."""
+    """Press the unsubscribe button that mail programs show next to the sender."""
     status = office().unsubscribe_with_one_click(_found(mail_id))
     return _back_to(mail_id, one_click="none" if status is None else str(status))
 
 
 @pages.post("/mail/<mail_id>/stop")
 def stop_by_mail(mail_id: str) -> AnyResponse:
-    """Send the mail that a program sends for the `mailto:` of List-Unsubscribe."""
+    """Send the mail that a mail program sends for the `mailto:` of List-Unsubscribe."""
     found = _found(mail_id)
     address = _stop_address(found)
     if address is None:
@@ -143,14 +143,14 @@ def stop_by_mail(mail_id: str) -> AnyResponse:
 
 @pages.get("/posts")
 def posts() -> str:
-    """Show what was posted to the service and how it answered."""
+    """Show the posts to the service and its responses."""
     found = office().postman.newest_first()
     return render_template("posts.html", posts=found, schedules=SCHEDULES, waiting=sum(not p.is_taken for p in found))
 
 
 @pages.post("/posts/<post_id>/again")
 def again(post_id: str) -> AnyResponse:
-    """Post it once more, at once."""
+    """Repeat a post, at once."""
     if office().postman.try_again(post_id) is None:
         abort(HTTPStatus.NOT_FOUND)
     return redirect(url_for("pages.posts"), HTTPStatus.SEE_OTHER)
@@ -158,7 +158,7 @@ def again(post_id: str) -> AnyResponse:
 
 @pages.get("/style.css")
 def style() -> Response:
-    """Answer the one style sheet."""
+    """Return the style sheet."""
     return Response(render_template("style.css"), mimetype="text/css")
 
 
@@ -193,7 +193,7 @@ def _stop_address(mail: MailboxMail) -> str | None:
 
 
 def _with_links(text: str) -> Markup:
-    """Return the text with its addresses as links that open in a new tab."""
+    """Return the text with its URLs as links that open in a new tab."""
     pieces, done = [], 0
     for match in _URL.finditer(text):
         pieces += [escape(text[done : match.start()]), _anchor(match[0])]

@@ -1,4 +1,4 @@
-"""Posting to the service's webhooks: signed, and again until they are accepted."""
+"""Posting to the service's webhooks, signed, with retries until a post is accepted."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _TAKEN_KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class WebPost:
-    """One post to a webhook: what is sent, always the same bytes, and how it has gone so far.
+    """One post to a webhook: its bytes, the same in every try, and the results so far.
 
-    `answers` are the status codes so far, 0 where none came; `next_at` is seconds since the
-    epoch, None when the post is taken or given up.
+    `answers` are the status codes so far, 0 for no response; `next_at` is seconds since the
+    epoch, None when the post was accepted or abandoned.
     """
 
     post_id: str
@@ -48,7 +48,7 @@ class WebPost:
 
     @property
     def is_taken(self) -> bool:
-        """Return whether the webhook took it, or refused it for good."""
+        """Return whether the webhook accepted it, or refused it permanently."""
         return bool(self.answers) and self.answers[-1] in TAKEN
 
     def as_json(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def new_post(kind: str, about: str, url: str, content_type: str, body: bytes) ->
 
 
 class Postman:
-    """Carries posts, in the background or at once; those not taken are kept in `folder`."""
+    """Makes posts, in the background or at once; posts not accepted yet are stored in `folder`."""
 
     def __init__(self, folder: Path, schedules: Mapping[str, Sequence[float]] = SCHEDULES) -> None:
         self._folder = folder
@@ -82,7 +82,7 @@ class Postman:
             self._changed.notify_all()
 
     def post_now(self, post: WebPost) -> WebPost:
-        """Post it and return how it went; if it was not taken it is tried again later."""
+        """Post it and return the post with its result; if it was not accepted, it is tried again later."""
         with self._changed:
             self._in_hand.add(post.post_id)
         try:
@@ -97,17 +97,17 @@ class Postman:
         return tried
 
     def try_again(self, post_id: str) -> WebPost | None:
-        """Post one that was not taken once more, at once; None if there is none of that id."""
+        """Retry a post that was not accepted, at once; return None if there is none with this id."""
         post = self._posts.get(post_id)
         return self.post_now(post) if post else None
 
     def newest_first(self) -> list[WebPost]:
-        """Return every post of this run and those kept from earlier ones."""
+        """Return every post of this run and the stored ones of earlier runs."""
         with self._changed:
             return sorted(self._posts.values(), key=lambda post: post.post_id, reverse=True)
 
     def wait_until_idle(self, seconds: float) -> bool:
-        """Wait until nothing is due or under way; return whether that came in time."""
+        """Wait until no post is due or in progress; return False if that took too long."""
         end = time.monotonic() + seconds
         with self._changed:
             while self._in_hand or self._due():
@@ -117,7 +117,7 @@ class Postman:
             return True
 
     def close(self) -> None:
-        """Stop the background work and let go of the connections."""
+        """Stop the background work and close the connections."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

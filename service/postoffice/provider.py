@@ -39,19 +39,19 @@ def office() -> PostOffice:
 
 
 def magnificent() -> Response:
-    """Answer a path the provider does not know: 200, and words, as it does."""
+    """Answer an unknown path like the provider: 200, and a text."""
     return Response(MAGNIFICENT, mimetype="text/plain")
 
 
 @api.url_value_preprocessor
 def set_domain_aside(_: str | None, values: dict[str, str] | None) -> None:
-    """Take the domain out of the path's values: it is checked once, for every call."""
+    """Remove the domain from the path's values, because it is checked once for every request."""
     g.domain = (values or {}).pop("domain", None)
 
 
 @api.before_request
 def check_key_and_domain() -> Response | None:
-    """Refuse another key (bare text) and another domain (JSON) before anything else."""
+    """Refuse a wrong key (with plain text) or domain (with JSON) before anything else."""
     given = request.authorization
     expected = f"api:{office().place.api_key}"
     is_basic = given is not None and given.type == "basic"
@@ -65,7 +65,7 @@ def check_key_and_domain() -> Response | None:
 
 @api.post("/v3/<domain>/messages")
 def send() -> Response:
-    """Accept a form; or do what a fault that is switched on says."""
+    """Accept a form, or fail as the active fault says."""
     now = office().now()
     fault = office().faults.take()
     if fault is not None and not fault.accepts:
@@ -84,13 +84,13 @@ def send() -> Response:
 
 @api.get("/v3/<domain>/events")
 def events() -> Response:
-    """Answer the first page of the events that the query asks for."""
+    """Return the first page of the events that match the query."""
     return _record_fault(0) or _event_page(dict(request.args), 0)
 
 
 @api.get("/v3/<domain>/events/<token>")
 def more_events(token: str) -> Response:
-    """Answer a later page; its token stands in the path, not in the query."""
+    """Return a later page; its token is in the path, not in the query."""
     try:
         query, start = json.loads(base64.urlsafe_b64decode(token.encode("ascii")))
     except ValueError:
@@ -100,7 +100,7 @@ def more_events(token: str) -> Response:
 
 @api.get("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
 def suppressed(table: str) -> Response:
-    """Answer the addresses of a table in their order, from the one that follows `address` on."""
+    """Return the addresses of a table in order, after `address`."""
     after, limit = request.args.get("address", ""), min(int(request.args.get("limit", 100)), MAX_IMPORT)
     rows = [row for row in office().suppressions.rows(table) if row[0] > after][:limit]
     here = f"{request.host_url}v3/{office().place.domain}/{table}?limit={limit}"
@@ -111,7 +111,7 @@ def suppressed(table: str) -> Response:
 
 @api.post("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
 def suppress(table: str) -> Response:
-    """Bar the addresses of a form or of a JSON list."""
+    """Add the addresses of a form or of a JSON list."""
     listed = request.get_json(silent=True) if request.is_json else [request.form]
     if not isinstance(listed, list) or not all(isinstance(row, Mapping) for row in listed):
         return _say(HTTPStatus.BAD_REQUEST, "Invalid JSON")
@@ -124,7 +124,7 @@ def suppress(table: str) -> Response:
 
 @api.delete("/v3/<domain>/<any(bounces, complaints, unsubscribes):table>")
 def lift_all(table: str) -> Response:
-    """Let every address of a table be mailed again."""
+    """Remove every address of a table."""
     office().suppressions.remove(table)
     return jsonify(message=f"{table} table has been cleared")
 
@@ -134,7 +134,7 @@ def lift_all(table: str) -> Response:
     methods=["GET", "DELETE"],
 )
 def one_suppressed(table: str, address: str) -> Response:
-    """Show one address of a table, or let it be mailed again."""
+    """Return or remove one address of a table."""
     details = dict(office().suppressions.rows(table)).get(address.lower())
     if details is None:
         return _say(HTTPStatus.NOT_FOUND, TABLES[table])
@@ -160,13 +160,13 @@ def _go_wrong(fault: Fault, now: datetime) -> Response:
 
 
 def _cut_connection() -> None:
-    """Close the socket under the server, as a provider's load balancer may."""
-    # close() alone would leave it open for the server's own files.
+    """Close the socket without a response, as a provider's load balancer may do."""
+    # close() alone would leave it open, because the server has other file objects for it.
     request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
 def _record_fault(start: int) -> Response | None:
-    """Refuse the record as a fault says: all of it, as to a key that may only send, or only its later pages."""
+    """Refuse the record as a fault says: all of it, as for a sending-only key, or only its later pages."""
     faults = office().faults
     if faults.record_status is None or start < faults.readable_events:
         return None

@@ -1,4 +1,4 @@
-"""The answered mail in the pieces that mail programs quote."""
+"""The pieces of the answered mail that mail programs quote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BREAK = "<br>"
 
 
 class Where(StrEnum):
-    """Where the words stand: above the quotation, below it, or between its paragraphs."""
+    """Where the words are: above the quotation, below it, or between its paragraphs."""
 
     TOP = "top"
     BOTTOM = "bottom"
@@ -26,7 +26,7 @@ class Where(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TypedReply:
-    """What a person types, in answer to which mail, in which language and where."""
+    """What a person types, the mail that it answers, the language and the position."""
 
     words: str = field(repr=False)
     mail: MailboxMail
@@ -51,24 +51,24 @@ class TypedReply:
         return list(zip(self.language.outlook_names, values, strict=True))
 
     def pieces(self) -> Iterator[tuple[str, str]]:
-        """Yield (paragraph of theirs, paragraph of ours) in turn, for answers in between."""
+        """Yield (paragraph of the reply, paragraph of the mail) pairs, for answers in between."""
         return zip_longest(paragraphs(self.mail.text), paragraphs(self.words), fillvalue="")
 
 
 def paragraphs(text: str) -> Sequence[str]:
-    """Return the blocks of a text that empty lines part."""
+    """Return the blocks of a text, which empty lines separate."""
     blocks = text.replace("\r\n", "\n").split("\n\n")
     return [block.strip("\n") for block in blocks if block.strip()]
 
 
 def marked(text: str, width: int | None = None) -> str:
-    """Return the text with `> ` before each line, wrapped anew where a program does that."""
+    """Return the text with `> ` before each line, wrapped to `width` if given."""
     lines = wrapped(text, width).split("\n") if width else text.split("\n")
     return "\n".join(f"> {line}" if line.strip() else ">" for line in lines)
 
 
 def wrapped(text: str, width: int) -> str:
-    """Return the text with long lines broken, but no word or link."""
+    """Return the text with long lines wrapped, without breaking words or links."""
     return "\n".join(
         textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) if len(line) > width else line
         for line in text.split("\n")
@@ -88,7 +88,7 @@ def paragraph_markup(text: str) -> str:
 
 
 def body_of(html: str) -> str:
-    """Return what stands in the body of a page; mail programs leave its head behind."""
+    """Return the content of a page's body; mail programs leave out its head."""
     low = html.lower()
     opens = low.find("<body")
     start = low.find(">", opens) + 1 if opens >= 0 else 0
@@ -97,7 +97,7 @@ def body_of(html: str) -> str:
 
 
 def link(address: str) -> str:
-    """Return an address as programs show it in an attribution."""
+    """Return an address as mail programs show it in an attribution."""
     return f'<a href="mailto:{escape(address)}">{escape(address)}</a>'
 
 

@@ -1,4 +1,4 @@
-"""Writing a reply to a stored mail as a chosen mail program does."""
+"""Writing a reply to a stored mail like a chosen mail program."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def reply_as(
 ) -> bytes:
     """Return the whole reply (MIME) as `client` would send it.
 
-    `sender` is the mail's recipient unless given, `to` its Reply-To, `sent_at` five minutes
-    after it came.
+    The default of `sender` is the mail's recipient, of `to` its Reply-To, of `sent_at` five
+    minutes after it arrived.
 
     Raises:
-        KeyError: no such client (see CLIENTS) or language (see LANGUAGES).
-        ValueError: no such place for the words.
+        KeyError: an unknown client (see CLIENTS) or language (see LANGUAGES).
+        ValueError: an unknown position of the words.
     """
     program = CLIENTS[client]
     words = words.replace("\r\n", "\n").strip("\n")
@@ -60,7 +60,7 @@ def reply_as(
 
 
 def new_mail(*, sender: str, to: str, subject: str, words: str, sent_at: datetime) -> bytes:
-    """Return a mail that answers none, as for the `mailto:` of a List-Unsubscribe."""
+    """Return a mail that is not a reply, as for the `mailto:` of a List-Unsubscribe."""
     return write_mail(
         [
             ("From", sender),

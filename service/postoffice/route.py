@@ -53,7 +53,7 @@ def route_form(
 ) -> tuple[str, bytes]:
     """Return content type and body of the route's post.
 
-    `envelope_sender` is the MAIL FROM, empty for a bounce; the From's address unless given.
+    `envelope_sender` is the MAIL FROM, empty for a bounce; the default is the From's address.
     """
     headers = split_headers(raw_mime)
     by_name = {name.lower(): value for name, value in reversed(headers)}
@@ -81,7 +81,7 @@ def route_form(
 
 
 def _add_bodies(fields: Fields, message: Message) -> _Files:
-    """Add body-plain, body-html and what goes with them; return the attachments."""
+    """Add body-plain, body-html and the related fields; return the attachments."""
     plain: list[str] = []
     html: list[str] = []
     files: _Files = []
@@ -103,7 +103,7 @@ def _add_bodies(fields: Fields, message: Message) -> _Files:
 
 
 def _leaves(message: Message) -> Iterator[Message]:
-    """Yield the parts in order; a mail or a report within the mail is one file, whatever it holds."""
+    """Yield the parts in order; an attached mail or report is one file."""
     children = message.get_payload()
     if message.get_content_maintype() == "multipart" and isinstance(children, list):
         for child in children:

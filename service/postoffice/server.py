@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Logs no paths: they can hold addresses."""
+    """A request handler that logs nothing, because paths can contain addresses."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log nothing."""
@@ -23,7 +23,7 @@ def make_loopback_server(app: Flask, port: int = 0) -> BaseWSGIServer:
     """Return a server that listens on 127.0.0.1, at any free port for 0; the caller runs it.
 
     Raises:
-        OSError: the port is taken. (werkzeug raises SystemExit for that; it is turned back.)
+        OSError: the port is taken. (werkzeug raises SystemExit, which is converted.)
     """
     try:
         return make_server(HOST, port, app, threaded=True, request_handler=QuietHandler)
@@ -33,7 +33,7 @@ def make_loopback_server(app: Flask, port: int = 0) -> BaseWSGIServer:
 
 @contextmanager
 def running(app: Flask, port: int = 0) -> Iterator[str]:
-    """Serve the app in a thread; yield its address, without a slash at the end."""
+    """Serve the app in a thread; yield its URL, without a slash at the end."""
     server = make_loopback_server(app, port)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

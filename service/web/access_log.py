@@ -1,4 +1,4 @@
-"""One log line per request: the route's name, the status and the time; no path and no address."""
+"""One log line per request: the route's name, the status and the duration; no path and no address."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, g, request
 
-PROBE = "health.healthz"  # platforms ask it every few seconds
+PROBE = "health.healthz"  # platforms request it every few seconds
 
 log = structlog.get_logger()
 
 
 def keep(app: Flask) -> None:
-    """Write the line for every request of this app but the probes that find it alive."""
+    """Log every request of this app, except successful liveness probes."""
 
     @app.before_request
     def start() -> None:

@@ -21,7 +21,7 @@ _NONCE, _SECRET, _CODE, _WANTED, _SEEN = "browser", "secret", "code", "wanted", 
 
 
 class SignInNeededError(Exception):
-    """This page belongs to somebody; sign in first."""
+    """The page is private: sign in first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +34,36 @@ class Visit:
 
 
 def browser_hash() -> bytes:
-    """Return the hash of this browser's nonce, giving it one if it has none."""
+    """Return the hash of this browser's nonce; creates a nonce if there is none."""
     if _NONCE not in cookie:
         cookie[_NONCE] = secrets.token_urlsafe(SECRET_BYTES)
     return hashed("browser", cookie[_NONCE])
 
 
 def new_asker() -> Requester:
-    """Return who asks for an email, with a fresh code that only this browser is shown."""
+    """Return who requests an email, with a new code that only this browser shows."""
     cookie[_CODE] = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     return Requester(network_hash(), browser_hash(), code_hash(cookie[_CODE]))
 
 
 def code_hash(typed: str) -> bytes:
-    """Return the hash of a code as typed; only its digits count."""
+    """Return the hash of a typed code; only its digits count."""
     return hashed("code", "".join(filter(str.isdecimal, typed)))
 
 
 def shown_code() -> str:
-    """Return the code this browser was given, as it is shown: "482 913", or "" if it asked for nothing."""
+    """Return this browser's code as it is shown ("482 913"), or "" if it has requested no email."""
     code: str = cookie.get(_CODE, "")
     return f"{code[:3]} {code[3:]}".strip()
 
 
 def has_signed_in() -> bool:
-    """Say whether this browser holds the secret of a session, over or not."""
+    """Return whether this browser has the secret of a session, which may have ended."""
     return _SECRET in cookie
 
 
 def is_signed_in() -> bool:
-    """Say whether somebody is signed in here, now."""
+    """Return whether somebody is signed in with this browser now."""
     if not has_signed_in():
         return False
     with get_runtime().database.read() as session:
@@ -71,13 +71,13 @@ def is_signed_in() -> bool:
 
 
 def new_secret() -> tuple[str, bytes]:
-    """Return a fresh secret for a browser, and the hash by which it is found."""
+    """Return a new secret for a browser, and the hash under which it is stored."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     return secret, hashed("session", secret)
 
 
 def remember(secret: str) -> None:
-    """Make this browser's cookie new, with the secret of its session in it (no fixation)."""
+    """Replace this browser's cookie by a new one with the secret of its session, against session fixation."""
     cookie.clear()
     cookie[_SECRET] = secret
     cookie[_SEEN] = _today()
@@ -85,7 +85,7 @@ def remember(secret: str) -> None:
 
 
 def forget() -> None:
-    """Take everything out of this browser's cookie."""
+    """Remove everything from this browser's cookie."""
     cookie.clear()
 
 
@@ -95,12 +95,12 @@ def secret_hash() -> bytes | None:
 
 
 def note_wanted(path: str) -> None:
-    """Remember the page to lead to after a sign-in."""
+    """Store in the cookie the page to open after a sign-in."""
     cookie[_WANTED] = path
 
 
 def take_wanted() -> str:
-    """Return the page that asked for the sign-in, once; the journal if none did."""
+    """Return and remove the page to open after a sign-in; the journal if there is none."""
     wanted: str = cookie.pop(_WANTED, "")
     return wanted or "/journal"
 
@@ -110,7 +110,7 @@ def visit(*, writing: bool = False) -> Iterator[Visit]:
     """Open one transaction on the signed-in person's own rows.
 
     Raises:
-        SignInNeededError: nobody is signed in here.
+        SignInNeededError: nobody is signed in with this browser.
     """
     runtime = get_runtime()
     if secret_hash() is None:
@@ -123,22 +123,22 @@ def visit(*, writing: bool = False) -> Iterator[Visit]:
 
 
 def signed_in_id(session: Session) -> int | None:
-    """Return the id of the subscriber who is signed in here; None too if this browser was not used for long."""
+    """Return the id of the signed-in subscriber, or None; also None if this browser was not used for too long."""
     secret = secret_hash()
     return None if secret is None or _was_idle() else BrowserSession.owner_id(session, secret, now())
 
 
 def sign_in_here(session: Session, subscriber_id: int) -> str:
-    """Open a session for this browser; return the secret to `remember` once that is committed."""
+    """Open a session for this browser; return the secret to `remember` after the commit."""
     secret, digest = new_secret()
     sign_in.open_session(session, subscriber_id, secret=digest, now=now(), former=secret_hash())
     return secret
 
 
 def _was_idle() -> bool:
-    """Return whether this browser was last used too long ago; otherwise note in its cookie that it is used today.
+    """Return whether this browser was last used too long ago; otherwise record today in its cookie.
 
-    The cookie holds the day, since looking at a page must not write a row. It is signed, and written once a day.
+    The cookie holds the day, because showing a page must not write a row. It is signed, and written once a day.
     """
     seen: int = cookie.get(_SEEN, _today())
     if _today() - seen > sign_in.MAX_IDLE.days:

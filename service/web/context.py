@@ -1,4 +1,4 @@
-"""What every view needs: the runtime, the moment of the request, keyed hashes, and a page."""
+"""Helpers of every view: the runtime, the time of the request, keyed hashes, tokens and pages."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ _NETWORK_BITS = 64
 
 
 def get_runtime() -> Runtime:
-    """Return the running parts."""
+    """Return the runtime of this process."""
     return cast("Runtime", current_app.extensions["runtime"])
 
 
 def get_help_lines() -> HelpLines:
-    """Return where help is now, by country."""
+    """Return the help lines by country."""
     return cast("HelpLines", current_app.extensions["help_lines"])
 
 
 def contact_address() -> str:
-    """Return the address of whoever runs this service: the one that its emails come from."""
+    """Return the operator's address, from which the emails come."""
     return parseaddr(get_runtime().settings.mail_from)[1]
 
 
 def now() -> datetime:
-    """Return the moment of this request, the same however often it is asked."""
+    """Return the time of this request, the same for all of the request."""
     if "now" not in g:
         g.now = get_runtime().clock()
     return cast("datetime", g.now)
 
 
 def hashed(purpose: str, text: str) -> bytes:
-    """Return a keyed hash, 32 bytes, of something that must not stand in the database."""
+    """Return a keyed hash, 32 bytes, of a text that must not be in the database."""
     return get_runtime().keyring.index.digest(purpose, text.encode("utf-8", "surrogatepass"))
 
 
 def network_hash() -> bytes:
-    """Return the hash of the network that asks: an IPv4 address, or the /64 that one IPv6 customer has."""
+    """Return the hash of the client's network: an IPv4 address, or an IPv6 /64, which one customer has."""
     try:
         address = ip_address(request.remote_addr or "")
     except ValueError:
@@ -57,12 +57,12 @@ def network_hash() -> bytes:
 
 
 def read_act_token(text: str) -> ActToken | None:
-    """Return the act token in a link, or None if this service never made it."""
+    """Return the action token in a link, or None if this service did not make it."""
     return ActToken.decode(text, get_runtime().keyring.index)
 
 
 def read_frequency_token(text: str) -> FrequencyToken | None:
-    """Return the frequency token in a link, or None if this service never made it."""
+    """Return the frequency token in a link, or None if this service did not make it."""
     return FrequencyToken.decode(text, get_runtime().keyring.index)
 
 

@@ -15,7 +15,7 @@ class DayConverter(BaseConverter):
     regex = r"\d{4}-\d{2}-\d{2}"
 
     def to_python(self, value: str) -> date:
-        """Return the date; one that no calendar has is no page."""
+        """Return the date; an impossible one has no page (404)."""
         try:
             return date.fromisoformat(value)
         except ValueError:
@@ -28,22 +28,22 @@ class MonthConverter(BaseConverter):
     regex = r"\d{4}-\d{2}"
 
     def to_python(self, value: str) -> date:
-        """Return the first day of the month; one that no calendar has is no page."""
+        """Return the first day of the month; an impossible one has no page (404)."""
         try:
             return date.fromisoformat(f"{value}-01")
         except ValueError:
             raise ValidationError from None
 
     def to_url(self, value: date) -> str:
-        """Return the month as it stands in addresses."""
+        """Return the month as it is in URLs."""
         return f"{value:%Y-%m}"
 
 
 def read_id(text: str) -> int:
-    """Return the id in a form's field.
+    """Return the id in a field of a form.
 
     Raises:
-        ValueError: the text is no positive 63-bit number.
+        ValueError: the text is not a positive 63-bit number.
     """
     number = int(text)
     if not 0 < number <= LARGEST_ID:
@@ -57,7 +57,7 @@ class IdConverter(BaseConverter):
     regex = r"[1-9]\d{0,18}"
 
     def to_python(self, value: str) -> int:
-        """Return the id; one that no row can have is no page."""
+        """Return the id; an impossible one has no page (404)."""
         if int(value) > LARGEST_ID:
             raise ValidationError
         return int(value)

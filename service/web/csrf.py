@@ -1,4 +1,4 @@
-"""The CSRF guard of all forms; blueprints and views that do without it say so where they are."""
+"""The CSRF guard of all forms; a blueprint or view without it says so at its definition."""
 
 from flask_wtf.csrf import CSRFProtect
 

@@ -1,4 +1,4 @@
-"""The error pages, and an error log without paths, words and addresses."""
+"""The error pages, and an error log without paths, words or addresses."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ RETRY_SECONDS = {429: 3600, 503: 60}
 
 
 def register(app: Flask) -> None:
-    """Answer every error with a page."""
+    """Register the error pages."""
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(browser.SignInNeededError, _sign_in_needed)
     app.register_error_handler(OperationalError, _database_away)
@@ -61,7 +61,7 @@ def register(app: Flask) -> None:
 
 
 def error_page(code: int, words: ErrorText | None = None, *, lost: str = "", again: str = "") -> Response:
-    """Return the page of an error; `lost` are words that would be lost with it, `again` where a new link is got."""
+    """Return the page of an error; `lost` are typed words to show again, `again` is the URL for a new link."""
     shown = words or WORDS.get(code, WORDS[500])
     response = make_response(page("error", code=code, words=shown, lost=lost, again=again), code)
     if code in RETRY_SECONDS:
@@ -70,7 +70,7 @@ def error_page(code: int, words: ErrorText | None = None, *, lost: str = "", aga
 
 
 class ScrubbedFlask(Flask):
-    """A Flask whose log of an error holds its kind and its place in the code: no path, no words, no address."""
+    """A Flask that logs an error's type and its place in the code only: no path, no words, no address."""
 
     def log_exception(
         self, exc_info: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

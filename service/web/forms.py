@@ -1,4 +1,4 @@
-"""Forms parsed into values, or into one sentence per field that needs another look."""
+"""Parsing forms into values, or into one sentence for each wrong field."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from service.flows.people.signup_form import SignupForm
 Typed = MultiDict[str, str]
 HALF_HOURS = tuple(time(hour, minute) for hour in range(24) for minute in (0, 30))
 UNTIL, WRITTEN_ON = "until", "written_on"
-FIRST_DAY = date(1900, 1, 1)  # nobody who writes here remembers more
+FIRST_DAY = date(1900, 1, 1)  # nobody who writes here remembers an earlier day
 
 
 @dataclass(frozen=True, slots=True)
 class FormErrors:
-    """What is wrong, by field, each in a sentence that says what to do."""
+    """The errors by field, each a sentence that says what to do."""
 
     by_field: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class LikelyTypo:
-    """The address is possible, but this one may be meant."""
+    """The address is valid, but the person may mean this one."""
 
     likely: str = field(repr=False)
 
 
 def typed_words() -> str:
-    """Return the words of this request's form, with one kind of line end and no empty lines around them."""
+    """Return the words in this request's form, with one kind of line end and no empty lines around them."""
     return request.form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def read_signup(typed: Typed) -> SignupForm | FormErrors | LikelyTypo:
-    """Return the signup, or what to look at again; a likely slip is asked about once and never forced."""
+    """Return the signup, or the errors; a likely typo is asked about once, and the person decides."""
     problems: dict[str, str] = {}
     address = _address(typed, problems)
     days = _rhythm(typed, problems)
@@ -57,13 +57,13 @@ def read_signup(typed: Typed) -> SignupForm | FormErrors | LikelyTypo:
 
 
 def read_address(typed: Typed) -> Address | FormErrors:
-    """Return the address that was typed, or what is wrong with it."""
+    """Return the typed address, or the error."""
     problems: dict[str, str] = {}
     return _address(typed, problems) or FormErrors(problems)
 
 
 def read_preferences(typed: Typed, countries: Collection[str], locales: Collection[str]) -> Preferences | FormErrors:
-    """Return the settings, or what to look at again.
+    """Return the settings, or the errors.
 
     `countries` are those that have help lines, `locales` those that have questions.
     """
@@ -96,7 +96,7 @@ def read_preferences(typed: Typed, countries: Collection[str], locales: Collecti
 
 
 def read_written_on(typed: Typed, *, usual: date, last: date) -> date | FormErrors:
-    """Return the local date that words are for, `usual` where the form names none, or what to look at again.
+    """Return the local date that words are for, `usual` if the form has none, or the errors.
 
     `last` is the latest date that is possible: the person's own today.
     """
@@ -111,7 +111,7 @@ def read_written_on(typed: Typed, *, usual: date, last: date) -> date | FormErro
 
 
 def read_rest(typed: Typed) -> Rest | date | FormErrors:
-    """Return how long the rest is to be, or what to look at again."""
+    """Return the length of the rest, or the date until which it lasts, or the errors."""
     length = typed.get("length", "")
     if length == UNTIL:
         try:

@@ -1,14 +1,14 @@
-"""How large a request may be, by its path; read by the pages, the webhooks and the server before them."""
+"""The largest size of a request, by its path; used by the pages, the webhooks and the server."""
 
 from __future__ import annotations
 
 INBOUND_PATH = "/webhooks/mailgun/inbound"
-# A mail of 25 MB whose attachments are encoded twice is a post of 60 MB.
+# A mail of 25 MB whose attachments are encoded twice becomes a post of 60 MB.
 LARGEST_POST_BYTES = 80 * 1024 * 1024
 LARGEST_EVENT_BYTES = 1024 * 1024
-LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words are three times that when every byte is percent-encoded
+LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words take three times that if every byte is percent-encoded
 
 
 def largest_body_bytes(path: str) -> int:
-    """Return how large the body of a request for this path may be."""
+    """Return the largest size of a request's body for this path, in bytes."""
     return LARGEST_POST_BYTES if path.startswith(INBOUND_PATH) else LARGEST_FORM_BYTES

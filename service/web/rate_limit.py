@@ -1,7 +1,7 @@
 """Limits on requests that need no account, per network and hour, counted in memory.
 
-Memory, and not the database, because looking at a page must not write a row. Several processes each count for
-themselves, which multiplies a limit and loosens none of them much.
+The counts are in memory because showing a page must not write a row. Each process counts separately, so a limit is
+multiplied by the few web processes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NETWORKS_COUNTED = 10_000
 
 @dataclass(slots=True)
 class RateLimiter:
-    """Counts requests by network hash in windows of an hour; the networks that are longest unseen are forgotten."""
+    """Counts requests by network hash in windows of an hour; networks not seen for longest are removed first."""
 
     limit: int
     _counts: OrderedDict[bytes, tuple[datetime, int]] = field(default_factory=OrderedDict, repr=False)

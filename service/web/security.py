@@ -1,4 +1,4 @@
-"""The guards of every page: host check, headers, cookie, content policy, limits on links."""
+"""The protection of every page: host check, headers, cookie, content security policy, limits on links."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from service.web.limits import LARGEST_FORM_BYTES
 from service.web.rate_limit import RateLimiter
 
 HSTS = "max-age=63072000; includeSubDomains"
-# Features of browsers that no page uses, so that no script that got in could (W3C Permissions Policy).
+# Browser features that no page uses, disabled also for an injected script (W3C Permissions Policy).
 UNUSED_FEATURES = (
     *("accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer"),
     *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
-# Platforms ask these by an address of their own choosing.
+# Platforms request these with any Host.
 ANY_HOST = "health"
 SHOWS_PHOTOS = "shows_photos"
 LINKS_AN_HOUR = 600
 WRONG_TOKENS_AN_HOUR = 30
-# Mail providers press "unsubscribe" for many people from few addresses (RFC 8058).
+# Mail providers post one-click unsubscribes of many people from few addresses (RFC 8058).
 ALWAYS_OPEN = "frequency"
 
 log = structlog.get_logger()
 
 
 def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
-    """Set the cookie and the limits; check the host of every request; put the headers on every answer."""
+    """Set up the cookie, the limits, the check of every request's host, and the headers of every response."""
     secure = settings.is_https
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key,
@@ -48,10 +48,10 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES,
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the cookie: whoever writes slowly loses nothing
-        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our pages tell browsers not to send
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the cookie, so that a slow writer loses nothing
+        WTF_CSRF_SSL_STRICT=False,  # it needs a Referer, which our pages tell browsers not to send
     )
-    # A proxy may not say that it speaks TLS, so a port that is left out is the one of BASE_URL.
+    # A proxy may not tell that it uses TLS, so a missing port is that of BASE_URL.
     default_port = 443 if secure else 80
     own = _place(settings.base_url, default_port)
     headers = _headers(style, script, secure=secure)
@@ -73,7 +73,7 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
 
 
 def _warn_of_a_proxy(app: Flask) -> None:
-    """Say once in the log that a proxy stands before the pages and is not trusted: all visitors share its limits."""
+    """Log once that an untrusted proxy is in front of the pages, so that all visitors share its limits."""
     warned = threading.Event()
 
     @app.before_request
@@ -84,7 +84,7 @@ def _warn_of_a_proxy(app: Flask) -> None:
 
 
 def limit_token_routes(app: Flask) -> None:
-    """Refuse a network that follows links by the hundred, or guesses tokens; a valid link to stop always works.
+    """Refuse networks that open hundreds of links or guess tokens; a valid link to stop always works.
 
     Mail scanners and shared networks open many links, so the limits are far above what people do.
     """
@@ -109,7 +109,7 @@ def _has_token() -> bool:
 
 
 def allow_photos() -> None:
-    """Let the page that answers this request show pictures of this site; other pages may show its icon alone."""
+    """Allow the page of this response to show pictures of this site; other pages may only show the icon."""
     g.shows_photos = True
 
 
@@ -144,6 +144,6 @@ def _place(url: str, default_port: int) -> tuple[str | None, int | None]:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError:  # no host that could be ours
+    except ValueError:  # not a valid host
         return None, None
     return parts.hostname, port or default_port

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 @blueprint.post("/inbound")
 @blueprint.post("/inbound/mime", endpoint="inbound_mime")
 def inbound() -> Response:
-    """Keep a mail, sealed and committed, before answering."""
+    """Store a mail, sealed and committed, before the response."""
     runtime = get_runtime()
     body = _body(LARGEST_POST_BYTES)
     if body is None:
@@ -60,7 +60,7 @@ def inbound() -> Response:
 
 @blueprint.post("/events")
 def event() -> Response:
-    """Take one event, once."""
+    """Record one event, only once."""
     runtime = get_runtime()
     body = _body(LARGEST_EVENT_BYTES)
     if body is None:
@@ -89,7 +89,7 @@ def event() -> Response:
 
 @blueprint.after_request
 def write_counts(response: Response) -> Response:
-    """Write down now and then what was counted, once the post itself is done."""
+    """Write the counts from time to time, after the post is processed."""
     _counts().write_if_due()
     return response
 
@@ -99,13 +99,13 @@ def _counts() -> WebhookCounts:
 
 
 def _body(largest: int) -> bytes | None:
-    """Return the post as it came, held in memory and never in a temporary file, or None if it is too large."""
-    request.max_content_length = largest + 1  # None would be the limit of a page, and its 413 the provider repeats
+    """Return the body of the post, in memory and never in a temporary file, or None if it is too large."""
+    request.max_content_length = largest + 1  # after a page's 413 the provider would retry
     if (request.content_length or 0) > largest:
         return None
     pieces: list[bytes] = []
     room = largest
-    # One read of the largest size would take three times its room: werkzeug's stream copies what it reads.
+    # One read of the largest size would take three times the memory, because werkzeug's stream copies it.
     while room >= 0 and (piece := request.stream.read(min(READ_BYTES, room + 1))):
         pieces.append(piece)
         room -= len(piece)

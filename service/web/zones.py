@@ -1,4 +1,4 @@
-"""The options of the time zone field, grouped as the IANA names are, and the countries that zones lie in."""
+"""The options of the time zone field, grouped like the IANA names, and the countries of zones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from service.core.schedule import find_zone, zone_names
 
-# The other groups hold old names of these places ("US/Eastern"); they are accepted, and offered to whoever has one.
+# The other groups hold old names of these places ("US/Eastern"); they are accepted, and offered to people who have one.
 _REGIONS = frozenset(
     {
         "Africa",
@@ -25,31 +25,31 @@ _REGIONS = frozenset(
         "Pacific",
     }
 )
-# Stations in Antarctica, and one zone that is Berlin's: offered at the signup, and to whoever has one.
+# Stations in Antarctica, and one zone equal to Berlin's.
 _STATIONS = ("Antarctica/", "Arctic/")
 
 
 def zone_options(chosen: str, *, old_names: bool = True) -> Markup:
-    """Return the `<option>`s of a select, with one chosen if it is a zone.
+    """Return the `<option>`s of a select, with `chosen` selected if it is a zone.
 
-    Without `old_names` the list is short: the current names of places where people live all year round.
-    Quotes and closing tags are left out, as HTML allows: with them the list is a third longer.
+    Without `old_names` the list is short: the current names of places where people live all year.
+    Quotes and closing tags are left out, as HTML allows, which makes the list a quarter shorter.
     """
     options = _options(old_names=old_names)
     if find_zone(chosen) is None:
         return options
     plain, marked = _option(chosen), _option(chosen, " selected")
-    return Markup(options.replace(plain, marked, 1)) if plain in options else marked + options  # noqa: S704 - of ours
+    return Markup(options.replace(plain, marked, 1)) if plain in options else marked + options  # noqa: S704 - our own markup
 
 
 def label(name: str) -> str:
-    """Return a zone as a person would look for it: "Buenos Aires, Argentina", "London"."""
+    """Return the name of a zone for people: "Buenos Aires, Argentina", "London"."""
     place, *around = reversed(name.replace("_", " ").split("/")[1:] or [name])
     return ", ".join([place, *around])
 
 
 def country_of(name: str) -> str:
-    """Return the ISO 3166 code of the country that a zone's place lies in, or "" for a zone of no single country."""
+    """Return the ISO 3166 code of a zone's country, or "" for a zone without a single country."""
     return _countries().get(name, "")
 
 
@@ -73,7 +73,7 @@ def _option(name: str, mark: str = "") -> Markup:
 
 @cache
 def _countries() -> dict[str, str]:
-    """Return the country of each place by its name of today (zone.tab of the zone database, columns 3 and 1)."""
+    """Return the country of each place by its current name (zone.tab of the zone database, columns 3 and 1)."""
     lines = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text("utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
     return {row[2]: row[0] for row in rows}

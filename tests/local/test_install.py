@@ -42,8 +42,8 @@ def run_setup(tmp_path: Path, *pythons: tuple[str, str]) -> subprocess.Completed
 @pytest.mark.parametrize(
     ("pythons", "line"),
     [
-        pytest.param([("python3", OLD)], "Python 3.11 or newer is needed and found was: Python 3.9.2", id="too old"),
-        pytest.param([], "Python 3.11 or newer is needed and found was: no python3", id="none"),
+        pytest.param([("python3", OLD)], "Python 3.11 or newer is needed (found: Python 3.9.2)", id="too old"),
+        pytest.param([], "Python 3.11 or newer is needed (found: no python3)", id="none"),
         pytest.param([("python3", WITHOUT_VENV)], "python3 has no venv module", id="no venv"),
         pytest.param(
             [("python3", OLD), ("python3.12", WITHOUT_VENV)], "python3.12 has no venv module", id="newer one beside"
@@ -70,7 +70,7 @@ def test_without_a_network_one_line_asks_whether_there_is_one(tmp_path: Path) ->
         [ROOT / "requirements" / "install.sh", "runtime"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("Cannot set up: the packages could not be fetched. Is this machine online?")
+    assert done.stderr.startswith("Cannot set up: the packages could not be downloaded. Is this machine online?")
     assert done.stderr.count("\n") == 1
     assert "No matching distribution found" in (venv / "pip.log").read_text()
 

@@ -156,7 +156,7 @@ def test_a_process_that_does_not_stop_is_killed_after_the_grace_and_named(start:
 
 def test_a_second_signal_stops_everything_at_once_as_asked(start: Start) -> None:
     run = start("""
-        commands = {"queue": ProcessCommand(STUBBORN, leaned_on=True), "send": ProcessCommand(STUBBORN)}
+        commands = {"queue": ProcessCommand(STUBBORN, needed_by_others=True), "send": ProcessCommand(STUBBORN)}
         sys.exit(run_all(commands, timedelta(seconds=60)))
     """)
     run.until("up", times=2)
@@ -182,7 +182,7 @@ def test_the_last_line_says_that_it_has_stopped(start: Start) -> None:
 def test_what_others_lean_on_stops_after_them(start: Start) -> None:
     run = start("""
         commands = {
-            "queue": ProcessCommand(python(GENTLE.format(seconds=0)), leaned_on=True),
+            "queue": ProcessCommand(python(GENTLE.format(seconds=0)), needed_by_others=True),
             "send": ProcessCommand(python(GENTLE.format(seconds=1))),
         }
         sys.exit(run_all(commands))
@@ -200,7 +200,7 @@ def test_what_others_lean_on_answers_before_they_start(start: Start, tmp_path: P
         file = Path(sys.argv[1])
         slow = python(f"import pathlib, time; time.sleep(0.5); pathlib.Path({str(file)!r}).touch(); time.sleep(600)")
         look = python(f"import pathlib, time; print('found', pathlib.Path({str(file)!r}).exists()); time.sleep(600)")
-        commands = {"look": ProcessCommand(look), "queue": ProcessCommand(slow, file.exists, leaned_on=True)}
+        commands = {"look": ProcessCommand(look), "queue": ProcessCommand(slow, file.exists, needed_by_others=True)}
         sys.exit(run_all(commands, on_ready=ready))
         """,
         str(tmp_path / "answering"),

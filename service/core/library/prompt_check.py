@@ -123,12 +123,12 @@ def _subject(prompt: Prompt, wording: Lexicon) -> Iterator[str]:
 
 
 def _has_capital(word: str, locale: str) -> bool:
-    """Whether a word has a capital that its language does not need; German nouns have one."""
+    """Return whether a word has a capital that its language does not need; German nouns have one."""
     return word[:1].isupper() and not locale.startswith("de")
 
 
 def _is_shouted(word: str) -> bool:
-    """Whether a word of several letters is all capitals."""
+    """Return whether a word of several letters is all capitals."""
     return len(word) > 1 and word.isupper()
 
 

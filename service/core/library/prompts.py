@@ -101,12 +101,12 @@ class Prompt:
 
     @property
     def in_use(self) -> bool:
-        """Whether it may still be sent. A retired prompt is kept for old replies."""
+        """Return whether it may still be sent. A retired prompt is kept for old replies."""
         return self.status != "retired"
 
     @property
     def is_light(self) -> bool:
-        """Whether it suits somebody new or silent for a while: a minute at most, and nothing deep."""
+        """Return whether it suits somebody new or silent for a while: a minute at most, and nothing deep."""
         return self.depth == 1 and self.minutes == 1
 
 

@@ -28,7 +28,7 @@ _REFERENCES: Final = {" ": "&#32;", "\t": "&#9;"}
 
 @dataclass(frozen=True, slots=True)
 class MarkdownEntry:
-    """One entry as it stands in the file; `question` is "" for words that answer no question."""
+    """One entry of the file; `question` is "" for words that answer no question."""
 
     written_on: date
     question: str

@@ -46,7 +46,7 @@ class DigestEntry:
 
     @property
     def may_return(self) -> bool:
-        """Whether its words may be shown again unasked: the prompt allows it, and the person did not keep it out."""
+        """Return whether its words may be shown again: the prompt allows it, and the person did not keep it out."""
         return (
             self.prompt is not None
             and not self.kept_out
@@ -57,7 +57,7 @@ class DigestEntry:
 
     @property
     def is_words(self) -> bool:
-        """Whether it answers a request for three words with about three words, and no sentence."""
+        """Return whether it answers a request for three words with about three words, and no sentence."""
         return (
             self.prompt is not None
             and self.prompt.kind == "words"

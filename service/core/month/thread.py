@@ -108,7 +108,7 @@ class _Sighting:
 
     @property
     def is_name(self) -> bool:
-        """Whether it mostly has a capital where the sentence does not require one."""
+        """Return whether it mostly has a capital where the sentence does not require one."""
         return self.named > 0 and self.named * 2 >= self.within
 
     @property
@@ -123,7 +123,7 @@ class _Sighting:
 
 
 def _is_known(now: Sequence[ThreadEntry], before: Sequence[ThreadEntry]) -> bool:
-    """Whether there are enough earlier entries to compare with."""
+    """Return whether there are enough earlier entries to compare with."""
     dates = {entry.written_on for entry in before}
     months = {(day.year, day.month) for day in dates}
     return len(months) >= FEWEST_MONTHS and len(dates) >= len({entry.written_on for entry in now})
@@ -139,7 +139,7 @@ def _dates(read: Iterable[tuple[date, Sequence[WordToken]]], common: frozenset[s
 
 
 def _is_telling(key: str, common: frozenset[str]) -> bool:
-    """Whether a word can be a thread: "I'll" is as common as "I", and an Indic vowel sign counts as a letter."""
+    """Return whether a word can be a thread: "I'll" is as common as "I"; an Indic vowel sign counts as a letter."""
     letters = sum(character.isalpha() or unicodedata.category(character) == "Mc" for character in key)
     return (
         letters >= SHORTEST_WORD

@@ -12,7 +12,7 @@ _PUNCTUATION = ".,;:!?\"'()[]«»„“”‚‘*_—–-"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClientPhrases:
-    """What mail programs write around a reply. Made once, from a data file, by `parse`."""
+    """The phrases that mail programs write around a reply; `parse` reads them once from a data file."""
 
     wrote: Pattern = field(repr=False)
     you_wrote: Pattern = field(repr=False)
@@ -50,7 +50,7 @@ class ClientPhrases:
         """Return the phrases in a TOML document.
 
         Raises:
-            ValueError: it is not TOML.
+            ValueError: the text is not TOML.
             KeyError: a table or a list is missing; the key names it.
         """
         data = tomllib.loads(text)
@@ -95,6 +95,6 @@ class ClientPhrases:
         )
 
     def is_personal(self, text: str) -> bool:
-        """Return whether somebody speaks of themselves in a casefolded text."""
+        """Return whether somebody speaks about themselves in a casefolded text."""
         words = {word.strip(_PUNCTUATION) for word in text.replace("\u2019", "'").split()}
         return not words.isdisjoint(self.first_person)

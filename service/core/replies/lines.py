@@ -1,4 +1,4 @@
-"""A mail body as lines, with hints about each: the form that every rule works on."""
+"""A mail body as lines with hints about each, which all rules use."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from dataclasses import dataclass, field
 from service.core.replies.quotation.evidence import Evidence, Marks, evidence
 from service.core.replies.values import Reason
 
-# Marks that reading HTML adds. Noncharacters (Unicode 23.7) never stand in a mail's own text:
-# `clean` replaces them, so a mail cannot forge one.
+# Marks that the HTML reader adds. They are noncharacters (Unicode 23.7), which `clean` replaces in a mail's own
+# text, so that a mail cannot forge a mark.
 STRONG, EMPHASIS, LINK, TARGET, END, RULE, QUOTED, STRUCK = (chr(0xFDD0 + n) for n in range(8))
 MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED, STRUCK)))
 
-PICTURES = ("[image:", "[cid:", "[inline image")  # what stands for a picture in a text part
+PICTURES = ("[image:", "[cid:", "[inline image")  # how text parts write a picture
 
 _UNSAFE = dict.fromkeys((0, *range(0xFDD0, 0xFDF0)), "\ufffd")
 
 
 class Hint:
-    """What the structure of the HTML says about a line: bits, plain numbers for speed."""
+    """Hints from the structure of the HTML about a line: bits, as plain numbers for speed."""
 
     NONE = 0
-    CITED = 1  # inside a quotation that a mail program marked as such
-    BOXED = 2  # inside a container for attribution and quotation together
+    CITED = 1  # inside a quotation that a mail program marked
+    BOXED = 2  # inside a container of an attribution and its quotation
     ATTRIBUTION = 4
     SIGNATURE = 8
-    HIDDEN = 16  # never shown to a reader
-    RULE = 32  # a drawn line
+    HIDDEN = 16  # not visible
+    RULE = 32  # a horizontal rule
 
 
 @dataclass(slots=True)
 class Line:
-    """One line. `text` has no quotation marks, `raw` is what the mail held.
+    """One line. `text` has no `>` marks; `raw` is the line as it is in the mail.
 
-    `marked` is `text` with marks, where it has any; `box` numbers the container it stands in; `folded` is `text`
-    as it is compared with what we sent, once that was needed.
-    A line with a reason is left out; `doubtful` tells that it comes back if too little is left, `certain` that
-    it is not the person's, and `set_aside` that they are asked about it.
+    `marked` is `text` with the marks of the HTML, if any; `box` is the number of its container; `folded` caches `text`
+    in the form that is compared with our emails.
+    A line with a reason is left out. It is `doubtful` if it is put back when too little is left, `certain` if it is
+    not the person's, and `set_aside` if they are asked about it.
     """
 
     text: str = field(repr=False)
@@ -54,12 +54,12 @@ class Line:
 
     @property
     def quoted(self) -> bool:
-        """Whether the mail itself marks this line as somebody else's."""
+        """Return whether the mail itself marks this line as somebody else's."""
         return self.depth > 0 or self.hint & Hint.CITED != 0
 
     @property
     def marks_quotation(self) -> bool:
-        """Whether it is marked with `>` or by a mail program, not just set in."""
+        """Return whether it is marked with `>` or by a mail program, not only indented."""
         return self.hint & Hint.CITED != 0 or (self.depth > 0 and self.raw.lstrip().startswith(">"))
 
     def split_at(self, at: int) -> list[Line]:
@@ -67,13 +67,13 @@ class Line:
         return self.split_into(self.text[:at].rstrip(" \u00a0-*\u2014"), self.text[at:].lstrip(" \u00a0-*\u2014"))
 
     def split_into(self, *texts: str) -> list[Line]:
-        """Return lines of these texts, each in the place of this one."""
+        """Return a copy of this line for each of these texts."""
         marks = "> " * self.depth if self.raw.lstrip().startswith(">") else ""
         return [Line(text, marks + text, self.depth, self.hint, "", self.box) for text in texts]
 
 
 def clean(text: str) -> str:
-    """Return `text` with one kind of line end, and nothing that a database or a mark trips over."""
+    """Return `text` with one kind of line end, without characters that a database refuses or that are marks."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii() or "\x00" in text:
@@ -105,12 +105,12 @@ def plain_line(raw: str) -> Line:
 
 
 def blank(line: Line) -> bool:
-    """Whether nothing is to be read on the line."""
+    """Return whether the line has no visible text."""
     return not line.text.strip() and not line.marked
 
 
 def line_evidence(line: Line, marks: Marks) -> Evidence:
-    """Return what speaks for a line being an attribution or a header, found out once."""
+    """Return the evidence that a line is an attribution or a header, cached."""
     if line.evidence is None:
         line.evidence = evidence(line.text, marks)
     return line.evidence

@@ -5,8 +5,8 @@ from typing import Protocol
 
 import re2
 
-# What may stand next to a word. Vowel signs (\pM) belong to the word; next to a Latin word any
-# other script may stand ("iPhoneから").
+# The characters that may be next to a word. Vowel signs (\pM) belong to the word; a Latin word may be next
+# to any other script ("iPhoneから").
 _NOTHING = r"\b\B"
 _EDGE = r"[^\pL\pN\pM]"
 _LATIN_EDGE = r"[^\p{Latin}\pN]"
@@ -22,7 +22,7 @@ _SPACELESS = (
 
 
 class Found(Protocol):
-    """Where a pattern matched."""
+    """The place of a match."""
 
     def start(self) -> int:
         """Return the index of the first character."""
@@ -45,7 +45,7 @@ class Pattern(Protocol):
         ...
 
     def sub(self, replacement: str, text: str) -> str:
-        """Return `text` with each match replaced; a backslash and a number stand for a group."""
+        """Return `text` with each match replaced; a backslash and a number refer to a group."""
         ...
 
 
@@ -60,8 +60,8 @@ def phrases_pattern(
 ) -> Pattern:
     """Return a pattern that finds any of `phrases` as whole words in casefolded text.
 
-    Of `stems` only the beginning of a word has to match: languages put endings on names.
-    Scripts that write without spaces (Chinese, Japanese, Thai, ...) need no edge.
+    For `stems` only the beginning of a word has to match, because many languages add endings to names.
+    Scripts without spaces between words (Chinese, Japanese, Thai, ...) need no word boundary.
     """
     latin: list[str] = []
     spaced: list[str] = []

@@ -1,4 +1,4 @@
-"""From marked lines to the words that are shown and the pieces that can be put back."""
+"""Building the shown words and the restorable pieces from marked lines."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from service.core.replies.values import Reason, ReplyWords, TrimmedPiece
 
 
 def words_of(lines: Sequence[Line], over: str, *, is_html: bool) -> ReplyWords:
-    """Return the kept lines as words, and the others as trimmed pieces with their places."""
+    """Return the kept lines as words, and the others as trimmed pieces with their positions."""
     writer = _Writer(is_html)
     for line in lines:
         writer.add(line)
@@ -16,7 +16,7 @@ def words_of(lines: Sequence[Line], over: str, *, is_html: bool) -> ReplyWords:
 
 
 class _Writer:
-    """Collects kept lines in blocks, since a wrapped line never goes on behind a cut."""
+    """Collects kept lines in blocks, since a wrapped line never continues after a piece that was left out."""
 
     def __init__(self, is_html: bool) -> None:
         self._is_html = is_html
@@ -29,7 +29,7 @@ class _Writer:
         self._set_aside = False
 
     def add(self, line: Line) -> None:
-        """Take the next line."""
+        """Add the next line."""
         if line.reason != self._reason or (line.set_aside != self._set_aside and not blank(line)):
             self._end_piece()
         if line.reason is None:
@@ -41,7 +41,7 @@ class _Writer:
         self._piece.append(line.raw)
 
     def words(self, over: str) -> ReplyWords:
-        """Return all of it."""
+        """Return the words and pieces of all lines."""
         self._end_piece()
         self._end_block()
         return ReplyWords("\n".join(self._text), tuple(self._trimmed), over, "\n".join(self._bare))

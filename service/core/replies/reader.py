@@ -18,23 +18,23 @@ from service.core.replies.quotation.sent_lines import keep_typed_inside, mark_ad
 from service.core.replies.quotation.set_aside import mark_set_aside
 from service.core.replies.values import ReplyWords, SentEmail
 
-CAP = 256 * 1024  # characters that are read; what is beyond is kept unread
-LINES = 4_500  # about what the cap holds of wrapped prose
+CAP = 256 * 1024  # characters that are read; the rest is kept unread
+LINES = 4_500  # about as many lines of wrapped prose as fit in the cap
 _SHORTEST_TOKEN = 32
 _KEPT_SHARE = 0.3
 _SHORTEST_TRAIT, _SHORTEST_NAME = 3, 2
 
 
 def read_words(plain: str | None, html: str | None, sent: SentEmail | None, phrases: ClientPhrases) -> ReplyWords:
-    """Return the person's own words in a reply, with what was trimmed and why; never raises.
+    """Return the person's own words in a reply, and the trimmed pieces with reasons; never raises.
 
-    Both parts are read by themselves. The HTML's words are taken, since it knows paragraphs
-    from wrapped lines, unless the text part has words that are nowhere in the HTML.
+    Each part is read separately. The words of the HTML are used, because it distinguishes paragraphs
+    from wrapped lines, unless the text part has words that the HTML lacks.
 
     Args:
         plain: the text part, decoded.
         html: the HTML part, decoded.
-        sent: what was answered, as it went out; None where that is unknown.
+        sent: the email that was answered, as it was sent, or None if it is unknown.
         phrases: the words of mail programs.
     """
     plain, html = (_without_tokens(part or "") for part in (plain, html))
@@ -51,7 +51,7 @@ def read_words(plain: str | None, html: str | None, sent: SentEmail | None, phra
 
 @dataclass(slots=True)
 class _BodyPart:
-    """The lines of one part, and what lies beyond the cap."""
+    """The lines of one part, and the text beyond the cap."""
 
     lines: list[Line] = field(repr=False)
     over: str = field(default="", repr=False)
@@ -67,14 +67,14 @@ class _Read:
     anchored: bool
 
     def kept(self) -> str:
-        """Return the letters and digits of what was kept."""
+        """Return the letters and digits of the kept lines."""
         return "".join(
             line_fold(line) for line in self.lines if line.reason is None and not line.text.startswith(PICTURES)
         )
 
 
 def _without_tokens(text: str) -> str:
-    """Return a text without the tokens of reply addresses: they are secrets, and no entry may hold one.
+    """Return a text without the tokens of reply addresses, which are secret and must not be in an entry.
 
     A token is a long run of letters and digits between a hyphen and the at sign.
     """
@@ -147,12 +147,12 @@ def _read(part: _BodyPart, is_html: bool, sent: SentEmail | None, phrases: Clien
 
 
 def _has_words(lines: Sequence[Line]) -> bool:
-    """Whether anything but pictures is kept."""
+    """Return whether anything except pictures is kept."""
     return any(line.reason is None and line_fold(line) and not line.text.startswith(PICTURES) for line in lines)
 
 
 def _keep_more(lines: Sequence[Line]) -> None:
-    """Take back doubtful cuts where less than 30% of what may be the person's is left."""
+    """Undo doubtful cuts if less than 30% of what may be the person's text is left."""
     kept = sum(len(line.text) for line in lines if line.reason is None)
     doubtful = sum(len(line.text) for line in lines if line.doubtful)
     if kept < _KEPT_SHARE * (kept + doubtful):
@@ -162,7 +162,7 @@ def _keep_more(lines: Sequence[Line]) -> None:
 
 
 def _traits(sent: SentEmail | None) -> tuple[str, ...]:
-    """Return what in an attribution or a header can only mean our email."""
+    """Return the addresses, names and subjects that identify our email in an attribution or a header."""
     if sent is None:
         return ()
     _, at, domain = sent.reply_address.partition("@")
@@ -176,7 +176,7 @@ def _recipient_names(sent: SentEmail | None) -> tuple[str, ...]:
 
 
 def _earlier_replies(sent: SentEmail | None) -> Form | None:
-    """Return what the person has answered before, ready to be found, or None."""
+    """Return the person's earlier replies, prepared for matching, or None."""
     if sent is None or not sent.earlier_replies:
         return None
     form = Form.of([line for reply in sent.earlier_replies for line in clean(reply).split("\n")])
@@ -185,9 +185,9 @@ def _earlier_replies(sent: SentEmail | None) -> Form | None:
 
 @lru_cache(maxsize=64)
 def _forms(emails: tuple[tuple[str, str], ...], phrases: ClientPhrases) -> tuple[Form, ...]:
-    """Return the texts and the HTML of what went out, ready to be found.
+    """Return the text and HTML forms of our emails, prepared for matching.
 
-    Many people answer the same email, so the last few are remembered.
+    Many people answer the same email, so the last few are cached.
     """
     bodies = [
         lines
@@ -202,7 +202,7 @@ def _forms(emails: tuple[tuple[str, str], ...], phrases: ClientPhrases) -> tuple
 
 
 def _choose(text: _Read, html: _Read) -> _Read:
-    """Return the part whose words are taken."""
+    """Return the part whose words are used."""
     text_kept, html_kept = text.kept(), html.kept()
     if text_kept == html_kept or not text_kept:
         return html
@@ -216,6 +216,6 @@ def _choose(text: _Read, html: _Read) -> _Read:
 
 
 def _has_more(part: _Read, other: _Read) -> bool:
-    """Whether a part keeps a line that is nowhere in the other one."""
+    """Return whether a part keeps a line that the other part lacks."""
     whole = "".join(map(line_fold, other.lines))
     return any(line_fold(line) not in whole for line in part.lines if line.reason is None)

@@ -1,4 +1,4 @@
-"""The values that go into and come out of reading a reply."""
+"""The input and output values of the reply reader."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,12 +8,12 @@ Reason = Literal["quotation", "attribution", "footer", "signature"]
 
 @dataclass(frozen=True, slots=True)
 class SentEmail:
-    """The email that was answered, as it went out.
+    """The email that was answered, as it was sent.
 
-    `%recipient.NAME%` placeholders may stand in it: they match nothing and break nothing. `alternatives` are the text
-    and the HTML of other emails to the same reply address, one of which may have been answered instead.
-    `recipient_names` are the addresses and names by which mail programs call the recipient, and `earlier_replies` is
-    what they have answered before, as it is kept: whoever replies to their own sent mail quotes both.
+    `%recipient.NAME%` placeholders in it are ignored. `alternatives` are the text and the HTML of other emails to the
+    same reply address, one of which may have been answered instead. `recipient_names` are the addresses and names of
+    the recipient in mail programs, and `earlier_replies` are their stored earlier replies: a person who replies to
+    their own sent mail quotes both.
     """
 
     subject: str = field(repr=False)
@@ -28,10 +28,10 @@ class SentEmail:
 
 @dataclass(frozen=True, slots=True)
 class TrimmedPiece:
-    """A piece that was left out, why, and the line of `ReplyWords.text` before which it stood.
+    """A piece that was left out, why, and the line of `ReplyWords.text` before which it was.
 
-    It is `set_aside` if it may be the person's own and little of what they sent is left without it: then they are
-    asked whether to put it back.
+    It is `set_aside` if it may be the person's own and little of their text is left without it: then they are asked
+    whether to put it back.
     """
 
     reason: Reason
@@ -42,10 +42,10 @@ class TrimmedPiece:
 
 @dataclass(frozen=True, slots=True)
 class ReplyWords:
-    """What the person wrote, and what was taken away.
+    """The person's words, and the pieces that were left out.
 
-    `text` is light Markdown; `bare` is the same without the marks that reading HTML added
-    (emphasis, link targets, quotation marks); `over` is what lay beyond the cap, untouched.
+    `text` is light Markdown; `bare` is the same without the marks that the HTML reader added
+    (emphasis, link targets, quotation marks); `over` is the unread text beyond the cap.
     """
 
     text: str = field(repr=False)

@@ -76,11 +76,11 @@ class Lexicon:
                     yield RefusedPhrase(phrase, reason)
 
     def keeps_capital(self, word: str, language: str) -> bool:
-        """Whether a word is written with a capital within a sentence of this language."""
+        """Return whether a word is written with a capital within a sentence of this language."""
         return word in self.capitals.get(_short(language), frozenset())
 
     def is_common(self, word: str, language: str) -> bool:
-        """Whether a lower-case word is too common to tell what a text asks."""
+        """Return whether a lower-case word is too common to tell what a text asks."""
         return word in self.common.get(_short(language), frozenset())
 
 

@@ -37,7 +37,7 @@ class WordToken:
 
     @property
     def has_capital(self) -> bool:
-        """Whether it is written like a name; a word all in capitals is emphasis."""
+        """Return whether it is written like a name; a word in capitals only is emphasis."""
         return self.form[:1].isupper() and not self.form.isupper()
 
 

@@ -24,7 +24,7 @@ from service.models import Entry, Keyring, Outcome, Reply, Subscriber, Suppressi
 class AppliedReply:
     """The effects of a mail: planned deliveries, automatic replies, and names of objects to delete after the commit.
 
-    `asks_about_words` is true where words of the person's may be missing: an answer says so.
+    `asks_about_words` is true if some of the person's words may be missing, and an answer asks about them.
     """
 
     delivery_ids: list[int] = field(default_factory=list)
@@ -87,7 +87,7 @@ class _Application:
         return AnsweredMail(self.result.answered_subject, (mail.message_id if mail else None) or "")
 
     def _change_status(self) -> None:
-        """Apply what the mail changes about whether its owner is written to at all."""
+        """Apply what the mail changes about the owner's subscription: activity, a bounce, a stop or a confirmation."""
         session, person, now = self.session, self.person, self.now
         if self.result.shows_activity:
             frequency.record_activity(session, person, now)
@@ -175,7 +175,7 @@ class _Application:
 
     @property
     def _set_aside(self) -> str:
-        """Return the words that were set aside, of a mail that is certainly a person's."""
+        """Return the words that were set aside, or "" if a program may have written the mail."""
         words = self.result.words
         return "\n\n".join(piece.text for piece in words.set_aside) if words and self.result.by_person else ""
 

@@ -25,7 +25,7 @@ def has_bounced(keyring: Keyring, reader: MailReader, mail: InboundMail, owner: 
 
 
 def _report(reader: MailReader, mail: InboundMail) -> str:
-    """Return the machine-readable part; a provider that posts a mail as fields may have put it in the text."""
+    """Return the machine-readable part of a report; if the provider posts fields, it may be in the text."""
     if mail.raw_mime is not None:
         reading = reader.read(MailContent(mail.raw_mime), None)
         return reading.report if isinstance(reading, MailReading) else ""

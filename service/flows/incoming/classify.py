@@ -24,7 +24,7 @@ PAST_A_BOUND = "past a bound: the rest is in the raw mail"
 class Classification:
     """The outcome of a mail with its reason, its command if it is one, and the case of the email that answers it.
 
-    `note` is the case of the email that tells what of an entry could not be kept, or is not certain. `step` is how a
+    `note` is the case of the email that says which part of an entry was not kept, or is uncertain. `step` is how a
     step went, if the mail answers a step's follow-up.
     """
 
@@ -97,7 +97,7 @@ def classify_by_words(
         reason, receipt = PAST_A_BOUND if reading.bounded else "", "receipt" if by_person else ""
         note = "letters" if by_person and reading.guessed else ""
         return Classification(Outcome.ENTRY, reason, receipt, note=note, step=answered.state if answered else None)
-    if reading.bounded:  # the words may be beyond the bound: set it aside, so that it can be read again
+    if reading.bounded:  # the words may be in the part that was not read, so the mail is set aside to be read again
         return Classification(Outcome.UNREADABLE, PAST_A_BOUND, "unreadable" if by_person else "")
     return Classification(Outcome.EMPTY, "no words", "empty" if by_person else "")
 

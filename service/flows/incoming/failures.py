@@ -1,4 +1,4 @@
-"""What follows from the end of an email: delivered, failed, reported as spam, or unsubscribed."""
+"""What the service does when an email was delivered, failed, was reported as spam, or led to an unsubscribe."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from service.models.outgoing.delivery_failures import mark_undelivered, was_sent
 
 
 def record_failure(session: Session, keyring: Keyring, event: ProviderEvent, address: Address, now: datetime) -> None:
-    """Record a final failure: the delivery failed, and what it says about the address or about us is kept.
+    """Record a final failure of a delivery, and what it shows about the address or about us.
 
     Only an address that does not exist and a mailbox that stays full are suppressed. A refusal that is about us never
-    bars anybody; it is counted for the recipient's domain.
+    suppresses an address; it is counted for the recipient's domain.
     """
     failure = event.failure
     if failure is None:
@@ -39,7 +39,7 @@ def record_failure(session: Session, keyring: Keyring, event: ProviderEvent, add
 
 
 def record_delivered(session: Session, keyring: Keyring, event: ProviderEvent, address: Address, now: datetime) -> None:
-    """Record that an email was delivered: the mailbox is not full, and its domain takes our mail.
+    """Record that an email was delivered, so the mailbox is not full and its domain accepts our mail.
 
     If it was sent after the domain's questions were paused, they resume.
     """
@@ -59,7 +59,7 @@ def record_delivered(session: Session, keyring: Keyring, event: ProviderEvent, a
 
 
 def record_complaint(session: Session, keyring: Keyring, address: Address, now: datetime) -> None:
-    """Record that somebody called an email spam: the address is suppressed, and everything stops."""
+    """Record that somebody reported an email as spam: suppress the address and stop all its emails."""
     Suppression.add(session, keyring.address_hash(address), SuppressionReason.COMPLAINED, now)
     stop(session, keyring, address, now)
     record_results(session, keyring, address.domain, DomainResults(0, 0, 1), now)
@@ -75,7 +75,7 @@ def stop(session: Session, keyring: Keyring, address: Address, now: datetime) ->
 def _follow_the_provider(
     session: Session, keyring: Keyring, event: ProviderEvent, address: Address, now: datetime
 ) -> None:
-    """Do what the provider's own suppression list says, on which the address stands already."""
+    """Suppress the address or stop its emails, as the provider's own suppression list already does."""
     reasons = {BOUNCES: SuppressionReason.BOUNCED, COMPLAINTS: SuppressionReason.COMPLAINED}
     reason = reasons.get(event.suppressed_by or "")
     if reason is not None:

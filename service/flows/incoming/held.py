@@ -1,4 +1,4 @@
-"""Held mail, which nobody could prove to be the owner's: they look at it, and accept or disown it."""
+"""Held mail, whose sender is not proved to be its owner: the owner reads it, and accepts or disowns it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Find(Protocol):
 
 
 def open_held_mail(inbound_store: InboundStore, subscriber_id: int, reply_id: int) -> HeldMail | None:
-    """Return a mail that is held for this subscriber, or None if there is none (any more).
+    """Return a mail that is held for this subscriber, or None if there is none or no longer one.
 
     Raises:
         SealError, StorageError: the mail cannot be read now.

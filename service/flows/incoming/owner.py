@@ -53,7 +53,7 @@ def owner_of(
             continue
         if isinstance(token, FrequencyToken):
             return Owner(person, writing_date(now, person.zone), wants_to_stop=True)
-        # A notice asks nothing, so a reply to it, perhaps months later, belongs to the date it was written on.
+        # A notice asks no question, so a reply to it belongs to the date of the reply, which may be months later.
         on = _written_on(mail, person, now) if token.kind is ReplyKind.NOTICE else token.on
         return Owner(person, on, token, is_theirs=_is_sender_of(session, person, sender) and not is_refuted(mail))
     by_sender = _subscriber_of(session, sender) if sender and to is None else None

@@ -20,7 +20,7 @@ from service.storage import Storage, StorageError
 
 UNLISTED = "the files that came with it"
 # A part of a mail that may be a file, as its headers say (RFC 2183, RFC 2045): it is neither text nor made of parts, or
-# it has a disposition other than a bare "inline". A value may begin on the next line.
+# its disposition is more than the word "inline". A value may begin on the next line.
 _FILE_PART = re.compile(
     rb"(?i)(?:^|[\r\n])content-(?:disposition[ \t]*:\s*+(?!inline[ \t]*[\r\n])|type[ \t]*:\s*+(?!text/|multipart/))"
 )
@@ -63,8 +63,8 @@ class PhotoProcessor:
     def process(self, mail: InboundMail, listed: MailFiles | None, person: Subscriber) -> ProcessedPhotos:
         """Return the photos of a mail, at most ten, sealed and stored in the object store.
 
-        `listed` are the files of raw MIME, or None if they could not be listed: the photos that the provider posted
-        one by one are kept all the same, and files inside raw MIME are reported to the owner. Logos, tracking pixels
+        `listed` are the files of raw MIME, or None if they could not be listed. Then the photos that the provider
+        posted one by one are still kept, and files inside raw MIME are reported to the owner. Logos, tracking pixels
         and quoted pictures are left out and not reported. Call this outside a transaction.
 
         Raises:
@@ -117,7 +117,7 @@ class PhotoProcessor:
 
 
 def holds_unlisted_files(mail: InboundMail, listed: MailFiles | None) -> bool:
-    """Return whether a mail may hold files that could not be listed; in doubt it does, so that none is lost unseen."""
+    """Return whether a mail may hold files that could not be listed; if in doubt, it may, so that no loss is silent."""
     return listed is None and mail.raw_mime is not None and _FILE_PART.search(mail.raw_mime) is not None
 
 

@@ -1,4 +1,4 @@
-"""Reading the provider's events from its record, where none come by webhook: bounces, complaints and unsubscribes."""
+"""Reading bounces, complaints and unsubscribes from the provider's record while its webhook is silent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ POLLED = "events polled"
 NAMES = ("failed", "rejected", "complained", "unsubscribed")
 NONE_SEEN_FOR = timedelta(days=1)
 POLLED_EVERY = timedelta(minutes=15)
-# An event may come into the record this much later than it happened; those that were read before are left out.
+# An event may appear in the record this long after it happened; events that were recorded before are skipped.
 OVERLAP = timedelta(hours=1)
-LOOKED_BACK = timedelta(days=3)  # used tokens, by which events are known again, are kept for four
+LOOKED_BACK = timedelta(days=3)  # used tokens, which show that an event is known, are kept for four
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ def webhook_is_silent(database: Database, now: datetime) -> bool:
 
 
 def poll_events(database: Database, keyring: Keyring, provider: ProviderRecord, now: datetime) -> int:
-    """Record what the record shows since the last reading, if the webhook is silent; return how much was new."""
+    """Record the events since the last reading, if the webhook is silent; return how many were new."""
     if not webhook_is_silent(database, now):
         return 0
     with database.read() as session:

@@ -69,7 +69,7 @@ class ReplyProcessor:
     step_phrases: Mapping[str, StepPhrases] = field(repr=False)
 
     def process(self, reply_id: int) -> list[int]:
-        """Give a mail its outcome and return the ids of the deliveries planned; nothing if it has one already."""
+        """Give a mail its outcome and return the ids of the planned deliveries; none if it has an outcome."""
         with self.database.write() as session:
             reply = Reply.claim(session, reply_id, LEASE)
         if reply is None:
@@ -152,14 +152,14 @@ class ReplyProcessor:
         return classify_by_words(reading, owner, command, by_person=by_person, answer=answer)
 
     def _command(self, words: ReplyWords, owner: Owner) -> Command | None:
-        """Return the command that a mail is, or None; "not a step" is one only in answer to an email about a step."""
+        """Return the command that a mail is, or None; "not a step" is one only in a reply to an email about a step."""
         phrases = command_phrases_for(self.command_phrases, owner.person.locale)
         command = phrases.read(words.bare or words.text, local_date(self.clock(), owner.person.zone))
         is_elsewhere = command is not None and command.verb is Verb.NOT_A_STEP and not is_about_step(owner.token)
         return None if is_elsewhere else command
 
     def _step_answer(self, words: ReplyWords, owner: Owner, *, has_files: bool) -> StepAnswer | None:
-        """Return what a mail says about the step it was asked about; with files it is not the whole content."""
+        """Return the answer about the step that a mail was asked about; with files, it is not all of the mail."""
         with self.database.read() as session:
             if step_asked_about(session, owner.token) is None:
                 return None
@@ -171,7 +171,7 @@ class ReplyProcessor:
     ) -> ProcessedPhotos:
         """Return the photos of a mail that is an entry, or becomes one by them.
 
-        The last attempt does without files that cannot be listed, which its owner is told.
+        The last attempt leaves out files that cannot be listed, and its owner is told.
         """
         if classification.outcome not in {Outcome.ENTRY, Outcome.EMPTY}:
             return ProcessedPhotos()
@@ -184,7 +184,7 @@ class ReplyProcessor:
         now, classification, owner = self.clock(), result.classification, result.owner
         try:
             resealed = self.inbound_store.resealed(reply, owner.person) if owner and result.mail else None
-        except StorageError:  # another worker has moved it, or the sweep will enqueue it again
+        except StorageError:  # another worker has moved the object, or the sweep will enqueue the mail again
             remove_objects(self.inbound_store.storage, result.photos.names)
             return []
         planned: list[int] = []

@@ -39,11 +39,11 @@ class ProcessedMail:
 
     @property
     def shows_activity(self) -> bool:
-        """Return whether it counts as activity although nothing in it is kept or carried out."""
+        """Return whether it counts as activity even if it becomes neither an entry nor a command."""
         return self.by_person and self.classification.outcome in {Outcome.EMPTY, Outcome.CONFIRMED}
 
     def confirms(self, person: Subscriber) -> bool:
-        """Return whether this mail is a person's consent to be written to, which no program can give for them."""
+        """Return whether this mail is a person's consent to get emails, which no program can give for them."""
         command = self.classification.command
         if not self.by_person or (command and command.verb in _AGREES_TO_NOTHING):
             return False

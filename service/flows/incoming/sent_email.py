@@ -17,7 +17,7 @@ from service.flows.people.journal import open_entries
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, Entry, SentText, Subscriber
 
-_EARLIER_REPLIES = 20  # more than anybody writes on one day; it bounds what is opened
+_EARLIER_REPLIES = 20  # more than anybody writes on one day; limits how many entries are decrypted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class SentEmailFinder:
     def find(self, session: Session, owner: Owner, *, from_header: str = "") -> SentEmail | None:
         """Return the email that was sent to the owner with the mail's token, or None for a mail without a token.
 
-        With it come the names of its recipient, as the mail's From has them, and what they have answered before. Of
-        an email that is no longer known the subject and the text are empty, and the reply address keeps a reply from
-        being left without words: then all that is not certainly ours is taken as theirs.
+        It comes with the recipient's name and address from the mail's From, and with their earlier replies of the same
+        date. If the email is no longer known, its subject and text are empty. Its reply address still shows the reader
+        that this is a reply, so that it keeps every line that is not certainly ours.
         """
         token = owner.token
         if token is None:
@@ -66,7 +66,7 @@ class SentEmailFinder:
         return tuple(entry.words for entry in open_entries(self.context.keyring, owner.person, entries))
 
     def _sender_name(self, found: SentText | OutgoingEmail) -> str:
-        """Return the sender's name on an email; a stored text has none, and tells it by its subject."""
+        """Return the sender's name on an email; a stored text has no sender, so its subject decides."""
         if isinstance(found, OutgoingEmail):
             return parseaddr(found.sender)[0]
         return self.context.composer.sender_name(found.subject)

@@ -18,14 +18,14 @@ from service.models import Delivery, DeliveryKind, Entry, Keyring, Outcome, Repl
 from service.models.incoming.reply import KEPT_WHOLE, LEFT_OUT
 
 BY_MAIL = "mail"
-LEFT_OUT_IN_PART, ALL_LEFT_OUT = "left_out", "all_left_out"  # the two answers that ask
+LEFT_OUT_IN_PART, ALL_LEFT_OUT = "left_out", "all_left_out"  # the two answers that ask the owner
 FOOTERS_KNOWN_FOR = timedelta(days=400)
 MOST_COMPARED = 12
 MIND_CHANGED_WITHIN = timedelta(days=1)
 
 
 class SetAsideState(StrEnum):
-    """How it stands with what was set aside in a mail."""
+    """The state of what was set aside in a mail."""
 
     ASKED = "asked"
     LEFT_OUT = "left_out"
@@ -46,7 +46,7 @@ class SetAside:
 def without_known_footers(
     session: Session, keyring: Keyring, person: Subscriber, words: ReplyWords, now: datetime
 ) -> ReplyWords:
-    """Return the words with nothing set aside that stood in earlier replies too, as a signature or a notice does."""
+    """Return the words without the set-aside pieces that earlier replies also had, such as signatures and notices."""
     if not words.set_aside:
         return words
     recent = Entry.list_newest_from(session, person.id, BY_MAIL, now - FOOTERS_KNOWN_FOR, MOST_COMPARED)
@@ -54,7 +54,7 @@ def without_known_footers(
 
 
 def look(session: Session, keyring: Keyring, subscriber_id: int, reply_id: int) -> SetAside:
-    """Return how it stands with what was set aside in a mail of this subscriber."""
+    """Return what was set aside in a mail of this subscriber, and its state."""
     person, reply = session.get(Subscriber, subscriber_id), Reply.find_own(session, subscriber_id, reply_id)
     if person is None or reply is None:
         return SetAside(SetAsideState.GONE)
@@ -95,14 +95,14 @@ def keep(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: da
 
 
 def note_put_back(session: Session, keyring: Keyring, person: Subscriber, entry: Entry) -> None:
-    """Record that a piece of an entry was put back on its page; once none is set aside, its owner has chosen."""
+    """Record that a piece was put back on the entry's page; the question is answered once no piece is set aside."""
     reply = Reply.find_by_entry(session, person.id, entry.id)
     if reply is not None and not journal.has_set_aside(keyring, person, entry):
         reply.end_choice()
 
 
 def leave_out(session: Session, subscriber_id: int, reply_id: int, now: datetime) -> None:
-    """Record that what was set aside is to stay out; for a day at least, its owner may think again."""
+    """Record that what was set aside stays out; its owner can change that for at least a day."""
     reply = Reply.find_own(session, subscriber_id, reply_id)
     if reply is not None and reply.outcome is not None:
         reply.reason = LEFT_OUT

@@ -194,9 +194,9 @@ class InboundStore:
 
 
 def _in_place_of_message_id(mail: InboundMail) -> str:
-    """Return what tells a mail without a Message-Id from any other, under whatever signature it comes again.
+    """Return an identifier for a mail without a Message-Id, the same when it is posted again with another signature.
 
-    Its body counts by the hash of the content, which is part of the same key.
+    It leaves out the body, because the hash of the content is part of the same key.
     """
     named = ("Date", "From", "Received")
     return "\n".join(["none", *(f"{name}: {value}" for name in named for value in mail.all_headers(name))])
@@ -212,7 +212,7 @@ def _head_and_hash(content_type: str, body: bytes, signature: Signature) -> tupl
     The parsed post is freed when this returns, before the memory for the sealed mail is needed.
     """
     post = parse_post(content_type, body)
-    if post.signature != signature:  # the search for it and the parser disagree on which fields count
+    if post.signature != signature:  # `read_signature` and the parser took different fields for the signature
         return None, b""
     return read_mail(post, with_contents=False), content_hash(post)
 

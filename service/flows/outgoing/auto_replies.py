@@ -14,13 +14,13 @@ from service.db import random_id
 from service.flows.outgoing.email_context import EmailRequest, NothingToSendError
 from service.models import Delivery, DeliveryKind, Keyring, NewDelivery, Subscriber, open_content, seal_content
 
-# Only mail that a person wrote is answered, so this stops nothing but a loop with a program that passes for a person.
-# Keep it far above what anybody sends: a person whose words were not found, or who asked us to stop, has to hear of it.
+# Only mail that a person wrote is answered, so this limit only stops a loop with a program that looks like a person.
+# Keep it far above what anybody sends: a person whose words were not found, or who asked to stop, must get an answer.
 MAX_ANSWERS_PER_DAY = 100
 MAX_QUOTED_BYTES = 2_000
 ANSWER_MAX_DELAY = timedelta(days=3)
 DAY = timedelta(days=1)
-NOTICE = "held"  # the one answer that the subscriber did not cause, since somebody else may have written the mail
+NOTICE = "held"  # the only answer to a mail that somebody else may have written
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class AutoReply:
 
     `name` is the case of a mail that could not be kept ("empty"), or names a command ("command.rest").
     `inserted_text` is known only when the mail is processed ("until 3 June"). `about_id` is the id of what the email's
-    button is about: the answered mail if None. `quoted` are words of the subscriber's, which are never quoted to
-    somebody discreet. A mail gets one answer, and beside it one of each name that is `beside` another.
+    button is about: the answered mail if None. `quoted` are the subscriber's words, which discreet mode leaves out.
+    A mail gets one answer, and in addition one of each name that is `beside` another.
     """
 
     name: str
@@ -58,7 +58,7 @@ class AutoReply:
 
     @property
     def slot(self) -> str:
-        """Return what tells this answer from the others of a day."""
+        """Return the slot, which distinguishes this answer from the others of the day."""
         if self.name == NOTICE:
             return NOTICE
         return f"{self.reply_id}/{self.name}" if self.beside else str(self.reply_id)
@@ -100,7 +100,7 @@ def read_answered(request: EmailRequest) -> AutoReplyContent:
     """
     content = open_answered(request.context.keyring, request.person, request.delivery)
     if content is None:
-        raise NothingToSendError("what it answers is gone")
+        raise NothingToSendError("the answered mail is deleted")
     return content
 
 
@@ -128,7 +128,7 @@ class _Answer:
 
 
 def _shortened(text: str) -> str:
-    """Return as much of a text as an email quotes."""
+    """Return a text, cut to the length that an email quotes."""
     shown, rest = split_at(text.strip(), MAX_QUOTED_BYTES)
     return for_showing(f"{shown.rstrip()} …" if rest else shown)
 

@@ -22,8 +22,8 @@ _BATCH_KINDS = (DeliveryKind.PROMPT, DeliveryKind.ANOTHER)
 class OutgoingDelivery:
     """One delivery with its email, ready to send; those with the same `batch_key` may be sent in one batch.
 
-    `may_be_barred` says that the provider may hold the recipient on one of its suppression lists, and that the person
-    asked for this email nevertheless.
+    `may_be_barred` is true if the address may be on a suppression list of the provider although the person asked for
+    this email.
     """
 
     delivery: Delivery = field(repr=False)
@@ -83,7 +83,7 @@ class EmailBuilder:
 
 
 def _may_be_barred(session: Session, delivery: Delivery, person: Subscriber) -> bool:
-    """Say whether the provider may drop this email although the person asked for it: after a bounce or a stop."""
+    """Return whether the provider may drop this email, after a bounce or a stop, although the person asked for it."""
     if delivery.kind not in {DeliveryKind.SIGN_IN, DeliveryKind.CONFIRMATION}:
         return False
     return person.status == SubscriberStatus.STOPPED or Suppression.covers(session, person.address_hash)

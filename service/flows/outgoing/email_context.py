@@ -18,7 +18,7 @@ from service.models import Delivery, Keyring, Subscriber
 
 
 class NothingToSendError(Exception):
-    """Raised where an email has nothing to say any more: skip its delivery."""
+    """The email no longer has anything to say: skip its delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +85,5 @@ class SentLookup:
 
     @property
     def composer(self) -> Composer:
-        """Return the composer of the mode in which the email is looked for."""
+        """Return the composer for the mode, discreet or ordinary, that is tried."""
         return self.context.composer.in_mode(is_discreet=self.is_discreet)

@@ -36,7 +36,7 @@ class LinkMaker:
     def batch_links(self) -> Links:
         """Return the links of a batch, in which placeholders stand for the tokens of each recipient.
 
-        The rest of each link stands in the text, since the provider may take few bytes of variables in a request.
+        The rest of each link is in the text, because the provider limits the bytes of variables in a request.
         """
         return self._links(
             f"{REPLY_PREFIX}{placeholder(REPLY_TOKEN)}@{self.reply_domain}",
@@ -74,7 +74,7 @@ class LinkMaker:
         return f"{REPLY_PREFIX}{token.encode(self.keyring.index)}@{self.reply_domain}"
 
     def answer_links(self, person: Subscriber, now: datetime, step_key: int = NO_STEP) -> Links:
-        """Return the links of an automatic reply that answers a mail received now, and perhaps says of a step."""
+        """Return the links of an automatic reply to a mail received now, which may be about a step."""
         on = writing_date(now, person.zone)
         return self.links(person, self.reply_address(ReplyKind.ANSWER, person, on, step_key))
 

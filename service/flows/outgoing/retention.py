@@ -19,9 +19,9 @@ MOST_CHUNKS = 200  # at most 200,000 deliveries an hour for each clock, so that 
 
 OBJECTS_SWEPT = "objects"  # the heartbeat of the last sweep
 SWEPT_EVERY = timedelta(days=1)
-# As long as raw mails: whoever restores an older database by mistake has a month to notice.
+# As long as raw mails: an operator who restores an older database by mistake has a month to notice.
 ORPHANS_KEPT = timedelta(days=30)
-# A crash leaves an object or two. More than this share says that this is not the database of these objects.
+# A crash leaves one or two objects. A larger share means that these objects belong to another database.
 FEW, LARGEST_SHARE = 20, 0.01
 
 _NamedIn = Callable[[Session, Sequence[str]], set[str]]
@@ -33,10 +33,10 @@ log = structlog.get_logger()
 def drop_old_deliveries(
     database: Database, now: datetime, *, chunk: int = CHUNK, most_chunks: int = MOST_CHUNKS
 ) -> int:
-    """Delete deliveries of more than 13 months ago, up to `most_chunks` transactions of them; return how many.
+    """Delete deliveries older than 13 months, in up to `most_chunks` transactions; return how many.
 
-    Digests and the quiet month's questions stay with their person: the digest has a web copy, and whoever was asked in
-    a quiet month is not asked again before they write. So does what a person gets only once.
+    Digests and the quiet month's questions are kept as long as their person: a digest has a web copy, and a person who
+    was asked in a quiet month is not asked again before they write. Emails that a person gets only once are kept too.
     """
     before = _months_before(now, MONTHS_KEPT)
     dropped = 0
@@ -54,9 +54,9 @@ def drop_old_deliveries(
 
 
 def sweep_orphaned_objects(database: Database, storage: Storage, now: datetime) -> int:
-    """Remove objects of more than 30 days that no row names, once a day; return how many.
+    """Remove objects older than 30 days that no row names, once a day; return how many.
 
-    If many are not named, none is removed, and an error is logged: then the objects belong to another database.
+    If a large share is not named, the objects belong to another database: remove none, and log an error.
 
     Raises:
         StorageError: the object store does not answer; the next sweep is a day later.

@@ -1,4 +1,4 @@
-"""One tick of the clock: plan what is due, find jobs that were lost, and enqueue both; and pruning expired data."""
+"""One tick of the clock: plan what is due, find lost jobs and enqueue both; and pruning expired data."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def tick(database: Database, library: Library, job_queue: JobQueue, *, now: date
 
 
 def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[int, int]:
-    """Enqueue again what no worker has taken; return how many, and how many deliveries lost their worker.
+    """Enqueue again what no worker has taken; return how many jobs, and how many deliveries lost their worker.
 
-    The job queue may lose its jobs at any moment. All that is due is in the database, and is found here.
+    The job queue may lose its jobs at any moment, so this finds all that is due in the database.
     """
     with database.write() as session:
         delivery_claims.plan_lapsed_again(session)
@@ -112,7 +112,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
 def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:
     """Delete some expired raw mail; return whether there may be more.
 
-    Objects are deleted before their names are removed from the rows: afterwards nobody could find them.
+    Objects are deleted before their names are removed from the rows, because nothing else could find them afterwards.
     """
     with database.read() as session:
         mails = Reply.find_expired(session, now, PRUNE_LIMIT)

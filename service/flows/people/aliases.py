@@ -41,7 +41,7 @@ class AliasStanding(Enum):
     """The state of a claim to an alias."""
 
     THEIRS = auto()
-    ASKED = auto()  # a confirmation is planned, whoever the address belongs to
+    ASKED = auto()  # a confirmation is planned, for known and unknown addresses
     TAKEN = auto()
     REFUSED = auto()  # no more emails are sent about it now
 
@@ -59,7 +59,7 @@ def claim(
 ) -> AliasClaim:
     """Process a subscriber's claim that an address is theirs too, and return the result.
 
-    Without a proof the result is the same whoever the address belongs to: a confirmation is planned, and later skipped
+    Without a proof the result is the same for every address: a confirmation is planned, and later skipped
     if the address has its own journal. So nobody can find out who has signed up by forging mail to themselves.
     """
     address_hash = keyring.address_hash(address)

@@ -101,7 +101,7 @@ def confirm_by_link(
 
 
 def was_asked_before_stop(session: Session, person: Subscriber, request_id: int) -> bool:
-    """Say whether a subscriber who has stopped asked for this signup before the stop, which its link must not undo."""
+    """Return whether a stopped subscriber asked for this signup before the stop, which its link must not undo."""
     if person.status != SubscriberStatus.STOPPED:
         return False
     asked = Delivery.newest_about(session, person.id, DeliveryKind.CONFIRMATION, request_id)
@@ -134,7 +134,7 @@ def _confirmed_form(
 def _plan_welcome(session: Session, library: Library, person: Subscriber, today: date, now: datetime) -> list[int]:
     """Plan the welcome of a new start and return its id; one that is still to be sent serves this start as well.
 
-    Whoever stops and starts again on the same local date gets another welcome, with the next of the opening prompts.
+    A subscriber who stops and starts again on one local date gets another welcome, with the next opening prompt.
     """
     earlier = Delivery.newest_about(session, person.id, DeliveryKind.WELCOME)
     is_again = earlier is not None and earlier.on == today

@@ -19,7 +19,7 @@ from service.flows.people.steps import taken_between
 from service.models import Delivery, DeliveryKind, Entry, Keyring, Subscriber, open_content
 
 _DAY = timedelta(days=1)
-# The question of a month or a year must not be about a single day.
+# The question about a month or a year must not ask about a single day.
 _ABOUT_A_DAY = re.compile(
     r"\b(?:this (?:week|morning|evening)|today|tonight|tomorrow|coming days|since you woke|heute|morgen|diese Woche)\b",
     re.IGNORECASE,
@@ -131,7 +131,7 @@ def quiet_question(library: Library, locale: str, month: date) -> Prompt:
 
 
 def year_question(library: Library, locale: str, year: int) -> Prompt:
-    """Return the open question of a year, half the list away from those of the months around its end."""
+    """Return the open question of a year; it is half the list away from the questions of December and January."""
     light = _light_questions(library, locale)
     return light[(year * 12 + 12 + len(light) // 2) % len(light)]
 

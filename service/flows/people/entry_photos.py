@@ -94,7 +94,7 @@ def remove(session: Session, keyring: Keyring, person: Subscriber, photo: Photo)
 
 
 def remove_objects(storage: Storage, names: set[str]) -> None:
-    """Delete objects that no row names any more."""
+    """Delete objects that no row names now."""
     for name in names:
         storage.remove(name)
 

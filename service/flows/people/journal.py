@@ -52,15 +52,15 @@ class SealedText(Protocol):
 
     @property
     def id(self) -> int:
-        """The id of the entry, to which the words are bound."""
+        """Return the id of the entry, to which the words are bound."""
 
     @property
     def sealed_words(self) -> bytes:
-        """The words."""
+        """Return the sealed words."""
 
     @property
     def sealed_over(self) -> bytes | None:
-        """The words beyond the size limit."""
+        """Return the sealed words beyond the size limit, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def open_entries(keyring: Keyring, person: Subscriber, entries: Sequence[Entry])
 
 
 def open_whole_entry(keyring: Keyring, person: Subscriber, entry: Entry) -> WholeEntry:
-    """Return an entry with all that was sent, but for trimmed pieces in which nothing can be seen."""
+    """Return an entry with all that was sent, except trimmed pieces without visible text."""
     key = keyring.key_of(person)
     pieces = {piece_key(piece): piece for piece in _trimmed(key, entry) if has_visible(piece.text)}
     return WholeEntry(_opened(key, entry), pieces, for_showing(_over(key, entry)))

@@ -1,4 +1,4 @@
-"""Requests for an email from a page: one row whoever the address belongs to, and a limit for each network."""
+"""Requests for an email from a page: one row for known and unknown addresses, and a limit for each network."""
 
 from __future__ import annotations
 

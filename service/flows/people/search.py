@@ -1,4 +1,4 @@
-"""Searching a person's journal: their entries are opened one after another, in memory, and nothing is stored."""
+"""Searching a person's journal: their entries are opened one after another in memory, and no search index is stored."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def search(
     last: date = date.max,
     before: int | None = None,
 ) -> SearchResult:
-    """Return a person's entries between two local dates that have every term of a query, a page of them.
+    """Return one page of a person's entries between two local dates that have every term of a query.
 
     `before` is the id of the last entry of the page before; entries are searched until a page is full.
     """

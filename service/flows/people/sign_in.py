@@ -63,7 +63,7 @@ def use(
     now: datetime,
     former: bytes | None = None,
 ) -> SignedIn | SignInLink:
-    """Sign in by a link, which works once and is invalid after five wrong codes; return whom, or why not.
+    """Sign in by a link, which works once and is invalid after five wrong codes; return the subscriber, or why not.
 
     `browser`, `code` and `secret` are keyed hashes: of the browser's nonce, of the typed code (None for none), and of
     the new secret that the cookie will hold. `former` is that of the browser's previous session, which ends.

@@ -1,4 +1,4 @@
-"""Signing up: a page records the request, and a job processes it; `confirm_signup` has what follows."""
+"""Signing up: a page records the request, and a job processes it; `confirm_signup` does the rest."""
 
 from __future__ import annotations
 

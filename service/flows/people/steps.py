@@ -107,7 +107,7 @@ def step_asked_about(session: Session, token: ReplyToken | None) -> Step | None:
 
 
 def step_meant(session: Session, token: ReplyToken | None) -> Step | None:
-    """Return the step that the email with this token is about, whether it said that it was chosen or asked about it."""
+    """Return the step of the email with this token, which either confirmed the step or asked about it, or None."""
     if token is None or not is_about_step(token):
         return None
     if token.kind == ReplyKind.STEP:
@@ -123,7 +123,7 @@ def is_about_step(token: ReplyToken | None) -> bool:
 
 
 def not_a_step(session: Session, person: Subscriber, step: Step | None) -> None:
-    """Remove a step that its owner never meant as one; what they have said of it since stays."""
+    """Remove a step that its owner did not mean as one, unless they have already said how it went."""
     if step is not None and step.state == StepState.OPEN:
         Step.remove(session, person.id, step.id)
 

@@ -1,1 +1,1 @@
-"""Mail that comes in: posts and MIME to values, and the child processes that read hostile content."""
+"""Incoming mail: parsing posts and MIME, and the child processes that read untrusted content."""

@@ -1,6 +1,6 @@
-"""Whether the provider vouches for the sender of a mail, by its own verdict on SPF and DKIM.
+"""Checking whether the provider vouches for the sender of a mail, by its SPF and DKIM results.
 
-Relaxed alignment (RFC 7489, section 3.1): two domains belong together if they are the same, or if they have the same
+Relaxed alignment (RFC 7489, section 3.1): two domains are aligned if they are the same, or if they have the same
 organizational domain, which is the part below a public suffix (publicsuffix.org, both of its sections).
 """
 
@@ -16,9 +16,9 @@ PASS, FAIL = "pass", "fail"
 
 
 def is_aligned(mail: InboundMail) -> bool:
-    """Say whether the provider vouches for the From: SPF passed for its domain, or its one DKIM signature passed.
+    """Return whether the provider vouches for the From: SPF passed for its domain, or its only DKIM signature passed.
 
-    With two signatures, or one that names two domains, nobody can say which of them passed.
+    With two signatures, or one that names two domains, it is unknown which of them passed.
     """
     if mail.from_address is None:
         return False
@@ -33,12 +33,12 @@ def is_aligned(mail: InboundMail) -> bool:
 
 
 def is_refuted(mail: InboundMail) -> bool:
-    """Say whether the provider says of both SPF and DKIM that they failed: then it is not from whom it says."""
+    """Return whether the provider reports that both SPF and DKIM failed, so that the From is forged."""
     return mail.spf == FAIL and mail.dkim == FAIL
 
 
 def belong_together(one: str, other: str) -> bool:
-    """Say whether two domains, in lower case, are aligned; a public suffix is aligned with itself alone."""
+    """Return whether two domains, in lower case, are aligned; a public suffix is aligned only with itself."""
     if not one or not other:
         return False
     organization = _suffixes().privatesuffix(one)
@@ -47,7 +47,7 @@ def belong_together(one: str, other: str) -> bool:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    """Return the public suffix list that comes with the package, read once."""
+    """Return the public suffix list of the package, read once per process."""
     return PublicSuffixList()
 
 

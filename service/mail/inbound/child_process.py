@@ -1,4 +1,4 @@
-"""A child process that answers questions about hostile content, and is killed when it is late."""
+"""A child process that answers questions about untrusted content, and is killed when it exceeds its time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PIPE_BYTES = 65_536
 
 
 class ChildTimeoutError(Exception):
-    """The process did not answer in time, or went away; the next question gets a fresh one."""
+    """The process did not answer in time, or ended; the next question starts a new one."""
 
 
 @dataclass(slots=True)
 class ChildProcess:
-    """Runs `serve` of `child_server` in a process of its own, which a hostile question may cost its life."""
+    """Runs `serve` of `child_server` in a separate process, which a hostile question may crash."""
 
     command: Sequence[str]
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -33,7 +33,7 @@ class ChildProcess:
         """Return the answer to a question.
 
         Raises:
-            LateError: there was none within that many seconds.
+            ChildTimeoutError: there was none within that many seconds.
         """
         try:
             process = self._ready_process()
@@ -58,7 +58,7 @@ class ChildProcess:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.close()
-        # Neither the settings nor their secrets are the child's business.
+        # The child must not see the settings and their secrets.
         environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(_import_paths())}
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment

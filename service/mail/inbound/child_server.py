@@ -1,4 +1,4 @@
-"""The loop inside such a child process, limited in time and memory."""
+"""The loop inside a child process of `child_process`, limited in time and memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ READY = b"ready\n"
 
 
 def serve(questions: BinaryIO, answers: BinaryIO, answer_to: Callable[[bytes], bytes]) -> None:
-    """Answer questions until there are no more, five seconds of CPU each; load everything before."""
+    """Answer questions until the pipe closes, with five seconds of CPU for each; import all modules before."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     answers.write(READY)
@@ -25,13 +25,13 @@ def serve(questions: BinaryIO, answers: BinaryIO, answer_to: Callable[[bytes], b
 
 
 def send(pipe: IO[bytes], content: bytes) -> None:
-    """Write something with its length before it."""
+    """Write the length of the content, then the content."""
     pipe.write(len(content).to_bytes(LENGTH_BYTES, "big") + content)
     pipe.flush()
 
 
 def _allow(seconds: int) -> None:
-    """Let this process use that much more CPU before the system ends it."""
+    """Set the CPU limit so that this process may use that many more seconds."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(used.ru_utime + used.ru_stime) + seconds + 1
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))

@@ -1,4 +1,4 @@
-"""The files of a mail, and the bytes as which they pass from the reading process to the worker."""
+"""The files of a mail, and their encoding for the pipe from the reading process to the worker."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from service.core.replies import Attachment
 
 @dataclass(frozen=True, slots=True)
 class MailFiles:
-    """The files of raw MIME; `aside` are the content ids of pictures shown only in a quotation or a signature."""
+    """The files of raw MIME; `aside` are the content ids of pictures that are only in a quotation or a signature."""
 
     attachments: tuple[Attachment, ...] = field(default=(), repr=False)
     aside: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def to_wire(files: MailFiles) -> tuple[dict[str, Any], bytes]:
-    """Return files as a JSON object and the bytes of the pictures, one after the other."""
+    """Return files as a JSON object, and the concatenated bytes of the pictures."""
     pictures = [file.data if sniff(file.data) else b"" for file in files.attachments]
     listed = [
         [file.filename, file.content_type, file.content_id, len(data)]

@@ -1,4 +1,4 @@
-"""The two encodings of a posted form, walked in place: nothing is copied but what is asked for."""
+"""The two encodings of a posted form, parsed in place: only requested parts are copied."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.http import parse_options_header
 
-# A part of the provider's has two or three short header lines. A block of 16 MB took 580 MB to parse.
+# A part that the provider posts has two or three short header lines. A block of 16 MB took 580 MB to parse.
 MAX_PART_HEADER_BYTES = 16 * 1024
-# unquote_to_bytes makes a list item for each escape: of 40 MB at once these took 3.3 GB.
+# unquote_to_bytes makes a list item for each escape: 40 MB at once took 3.3 GB.
 UNQUOTED_AT_ONCE_BYTES = 16 * 1024
 
 
 class BrokenFormError(ValueError):
-    """The body does not follow its encoding, or is cut short."""
+    """The body is not valid in its encoding, or is truncated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a multipart body: its header block as it came, and where its content begins and ends."""
+    """One part of a multipart body: its undecoded header block, and where its content begins and ends."""
 
     header: bytes = field(repr=False)
     start: int
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PartHeader:
-    """What the header of a part says; `filename` is None for a field."""
+    """The parsed header of a part; `filename` is None for a field."""
 
     name: str
     filename: str | None = field(repr=False)
@@ -52,7 +52,7 @@ def urlencoded_fields(body: bytes) -> Iterator[tuple[str, int, int]]:
 def fields_named(body: bytes, name: str, start: int = 0) -> Iterator[tuple[int, int]]:
     """Yield where the value of each field of this name begins and ends, from `start` on, which is 0 or after a field.
 
-    Passes over all others at the speed of a search, and over a field whose name is percent-encoded.
+    Skips other fields by a fast search; a field whose name is percent-encoded is skipped too.
     """
     written = name.encode() + b"="
     at = start if body.startswith(written, start) else _after_ampersand(body, written, start)
@@ -63,14 +63,14 @@ def fields_named(body: bytes, name: str, start: int = 0) -> Iterator[tuple[int, 
 
 
 def unquoted(body: bytes, start: int, end: int) -> bytes:
-    """Return the bytes that a percent-encoded part of the body stands for, taking little more room than they do."""
+    """Return the decoded bytes of a percent-encoded part of the body, in little more memory than they need."""
     if body.find(b"%", start, end) < 0 and body.find(b"+", start, end) < 0:
         return body[start:end]
     found = io.BytesIO()
     while start < end:
         stop = min(start + UNQUOTED_AT_ONCE_BYTES, end)
         if stop < end:
-            stop = _or(body.rfind(b"%", stop - 2, stop), stop)  # an escape is three bytes, not to be cut
+            stop = _or(body.rfind(b"%", stop - 2, stop), stop)  # do not split an escape of three bytes
         found.write(unquote_to_bytes(body[start:stop].replace(b"+", b" ")))
         start = stop
     return found.getvalue()
@@ -80,18 +80,18 @@ def multipart_parts(boundary: bytes, body: bytes) -> Iterator[Part]:
     """Yield the parts of a multipart body in order (RFC 2046, section 5.1.1).
 
     Raises:
-        BrokenFormError: there is no boundary, the last part is cut short, or a header is over 16 kB.
+        BrokenFormError: there is no boundary, the last part is truncated, or a header is over 16 kB.
     """
     marker = b"--" + re.escape(boundary) + rb"(--|[ \t]*\r\n)"
     delimiter = re.compile(rb"\r\n" + marker)
     found = re.match(marker, body) or delimiter.search(body)
     while found is not None and found[1] != b"--":
-        # A header may be empty: then its blank line begins with the line end of the delimiter.
+        # A header may be empty: then its blank line starts with the line end of the delimiter.
         blank = body.find(b"\r\n\r\n", found.end() - 2, found.end() + MAX_PART_HEADER_BYTES)
         if blank < 0:
             raise BrokenFormError("A part has no end of its header.")
         header = body[found.end() : blank]
-        # Content may be empty: then its delimiter begins with the blank line.
+        # The content may be empty: then its delimiter starts with the blank line.
         found = delimiter.search(body, blank + 2)
         if found is not None:
             yield Part(header, blank + 4, max(blank + 4, found.start()))
@@ -100,10 +100,10 @@ def multipart_parts(boundary: bytes, body: bytes) -> Iterator[Part]:
 
 
 def part_header(header: bytes) -> PartHeader:
-    """Return what the header block of a part says.
+    """Return the parsed header block of a part.
 
     Raises:
-        BrokenFormError: it has no name, or is not UTF-8.
+        BrokenFormError: the part has no name, or its header is not UTF-8.
     """
     try:
         lines = re.sub(rb"\r\n[ \t]+", b" ", header).decode().split("\r\n")
@@ -121,7 +121,7 @@ def part_header(header: bytes) -> PartHeader:
 
 
 def _after_ampersand(body: bytes, written: bytes, start: int) -> int:
-    """Return where the next field begins that is written so, or -1."""
+    """Return where the next field with this undecoded name begins, or -1."""
     at = body.find(b"&" + written, start)
     return at if at < 0 else at + 1
 

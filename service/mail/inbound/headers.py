@@ -1,4 +1,4 @@
-"""Mail headers: splitting them off, decoding them, and the one address in a From."""
+"""Mail headers: splitting, decoding, and the only address in a From."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from email.utils import parsedate_to_datetime
 
 MAX_HEADER_BYTES = 8 * 1024
 MAX_HEADERS_BYTES = 64 * 1024
-# decode_header searches anew from each opening mark: without a bound its time grows as a square.
+# decode_header searches again from each opening mark: without a limit its time is quadratic.
 _MAX_ENCODED_WORDS = 200
 
 Pairs = tuple[tuple[str, str], ...]
 
 
 def split_headers(raw_mime: bytes) -> Pairs:
-    """Return the header fields of a mail in their order, unfolded, values still encoded.
+    """Return the header fields of a mail in order, unfolded, with values still encoded.
 
-    Reads at most 64 kB of headers and 8 kB of each; bytes beyond ASCII are taken as UTF-8
-    where they are, else as windows-1252.
+    Reads at most 64 kB of headers and 8 kB of each. Bytes beyond ASCII are decoded as UTF-8
+    if they are valid UTF-8, else as windows-1252.
     """
     head = raw_mime[:MAX_HEADERS_BYTES]
     ends = [at for mark in (b"\r\n\r\n", b"\n\n") if (at := head.find(mark)) >= 0]
@@ -33,7 +33,7 @@ def split_headers(raw_mime: bytes) -> Pairs:
 
 
 def bounded(pairs: Iterable[tuple[str, str]]) -> Pairs:
-    """Return the pairs up to 64 kB, each value cut at 8 kB and free of NUL."""
+    """Return the pairs up to 64 kB in total, each value cut at 8 kB and without NUL."""
     kept: list[tuple[str, str]] = []
     room = MAX_HEADERS_BYTES
     for name, value in pairs:
@@ -45,7 +45,7 @@ def bounded(pairs: Iterable[tuple[str, str]]) -> Pairs:
 
 
 def decoded(value: str) -> str:
-    """Return a header value with its encoded words (RFC 2047) read; what cannot be read stays."""
+    """Return a header value with its encoded words (RFC 2047) decoded; invalid ones stay as they are."""
     if "=?" not in value or value.count("=?") > _MAX_ENCODED_WORDS:
         return value
     try:
@@ -57,10 +57,10 @@ def decoded(value: str) -> str:
 
 
 def sole_address(value: str) -> str | None:
-    """Return the address of a From that names exactly one, else None.
+    """Return the address of a From that has exactly one, else None.
 
-    Takes the value before its encoded words are read, and refuses whatever two programs
-    could read as two different senders: a second address, a group, a bracket out of place.
+    The value must still have its encoded words. A value that two programs could read as two
+    different senders is refused: a second address, a group, a misplaced bracket.
     """
     bare = _without_comments_and_quotes(value)
     if bare is None or any(sign in bare for sign in ",;:"):
@@ -77,7 +77,7 @@ def sole_address(value: str) -> str | None:
 
 
 def sent_at(date: str | None) -> datetime | None:
-    """Return a Date header as an aware UTC instant; None if absent or senseless.
+    """Return a Date header as an aware UTC instant; None if it is absent or invalid.
 
     A time without a zone (`-0000`, RFC 5322 section 3.3) is taken as UTC.
     """
@@ -110,7 +110,7 @@ def _in_charset(piece: bytes, charset: str | None) -> str:
 
 
 def _without_comments_and_quotes(value: str) -> str | None:
-    """Return the value without (comments) and "quoted names"; None if one is left open."""
+    """Return the value without (comments) and "quoted names"; None if one is not closed."""
     kept: list[str] = []
     depth, quoted = 0, False
     characters = iter(value)

@@ -1,7 +1,7 @@
-"""A mail as a value, from a route's post in either of its forms.
+"""An incoming mail, read from a route's post as fields or as MIME.
 
-Sources: Mailgun, Receive, Forward and Store messages (documentation.mailgun.com); where it and
-practice differ, django-anymail's and multi_mail's captured posts.
+Sources: Mailgun, Receive, Forward and Store messages (documentation.mailgun.com); where
+practice differs, the posts captured by django-anymail and multi_mail.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ _BEFORE_ITEM = re.compile(r"\s*[\[,]\s*")
 
 @dataclass(frozen=True, slots=True)
 class InboundMail:
-    """A mail as the provider handed it over; whatever is private is kept out of its repr.
+    """A mail as the provider posted it; private fields are left out of its repr.
 
     `plain` and `html` are None in the MIME form, where `raw_mime` holds the whole mail.
-    `from_address` is None unless the From names exactly one sender. `headers` are decoded
-    and in order. `spf`, `dkim` and `flag` are the provider's own verdicts in lower case, None
-    if its spam filter is not set to tag: then the sender is not authenticated at all.
-    `files_left_behind` is how many files a route with `store(notify=...)` kept at the provider, or
-    None if the mail came by another route.
+    `from_address` is None unless the From has exactly one address. `headers` are decoded
+    and in order. `spf`, `dkim` and `flag` are the provider's own results in lower case, None
+    if its spam filter does not tag mail: then the sender is not authenticated.
+    `files_left_behind` is the number of files that a route with `store(notify=...)` kept at the
+    provider, or None for another route.
     """
 
     recipients: tuple[str, ...] = field(repr=False)
@@ -75,19 +75,19 @@ class InboundMail:
     files_left_behind: int | None = None
 
     def header(self, name: str) -> str | None:
-        """Return the first header of that name, whatever its case."""
+        """Return the first header with this name, in any case."""
         return _first(self.headers, name)
 
     def all_headers(self, name: str) -> list[str]:
-        """Return every header of that name, top first."""
+        """Return every header with this name, from the top down."""
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
 
 def read_mail(post: Post, *, with_contents: bool = True) -> InboundMail:
     """Return the mail in a route's post, from its fields or from its `body-mime`.
 
-    Nothing the documentation calls "always present" is relied on. Without its contents a mail has neither text nor
-    attachments, and takes little room: as text, 60 MB of words may take 240.
+    Any field may be absent, even those that the documentation calls "always present". Without contents a mail has
+    neither text nor attachments and takes little memory: as str, 60 MB of words may take 240.
     """
     raw_mime = _raw_mime(post)
     headers = split_headers(raw_mime) if raw_mime is not None else _posted_headers(post)
@@ -121,7 +121,7 @@ def _raw_mime(post: Post) -> bytes | None:
 
 
 def _posted_headers(post: Post) -> Pairs:
-    """Return the headers from `message-headers`, or from the Title-Case fields if that is broken."""
+    """Return the headers from `message-headers`, or from the Title-Case fields if that is invalid."""
     listed = _listed(post.raw("message-headers") or b"")
     headers = bounded(_title_case_fields(post) if listed is None else _string_pairs(listed))
     sender = post.text("from")
@@ -131,9 +131,9 @@ def _posted_headers(post: Post) -> Pairs:
 
 
 def _listed(written: bytes) -> list[object] | None:
-    """Return the items of a JSON list, or None if it is none; of one over 1 MB those that begin it.
+    """Return the items of a JSON list, or None for anything else; only the first items of a list over 1 MB.
 
-    Parsed, a list takes many times its room, and of headers no more than 64 kB are read.
+    A parsed list takes many times the memory of its text, and at most 64 kB of headers are read.
     """
     text = as_text(written[:MAX_LISTED_BYTES])
     try:
@@ -146,13 +146,13 @@ def _listed(written: bytes) -> list[object] | None:
 
 
 def _leading_items(text: str) -> Iterator[object]:
-    """Yield the items of a JSON list that is cut short."""
+    """Yield the items of a truncated JSON list."""
     decoder = json.JSONDecoder()
     at = 0
     while opened := _BEFORE_ITEM.match(text, at):
         try:
             item, at = decoder.raw_decode(text, opened.end())
-        except ValueError:  # this one is cut, or there is no list
+        except ValueError:  # this item is truncated, or this is not a list
             return
         yield item
 
@@ -179,10 +179,10 @@ def _first(headers: Pairs, name: str) -> str | None:
 
 
 def _verdict(headers: Pairs, name: str) -> str | None:
-    """Return the provider's verdict of this name, in lower case, or None if it gave none.
+    """Return the provider's result with this name, in lower case, or None if there is none.
 
-    The provider writes its own above the topmost Received, which is the one of its own server. What stands below it,
-    or in a mail without any, may come from the sender (captured posts in django-anymail and multi_mail).
+    The provider writes its results above the topmost Received, which its own server wrote. A header below that, or in
+    a mail without Received, may come from the sender (captured posts in django-anymail and multi_mail).
     """
     received = next((at for at, (key, _) in enumerate(headers) if key.lower() == "received"), 0)
     value = _first(headers[:received], name)
@@ -194,7 +194,7 @@ def _recipients(listed: str) -> tuple[str, ...]:
 
 
 def _envelope_sender(posted: str | None) -> str:
-    """Return the MAIL FROM: `<>` if it was empty, which only programs send; "" if the provider did not say."""
+    """Return the MAIL FROM: `<>` if it was empty, which only programs send; "" if the provider did not post it."""
     return "" if posted is None else posted.strip() or "<>"
 
 
@@ -215,14 +215,14 @@ def _attachments(post: Post) -> tuple[Attachment, ...]:
 
 
 def _files_left_behind(post: Post) -> int | None:
-    """Return the number of files in the list of a `store(notify=...)` route, which posts no files (django-anymail)."""
+    """Return the number of files that a `store(notify=...)` route lists and does not post (django-anymail)."""
     if post.raw("message-url") is None:
         return None
     return len(_listed(post.raw("attachments") or b"") or ())
 
 
 def _content_ids(post: Post) -> dict[str, str]:
-    """Return content ids by field name; the map is posted the other way round, with stray empties."""
+    """Return content ids by field name; the provider posts the inverse map, with some empty values."""
     try:
         listed = json.loads(post.text("content-id-map") or "null")
     except (ValueError, RecursionError):

@@ -11,13 +11,13 @@ from service.core.replies.classify.automatic import AutomaticSigns
 
 @cache
 def load_client_phrases() -> ClientPhrases:
-    """Return the phrases by which quotations, footers and signatures are known, in many languages."""
+    """Return the phrases that identify quotations, footers and signatures, in many languages."""
     return ClientPhrases.parse(_text("replies.toml"))
 
 
 @cache
 def load_automatic_signs() -> AutomaticSigns:
-    """Return the signs by which programs that answer by themselves are known."""
+    """Return the signs that identify programs that reply automatically."""
     return AutomaticSigns.parse(_text("automatic.toml"))
 
 

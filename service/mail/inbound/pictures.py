@@ -1,7 +1,7 @@
-"""Pictures, redrawn by a child process of their own.
+"""Redrawing pictures in a separate child process.
 
 Run as `python -m service.mail.inbound.pictures` by `PictureRedrawer`: decoding a photo of 48 million pixels takes all
-the memory that such a process has, so it holds nothing else.
+the memory that such a process may use, so it does nothing else.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, 
 from service.mail.inbound.child_server import serve
 
 WALL_SECONDS = 6.0
-ALL_SECONDS = 40.0  # less than the lease on a mail
+ALL_SECONDS = 40.0  # shorter than the lease on a mail
 _REFUSED = b"{}"
 
 
 @dataclass(slots=True)
 class PictureRedrawer:
-    """Draws pictures anew in a child, one after another."""
+    """Redraws pictures in a child process, one after another."""
 
     wall_seconds: float = WALL_SECONDS
     all_seconds: float = ALL_SECONDS
@@ -32,9 +32,9 @@ class PictureRedrawer:
     )
 
     def redraw(self, pictures: Sequence[bytes]) -> Iterator[Picture | None]:
-        """Yield each picture drawn anew, None for one that cannot be; never raises for anything that they hold.
+        """Yield each picture redrawn, or None if it cannot be; never raises for any content.
 
-        All together they get 40 seconds; once those are over, the rest is refused.
+        All pictures together get 40 seconds; after that, None is yielded for the others.
         """
         deadline = time.monotonic() + self.all_seconds
         for data in pictures:

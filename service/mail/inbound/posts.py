@@ -1,4 +1,4 @@
-"""The provider's form posts as values, held in memory and never in a temporary file."""
+"""The provider's form posts, parsed in memory and never in a temporary file."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from service.mail.inbound.form_bodies import (
 )
 from service.mail.signature import Signature
 
-# Every header of a mail is a field, and one of 1,100 headers and 100 attachments is a real one. Of a post with more,
-# headers and files beyond these bounds are left out, and the provider's own fields are kept wherever they stand.
+# Every header of a mail is a field, and real mails have up to 1,100 headers and 100 attachments. Headers and files
+# beyond these limits are left out, and the provider's own fields are always kept.
 MAX_FIELDS = 20_000
 MAX_FILES = 2_000
 MAX_SIGNATURE_VALUE_BYTES = 1024
 MAX_BOUNDARY_BYTES = 256  # RFC 2046 allows 70
 
 _SIGNATURE_FIELDS = ("timestamp", "token", "signature")
-# Sources: Mailgun, Receive, Forward and Store messages; names of ours are lower-case, those of headers are not.
+# Source: Mailgun, Receive, Forward and Store messages. Its own fields have lower-case names, headers do not.
 _PROVIDER_FIELDS = (
     *_SIGNATURE_FIELDS,
     *("recipient", "sender", "from", "subject", "body-plain", "body-html", "body-mime", "message-headers"),
@@ -39,7 +39,7 @@ _PROVIDER_NAME = re.compile(b'"(?:%s)"' % "|".join(_PROVIDER_FIELDS).encode())
 
 
 class MalformedPostError(ValueError):
-    """The body is no form the provider makes; asking for it again would bring the same."""
+    """The body is not a form of the provider's; a retry would send the same body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class PostedFile:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """The fields and files of one form post, in their order, bytes as they came.
+    """The fields and files of one form post, in order, as undecoded bytes.
 
     Names are compared exactly: a sender's own header can arrive as `Token`, and only
     lower-case names are the provider's (jpmckinney/multi_mail, captured posts).
@@ -64,34 +64,34 @@ class Post:
     files: tuple[PostedFile, ...] = field(default=(), repr=False)
 
     def raw(self, name: str) -> bytes | None:
-        """Return the bytes of the first field of that name."""
+        """Return the bytes of the first field with this name."""
         return next((value for key, value in self.fields if key == name), None)
 
     def text(self, name: str) -> str | None:
-        """Return the first field of that name as text; see `as_text`."""
+        """Return the first field with this name as text; see `as_text`."""
         value = self.raw(name)
         return None if value is None else as_text(value)
 
     def texts(self, name: str) -> list[str]:
-        """Return every field of that name as text, in order."""
+        """Return every field with this name as text, in order."""
         return [as_text(value) for key, value in self.fields if key == name]
 
     @property
     def signature(self) -> Signature:
-        """Return the signature fields; one that is absent or there twice is empty, which verifies as forged."""
+        """Return the signature fields; a field that is absent or repeated is empty, which verifies as forged."""
         return Signature(*(_sole(self.texts(name)) for name in _SIGNATURE_FIELDS))
 
 
 def as_text(value: bytes) -> str:
-    """Return UTF-8 bytes as text, with U+FFFD for what is not UTF-8 and for NUL."""
+    """Return UTF-8 bytes as text, with U+FFFD for invalid bytes and for NUL."""
     return value.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def read_signature(content_type: str, body: bytes) -> Signature:
-    """Return the signature of a form that is not to be believed yet: before anything else in it is taken apart.
+    """Return the signature of a form that is not verified yet, before anything else in it is parsed.
 
-    Costs a search through the body and no room, whatever the body holds. A field that is absent, there twice, over
-    1 kB or beyond the first 22,000 parts is empty, which verifies as forged; so is one in a name of another case.
+    Takes one search through the body and no memory for its content. A field that is absent, repeated, over 1 kB, in
+    a name of another case or after the first 22,000 parts is empty, which verifies as forged.
 
     Raises:
         MalformedPostError: as `parse_post` does.
@@ -107,11 +107,11 @@ def read_signature(content_type: str, body: bytes) -> Signature:
 def parse_post(content_type: str, body: bytes) -> Post:
     """Return the form in `body`, urlencoded or multipart, with at most 20,000 fields and 2,000 files.
 
-    Values stay bytes: raw MIME in a urlencoded `body-mime` may hold 8-bit characters, which
-    Flask's form would turn into percent signs. What is returned takes about as much room as the body.
+    Values stay bytes, because raw MIME in a urlencoded `body-mime` may have 8-bit characters, which
+    Flask's form would replace. The result takes about as much memory as the body.
 
     Raises:
-        MalformedPostError: another content type, or a body that is broken or cut short.
+        MalformedPostError: another content type, or a body that is invalid or truncated.
     """
     boundary = _boundary(content_type)
     if boundary is None:
@@ -123,10 +123,10 @@ def parse_post(content_type: str, body: bytes) -> Post:
 
 
 def content_hash(post: Post) -> bytes:
-    """Return 32 bytes that agree for the same mail posted again, and for nothing else.
+    """Return 32 bytes that are the same when a mail is posted again, and different for any other mail.
 
-    Made from decoded fields and files without the signature, since a retry may sign again
-    and rebuild the body: boundary, encoding and the order of differently named fields do not count.
+    They are the hash of the decoded fields and files without the signature, because a retry may sign again and
+    rebuild the body with another boundary, encoding and order of fields with different names.
     """
     pieces = [
         (b"field", _name_bytes(name), b"", b"", value) for name, value in post.fields if name not in _SIGNATURE_FIELDS
@@ -137,7 +137,7 @@ def content_hash(post: Post) -> bytes:
     digest = hashlib.sha256()
     for piece in sorted(pieces, key=lambda piece: piece[:2]):
         for part in piece:
-            # Lengths stand in front, or a long name could pass for a short one with a value.
+            # Each length comes first, or a long name could look like a short name with a value.
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
     return digest.digest()
@@ -149,7 +149,7 @@ def _boundary(content_type: str) -> bytes | None:
     if mimetype == "application/x-www-form-urlencoded":
         return None
     if mimetype != "multipart/form-data":
-        raise MalformedPostError("The post is no form. Is this address set as an event webhook?")
+        raise MalformedPostError("The post is not a form. Is this URL set as an event webhook?")
     boundary = options.get("boundary", "")
     if not boundary or not boundary.isascii() or len(boundary) > MAX_BOUNDARY_BYTES:
         raise MalformedPostError("The multipart post names no boundary.")
@@ -158,7 +158,7 @@ def _boundary(content_type: str) -> bytes | None:
 
 def _signature_in_urlencoded(body: bytes) -> Iterator[tuple[str, bytes]]:
     for name in _SIGNATURE_FIELDS:
-        for start, end in islice(fields_named(body, name), 2):  # two are one too many already
+        for start, end in islice(fields_named(body, name), 2):  # two are enough to reject the field
             yield name, unquoted(body, start, end) if end - start <= MAX_SIGNATURE_VALUE_BYTES else b""
 
 
@@ -210,7 +210,7 @@ def _multipart(boundary: bytes, body: bytes) -> Post:
 
 
 def _is_beyond(header: bytes, *, fields: bool, files: bool) -> bool:
-    """Return whether a part is left out, by a look at its header, which takes a tenth of the time of reading it."""
+    """Return whether a part is left out, by a search in its header, which is ten times faster than parsing it."""
     if b"filename" in header:
         return files
     return fields and _PROVIDER_NAME.search(header) is None

@@ -1,4 +1,4 @@
-"""The reading process as the workers use it."""
+"""The workers' interface to the reading process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMMAND = module_command("service.mail.inbound.reading")
 
 @dataclass(frozen=True, slots=True)
 class UnreadableMail:
-    """The mail could not be read within the bounds; the reason names no content."""
+    """The mail could not be read within the limits; the reason has no content of the mail."""
 
     reason: str
 
@@ -26,7 +26,7 @@ _LATE = UnreadableMail("took too long or too much")
 
 @dataclass(slots=True)
 class MailReader:
-    """Reads mails in a child. A hostile mail costs its own child its life, and nobody else anything."""
+    """Reads mails in a child process, so that a hostile mail can only crash that process."""
 
     wall_seconds: float = WALL_SECONDS
     command: Sequence[str] = COMMAND
@@ -37,9 +37,9 @@ class MailReader:
         self._child = ChildProcess(self.command)
 
     def read(self, content: MailContent, sent: SentEmail | None) -> MailReading | UnreadableMail:
-        """Return the words and files of a mail, or why it could not be read; never raises for anything a mail holds.
+        """Return the words and files of a mail, or why it could not be read; never raises for any content.
 
-        The words are worth more than the files: a mail that is too much with them is read once more without.
+        The words are more important: a mail that cannot be read with its files is read again without them.
         """
         reading = self._ask(content, sent, with_files=True)
         return reading if isinstance(reading, MailReading) else self._ask(content, sent, with_files=False)
@@ -53,6 +53,6 @@ class MailReader:
         return reading if isinstance(reading, MailReading) else UnreadableMail(reading)
 
     def close(self) -> None:
-        """End the child, and the one that draws pictures."""
+        """End the child process, and the one that redraws pictures."""
         self._child.close()
         self.pictures.close()

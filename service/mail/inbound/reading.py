@@ -1,4 +1,4 @@
-"""Reading one mail after another in a process of its own, limited in time and memory.
+"""Reading mails one after another in a separate process, limited in time and memory.
 
 Run as `python -m service.mail.inbound.reading` by the `MailReader`, which kills it when a mail takes too long. A
 question is JSON; an answer is one line of JSON, followed by the bytes of the mail's pictures.
@@ -25,7 +25,7 @@ REPORT_PARTS = ("message/delivery-status", "message/global-delivery-status")
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """What a mail is made of: the raw MIME, or the bodies that the provider decoded."""
+    """The content of a mail: the raw MIME, or the bodies that the provider decoded."""
 
     raw_mime: bytes | None = field(default=None, repr=False)
     plain: str | None = field(default=None, repr=False)
@@ -34,11 +34,11 @@ class MailContent:
 
 @dataclass(frozen=True, slots=True)
 class MailReading:
-    """The person's words, and the files of raw MIME; `files` is None where they could not be listed in time.
+    """The person's words, and the files of raw MIME; `files` is None if they could not be listed in time.
 
-    `automatic` tells that a part of the mail is one that only programs write, `report` is the start of its delivery
-    report's part for machines, `bounded` tells that something lay past a bound and is in the raw mail alone, and
-    `guessed` that letters may be wrong. All four are known only where the mail came as raw MIME.
+    `automatic` is true if only a program writes such a part. `report` is the start of the machine-readable part of a
+    delivery report. `bounded` is true if something was beyond a limit and is only in the raw mail. `guessed` is true
+    if letters may be wrong. All four are known only if the mail came as raw MIME.
     """
 
     words: ReplyWords = field(repr=False)
@@ -50,7 +50,7 @@ class MailReading:
 
 
 def read(content: MailContent, sent: SentEmail | None, *, with_files: bool = True) -> MailReading:
-    """Return the words of a mail and, unless they are not wanted, its files; read in this process."""
+    """Return the words of a mail and, with `with_files`, its files; reads in this process."""
     is_raw = content.raw_mime is not None
     bodies = decode_bodies(content.raw_mime or b"") if is_raw else Bodies(plain=content.plain, html=content.html)
     phrases = load_client_phrases()
@@ -65,19 +65,19 @@ def read(content: MailContent, sent: SentEmail | None, *, with_files: bool = Tru
 
 
 def report_in(files: Iterable[Attachment]) -> str:
-    """Return the start of the part for machines of a delivery report (RFC 3464), "" where there is none."""
+    """Return the start of the machine-readable part of a delivery report (RFC 3464), or "" if there is none."""
     parts = (file.data for file in files if file.content_type in REPORT_PARTS)
     return next(parts, b"")[:MAX_REPORT_CHARACTERS].decode("utf-8", "replace")
 
 
 def _sent_email(values: dict[str, Any]) -> SentEmail:
-    """Return the email from JSON, which has lists for tuples."""
+    """Return the email from JSON, which has lists in place of tuples."""
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     return SentEmail(**values | lists | {"alternatives": tuple((text, html) for text, html in values["alternatives"])})
 
 
 def question(content: MailContent, sent: SentEmail | None, *, with_files: bool = True) -> bytes:
-    """Return a mail as it travels to the reading process."""
+    """Return a mail encoded for the reading process."""
     parts = {
         "mime": content.raw_mime.decode("latin-1") if content.raw_mime is not None else None,
         "plain": content.plain,
@@ -89,7 +89,7 @@ def question(content: MailContent, sent: SentEmail | None, *, with_files: bool =
 
 
 def answered(answer: bytes) -> MailReading | str:
-    """Return the reading in an answer, or the name of what went wrong."""
+    """Return the reading in an answer, or the name of the error."""
     head, _, data = answer.partition(b"\n")
     parts = json.loads(head)
     if "error" in parts:
@@ -101,7 +101,7 @@ def answered(answer: bytes) -> MailReading | str:
 
 
 def answer_to(asked: bytes, reader: Callable[..., MailReading] = read) -> bytes:
-    """Return the answer to a question; an error in a mail is named, without the mail's words."""
+    """Return the answer to a question; for an error it names the type only, never the mail's words."""
     parts: dict[str, Any] = json.loads(asked)
     mime, sent = parts["mime"], parts["sent"]
     content = MailContent(mime.encode("latin-1") if mime is not None else None, parts["plain"], parts["html"])

@@ -1,4 +1,4 @@
-"""Redrawing a picture from its pixels alone; only the child process imports this."""
+"""Redrawing a picture from its pixels only; only the child process imports this module."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from service.core.photos import LONGEST_SIDE, Picture, UnreadablePictureError, sniff
 
-MOST_PIXELS = 50_000_000  # a telephone's largest, 8,064 by 6,048, fits
+MOST_PIXELS = 50_000_000  # the largest photo of a telephone has 8,064 by 6,048
 JPEG_QUALITY = 85
 _FORMATS = {
     "image/jpeg": "JPEG",
@@ -33,7 +33,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-# What Pillow's decoders have been seen to raise on damaged or forged files, and on files past their limits.
+# The errors that Pillow's decoders were seen to raise for damaged or forged files, and beyond their limits.
 _DAMAGE = (
     OSError,
     ValueError,
@@ -61,10 +61,10 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 def redraw(data: bytes) -> Picture:
     """Return a picture upright, at most 2,048 pixels on its long side, in sRGB, as JPEG, or PNG if it is transparent.
 
-    Of a moving one it is the first frame. Nothing else of the file is left: no place, no camera, no thumbnail.
+    Only the first frame of an animation is kept, and no metadata: no location, no camera, no thumbnail.
 
     Raises:
-        UnreadablePictureError: it is none of the kinds that are kept, damaged, or has more than 50 million pixels.
+        UnreadablePictureError: its type is not supported, it is damaged, or it has more than 50 million pixels.
     """
     kind = sniff(data)
     if kind is None:
@@ -80,20 +80,20 @@ def redraw(data: bytes) -> Picture:
 
 
 def _small(image: Image.Image) -> Image.Image:
-    """Return the first frame, upright, small and in sRGB."""
+    """Return the first frame, upright, scaled down and in sRGB."""
     if image.width * image.height > MOST_PIXELS:
         raise UnreadablePictureError
-    # A JPEG can be decoded at half its size and less, which saves most of the time and memory.
+    # A JPEG can be decoded at half its size or less, which saves most of the time and memory.
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
     profile, turn = image.info.get("icc_profile"), _TURNS.get(_orientation(image))
     mode = _mode(image)
-    small = image if image.mode == mode else image.convert(mode)  # no copy: of a large one there is no room for two
+    small = image if image.mode == mode else image.convert(mode)  # no copy: memory has no room for two large pictures
     small.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
     return _in_srgb(small.transpose(turn) if turn is not None else small, profile)
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return how the camera was held (Exif 3.0, tag 0x0112), 1 where that cannot be read."""
+    """Return the orientation (Exif 3.0, tag 0x0112), or 1 if it cannot be read."""
     with contextlib.suppress(*_DAMAGE):
         return int(image.getexif().get(_ORIENTATION, 1))
     return 1
@@ -104,7 +104,7 @@ def _mode(image: Image.Image) -> str:
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture with its colours as they look, now that its own profile goes."""
+    """Return the picture with its colours converted to sRGB, since its own profile is removed."""
     if profile:
         with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
@@ -115,7 +115,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def _encoded(image: Image.Image) -> Picture:
     if image.mode == "RGBA" and image.getchannel("A").histogram()[_OPAQUE] == image.width * image.height:
         image = image.convert("RGB")
-    # A new picture: encoders also write what still hangs on the old one, such as a comment.
+    # Copy to a new picture: encoders also write metadata that is attached to the old one, such as a comment.
     bare = Image.new(image.mode, image.size)
     bare.paste(image)
     out = BytesIO()

@@ -1,1 +1,1 @@
-"""Email that goes out: composed, rendered, and sent through the provider."""
+"""Outgoing email: composed, rendered, and sent through the provider."""

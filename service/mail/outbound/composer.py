@@ -26,10 +26,10 @@ _LONGEST_SUBJECT: Final = 120
 
 
 class Composer:
-    """Composes emails; holds the templates and the site's own facts, and nothing about any subscriber.
+    """Composes emails; holds the templates and the site's settings, and nothing about any subscriber.
 
-    Where `links` are PLACEHOLDERS the email is for a whole batch. An email without `links` belongs to no subscription
-    and carries no way to leave one.
+    With PLACEHOLDERS as `links` the email is for a whole batch. An email without `links` belongs to no subscription
+    and has no links to leave one.
     """
 
     is_discreet = False
@@ -58,7 +58,7 @@ class Composer:
     def in_mode(self, *, is_discreet: bool) -> Composer:
         """Return the composer of discreet emails, or of ordinary ones.
 
-        The sender's name, the subject and the first lines of a discreet email say nothing about what it is.
+        The sender's name, the subject and the first lines of a discreet email do not show what it is about.
         """
         if is_discreet == self.is_discreet:
             return self
@@ -67,7 +67,7 @@ class Composer:
         return other
 
     def sender_name(self, subject: str) -> str:
-        """Return the sender's name on a question that went out under this subject, in either mode."""
+        """Return the sender's name on a question that was sent with this subject, in either mode."""
         name, _ = parseaddr(self._sender)
         return self.discreet_words.name if subject in self.discreet_words.subjects else name
 
@@ -84,7 +84,7 @@ class Composer:
     ) -> OutgoingEmail:
         """Return the email of templates/email/<name>/, with these values.
 
-        `in_reply_to` is the Message-ID of the mail that it answers. It carries List-Unsubscribe (RFC 8058) if it has
+        `in_reply_to` is the Message-ID of the mail that it answers. It has List-Unsubscribe (RFC 8058) if it has
         links and `may_leave`. `short_name` is the full name of a short email.
         """
         discreet = self.discreet_words if self.is_discreet else None
@@ -117,9 +117,9 @@ class Composer:
     ) -> OutgoingEmail:
         """Return a short email of templates/email/answers.toml, such as "command.rest".
 
-        `subject` is that of our email which was answered, if any; `detail` is what only the moment knows, such as
-        "until 3 June"; `quoted` are the recipient's own words, if any; the button, where the email has one, leads to
-        `button_url`.
+        `subject` is that of our email which was answered, if any; `detail` is a text known only at this moment, such as
+        "until 3 June"; `quoted` are the recipient's own words, if any; `button_url` is where its button leads, if it
+        has one.
         """
         short = self._short_emails[name].with_detail(detail)
         values = {
@@ -136,20 +136,20 @@ class Composer:
         return self.email(WRITER_MAIL, None, {"said": text})
 
     def _list_id(self) -> str:
-        """Return the value of List-Id (RFC 2919); its identifier stays the same, since people's filters use it."""
+        """Return the value of List-Id (RFC 2919); its identifier must not change, because people's filters use it."""
         name = self.discreet_words.name if self.is_discreet else self._list_name
         return f"{name} <questions.{parseaddr(self._sender)[1].rpartition('@')[2]}>"
 
 
 def without_reply_marks(subject: str) -> str:
-    """Return a subject on one line and without its "Re:"s."""
+    """Return a subject on one line, without any "Re:" at its start."""
     return _REPLY_MARKS.sub("", " ".join(subject.split()), count=1)[:_LONGEST_SUBJECT]
 
 
 def _answering(message_id: str) -> dict[str, str]:
-    """Return the headers of RFC 3834, and those that put an answer beneath the mail it answers.
+    """Return the headers of RFC 3834, and those that thread an answer under the mail that it answers.
 
-    A Message-ID that is not in the form of one came from outside, and is left out.
+    A Message-ID that is not valid, which the sender chose, is left out.
     """
     if not message_id:
         return {"Auto-Submitted": "auto-generated"}

@@ -1,4 +1,4 @@
-"""Discreet mode: the sender's name, subjects and first lines that say nothing, of templates/email/discreet.toml."""
+"""Discreet mode: a neutral sender's name, neutral subjects and first lines, from templates/email/discreet.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REPLY: Final = "Re: "
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The heading and the lines that stand above everything else in a discreet email."""
+    """The heading and the first lines of a discreet email."""
 
     heading: str
     lines: tuple[str, ...]
@@ -24,7 +24,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class DiscreetWords:
-    """What discreet mode says in place of an email's own sender's name, subject and first lines."""
+    """The texts that discreet mode uses instead of an email's own sender's name, subject and first lines."""
 
     name: str
     subjects: tuple[str, ...]
@@ -37,7 +37,7 @@ class DiscreetWords:
 
         Raises:
             KeyError: a table or the default opening is missing.
-            TypeError: an opening lacks its heading or lines, or has a field that none should have.
+            TypeError: an opening lacks its heading or lines, or has an unknown field.
             ValueError: the text is not TOML, or has no subject.
         """
         values = tomllib.loads(text)
@@ -51,9 +51,9 @@ class DiscreetWords:
         return cls(values["name"], tuple(values["subjects"]), frozenset(values["own_subjects"]), openings)
 
     def subject(self, name: str, subject: str) -> str:
-        """Return the subject of the email `name`, always the same one for the same `subject` of its own.
+        """Return the discreet subject of the email `name`, always the same for the same ordinary `subject`.
 
-        An answer keeps its "Re:", and stays under the subject of a discreet email that was answered.
+        An answer keeps its "Re:", and the subject of the discreet email that was answered.
         """
         if subject.startswith(_REPLY):
             return _REPLY + self.subject("", subject.removeprefix(_REPLY))

@@ -1,4 +1,4 @@
-"""Where an email's reply goes and what its links lead to, for one recipient or for a batch."""
+"""The reply address and the links of an email, for one recipient or for a batch."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from service.mail.outbound.placeholders import placeholder
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What differs from person to person in an email; addresses and tokens, so `repr` shows nothing.
+    """The addresses and links of an email that differ from person to person; private, so `repr` shows none.
 
-    `stop_url` is the page /unsubscribe/<token>, `one_click_url` what RFC 8058 posts to,
+    `stop_url` is the page /unsubscribe/<token>, `one_click_url` the target of RFC 8058's post,
     `stop_address` s-<token>@REPLY_DOMAIN. `settings_url` and `help_url` are the same for
-    everybody: left empty they are filled in from the base URL. An empty `write_url` means no such link.
+    everybody: if empty, they are filled in from the base URL. An empty `write_url` means no such link.
     """
 
     reply_address: str = field(repr=False)
@@ -34,6 +34,6 @@ PLACEHOLDERS: Final = Links(
     stop_address=placeholder("stop_address"),
     rest_url=placeholder("rest_url"),
 )
-# As an email goes out to whoever has such a page: its lines are then known for ours in a quotation.
+# For the emails that have such a link, so that their lines are recognised in a quotation.
 WRITE_LINK: Final = placeholder("write_url")
 WITH_WRITE_LINK: Final = replace(PLACEHOLDERS, write_url=WRITE_LINK)

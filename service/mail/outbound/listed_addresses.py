@@ -14,7 +14,7 @@ from typing import Any
 
 from service.mail.outbound.mailer import ListedAddress, ProviderUnreachable
 
-# Only the code is kept of the server's words, which quote addresses.
+# Only the code of the server's text is kept, because the text quotes addresses.
 _ENHANCED_CODE = re.compile(r"(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.])", re.ASCII)
 
 
@@ -22,7 +22,7 @@ def listed_addresses(page: Mapping[str, Any]) -> list[ListedAddress]:
     """Return the addresses of a page.
 
     Raises:
-        ProviderUnreachable: it is no page of a list.
+        ProviderUnreachable: it is not a page of a list.
     """
     items = page.get("items")
     if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):

@@ -14,9 +14,9 @@ from service.mail.provider_events import ProviderEvent
 class OutgoingEmail:
     """One composed email.
 
-    Where recipients differ, subject, text, html, reply_to and headers hold the literal
-    placeholder `%recipient.NAME%`, and each Recipient brings its variables. `event_variables`
-    come back with the provider's events; a recipient can read them in the mail's headers.
+    Where recipients differ, subject, text, html, reply_to and headers have the literal
+    placeholder `%recipient.NAME%`, and each Recipient has the variables. `event_variables`
+    are returned with the provider's events; a recipient can read them in the mail's headers.
     """
 
     subject: str = field(repr=False)
@@ -30,10 +30,10 @@ class OutgoingEmail:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody an email goes to, the delivery it fulfils, and what fills the placeholders.
+    """A recipient of an email, its delivery, and the values of the placeholders.
 
-    Without variables the email is complete as composed, and nothing in it is filled in:
-    so a person's own words in a digest are never taken for a placeholder.
+    Without variables nothing in the email is filled in, so that a person's own words in a
+    digest are never taken for a placeholder.
     """
 
     address: str = field(repr=False)
@@ -43,21 +43,21 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider has the email for every recipient; one id for the whole call, without `<>`."""
+    """The provider accepted the email for every recipient; one id for the whole request, without `<>`."""
 
     provider_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider took nothing and never will: in a batch, one address may spoil it for all."""
+    """The provider accepted nothing and never will; in a batch, one bad address may be the reason."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """The provider took nothing; it may after `wait`, and no sooner."""
+    """The provider accepted nothing; try again after `wait`, not earlier."""
 
     wait: timedelta
     reason: str
@@ -65,14 +65,14 @@ class RetryLater:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody can say whether the provider took it: look for evidence before sending again."""
+    """It is unknown whether the provider accepted the email: look for evidence before sending it again."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class BatchTooLarge:
-    """The provider took nothing because the call was too large; one of `largest` recipients passes, if it said so."""
+    """The provider accepted nothing because the request was too large; `largest` is its limit, if it said so."""
 
     reason: str
     largest: int | None = None
@@ -80,7 +80,7 @@ class BatchTooLarge:
 
 @dataclass(frozen=True, slots=True)
 class QuotaExceeded:
-    """The provider took nothing because its quota has less left: a smaller call may pass, a larger one after `wait`."""
+    """The provider accepted nothing because it exceeds the quota: send fewer now, or all of it after `wait`."""
 
     wait: timedelta
     reason: str
@@ -89,31 +89,31 @@ class QuotaExceeded:
 SendOutcome = Accepted | Refused | RetryLater | Unknown | BatchTooLarge | QuotaExceeded
 
 
-class ProviderMisconfigured(Exception):  # noqa: N818 - a state of theirs, not a slip of ours
-    """Key, domain, region or URL is wrong, so nothing was accepted: plan again, and tell the writer."""
+class ProviderMisconfigured(Exception):  # noqa: N818 - a state of the provider, not an error in our code
+    """The key, domain, region or URL is wrong, so nothing was accepted: plan again, and tell the operator."""
 
 
 class ProviderUnreachable(Exception):  # noqa: N818 - likewise
-    """The provider could not be asked just now; nothing was changed: ask again later."""
+    """The provider could not be reached, and nothing was changed: try again later."""
 
 
 class Mailer(Protocol):
-    """Whoever carries emails."""
+    """Sends emails."""
 
     def send(self, email: OutgoingEmail, to: Sequence[Recipient]) -> SendOutcome:
-        """Return what became of one email to up to 1,000 recipients.
+        """Send one email to up to 1,000 recipients and return the outcome.
 
         Raises:
             ValueError: the email cannot be sent as composed (a placeholder without its
                 variable, a line break in a header, a `+` address in a batch, ...); nothing went out.
-            ProviderMisconfigured: see there.
+            ProviderMisconfigured: nothing was accepted.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ListedAddress:
-    """An address on one of the provider's lists, since when, and the codes of the bounce that brought it there."""
+    """An address on one of the provider's lists, since when, and the codes of the bounce that put it there."""
 
     address: str = field(repr=False)
     since: datetime | None
@@ -122,10 +122,10 @@ class ListedAddress:
 
 
 class SuppressionLists(Protocol):
-    """The provider's lists of addresses that it accepts emails for and then drops."""
+    """The provider's lists of addresses for which it accepts emails and then drops them."""
 
     def read_suppressions(self, name: str, after: str | None, limit: int) -> list[ListedAddress]:
-        """Return up to `limit` addresses of a list, in their order, that follow the address `after`.
+        """Return up to `limit` addresses of a list, in order, that follow the address `after`.
 
         Raises:
             ProviderUnreachable, ProviderMisconfigured: the list could not be read.
@@ -133,7 +133,7 @@ class SuppressionLists(Protocol):
         ...
 
     def add_suppression(self, name: str, address: str) -> None:
-        """Put an address on a list; one that stands there already stays.
+        """Add an address to a list; nothing changes if it is there already.
 
         Raises:
             ProviderUnreachable, ProviderMisconfigured: nothing is known to have changed.
@@ -141,7 +141,7 @@ class SuppressionLists(Protocol):
         ...
 
     def lift_suppression(self, address: str) -> bool:
-        """Make the provider deliver to this address again; return whether one of its lists had barred it.
+        """Make the provider deliver to this address again; return whether it was on one of the lists.
 
         Raises:
             ProviderUnreachable, ProviderMisconfigured: nothing is known to have changed.
@@ -150,7 +150,7 @@ class SuppressionLists(Protocol):
 
 
 class ProviderRecord(Protocol):
-    """Whoever can say what the provider took."""
+    """The provider's record of what happened to emails."""
 
     def find_events(
         self,
@@ -160,7 +160,7 @@ class ProviderRecord(Protocol):
         names: Sequence[str] = ("accepted",),
         newest_first: bool = False,
     ) -> Iterator[ProviderEvent]:
-        """Yield the events from `begin` to `end`, page by page; an absence says nothing for half an hour.
+        """Yield the events from `begin` to `end`, page by page; an absence proves nothing for half an hour.
 
         Raises:
             ProviderUnreachable, ProviderMisconfigured: the record could not be read (to its end).
@@ -169,4 +169,4 @@ class ProviderRecord(Protocol):
 
 
 class MailProvider(Mailer, SuppressionLists, ProviderRecord, Protocol):
-    """A provider that carries emails, keeps lists of addresses and a record of what it took."""
+    """A provider that sends emails, keeps suppression lists and keeps a record of events."""

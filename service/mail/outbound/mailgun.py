@@ -1,8 +1,8 @@
 """The gateway to Mailgun; the only module that knows its SDK.
 
-The SDK is used for what it does well (routes, TLS, one connection pool) and for nothing it
-does badly: its retries repeat a POST whose answer was lost, its event stream reads page one
-for ever, its webhook check refuses the provider's own retries (mailgun 1.10.0, measured).
+The SDK is used for routes, TLS and one connection pool only. Its other parts have faults: its
+retries repeat a POST whose response was lost, its event stream reads page one for ever, and its
+webhook check refuses the provider's own retries (mailgun 1.10.0, measured).
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _SUPPRESSIONS = {
 
 
 def _silence_the_sdk() -> None:
-    # When a connection breaks, the SDK logs the whole request as critical: addresses, words and
-    # all. It and urllib3 also log URLs, and a suppression's ends in the address. What went wrong
-    # is in our outcomes, so both are silenced at every level.
+    # When a connection breaks, the SDK logs the whole request as critical, with addresses and words.
+    # It and urllib3 also log URLs, and the URL of a suppression ends in the address. Our outcomes
+    # name the error, so both loggers are disabled at every level.
     for name in ("mailgun", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         logging.getLogger(name).propagate = False
@@ -58,8 +58,8 @@ _silence_the_sdk()
 class MailgunGateway:
     """A Mailer that hands emails to Mailgun, or to the local post office, over HTTP.
 
-    One SDK client per process, made at first use, so that a forked worker never shares its
-    parent's connections. Close it, or use it in a `with`.
+    Each process creates its SDK client at first use, so that a forked worker never shares its
+    parent's connections. Close the gateway, or use it in a `with`.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class MailgunGateway:
         self._timeout = (connect_seconds, read_seconds)
         self._now = now
         self._owned: tuple[int, Client] | None = None
-        # An HTTP_PROXY in the environment would carry local mail off this machine.
+        # An HTTP_PROXY in the environment would send local mail to another machine.
         is_local = urlsplit(api_url).hostname in _LOOPBACK
         self._transport: dict[str, Any] = {"proxies": _NO_PROXY} if is_local else {}
 
@@ -89,13 +89,13 @@ class MailgunGateway:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connections; the next call opens new ones."""
+        """Close the connections; the next request opens new ones."""
         if self._owned:
             self._owned[1].close()
             self._owned = None
 
     def send(self, email: OutgoingEmail, to: Sequence[Recipient]) -> SendOutcome:
-        """Return what became of the email; see `Mailer.send`."""
+        """Send an email and return the outcome; see `Mailer.send`."""
         form = message_form(email, to)
         try:
             answer = self._client().messages.create(data=form, domain=self._domain, **self._transport)
@@ -110,7 +110,7 @@ class MailgunGateway:
         )
 
     def lift_suppression(self, address: str) -> bool:
-        """Make the provider deliver to this address again; return whether it had been barred.
+        """Make the provider deliver to this address again; return whether it was on one of the lists.
 
         Raises:
             ProviderUnreachable, ProviderMisconfigured: nothing is known to have changed.
@@ -148,14 +148,14 @@ class MailgunGateway:
     ) -> Iterator[ProviderEvent]:
         """Yield the provider's record of what happened from `begin` to `end`, oldest first or newest first.
 
-        Pages are fetched as they are needed, by the token in each page's `next` address. The
-        record lags: an absence says nothing until half an hour has passed (MAN, api-events).
+        Pages are fetched when needed, by the token in each page's `next` address. The record lags:
+        an absence proves nothing until half an hour has passed (Mailgun, Events).
 
         Raises:
             ProviderUnreachable, ProviderMisconfigured: the record could not be read (to its end).
         """
         bounds = (str(math.floor(begin.timestamp())), str(math.ceil(end.timestamp())))
-        # A range that begins later than it ends is told backwards (MAN, api-events).
+        # A range whose begin is later than its end is returned newest first (Mailgun, Events).
         first, last = reversed(bounds) if newest_first else bounds
         filters = {
             "begin": first,
@@ -189,7 +189,7 @@ class MailgunGateway:
         return "message" in self._checked(answer)
 
     def _next_page(self, page: Mapping[str, Any], session: requests.Session) -> Endpoint:
-        """Return the endpoint of the next page: the token is its path's last part."""
+        """Return the endpoint of the next page: the token is the last part of its path."""
         paging = page.get("paging")
         url = paging.get("next") if isinstance(paging, Mapping) else None
         token = urlsplit(str(url or "")).path.rstrip("/").rpartition("/")[2]
@@ -221,12 +221,12 @@ class MailgunGateway:
         except requests.JSONDecodeError:
             found = None
         if not isinstance(found, Mapping):
-            raise ProviderUnreachable("The provider's answer is no JSON object.")
+            raise ProviderUnreachable("The provider's answer is not a JSON object.")
         return found
 
     def _client(self) -> Client:
         if self._owned and self._owned[0] != os.getpid():
-            # After a fork this closes our copies of the sockets; the parent's stay open.
+            # After a fork this closes this process's copies of the sockets; the parent's stay open.
             self.close()
         if not self._owned:
             client = Client(

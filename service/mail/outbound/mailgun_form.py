@@ -1,6 +1,6 @@
 """One email and its recipients as the form fields of Mailgun's messages API.
 
-Source: Mailgun, Sending messages (MAN api-sending; OpenAPI POST /v3/{domain}/messages).
+Source: Mailgun, Sending messages (documentation and OpenAPI, POST /v3/{domain}/messages).
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ _LINE_BREAK = re.compile(r"[\r\n\0]")
 
 
 def message_form(email: OutgoingEmail, to: Sequence[Recipient]) -> FormFields:
-    """Return the fields of one call; with several recipients each gets a mail of its own.
+    """Return the fields of one request; each of several recipients gets their own mail.
 
     Raises:
-        ValueError: nobody or more than 1,000 to send to; the same address twice or one with a
-            `+` or a `%` in a batch; a placeholder without its value; a line break in a header.
+        ValueError: no recipient or more than 1,000; in a batch, a repeated address or one with a `+` or a
+            `%`; a placeholder without a value; a line break in a header.
     """
     if not 0 < len(to) <= MAX_RECIPIENTS:
-        raise ValueError(f"A call takes 1 to {MAX_RECIPIENTS} recipients, not {len(to)}")
+        raise ValueError(f"A request takes 1 to {MAX_RECIPIENTS} recipients, not {len(to)}")
     return _batch(email, to) if len(to) > 1 else _single(email, to[0])
 
 
 def may_be_batched(address: str) -> bool:
-    """Say whether a recipient may share a call: the provider finds no variables for some addresses.
+    """Return whether a recipient may be in a batch: the provider finds no variables for some addresses.
 
-    They were reported to stay unfilled for an address with a `+` (mailgun.js issue 413), and one with a `%` could be
-    read as part of a placeholder.
+    It was reported to leave placeholders unfilled for an address with a `+` (mailgun.js issue 413), and a `%` could
+    be read as part of a placeholder.
     """
     return not _UNBATCHED.search(address)
 
 
 def variables_bytes(recipient: Recipient) -> int:
-    """Return how many bytes of recipient variables one recipient adds to a call."""
+    """Return how many bytes of recipient variables one recipient adds to a request."""
     own = {**recipient.variables, DELIVERY_VARIABLE: str(recipient.delivery_id)}
     return len(_json({recipient.address: own}).encode())
 
@@ -51,7 +51,7 @@ def _json(variables: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _single(email: OutgoingEmail, recipient: Recipient) -> FormFields:
-    """Return a plain mail: no recipient-variables, or its text would be searched for placeholders."""
+    """Return the fields for one recipient, without recipient-variables: with them, placeholders would be filled in."""
     complete = email
     if recipient.variables:
         own = {**recipient.variables, DELIVERY_VARIABLE: str(recipient.delivery_id)}
@@ -64,7 +64,7 @@ def _batch(email: OutgoingEmail, to: Sequence[Recipient]) -> FormFields:
     if not all(may_be_batched(recipient.address) for recipient in to):
         raise ValueError("An address with a + or a % cannot be part of a batch")
     if len({recipient.address.lower() for recipient in to}) < len(to):
-        raise ValueError("An address stands twice in a batch")
+        raise ValueError("An address is twice in a batch")
     variables = {}
     for recipient in to:
         check(names, recipient.variables)

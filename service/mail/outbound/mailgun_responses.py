@@ -1,6 +1,6 @@
-"""What each of Mailgun's responses to a send means for us.
+"""Mailgun's responses to a send, as outcomes.
 
-Sources: Mailgun, API errors and rate limits (MAN api-intro, api-sending; OpenAPI 2026-07), and
+Sources: Mailgun, API errors and rate limits (documentation, and OpenAPI 2026-07), and
 django-anymail for the bare-text 401 and for wrong paths, which answer 200 "Mailgun Magnificent API".
 """
 
@@ -35,16 +35,16 @@ _LEGACY_RATE_LIMIT = 420
 
 _AFTER_SECONDS = re.compile(r"try again after (\d{1,9}) seconds?")
 _AFTER_DATE = re.compile(r"try again after (\w{3}, \d{1,2} \w{3} \d{4} [\d:]{8} \w{1,5})")
-# The answer's own words can quote an address or a subject, so only names of fields are kept.
+# The response's text can quote an address or a subject, so only names of fields are kept.
 _FIELD = re.compile(r"\b(from|to|cc|subject|text|html|recipient-variables|message|domain|address)\b", re.IGNORECASE)
 _PARAMETER = re.compile(
     r"\b(?:from|to|cc|bcc|subject|text|html|recipient-variables)'? parameter\b|\bvalid address\b", re.IGNORECASE
 )
-# A domain on probation takes few recipients at once (mailgun-php issue 787).
+# A domain on probation may send to few recipients at once (mailgun-php issue 787).
 _ON_PROBATION = re.compile(r"\bonly (\d{1,4}) recipients? per request\b", re.IGNORECASE)
-# "recipient limit exceeded" (mailgun-java issue 50, Ghost issue 15725), and likewise of bytes (MAN, api-intro).
+# "recipient limit exceeded" (mailgun-java issue 50, Ghost issue 15725), and the same for bytes (Mailgun, API errors).
 _QUOTA = re.compile(r"\b(?:recipients?|bytes) limit exceeded\b", re.IGNORECASE)
-# A sandbox domain sends to a few addresses only, which its owner has to name.
+# A sandbox domain sends only to a few addresses that its owner has authorised.
 _SANDBOX = "authorized recipients"
 _BAD_SENDER = re.compile(r"\bfrom'? parameter\b", re.IGNORECASE)
 _ABOUT_RECIPIENTS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
@@ -57,10 +57,10 @@ _MISCONFIGURED = {
 
 
 def read_answer(*, status: int, body: bytes, headers: Mapping[str, str], recipients: int, now: datetime) -> SendOutcome:
-    """Return what a complete answer to a send means.
+    """Return the outcome that a complete response to a send means.
 
     Raises:
-        ProviderMisconfigured: nothing was accepted, and nothing will be until a setting changes.
+        ProviderMisconfigured: nothing is accepted until a setting changes.
     """
     words = _words(body)
     if status in _ABOUT_RECIPIENTS and (outcome := _limited(status, words)):
@@ -69,7 +69,7 @@ def read_answer(*, status: int, body: bytes, headers: Mapping[str, str], recipie
     if problem:
         raise problem
     if status == HTTPStatus.BAD_REQUEST and _BAD_SENDER.search(words):
-        # Taken for a bad recipient, one slip in MAIL_FROM would mark everybody's email failed.
+        # If this counted as a bad recipient, a mistake in MAIL_FROM would mark everybody's email as failed.
         raise ProviderMisconfigured("Mailgun answered 400: it does not take MAIL_FROM as a sender.")
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _accepted(status, body)
@@ -82,7 +82,7 @@ def read_answer(*, status: int, body: bytes, headers: Mapping[str, str], recipie
 
 
 def misconfigured(status: int, body: bytes) -> ProviderMisconfigured | None:
-    """Return the error if this answer says that key, domain, region or URL is wrong."""
+    """Return the error if this response says that the key, domain, region or URL is wrong, else None."""
     why = None
     if status == HTTPStatus.OK and b"Mailgun Magnificent API" in body:
         why = "the URL is wrong"
@@ -94,7 +94,7 @@ def misconfigured(status: int, body: bytes) -> ProviderMisconfigured | None:
 
 
 def read_failure(cause: BaseException | None) -> RetryLater | Unknown:
-    """Return what a send without an answer means: not sent only where no connection was made."""
+    """Return the outcome of a send without a response: it is certainly not sent only if no connection was made."""
     if isinstance(cause, requests.ConnectTimeout):
         return RetryLater(RECONNECT_WAIT, "no connection in time")
     if isinstance(cause, requests.ConnectionError) and _never_connected(cause):
@@ -105,9 +105,9 @@ def read_failure(cause: BaseException | None) -> RetryLater | Unknown:
 
 
 def named_wait(words: str, headers: Mapping[str, str], now: datetime) -> timedelta:
-    """Return the wait that a 429 names in its body, else in X-RateLimit-Reset or Retry-After, else a minute.
+    """Return the wait that a 429 gives in its body, else in X-RateLimit-Reset or Retry-After, else a minute.
 
-    At least a second and at most 31 days, whatever it says.
+    It is at least a second and at most 31 days.
     """
     named = _wait_in_words(words, now)
     if named is None:
@@ -118,7 +118,7 @@ def named_wait(words: str, headers: Mapping[str, str], now: datetime) -> timedel
 
 
 def _limited(status: int, words: str) -> SendOutcome | None:
-    """Return the outcome if the domain may send, but not to so many at once, or not to this address."""
+    """Return the outcome if the domain may not send to so many recipients at once or to this address, else None."""
     if "large batch" in words.lower():
         return BatchTooLarge(f"{status}: no large batches yet")
     if probation := _ON_PROBATION.search(words):
@@ -146,7 +146,7 @@ def _declined(status: int, words: str, recipients: int) -> SendOutcome:
         return Unknown(f"{status}: an answer after the email went out")
     fields = sorted({name.lower() for name in _FIELD.findall(words)})
     if status != HTTPStatus.BAD_REQUEST and not _PARAMETER.search(words):
-        # 405, 409, 415, 421, 423, 451 and others say nothing of the recipients: a proxy or the provider is at fault.
+        # 405, 409, 415, 421, 423, 451 and others are not about the recipients: a proxy or the provider is at fault.
         raise ProviderMisconfigured(f"Mailgun answered {status}: it names nothing in the email.")
     return Refused(f"{status}: about {', '.join(fields)}" if fields else str(status))
 
@@ -180,7 +180,7 @@ def _wait_in_header(headers: Mapping[str, str], now: datetime) -> timedelta | No
 
 
 def _retry_after(value: str, now: datetime) -> timedelta | None:
-    """Return the wait of a Retry-After (RFC 9110, section 10.2.3), in seconds or until a date; gateways send it."""
+    """Return the wait in a Retry-After (RFC 9110, section 10.2.3), which gateways send as seconds or as a date."""
     if value.isascii() and value.isdigit():
         return timedelta(seconds=min(int(value[:9]), LONGEST_WAIT.total_seconds()))
     try:
@@ -194,5 +194,5 @@ def _never_connected(error: requests.ConnectionError) -> bool:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
         return True
-    # A certificate is checked before anything is said.
+    # A certificate is checked before anything is sent.
     return isinstance(reason, urllib3.exceptions.SSLError) and "CERTIFICATE" in str(reason)

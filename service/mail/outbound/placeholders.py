@@ -1,7 +1,7 @@
 """The provider's `%recipient.NAME%` placeholders: finding, checking and filling them.
 
-The provider knows no defaults: a name without a value goes out literally, to everybody
-(mailgun.js issue 445). So every call is checked before it is made.
+The provider has no default values: it sends a placeholder without a value as it is, to everybody
+(mailgun.js issue 445). So every request is checked before it is made.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import replace
 from service.mail.outbound.mailer import OutgoingEmail
 
 _PLACEHOLDER = re.compile(r"%recipient\.([A-Za-z0-9_]{1,40})%")
-# The provider fills in a value as it is, in HTML and in headers too.
+# The provider does not escape a value, not even in HTML and in headers.
 _UNSAFE = re.compile(r"[<>\"'&%\x00-\x1f\x7f]")
 
 
 def placeholder(name: str) -> str:
-    """Return the placeholder that stands for a recipient's variable of this name."""
+    """Return the placeholder of the recipient variable with this name."""
     return f"%recipient.{name}%"
 
 
@@ -29,10 +29,10 @@ def names_in(email: OutgoingEmail) -> frozenset[str]:
 
 
 def check(names: frozenset[str], variables: Mapping[str, str]) -> None:
-    """Pass if `variables` has a harmless value for each of the names.
+    """Check that `variables` has a safe value for each of the names.
 
     Raises:
-        ValueError: a value is missing, or would change the HTML or header it stands in.
+        ValueError: a value is missing, or would change the HTML or header around it.
     """
     missing = sorted(names - variables.keys())
     if missing:

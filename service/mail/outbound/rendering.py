@@ -1,4 +1,4 @@
-"""From the templates of one email to its subject, text part and HTML part."""
+"""Rendering the templates of one email to its subject, text part and HTML part."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class Rendered:
 
 
 class Templates:
-    """The templates under `email/`, compiled once; a name that a template misses is an error at once."""
+    """The templates under `email/`, compiled once; an undefined name in a template is an error."""
 
     def __init__(self, folder: Path, site: Mapping[str, object]) -> None:
-        # What ends in .html is escaped, and only that: the text part is no HTML.
+        # Only .html files are escaped, because the text part is not HTML.
         environment = Environment(
             loader=FileSystemLoader(folder),
             autoescape=select_autoescape(("html",)),
@@ -73,9 +73,9 @@ class Templates:
     def render(
         self, name: str, values: Mapping[str, object], discreet: DiscreetWords | None = None, full_name: str = ""
     ) -> Rendered:
-        """Return the email `name`; lines fit RFC 5322's 998 octets, links are never broken.
+        """Return the email `name`; lines fit RFC 5322's 998 octets, and links are never broken.
 
-        With `discreet` words its subject and its first lines are theirs, by its `full_name`; then `opening` is set.
+        With `discreet`, the subject and the first lines come from there, by `full_name`; then `opening` is set.
         """
         full_name = full_name or name
         values = {**values, "opening": discreet.opening(full_name) if discreet else None}
@@ -89,7 +89,7 @@ class Templates:
 
 
 def wrapped(text: str) -> str:
-    """Return plain text in lines of 72 characters where white space allows it, with one line break at its end."""
+    """Return plain text wrapped at 72 characters where it has white space, with one line break at its end."""
     lines: list[str] = []
     for line in text.split("\n"):
         if len(line) <= TEXT_WIDTH:
@@ -101,9 +101,9 @@ def wrapped(text: str) -> str:
 
 
 def folded(html: str) -> str:
-    """Return the same HTML with long text broken into lines, where it has white space or by `<wbr>`.
+    """Return the same HTML with long text broken into lines, at white space or by `<wbr>`.
 
-    A line break inside the tag `<wbr>` is one in the mail and none on the screen.
+    A line break inside the tag `<wbr>` is in the source of the mail and not on the screen.
     """
     return _LONG_TEXT.sub(lambda match: _folded_text(match[0]), html)
 
@@ -120,7 +120,7 @@ def _folded_text(text: str) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """Return the text in pieces short enough for a line, character references left whole."""
+    """Return the text in pieces short enough for a line, without splitting character references."""
     if len(text) <= LONGEST_RUN:
         return [text]
     return re.findall(rf"(?:&[a-z0-9#]{{1,8}};|.){{1,{LONGEST_RUN}}}", text)

@@ -9,9 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ShortEmail:
-    """What one short email says; `after` in small, `button` on its link where it has one.
+    """The texts of one short email; `after` is in small print, `button` is the text of its link, if any.
 
-    `above_quote` stands above words of the recipient's own, where the email quotes any.
+    `above_quote` introduces the recipient's own words, if the email quotes them.
     """
 
     subject: str
@@ -22,7 +22,7 @@ class ShortEmail:
     above_quote: str = ""
 
     def with_detail(self, detail: str) -> ShortEmail:
-        """Return the same with what only the moment knows, such as "until 3 June"."""
+        """Return the same with a text known only when the email is built, such as "until 3 June"."""
         filled = tuple(line.replace("{detail}", detail) for line in self.lines)
         return replace(self, heading=self.heading.replace("{detail}", detail), lines=filled)
 
@@ -31,7 +31,7 @@ def read_short_emails(text: str) -> dict[str, ShortEmail]:
     """Return the answers by names like "command.rest".
 
     Raises:
-        TypeError: an answer lacks a subject or heading, or has a field that none should have.
+        TypeError: an answer lacks a subject or heading, or has an unknown field.
         ValueError: the text is not TOML.
     """
     return {

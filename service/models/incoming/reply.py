@@ -145,7 +145,7 @@ class Reply(Base):
 
     @classmethod
     def find_own(cls, session: Session, subscriber_id: int, reply_id: int) -> Reply | None:
-        """Return a mail of this person, whatever became of it, or None."""
+        """Return a mail of this person, with any outcome, or None."""
         return session.scalar(select(cls).where(cls.id == reply_id, cls.subscriber_id == subscriber_id))
 
     def end_choice(self, at_least_until: datetime | None = None) -> None:
@@ -182,7 +182,7 @@ class Reply(Base):
         self.attempts, self.enqueued_at = 0, now
 
     def is_claimed_by(self, subscriber_id: int) -> bool:
-        """Return whether its owner said that it is theirs, whoever sent it."""
+        """Return whether its owner said that it is theirs, from any sender."""
         return self.reason in {CLAIMED, KEPT_WHOLE} and self.subscriber_id == subscriber_id
 
     @property

@@ -240,7 +240,7 @@ class Delivery(Base):
 
     @classmethod
     def open_by_state(cls, session: Session) -> dict[str, tuple[int, datetime]]:
-        """Return how many deliveries stand in each open state, and when the oldest of them became ready."""
+        """Return how many deliveries are in each open state, and when the oldest of them became ready."""
         query = select(cls.state, func.count(), func.min(cls.ready_at)).where(cls.is_open())
         return {row[0]: (row[1], row[2]) for row in session.execute(query.group_by(cls.state))}
 

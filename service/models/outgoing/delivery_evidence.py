@@ -62,7 +62,7 @@ def known_by_id(session: Session, ids: Iterable[int]) -> dict[int, KnownDelivery
 
 
 def known_by_message(session: Session, pairs: Collection[tuple[int, str]]) -> dict[tuple[int, str], KnownDelivery]:
-    """Return deliveries by (subscriber, message id), for events that bring no id of ours."""
+    """Return deliveries by (subscriber, message id), for events without our id."""
     wanted = tuple_(Delivery.subscriber_id, Delivery.provider_id).in_([*pairs])
     return {(known.subscriber_id, known.provider_id or ""): known for known in _known(session, wanted)}
 

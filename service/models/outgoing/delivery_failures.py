@@ -33,7 +33,7 @@ def mark_undelivered(session: Session, delivery_id: int, subscriber_id: int, rea
 
 
 def was_sent_after(session: Session, delivery_id: int, subscriber_id: int, at: datetime) -> bool:
-    """Say whether this delivery of this person was sent after an instant."""
+    """Return whether this delivery of this person was sent after an instant."""
     query = select(Delivery.id).where(
         Delivery.id == delivery_id,
         Delivery.subscriber_id == subscriber_id,

@@ -39,7 +39,7 @@ SCHEDULED_KINDS = frozenset(
         DeliveryKind.QUIET_MONTH,
     }
 )
-# A kind that stands nowhere here goes to anybody who is not suppressed.
+# Any other kind goes to everybody who is not suppressed.
 _ONLY_ACTIVE = (DeliveryKind.PROMPT, DeliveryKind.WELCOME, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH)
 _ACTIVE_OR_RESTING = (DeliveryKind.DIGEST, DeliveryKind.YEAR, DeliveryKind.NOTICE)
 _DESPITE_SUPPRESSION = (DeliveryKind.SIGN_IN,)

@@ -1,4 +1,4 @@
-"""Finding deliveries for whoever runs the service: by id, state, kind and reason, without anything private."""
+"""Finding deliveries for the operator: by id, state, kind and reason, without anything private."""
 
 from __future__ import annotations
 

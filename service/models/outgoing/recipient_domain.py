@@ -47,7 +47,7 @@ class DomainHour(Base):
 
     @classmethod
     def forget(cls, session: Session, domain_hash: bytes) -> None:
-        """Begin to count a domain's results anew."""
+        """Reset the count of a domain's results."""
         session.execute(delete(cls).where(cls.domain_hash == domain_hash))
 
     @classmethod
@@ -94,7 +94,7 @@ class DomainPause(Base):
 
     @classmethod
     def take_probe(cls, session: Session, domain_hash: bytes, now: datetime, next_at: datetime) -> bool:
-        """Say whether one email may go now to see whether it is delivered; the next one may at `next_at`.
+        """Return whether one email may go now as a test of the domain; the next one may go at `next_at`.
 
         Complaints do not come from the provider's rules, so a domain that is paused for them gets no such email.
         """

@@ -13,7 +13,7 @@ NOTED_EVERY = timedelta(days=1)
 
 
 class SentText(Base):
-    """The text of a batch, with the placeholders of its recipients; nothing private stands in it."""
+    """The text of a batch, with the placeholders of its recipients; it holds nothing private."""
 
     __tablename__ = "sent_texts"
 

@@ -27,7 +27,7 @@ class FullMailbox(Base):
 
     @property
     def is_abandoned(self) -> bool:
-        """Say whether nobody seems to use the mailbox: three refusals in a row, the first and last 30 days apart."""
+        """Return whether the mailbox seems abandoned: three refusals in a row, the first and last 30 days apart."""
         return self.refusals >= REFUSALS and self.last_at - self.first_at >= REFUSED_FOR
 
     @classmethod
@@ -47,5 +47,5 @@ class FullMailbox(Base):
 
     @classmethod
     def forget(cls, session: Session, subscriber_id: int, delivered_at: datetime) -> None:
-        """Begin to count anew, since an email was delivered at an instant, unless the refusals came after it."""
+        """Reset the count after a delivery at an instant, unless the refusals are newer."""
         session.execute(delete(cls).where(cls.subscriber_id == subscriber_id, cls.first_at <= delivered_at))

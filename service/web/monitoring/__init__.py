@@ -1,1 +1,1 @@
-"""What whoever runs the service sees of it: health checks, the status for monitors, and metrics."""
+"""Monitoring for the operator: health checks, the status for monitors, and metrics."""

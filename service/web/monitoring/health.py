@@ -19,7 +19,7 @@ from service.web.context import get_runtime
 from service.web.monitoring.metrics import ServiceMetrics
 from service.web.monitoring.status import read_status
 
-# A stranger may ask as often as they like: this long after a successful write, no other is made.
+# A stranger may request this as often as they like: this long after a successful write, no other is made.
 WRITE_HOLDS = timedelta(seconds=5)
 _WRITTEN_AT = "monitoring.written_at"
 
@@ -28,13 +28,13 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """Say that this process answers."""
+    """Answer that this process is alive."""
     return jsonify(alive=True)
 
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Say whether this process can read and write the database, which is all that a page or a webhook needs."""
+    """Answer whether this process can read and write the database, which is all that a page or a webhook needs."""
     is_ready = _can_write(get_runtime())
     return jsonify(ready=is_ready, database=is_ready), 200 if is_ready else 503
 
@@ -50,7 +50,7 @@ def status() -> tuple[Response, int]:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Return the figures for Prometheus to a caller with the token, or on a local site to this machine."""
+    """Return the metrics for Prometheus to a caller with the token, or on a local site to this machine."""
     runtime = get_runtime()
     _require_access(runtime)
     registry = CollectorRegistry()
@@ -59,7 +59,7 @@ def metrics() -> Response:
 
 
 def _can_write(runtime: Runtime) -> bool:
-    """Return whether a transaction of this process commits; what it writes, it deletes again."""
+    """Return whether a transaction of this process commits; it deletes the row that it writes."""
     now = runtime.clock()
     written_at: datetime | None = current_app.extensions.get(_WRITTEN_AT)
     name = f"probe-{secrets.token_hex(4)}"
@@ -72,7 +72,7 @@ def _can_write(runtime: Runtime) -> bool:
             Heartbeat.record(session, name, now)
             Heartbeat.remove(session, name)
     except SQLAlchemyError:
-        return False  # the answer says so
+        return False  # the response reports it
     current_app.extensions[_WRITTEN_AT] = now
     return True
 

@@ -1,6 +1,6 @@
-"""The metrics of the service for Prometheus, read from the database so that every web process tells the same.
+"""The metrics of the service for Prometheus, read from the database so that every web process reports the same.
 
-Each query reads what is open, or a small table: none grows with the emails of the past.
+Each query reads open rows or a small table, so none gets slower with the number of past emails.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OPEN_STATES: Final = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryStat
 
 @dataclass(frozen=True, slots=True)
 class _Readings:
-    """What is read from the database in one go; `oldest` are numbers and oldest instants by state."""
+    """The values read in one transaction; `oldest` are counts and oldest instants by state."""
 
     open_deliveries: Mapping[str, tuple[int, datetime]]
     waiting_replies: tuple[int, datetime | None]
@@ -46,7 +46,7 @@ class ServiceMetrics:
     runtime: Runtime
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the figures; without a database, only that it is away and what the queue says."""
+        """Yield the metrics; if the database does not answer, only that and the queue's metrics."""
         readings = self._read()
         yield GaugeMetricFamily(
             "smallsteps_database_up", "Whether the database can be read.", value=readings is not None
@@ -72,7 +72,7 @@ class ServiceMetrics:
                     Installation.current(session).held_because,
                 )
         except SQLAlchemyError:
-            return None  # the figures say so
+            return None  # the metrics report it
 
     def _queue_figures(self) -> Iterator[Metric]:
         waiting, refused = self.runtime.job_queue.count_waiting(), self.runtime.job_queue.count_refused()

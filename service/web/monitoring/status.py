@@ -1,4 +1,4 @@
-"""The status of the whole service for monitors: which of its parts are alive, and what needs attention."""
+"""The status of the whole service for monitors: which parts are alive, and what needs attention."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.web.monitoring.webhook_counts import REFUSED, WEBHOOK
 
 ALIVE_WITHIN: Final = timedelta(seconds=120)
 REMEMBERED: Final = timedelta(days=1)
-# The clocks of two machines may differ by this much; a heartbeat further ahead says that one of them is wrong.
+# The clocks of two machines may differ by this much; a heartbeat further ahead means that one of them is wrong.
 CLOCKS_DIFFER: Final = timedelta(seconds=5)
 KEY_IS_DOUBTED: Final = timedelta(hours=1)
 KINDS: Final = (CLOCK, *QUEUES)
@@ -32,7 +32,7 @@ class PartStatus:
     in_future: int
 
     def problem(self) -> str:
-        """Return what is wrong in one word, "" if nothing is."""
+        """Return the problem in one word, or ""."""
         if self.in_future:
             return "future"
         if self.alive:
@@ -56,7 +56,7 @@ class ServiceStatus:
 
 
 def read_status(runtime: Runtime, *, is_writable: bool) -> ServiceStatus:
-    """Return the status of the service now; `is_writable` says whether the database takes writes."""
+    """Return the status of the service now; `is_writable` tells whether the database accepts writes."""
     now, queues = runtime.clock(), runtime.job_queue.count_waiting()
     problems = [] if queues is not None else ["queue.away"]
     if not is_writable:
@@ -80,7 +80,7 @@ def read_status(runtime: Runtime, *, is_writable: bool) -> ServiceStatus:
 def part_status(heartbeats: Mapping[str, datetime], now: datetime) -> dict[str, PartStatus]:
     """Return the status of each kind of process from the heartbeats by name ("clock", "send-1f2e3d4c").
 
-    One that is more than a day old counts as none.
+    A heartbeat more than a day old is ignored.
     """
     ages = {name: now - at for name, at in heartbeats.items() if now - at <= REMEMBERED}
     return {kind: _of_kind([age for name, age in ages.items() if name.partition("-")[0] == kind]) for kind in KINDS}
@@ -97,7 +97,7 @@ def _of_kind(ages: Sequence[timedelta]) -> PartStatus:
 
 
 def _warnings(heartbeats: Mapping[str, datetime], now: datetime) -> tuple[str, ...]:
-    """Warn of a signing key that fits nothing: signatures were refused lately, and none was accepted since."""
+    """Return a warning about a wrong signing key: signatures were refused lately, and none was accepted since."""
     refused_at, accepted_at = heartbeats.get(REFUSED), heartbeats.get(WEBHOOK)
     if refused_at is None or now - refused_at > KEY_IS_DOUBTED:
         return ()

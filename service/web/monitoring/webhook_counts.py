@@ -1,4 +1,4 @@
-"""Counting the posts to the webhooks by what their signature is worth, and warning of a wrong signing key."""
+"""Counting the posts to the webhooks by the result of their signature, and warning of a wrong signing key."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class WebhookCounts:
             self._unwritten[check] += 1
 
     def write_if_due(self) -> None:
-        """Write what was counted, unless that happened a few seconds ago."""
+        """Write the counts, unless that was done a few seconds ago."""
         now = self.runtime.clock()
         with self._lock:
             is_due = self._written_at is None or not timedelta(0) <= now - self._written_at < WRITTEN_EVERY

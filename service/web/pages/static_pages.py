@@ -1,4 +1,4 @@
-"""Pages that anybody may open: help now, privacy, about, the icon, and the files for programs."""
+"""Public pages: help now, privacy, about, the icon, and the files for programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.web.context import contact_address, get_help_lines, get_runtime, no
 from service.web.pages.account.email_texts import said_by_email
 from service.web.zones import country_of
 
-# RFC 9116, section 2.5.5, wants less than a year.
+# RFC 9116, section 2.5.5, recommends less than a year.
 SECURITY_TXT_LIFETIME = timedelta(days=180)
 FAVICON_KEPT = timedelta(days=7)
 FOR_SEARCH_ENGINES = ("/$", "/about$", "/privacy$", "/help-now$", "/favicon.svg$")
@@ -22,7 +22,7 @@ blueprint = Blueprint("plain", __name__)
 
 @blueprint.get("/help-now")
 def help_now() -> str:
-    """Show where help is now; no sign-in, no questions. The country of whoever is signed in comes first."""
+    """Show help lines, without a sign-in; a signed-in person's country comes first."""
     help_lines, today = get_help_lines(), now().date()
     unchecked = [line for line in help_lines.lines if not line.is_checked(today)]
     near = help_lines.in_country(_help_country())
@@ -31,7 +31,7 @@ def help_now() -> str:
 
 @blueprint.get("/privacy")
 def privacy() -> str:
-    """Say what is kept, who can read it, and for how long."""
+    """Show what is stored, who can read it, and for how long."""
     runtime = get_runtime()
     return page(
         "privacy",
@@ -43,14 +43,14 @@ def privacy() -> str:
 
 @blueprint.get("/about")
 def about() -> str:
-    """Say what this is, what can be replied, and what it is not."""
+    """Show what the service is, what people can reply, and what it is not."""
     return page("about", replies=said_by_email("command.help").lines)
 
 
 @blueprint.get("/favicon.svg")
 @blueprint.get("/favicon.ico")
 def favicon() -> Response:
-    """Answer the drawing that a browser shows beside the title; some ask for it by its old name."""
+    """Send the icon; some browsers request it by its old name."""
     response = Response(render_template("favicon.svg"), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = f"public, max-age={int(FAVICON_KEPT.total_seconds())}"
     return response
@@ -58,14 +58,14 @@ def favicon() -> Response:
 
 @blueprint.get("/robots.txt")
 def robots_txt() -> Response:
-    """Let search engines read what anybody may, and no link that belongs to somebody (RFC 9309)."""
+    """Allow search engines the public pages, and no personal links (RFC 9309)."""
     rules = [f"Allow: {path}" for path in FOR_SEARCH_ENGINES]
     return Response("\n".join(["User-agent: *", *rules, "Disallow: /", ""]), mimetype="text/plain")
 
 
 @blueprint.get("/.well-known/security.txt")
 def security_txt() -> Response:
-    """Say where to report a weakness (RFC 9116)."""
+    """Tell where to report a vulnerability (RFC 9116)."""
     address = get_runtime().settings.base_url + url_for("plain.security_txt")
     expires = now().replace(hour=0, minute=0, second=0, microsecond=0) + SECURITY_TXT_LIFETIME
     lines = (
@@ -78,7 +78,7 @@ def security_txt() -> Response:
 
 
 def _help_country() -> str:
-    """Return the country in the settings of whoever is signed in here, else that of their time zone, or ""."""
+    """Return the country in the signed-in person's settings, else that of their time zone, or ""."""
     if not browser.has_signed_in():
         return ""
     with get_runtime().database.read() as session:

@@ -37,6 +37,13 @@ def test_words_come_back_as_they_were(reader: MailReader, text: str) -> None:
     assert words(reader.read(MailContent(plain=text), None)) == text
 
 
+def test_the_files_of_a_mail_with_half_a_surrogate_pair_are_listed(reader: MailReader) -> None:
+    raw = b"From: a@example.com\r\nContent-Type: text/html; charset=utf-7\r\n\r\n<p>Soup +2AA-, slowly.</p>\r\n"
+    reading = reader.read(MailContent(raw_mime=raw), None)
+    assert isinstance(reading, MailReading)
+    assert reading.files is not None
+
+
 # A reading process that answers as it should, but a minute late.
 LATE = (
     "from service.mail.inbound import child_server; from service.mail.inbound.reading import answer_to; "

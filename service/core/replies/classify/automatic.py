@@ -1,4 +1,4 @@
-"""Whether a program or a person wrote a mail (RFC 3834, RFC 3464, RFC 8098)."""
+"""Return whether a program or a person wrote a mail (RFC 3834, RFC 3464, RFC 8098)."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _BULK = frozenset({"bulk", "list", "junk", "auto_reply", "auto-reply"})
 _ENDS_A_PHRASE = frozenset(":-–—([!.|,;/：【（")
 _LONGEST_REACTION = 200
 _LEAST_QUOTED = 6
-_SYMBOLS_FROM = 0x2190  # from here on no letter of an alphabet that names are written in, but pictures
+_SYMBOLS_FROM = 0x2190  # first code point of the symbols and emoji; letters of names come before it
 
 
 class MailAuthor(Enum):
     """Who seems to have written a mail.
 
-    A mail that is perhaps a program's is an entry if it has a token; one that probably is, if it quotes us as well.
+    A mail that is perhaps a program's becomes an entry if it has a token; one that probably is, if it also quotes us.
     """
 
     PERSON = "person"
@@ -45,7 +45,7 @@ class MailAuthor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AutomaticSigns:
-    """How programs that answer by themselves are known, in many languages; all of it casefolded."""
+    """The signs of programs that reply automatically, in many languages; all casefolded."""
 
     headers: frozenset[str]
     openings: tuple[str, ...]
@@ -58,7 +58,7 @@ class AutomaticSigns:
         """Return the signs in a TOML document.
 
         Raises:
-            ValueError: it is not TOML.
+            ValueError: the text is not TOML.
             KeyError: a table or a list is missing; the key names it.
         """
         data = tomllib.loads(text)
@@ -77,13 +77,13 @@ def author_of(
 ) -> MailAuthor:
     """Return who seems to have written a mail, by its headers alone.
 
-    `envelope_sender` is `<>` for the empty return path, and "" where nobody told it. `own` are our addresses, and our
+    `envelope_sender` is `<>` for the empty return path, and "" if it is unknown. `own` are our addresses, and our
     domains with an @ before them. `List-Id`, `Precedence` and `X-Auto-Response-Suppress` alone are weak signs: people
-    write through lists and from systems that set them. A subject about an absence is a stronger one, and still a
-    person may have typed it. The rest are certain enough never to answer.
+    write through lists and from systems that set them. A subject about an absence is a stronger sign, but a person
+    may have typed it. After any other sign the mail is never answered.
     """
     values = {name.lower(): value.strip().lower() for name, value in reversed(headers)}
-    if _is_certain(values, signs, envelope_sender) or _is_a_program_s((from_address or "").lower(), own):
+    if _is_certain(values, signs, envelope_sender) or _is_program_address((from_address or "").lower(), own):
         return MailAuthor.PROGRAM
     if _tells_of_absence(values.get("subject", ""), signs):
         return MailAuthor.PROBABLY_PROGRAM
@@ -93,13 +93,13 @@ def author_of(
 
 
 def is_delivery_report(headers: Headers) -> bool:
-    """Say whether a mail calls itself a delivery report (RFC 3464); nothing in it is to be believed for that."""
+    """Return whether a mail claims to be a delivery report (RFC 3464); this alone does not make its content true."""
     kinds = [value.lower() for name, value in headers if name.lower() == "content-type"]
     return any(kind.startswith("multipart/report") and "delivery-status" in kind for kind in kinds[:1])
 
 
 def holds_telling_part(parts: Iterable[tuple[str, bytes]]) -> bool:
-    """Say whether one of a mail's parts, as (content type, content), is one that only a program writes."""
+    """Return whether one of a mail's parts, as (content type, content), is one that only a program writes."""
     return any(
         kind in _TELLING_PARTS
         or (kind == _CALENDAR and _CALENDAR_ANSWER in data[:_CALENDAR_HEAD_BYTES].upper().replace(b" ", b""))
@@ -108,14 +108,14 @@ def holds_telling_part(parts: Iterable[tuple[str, bytes]]) -> bool:
 
 
 def is_reaction(words: str, answered: str, signs: AutomaticSigns) -> bool:
-    """Say whether these words are what a mail program writes for a picture that was pressed, not a person's.
+    """Return whether these words are an emoji reaction that a mail program wrote, not a person.
 
-    `answered` is the text of ours that was answered: a tapback quotes it.
+    `answered` is the text of our email that was answered: a tapback quotes it.
     """
     line = " ".join(words.split()).casefold()
     if not line or len(line) > _LONGEST_REACTION:
         return False
-    return any(_is_told(line, phrase) for phrase in signs.reactions) or any(
+    return any(_reports_reaction(line, phrase) for phrase in signs.reactions) or any(
         _quotes(line.removeprefix(f"{verb} "), answered) for verb in signs.tapbacks if line.startswith(f"{verb} ")
     )
 
@@ -130,14 +130,14 @@ def _is_certain(values: Mapping[str, str], signs: AutomaticSigns, envelope_sende
     )
 
 
-def _is_a_program_s(sender: str, own: Iterable[str]) -> bool:
+def _is_program_address(sender: str, own: Iterable[str]) -> bool:
     ours = {address.lower() for address in own}
     return sender.startswith(_PROGRAMS) or sender in ours or f"@{sender.rpartition('@')[2]}" in ours
 
 
 def _tells_of_absence(subject: str, signs: AutomaticSigns) -> bool:
     line = " ".join(subject.casefold().split())
-    while line.startswith("[") and "]" in line:  # [EXTERNAL], put there on the way
+    while line.startswith("[") and "]" in line:  # [EXTERNAL], which a mail server added
         line = line.partition("]")[2].strip()
     if line.startswith(signs.openings):
         return True
@@ -145,8 +145,8 @@ def _tells_of_absence(subject: str, signs: AutomaticSigns) -> bool:
     return any(not rest or rest[0] in _ENDS_A_PHRASE for rest in rests)
 
 
-def _is_told(line: str, phrase: str) -> bool:
-    """Say whether a line tells of a reaction and of nothing else: a picture and a name before, no words after."""
+def _reports_reaction(line: str, phrase: str) -> bool:
+    """Return whether a line reports a reaction and nothing else: an emoji and a name before, no words after."""
     before, found, after = line.partition(phrase)
     has_picture = any(ord(character) >= _SYMBOLS_FROM and not character.isalnum() for character in before + after)
     return bool(found) and not any(map(str.isalnum, after)) and (has_picture or after.strip() == ":")

@@ -1,4 +1,4 @@
-"""The machine-readable part of a delivery report (RFC 3464): whose address does not exist."""
+"""The machine-readable part of a delivery report (RFC 3464): which addresses do not exist."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _MAX_ADDRESSES = 100
 def missing_addresses(report: str) -> frozenset[str]:
     """Return the addresses, in lower case, of the final recipients that the report says do not exist.
 
-    A failure of another class (`failure_class`), such as a full mailbox or a refusal of our mail, names nobody.
+    A failure of another class (`failure_class`), such as a full mailbox or a refusal of our mail, adds no address.
 
     Reads `Final-Recipient`, `Action` and `Status` of each group (RFC 3464, section 2.3; statuses: RFC 3463) within the
-    first 64 thousand characters. `Original-Recipient` is left aside: a copy that somebody forwards may fail while
-    the address we wrote to works.
+    first 64 thousand characters. `Original-Recipient` is ignored: a forwarded copy may fail although the
+    address that we wrote to works.
     """
     missing: set[str] = set()
     for fields in _groups(report[:MAX_REPORT_CHARACTERS]):
@@ -31,7 +31,7 @@ def missing_addresses(report: str) -> frozenset[str]:
 
 
 def _groups(report: str) -> Iterator[dict[str, str]]:
-    """Yield the fields of each group, names and values in lower case; of a name that stands twice the first."""
+    """Yield the fields of each group, names and values in lower case; the first value if a name is repeated."""
     fields: dict[str, str] = {}
     for line in [*report.splitlines(), ""]:
         name, colon, value = line.partition(":")

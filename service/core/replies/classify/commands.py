@@ -15,11 +15,11 @@ from service.core.text.normalise import longest_first, normalise, what_follows, 
 LONGEST_CHARACTERS: Final = 200
 LONGEST_LINES: Final = 3
 ENGLISH: Final = "en"
-LONGEST_NAME: Final = 2  # words of a name under a sign-off
+LONGEST_NAME: Final = 2  # words of a name after a sign-off
 
 
 class Verb(StrEnum):
-    """What a command does; the names stand in templates/commands/."""
+    """What a command does; templates/commands/ uses these names."""
 
     NOT_TODAY = "not_today"
     ANOTHER = "another"
@@ -35,7 +35,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command; `until_on` is the local date on which a pause ends, None where it has no end."""
+    """One command; `until_on` is the local date on which a pause ends, or None for an open-ended pause."""
 
     verb: Verb
     until_on: date | None = None
@@ -55,10 +55,10 @@ class CommandPhrases:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the phrasebook that a file of templates/commands/ holds.
+        """Return the phrases of a file of templates/commands/.
 
         Raises:
-            ValueError: the text is not TOML, or names a command that there is not.
+            ValueError: the text is not TOML, or names an unknown command.
             KeyError: a table is missing.
         """
         tables: dict[str, Any] = tomllib.loads(text)
@@ -74,17 +74,17 @@ class CommandPhrases:
         )
 
     def read(self, words: str, today: date) -> Command | None:
-        """Return the command that is all these words say, or None: then they are somebody's own.
+        """Return the command that these words are, or None if they say anything else.
 
-        A length or a date is counted from `today`, a local date; an end that has passed, or that no calendar has, is
-        no command.
+        A length or a date is counted from `today`, a local date. A pause whose end has passed, or is not a valid date,
+        is no command.
         """
         said = self._said(words)
         if not said:
             return None
         if said in self.verbs:
             return Command(self.verbs[said])
-        if named := what_follows(said, self.pause_until):  # first: "pause until" begins with "pause" as well
+        if named := what_follows(said, self.pause_until):  # first, as it also begins with "pause"
             end = self.ends.named(named, today)
         elif length := what_follows(said, self.pause_for):
             end = self.ends.after(length, today)
@@ -93,7 +93,7 @@ class CommandPhrases:
         return Command(Verb.PAUSE, end) if end and end > today else None
 
     def _said(self, words: str) -> str:
-        """Return the one line that the words are, without sign-off, punctuation and politeness; "" if they are more."""
+        """Return the words if they are one line, without sign-off, punctuation and polite words; else ""."""
         if len(words) > LONGEST_CHARACTERS:
             return ""
         lines = [line for line in map(normalise, words.splitlines()) if line]
@@ -121,5 +121,5 @@ class CommandPhrases:
 
 
 def command_phrases_for(books: Mapping[str, CommandPhrases], locale: str) -> CommandPhrases:
-    """Return the phrasebook of a locale's language, or the English one where it has none."""
+    """Return the phrases of a locale's language, or the English ones if it has none."""
     return books.get(locale.partition("-")[0]) or books[ENGLISH]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final, Self
 
 MOST: Final = 1000
-LEAP_CYCLE_YEARS: Final = 9  # within which every date of the calendar comes round, 1900 and 2100 counted
+LEAP_CYCLE_YEARS: Final = 9  # within this many years every date occurs, even 29 February around 1900 or 2100
 _DAY: Final = timedelta(days=1)
 _MONTHS_A_YEAR: Final = 12
 _WEEK: Final = 7
@@ -30,7 +30,7 @@ class PauseDates:
 
     @classmethod
     def of(cls, dates: Mapping[str, Any], lengths: Mapping[str, Any]) -> Self:
-        """Return them from the tables `dates` and `lengths` of a file of templates/commands/."""
+        """Return the words in the tables `dates` and `lengths` of a file of templates/commands/."""
         names = (dates["months"], dates["short_months"])
         return cls(
             numbers=lengths["numbers"],
@@ -44,7 +44,7 @@ class PauseDates:
         )
 
     def after(self, length: str, today: date) -> date | None:
-        """Return the day that is "2 weeks" or "a month" after today, or None if this is no length."""
+        """Return the date that is "2 weeks" or "a month" after today, or None if the text is not a length."""
         said, _, unit = length.rpartition(" ")
         number = 1 if not said else self.numbers.get(said) or _number(said, most=MOST)
         if number is None:
@@ -56,7 +56,7 @@ class PauseDates:
         return None
 
     def named(self, said: str, today: date) -> date | None:
-        """Return the next day after today that is "3 June", "June 3rd 2027", "June", "the 3rd" or "Monday"; or None."""
+        """Return the next date after today for "3 June", "June 3rd 2027", "June", "the 3rd" or "Monday"; or None."""
         words = [word for word in said.split() if word not in self.fillers]
         if len(words) == 1:
             return self._by_one_word(words[0], today)
@@ -107,7 +107,7 @@ def _next(today: date, *, day: int, month: int | None = None) -> date | None:
 
 
 def _months_after(day: date, months: int) -> date:
-    """Return the same day some months later, or the last of that month where it is shorter."""
+    """Return the same day some months later, or the last day of that month if it is shorter."""
     number = day.year * _MONTHS_A_YEAR + day.month - 1 + months
     year, month = divmod(number, _MONTHS_A_YEAR)
     next_first = date(year + (month + 1) // _MONTHS_A_YEAR, (month + 1) % _MONTHS_A_YEAR + 1, 1)

@@ -15,7 +15,7 @@ _UNREAD = frozenset({"script", "style", "title", "head"})
 
 
 def linear_lines(html: str) -> list[Line]:
-    """Return the lines of any text with tags, in time linear in its length; no word is left out."""
+    """Return the lines of any text with tags, in linear time; no word is lost."""
     return _Scanner(html).read()
 
 
@@ -40,7 +40,7 @@ class _Scanner:
         return self._lines
 
     def _tag(self, start: int) -> int:
-        """Handle what begins at `<`; return where text goes on."""
+        """Handle the tag or text that begins at `<`; return where to continue."""
         html = self._html
         if html.startswith("<!--", start):
             return self._after("-->", start + 4)
@@ -62,12 +62,12 @@ class _Scanner:
         return end + 1
 
     def _after(self, mark: str, start: int) -> int:
-        """Return the place after `mark`, or `start` where it never comes."""
+        """Return the index after `mark`, or `start` if the mark does not occur."""
         found = self._find(mark, start)
         return start if found < 0 else found + len(mark)
 
     def _find(self, mark: str, start: int) -> int:
-        # One search to the end for each mark that is not there, not one for each tag.
+        # Search only once to the end for each absent mark, not once for each tag.
         if mark in self._missing:
             return -1
         found = self._html.find(mark, start)

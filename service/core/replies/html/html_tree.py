@@ -1,6 +1,6 @@
-"""An HTML body as lines, with what its structure says about each.
+"""An HTML body as lines, with hints from its structure about each.
 
-The tree comes from lexbor, which builds what a browser would. Past its bounds
+The tree comes from lexbor, which builds the same tree as a browser. Beyond its limits
 (2,000 tags, depth 200) `html_text` keeps the words without a tree.
 """
 
@@ -34,7 +34,7 @@ Attributes = Mapping[str, str | None]
 
 
 class TooDeepError(Exception):
-    """The tree is deeper than `DEPTH`: read it without a tree."""
+    """The tree is deeper than `DEPTH`: read the body without a tree."""
 
 
 def html_lines(html: str, phrases: ClientPhrases) -> list[Line]:
@@ -54,7 +54,7 @@ def html_lines(html: str, phrases: ClientPhrases) -> list[Line]:
 
 @dataclass(slots=True)
 class _Open:
-    """An element whose end is still to come, and the state to go back to."""
+    """An open element, and the state to restore at its end."""
 
     node: LexborNode
     tag: str
@@ -105,7 +105,7 @@ class _TreeReader:
         out = self._out
         attributes: Attributes = node.attributes if tag in _READ_ATTRIBUTES else {}
         spaced = tag in _SPACED or (tag == "p" and not self._is_tight(attributes))
-        # Outlook draws its line above the headers as a border, with no blank line.
+        # Outlook draws the line above the headers as a border, without a blank line.
         spaced = spaced or (tag == "div" and "border-top:solid" in _style(attributes))
         if tag in _BLOCKS:
             out.line_break()
@@ -158,13 +158,13 @@ class _TreeReader:
             out.state = ended.before
 
     def _is_tight(self, attributes: Attributes) -> bool:
-        """Whether a paragraph has no margin: its writer sets blank lines by hand then."""
+        """Return whether a paragraph has no margin, so that its writer types blank lines."""
         style = _style(attributes)
         word = "mso" in (attributes.get("class") or "").lower()
         return self._tight or word or "margin:0" in style or "margin-top:0" in style
 
     def _change(self, tag: str, attributes: Attributes) -> WriterState | None:
-        """Change the state where the element does; return the state before it, or None."""
+        """Change the state if the element does so; return the previous state, or None."""
         hint = self._hint(tag, attributes)
         depth = tag == "blockquote"
         pre = tag == "pre" or "white-space:pre" in _style(attributes)
@@ -189,7 +189,7 @@ class _TreeReader:
         return self._named(names.split(), names)
 
     def _named(self, parts: list[str], names: str) -> int:
-        """Return what the names that mail programs give their containers say."""
+        """Return the hints in the names that mail programs give to containers."""
         phrases = self._phrases
         hint = Hint.NONE
         if any(name in names for name in phrases.attributions):
@@ -207,6 +207,6 @@ def _style(attributes: Attributes) -> str:
 
 
 def _number(attributes: Attributes, name: str, default: int | None) -> int | None:
-    """Return an attribute that is a whole number of a few digits."""
+    """Return an attribute if it is a whole number of a few digits, else the default."""
     value = (attributes.get(name) or "").strip()
     return int(value) if value.isascii() and value.isdigit() and len(value) <= _NUMBER_DIGITS else default

@@ -1,4 +1,4 @@
-"""The writer that turns a walk over HTML into lines: white space, breaks, lists and marks."""
+"""The writer of lines from HTML elements: white space, breaks, lists and marks."""
 
 from dataclasses import dataclass, replace
 
@@ -11,13 +11,13 @@ from service.core.replies.lines import (
     Line,
 )
 
-_EMOJI_LENGTH = 16  # joined ones are long
+_EMOJI_LENGTH = 16  # some emoji are several characters, joined
 _SPACES = str.maketrans("\t\n\r\f", "    ")
 
 
 @dataclass(frozen=True, slots=True)
 class WriterState:
-    """What holds for all that stands inside the elements now open."""
+    """The state inside the open elements."""
 
     depth: int = 0
     hint: int = Hint.NONE
@@ -36,7 +36,7 @@ class WriterState:
 
 
 class LineWriter:
-    """Writes lines. Text and its marked form grow side by side; most lines have no mark."""
+    """Writes lines, each as plain text and as text with marks; most lines have no mark."""
 
     def __init__(self) -> None:
         self.state = WriterState()
@@ -62,7 +62,7 @@ class LineWriter:
         return self._boxes
 
     def write(self, text: str) -> None:
-        """Add text; white space collapses as in a browser, unless it is kept as typed."""
+        """Add text; white space collapses as in a browser, except in preformatted text."""
         if self.state.pre:
             first, *rest = text.split("\n")
             self._add(first)
@@ -114,7 +114,7 @@ class LineWriter:
         self._lines.append(Line(text, text, state.depth, state.hint, marked, state.box))
 
     def line_break(self) -> None:
-        """End the line if anything stands on it."""
+        """End the line unless it is empty."""
         if any(self._text):
             if "".join(self._text).strip(" "):
                 self.end_line()
@@ -124,17 +124,17 @@ class LineWriter:
                 self._reopen()
 
     def gap(self) -> None:
-        """Keep one blank line between what was and what comes."""
+        """Put one blank line between the previous and the next text."""
         self._gap = True
 
     def rule(self) -> None:
-        """Draw a line."""
+        """Write a horizontal rule."""
         self.line_break()
         state = self.state
         self._lines.append(Line("", "", state.depth, state.hint | Hint.RULE, RULE, state.box))
 
     def picture(self, alt: str) -> None:
-        """Write the text of a picture that stands for a character (an emoji); no other."""
+        """Write the alternative text of a picture if it is an emoji."""
         alt = alt.strip()
         if alt and len(alt) <= _EMOJI_LENGTH and not any(c.isascii() or c.isalnum() for c in alt):
             self._add(alt)
@@ -149,7 +149,7 @@ class LineWriter:
         self._has_marks = True
 
     def open_link(self, target: str) -> None:
-        """Begin a link; only one that leads to a page or an address is worth keeping."""
+        """Begin a link; only links to a page or an email address are kept."""
         self._links.append(target if target.startswith(("http://", "https://")) else "")
         if self._links[-1]:
             self._marked.append(LINK)
@@ -163,7 +163,7 @@ class LineWriter:
                 self._marked.append(TARGET + target + END)
 
     def open_list(self, first: int | None) -> None:
-        """Begin a list whose first item has this number, or has a bullet."""
+        """Begin a list whose first item has this number, or a bullet for None."""
         if not self._lists:
             self.gap()
         self._lists.append(first)
@@ -177,7 +177,7 @@ class LineWriter:
             self.gap()
 
     def item(self, value: int | None = None) -> None:
-        """Begin an item of the innermost list, with a number of its own if it has one."""
+        """Begin an item of the innermost list, with its own number if it has one."""
         level = max(len(self._lists) - 1, 0)
         number = self._lists[-1] if self._lists else None
         if number is None:
@@ -200,5 +200,5 @@ class LineWriter:
 
 
 def _plain_spaces(text: str) -> str:
-    """Return text where a no-break space stays only between two words."""
+    """Return text without no-break spaces, except between two words."""
     return text.replace("\u00a0 ", "  ").replace(" \u00a0", "  ") if len(text) > 1 else " "

@@ -1,4 +1,4 @@
-"""Kept lines as light Markdown: wrapped lines joined, lists and verse left as they are."""
+"""Kept lines as light Markdown: wrapped lines joined, lists and verse unchanged."""
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
@@ -8,7 +8,7 @@ from service.core.replies.lines import EMPHASIS, END, LINK, MARKS, RULE, STRONG,
 _WRAP_SHORTEST, _WRAP_LONGEST = 60, 100
 _SHORTEST_BREAK = _WRAP_SHORTEST - 12
 _VERSE_LINES = 3
-_MARKDOWN = {STRUCK: "~~", STRONG: "**", EMPHASIS: "*"}  # in this order, from the inside out
+_MARKDOWN = {STRUCK: "~~", STRONG: "**", EMPHASIS: "*"}  # in this order, innermost first
 
 
 def markdown(line: Line) -> str:
@@ -25,7 +25,7 @@ def markdown(line: Line) -> str:
 
 
 def _emphasis(text: str, mark: str) -> str:
-    """Replace pairs of `mark`; white space goes outside them, and an empty pair goes away."""
+    """Replace pairs of `mark`; white space moves outside a pair, and an empty pair is removed."""
     pieces = text.split(mark)
     for at in range(1, len(pieces), 2):
         inner = pieces[at].strip()
@@ -38,7 +38,7 @@ def _emphasis(text: str, mark: str) -> str:
 
 
 def _links(text: str) -> str:
-    """Write a link as `[text](target)`, or as its text where that is the target already."""
+    """Write a link as `[text](target)`, or as its text if that is the target."""
     first, *rest = text.split(LINK)
     out = [first]
     for piece in rest:
@@ -59,9 +59,9 @@ def _same(label: str, target: str) -> bool:
 
 
 def unfolded(lines: Sequence[str]) -> list[str]:
-    """Return lines of a text part with those joined that were broken only to fit a width.
+    """Return the lines of a text part, with lines joined that were only wrapped to fit a width.
 
-    A line was broken there if the next word would not have fitted any more. Lists, quotations,
+    A line was wrapped if the first word of the next line would not have fitted on it. Lists, quotations,
     indented lines and verse (short lines) stay.
     """
     width = max(map(len, lines), default=0)
@@ -75,7 +75,7 @@ def unfolded(lines: Sequence[str]) -> list[str]:
 
 
 def _joined(paragraph: list[str], width: int) -> list[str]:
-    """Return the lines of a paragraph, joined where a program broke them; those of verse stay."""
+    """Return the lines of a paragraph, joined where a program wrapped them; verse is unchanged."""
     broken = [_goes_on(above, line, width) for above, line in pairwise(paragraph)]
     if _is_verse(paragraph, broken):
         return paragraph
@@ -89,7 +89,7 @@ def _joined(paragraph: list[str], width: int) -> list[str]:
 
 
 def _is_verse(paragraph: Sequence[str], broken: Sequence[bool]) -> bool:
-    """Whether the lines of a paragraph look written one by one: most end early, or each begins with a capital."""
+    """Return whether a paragraph looks like verse: most lines end early, or each begins with a capital."""
     said = [at for at, line in enumerate(paragraph[1:]) if not _starts_block(line)]
     if len(said) + 1 < _VERSE_LINES:
         return False
@@ -98,7 +98,7 @@ def _is_verse(paragraph: Sequence[str], broken: Sequence[bool]) -> bool:
 
 
 def _goes_on(above: str, line: str, width: int) -> bool:
-    """Whether a line was broken off from the one above it, because its first word would not have fitted there."""
+    """Return whether a line was wrapped: its first word would not have fitted on the line above."""
     if _starts_block(line):
         return False
     word = line.split(None, 1)[0]
@@ -106,7 +106,7 @@ def _goes_on(above: str, line: str, width: int) -> bool:
 
 
 def _starts_block(line: str) -> bool:
-    """Whether a line begins something of its own: an item, a quotation, an indented line."""
+    """Return whether a line begins a new block: an item, a quotation, an indented line."""
     if line[:1] in " \t>|#":
         return True
     word = line.split(None, 1)[0]

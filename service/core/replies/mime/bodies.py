@@ -20,18 +20,18 @@ _MOST_CONTAINERS = 4 * PARTS
 
 _HTML = "text/html"
 _ENRICHED = frozenset({"text/enriched", "text/richtext"})
-# Text that no person reads as the words of a mail.
+# Text types that are not the words of a mail.
 _FILES = frozenset({
     "text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/csv", "text/xml", "text/rtf",
     "text/javascript", "text/json", "text/rfc822-headers", "text/tab-separated-values",
 })  # fmt: skip
-# Forms for watches and for interactive mail: each stands beside the same words in HTML.
+# Forms for watches and for interactive mail: the same words are also there as HTML.
 _DOUBLES = frozenset({"text/x-amp-html", "text/watch-html"})
 _SIGNED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _NO_TYPE = "application/octet-stream"
 _WHITE = str.maketrans("\t\r\n\f", "    ")
 _MAILS = frozenset({"message/rfc822", "message/global"})
-# Exchange gives such names to text that stood between pictures.
+# Exchange gives such names to text between pictures.
 _MADE_UP_NAME = re.compile(r"att\d{3,}\.(?:txt|html?)", re.IGNORECASE)
 _META = re.compile(rb"<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _META_BYTES = 4 * 1024
@@ -51,10 +51,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """What a mail holds. `headers` has lower-case names, each with all its values in order.
+    """The content of a mail. `headers` has lower-case names, each with all its values in order.
 
-    `bounded` tells that a bound cut something off; the raw mail still has it. `guessed` tells that no charset named
-    in the mail fits its bytes, so that letters may be wrong.
+    `bounded` is true if a limit cut something off, which is still in the raw mail. `guessed` is true if no charset
+    that the mail names fits its bytes, so that letters may be wrong.
     """
 
     plain: str | None = field(default=None, repr=False)
@@ -68,7 +68,7 @@ class Bodies:
 def decode_bodies(raw_mime: bytes) -> Bodies:
     """Return the bodies of a mail as text, its headers decoded, and its attachments.
 
-    Where no part of it is meant to be read as words, those that can be are: a file of text, a mail in the mail.
+    If no part is a body, other readable parts are used: a text file, or an attached mail.
     """
     tree = MimeTree()
     raw = raw_mime[:MIME_BYTES]
@@ -92,7 +92,7 @@ def decode_bodies(raw_mime: bytes) -> Bodies:
 
 
 def _as_text(raw: bytes) -> Bodies:
-    """Return a mail of more containers than any program writes as one text."""
+    """Return a mail as one text; for mails with more containers than any program writes."""
     head, _, rest = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
     return Bodies(plain=decoded_text(rest or head).text, bounded=True)
 
@@ -120,10 +120,9 @@ class _PartReader:
         return self._leaf(part, depth)
 
     def read_what_is_left(self, root: MimePart) -> BodyForms | None:
-        """Return what can be read of a mail that has no words where they should be; None for nothing.
+        """Return the readable text of a mail whose bodies have no words; None if there is none.
 
-        Files of text come first, then mails in the mail, what Outlook packs into its own format, and at last what
-        stands outside the parts.
+        Text files come first, then attached mails, then Outlook's own format, and last the text outside the parts.
         """
         for bodies in (self._files_of_text(), self._mails_inside(), self._packed(), _outside(root)):
             forms = in_order(bodies)
@@ -167,7 +166,7 @@ class _PartReader:
         return found
 
     def _instead_of_file(self, part: MimePart, bodies: list[BodyForms]) -> list[BodyForms]:
-        """Return the bodies; where they have words, their part is no file any more."""
+        """Return the bodies; if they have words, their part is no longer an attachment."""
         if any(body.has_words() for body in bodies):
             file = _attachment(part)
             self.attachments = [other for other in self.attachments if other != file]
@@ -182,7 +181,7 @@ def _may_be_signed(part: MimePart) -> bool:
 
 
 def _may_be_text(part: MimePart) -> bool:
-    """Whether a part of no type holds text, as some programs send it."""
+    """Return whether a part without a type is text, as some programs send it."""
     headers = part.headers
     if headers.content_type != _NO_TYPE or (headers.filename and not headers.filename.lower().endswith(".txt")):
         return False
@@ -197,7 +196,7 @@ def _packed_text(winmail: Winmail) -> tuple[str | None, str | None, bool]:
 
 
 def _outside(root: MimePart) -> list[BodyForms]:
-    """Return what stands around the parts of containers, but for what programs write there."""
+    """Return the text around the parts of containers, without the texts that programs write there."""
     return [BodyForms(plain=text) for part in _containers(root) if (text := _without_notice(part.around))]
 
 
@@ -214,10 +213,10 @@ def _without_notice(around: bytes) -> str:
 
 
 def _is_read(part: MimePart) -> bool:
-    """Whether a leaf is read as words of the mail, and not kept as a file."""
+    """Return whether a leaf is a body of the mail, and not an attachment."""
     headers = part.headers
     if headers.maintype == "multipart":
-        return True  # a container in which no part could be found
+        return True  # a container without any parts
     kind = headers.content_type
     if headers.maintype != "text" or _is_file(kind):
         return False
@@ -225,7 +224,7 @@ def _is_read(part: MimePart) -> bool:
 
 
 def _is_file(kind: str) -> bool:
-    """Whether text of this type is data and not words: a known type of file, a program's own type, JSON or XML."""
+    """Return whether text of this type is data: a known file type, a program's own type, JSON or XML."""
     return kind in _FILES or kind.startswith("text/vnd.") or kind.endswith(("+json", "+xml"))
 
 
@@ -244,7 +243,7 @@ def _body(part: MimePart) -> list[BodyForms]:
 
 
 def _meta_charset(html: bytes) -> str:
-    """Return the charset that HTML says it is in (HTML 4.01, section 5.2.2), "" if it says none."""
+    """Return the charset that HTML declares (HTML 4.01, section 5.2.2), or ""."""
     found = _META.search(html, 0, _META_BYTES)
     return found[1].decode("ascii", "replace") if found else ""
 

@@ -1,6 +1,6 @@
-"""The forms in which a body comes, as text and as HTML, and how those of several parts become one.
+"""The forms of a body, text and HTML, and how the forms of several parts are joined.
 
-A part that follows another is read after it. Only the parts of multipart/alternative are forms of the same words.
+Parts are read one after another. Only the parts of multipart/alternative are forms of the same words.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from service.core.replies.html.html_linear import linear_lines
 from service.core.replies.html.html_tree import TAGS
 
 _TAG = re.compile(r"<[^<>]*>")
-_ENDLESS = re.compile(r"<(/?)plaintext\b", re.IGNORECASE)  # an element that nothing ends (HTML, section 13.2.5)
+_ENDLESS = re.compile(r"<(/?)plaintext\b", re.IGNORECASE)  # an element without an end tag (HTML, section 13.2.5)
 
 
 @dataclass(frozen=True, slots=True)
 class BodyForms:
-    """One body in the forms that it has; `guessed` tells that the charset of one was guessed."""
+    """One body in its forms; `guessed` is true if the charset of a form was guessed."""
 
     plain: str | None = field(default=None, repr=False)
     html: str | None = field(default=None, repr=False)
     guessed: bool = False
 
     def has_words(self) -> bool:
-        """Whether there is anything to read in it."""
+        """Return whether it has any readable text."""
         if (self.plain or "").strip():
             return True
-        # Most HTML without words is nothing but tags, which are quickly taken out.
+        # Most HTML without words has only tags, which are quickly removed.
         html = self.html or ""
         return bool(_TAG.sub("", html).strip()) and bool(html_text(html).strip())
 
 
 def in_order(bodies: Sequence[BodyForms]) -> BodyForms:
-    """Return bodies that follow each other as one; a form that one of them lacks is made from the other.
+    """Return consecutive bodies as one; a missing form is made from the other form.
 
-    HTML says more than text, so the text is left out where a body has none.
+    HTML has more structure, so the text form is left out if a body lacks it.
     """
     bodies = [body for body in bodies if body.html is not None or (body.plain or "").strip()] or bodies[:1]
     if len(bodies) <= 1:
@@ -50,14 +50,14 @@ def in_order(bodies: Sequence[BodyForms]) -> BodyForms:
         return BodyForms("\n".join(plains), None, guessed)
     plain = "\n".join(plains) if len(plains) == len(bodies) else None
     pages = list(map(_as_html, bodies))
-    # HTML with more tags is read in one pass, in which nothing left open hides what follows.
+    # HTML with more tags is read in one pass, in which an open element cannot hide the text after it.
     if sum(page.count("<") for page in pages) <= TAGS:
         pages = list(map(_closed, pages))
     return BodyForms(plain, "\n".join(pages), guessed)
 
 
 def of_the_same(bodies: Sequence[BodyForms]) -> BodyForms:
-    """Return alternatives as one body: of the forms of one kind, each whose words no other has."""
+    """Return alternatives as one body; of the forms of one kind, those with words that no other has."""
     if len(bodies) <= 1:
         return bodies[0] if bodies else BodyForms()
     return BodyForms(
@@ -97,5 +97,5 @@ def _as_html(body: BodyForms) -> str:
 
 
 def _closed(html: str) -> str:
-    """Return HTML that ends within itself: what it leaves open must not swallow what follows."""
+    """Return HTML with open elements closed, so that they do not hide the text after it."""
     return LexborHTMLParser(_ENDLESS.sub(r"<\1pre", html)).html or html

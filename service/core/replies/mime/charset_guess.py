@@ -1,7 +1,7 @@
-"""Which charset bytes are in that name none, or a wrong one: a guess from the letters that they would make.
+"""Guessing the charset of bytes that declare none or a wrong one, from the letters that they would decode to.
 
-Detectors that count letters need more text than a short reply has. Which letters a language has at all says more
-there: it leaves a few charsets, and charset-normalizer decides between those.
+Detectors that count letters need more text than a short reply has. The set of letters of a language is enough to
+leave a few charsets, and charset-normalizer decides between those.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _LEAST_FOREIGN = 5
 _LAST_ASCII, _LAST_CONTROL = 0x7F, "\x9f"
 _LEAST_FIT = 0.5
 _SAME_FIT = 0.02
-_BLEMISH = 0.05  # what something unlikely, but possible, counts
+_BLEMISH = 0.05  # the penalty for something unlikely but possible
 
-# The letters beyond ASCII of languages (CLDR, exemplar characters), by the charset that their mail is in.
+# The letters of languages beyond ASCII (CLDR, exemplar characters), by the charset of their mail.
 _LATIN = ("àâæçéèêëîïôœùûüÿ", "äöüßé", "áéíñóúü", "àèéìíòóù", "áâãàçéêíóôõú", "åäöéàü", "æøåé", "áðéíóúýþæö")
 _CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž")
 _TURKISH = ("âçğıîöşüûİ",)
@@ -40,7 +40,7 @@ _ALPHABETS = {
     "cp874": _THAI, "cp1250": _CENTRAL, "iso8859_2": _CENTRAL, "cp1254": _TURKISH, "cp1257": _BALTIC,
 }  # fmt: skip
 _LATIN_SCRIPT = frozenset({"cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257"})
-# The lead bytes of the characters in common use; of all in these charsets, a text has few others.
+# The lead bytes of common characters; a text in these charsets has few others.
 _COMMON_LEADS = {
     "cp932": range(0x88, 0x99),
     "euc_jp": range(0xB0, 0xD0),
@@ -49,8 +49,8 @@ _COMMON_LEADS = {
     "cp949": range(0xB0, 0xC9),
 }
 _EXTENDED = frozenset({"gb18030", "cp949"})
-_OLD_SET_FROM = 0xA1  # second bytes below came later, for rarer characters
-_CHINESE = frozenset({"gb18030", "big5"})  # written without spaces between words, as Thai is
+_OLD_SET_FROM = 0xA1  # lower second bytes are for rarer characters
+_CHINESE = frozenset({"gb18030", "big5"})  # written without spaces between words, like Thai
 _LONGEST_SPACED_WORD = 8
 _JAPANESE = frozenset({"cp932", "euc_jp"})
 _CHARSETS = (*list(_ALPHABETS)[:11], *_COMMON_LEADS, *list(_ALPHABETS)[11:])
@@ -71,9 +71,9 @@ _FORMS = {name: tuple(frozenset(letters + letters.upper()) for letters in of) fo
 
 
 def likely_charset(data: bytes) -> str:
-    """Return the name of the charset that these bytes are most likely in, "" where none makes sense of them.
+    """Return the name of the most likely charset of these bytes, or "" if none fits.
 
-    Reads a sample of 1,000 bytes, of the lines that are not in ASCII.
+    Reads a sample of 1,000 bytes from the lines that are not ASCII.
     """
     sample = _sample(data)
     is_latin = sum(map(str.isalpha, sample.decode("ascii", "ignore"))) > sum(byte > _LAST_ASCII for byte in sample)
@@ -90,7 +90,7 @@ def likely_charset(data: bytes) -> str:
 
 
 def makes_words(text: str) -> bool:
-    """Whether text can be in a western language: most of its letters in ASCII, and no word with a sign inside."""
+    """Return whether text may be in a western language: most letters are ASCII, and no word has a symbol inside."""
     head = _TAG.sub(" ", text[:_READ_CHARACTERS])
     beyond = len(head) - len(head.encode("ascii", "ignore"))
     letters = sum(map(str.isalpha, head.encode("ascii", "ignore").decode()))
@@ -111,7 +111,7 @@ def _sample(data: bytes) -> bytes:
 
 
 def _decoded(sample: bytes, name: str) -> str:
-    """Return the sample as text, "" if it cannot be in this charset; its last character may be cut off."""
+    """Return the sample as text, or "" if it is not valid in this charset; its last character may be incomplete."""
     try:
         return codecs.getincrementaldecoder(name)().decode(sample)
     except ValueError:
@@ -119,7 +119,7 @@ def _decoded(sample: bytes, name: str) -> str:
 
 
 def _fit(text: str, name: str) -> float:
-    """Return how well text fits the languages of a charset: 1 if all of it does."""
+    """Return how well text fits the languages of a charset, up to 1 for all of it."""
     beyond = [character for character in text if character > "\x7f"]
     if not beyond or min(beyond) <= _LAST_CONTROL:
         return 0.0
@@ -150,18 +150,18 @@ def _is_common(character: str, name: str) -> bool:
 
 
 def _has_odd_case(word: str) -> bool:
-    """Whether capitals stand where no writer puts them."""
+    """Return whether a word has capitals where nobody writes them."""
     return word != word.lower() and word != word.upper() and word[1:] != word[1:].lower()
 
 
 def _mixed(words: list[str]) -> float:
-    """Return the share of words that mix ASCII letters with others, as no script but the Latin one does."""
+    """Return the share of words that mix ASCII letters with others, which only the Latin script does."""
     both = sum(not word.isascii() and any(letter.isascii() for letter in word) for word in words)
     return both / max(len(words), 1)
 
 
 def _is_unlikely(text: str, words: list[str], name: str) -> bool:
-    """Whether text lacks a capital at its start or is all capitals, in a script with both; or is Thai with spaces."""
+    """Return whether text with cases has no capital at its start or only capitals, or is Thai with spaces."""
     if name == "cp874":
         return text.count(" ") * _LONGEST_SPACED_WORD > sum(character > "\x7f" for character in text)
     first = next((word[0] for word in words if not word.isascii()), "")

@@ -1,4 +1,4 @@
-"""The bytes of a mail as text, whatever charset it names or does not name: what decodes without loss wins."""
+"""Decoding the bytes of a mail, with a correct, wrong or missing charset: the first lossless decoding is used."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _BOMS = (
 _WESTERN = frozenset({"cp1252", "iso8859-15"})
 _LEAST_NUL_SHARE = 0.3
 _MOST_DAMAGE_SHARE = 0.1
-_MOST_BY_ACCIDENT = 4  # characters: of two-byte Chinese ones about every sixth is UTF-8
+_MOST_BY_ACCIDENT = 4  # characters: about every sixth Chinese character of two bytes is also valid UTF-8
 _FIRST_OF_THREE_BYTES = "\u0800"
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedText:
-    """Text, and whether its charset was guessed; windows-1252 is what every program takes, and no guess."""
+    """Text, and whether its charset was guessed; windows-1252 is every program's default and not a guess."""
 
     text: str = field(repr=False)
     guessed: bool = False
@@ -63,12 +63,12 @@ def decode_text(data: bytes, charset: str | None) -> str:
 def decoded_text(data: bytes, *charsets: str) -> DecodedText:
     """Return `data` as text; never raises.
 
-    UTF-8 is taken wherever the bytes are UTF-8, since hardly any other text is by accident; then the first of the
-    charsets named that reads all of it. Text that is in part UTF-8 is read line by line. For the rest the charset is
-    guessed. A byte that stands for nothing becomes U+FFFD, by itself.
+    Valid UTF-8 is decoded as UTF-8, since other text is hardly ever valid UTF-8 by accident. Else the first of the
+    named charsets that decodes all of it is used. Text that is partly UTF-8 is decoded line by line. Otherwise the
+    charset is guessed. Each invalid byte becomes one U+FFFD.
     """
     names = list(filter(None, map(_known, charsets)))
-    plain = _without_letters_beyond_ascii(data, names)
+    plain = _self_evident_text(data, names)
     if plain is not None:
         return DecodedText(plain)
     utf8 = _strict(data, "utf-8")
@@ -83,8 +83,8 @@ def decoded_text(data: bytes, *charsets: str) -> DecodedText:
     return _guessed(data, names)
 
 
-def _without_letters_beyond_ascii(data: bytes, names: Iterable[str]) -> str | None:
-    """Return text that is in ASCII, in escape sequences, or in units of two or four bytes; None for any other."""
+def _self_evident_text(data: bytes, names: Iterable[str]) -> str | None:
+    """Return text in ASCII, in escape sequences, or in units of two or four bytes; None for other bytes."""
     for mark, name in _BOMS:
         if data.startswith(mark) and (text := _strict(data, name)) is not None:
             return text
@@ -104,14 +104,14 @@ def _without_letters_beyond_ascii(data: bytes, names: Iterable[str]) -> str | No
 
 
 def _byte_order(data: bytes, name: str) -> str:
-    """Return the charset with its byte order, which a mark would tell: most signs have their high byte 0."""
+    """Return the charset with its byte order, guessed without a mark: most characters have the high byte 0."""
     if name != "utf-16":
         return name
     return "utf-16-be" if data[:64:2].count(0) > data[1:64:2].count(0) else "utf-16-le"
 
 
 def _is_accident(utf8: str, data: bytes, names: list[str]) -> bool:
-    """Whether bytes in a charset of several bytes a letter happen to be UTF-8, as those of a few words can."""
+    """Return whether a few words in a multi-byte charset are valid UTF-8 by accident."""
     several = names and names[0] in _SEVERAL_BYTES and _strict(data, names[0]) is not None
     if not several or _beyond_ascii(utf8) > _MOST_BY_ACCIDENT or max(utf8) >= _FIRST_OF_THREE_BYTES:
         return False
@@ -119,7 +119,7 @@ def _is_accident(utf8: str, data: bytes, names: list[str]) -> bool:
 
 
 def _is_mostly_utf8(data: bytes, names: list[str]) -> bool:
-    """Whether text is UTF-8 but for a few bytes, or in some of its lines."""
+    """Return whether text is UTF-8 except for a few bytes, or in some of its lines."""
     if names and names[0] in _SEVERAL_BYTES and _strict(data, names[0]) is not None:
         return False
     text = data.decode("utf-8", "replace")
@@ -131,7 +131,7 @@ def _is_mostly_utf8(data: bytes, names: list[str]) -> bool:
 
 
 def _by_lines(data: bytes, names: list[str]) -> DecodedText:
-    """Return text of which each line that is UTF-8 is read so; what is put below it on the way may be in another."""
+    """Return text decoded line by line: a footer added by a mail server may have another charset than UTF-8."""
     lines = data.split(b"\n")
     texts = list(map(_line_in_utf8, lines))
     others = b"\n".join(line for line, text in zip(lines, texts, strict=True) if text is None)
@@ -145,14 +145,14 @@ def _by_lines(data: bytes, names: list[str]) -> DecodedText:
 
 
 def _line_in_utf8(line: bytes) -> str | None:
-    """Return a line as text, None where more of its bytes are damage than stand for letters."""
+    """Return a line as UTF-8 text, or None if more of its bytes are damaged than are letters."""
     text = line.decode("utf-8", "replace")
     damage = text.count(_UNKNOWN)
     return text if not damage or _beyond_ascii(text) - damage >= damage else None
 
 
 def _unless_foreign(text: str, data: bytes, name: str) -> DecodedText:
-    """Return text in the charset named, unless that is the one programs name without knowing and makes no words."""
+    """Return text in the named charset, unless it is the charset that programs name by default and gives no words."""
     if name not in _WESTERN or makes_words(text):
         return DecodedText(text)
     likely = likely_charset(data)
@@ -162,7 +162,7 @@ def _unless_foreign(text: str, data: bytes, name: str) -> DecodedText:
 
 
 def _guessed(data: bytes, names: list[str]) -> DecodedText:
-    """Return text in the charset named if that reads nearly all of it, else in the one that is likeliest."""
+    """Return text in the named charset if that decodes nearly all of it, else in the most likely one."""
     for name in names:
         text = _replaced(data, name)
         allowed = _MOST_DAMAGE_SHARE * _beyond_ascii(text)
@@ -194,7 +194,7 @@ def _replaced(data: bytes, name: str) -> str:
 
 
 def _known(charset: str) -> str:
-    """Return the name of a charset that decodes bytes to text, or "" for one nobody knows."""
+    """Return the name of a charset that decodes bytes to text, or "" for an unknown one."""
     name = charset.strip(" \"'\\;").lower()
     name = _ALIASES.get(name, _ALIASES.get(name.replace("_", "-"), name))
     if not name or not name.isascii():

@@ -1,4 +1,4 @@
-"""What the headers of a part say about its content, read as tolerantly as mail programs read them."""
+"""The content headers of a part, parsed as tolerantly as mail programs do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DISPOSITION = re.compile(r"[\s\"']*([\w-]+)")
 _COMMENT = re.compile(r"\([^()]*\)")
 _MOST_PARAMETERS = 100
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]")
-# What programs write for these encodings (RFC 2045, section 6), letters and digits only.
+# How programs write these encodings (RFC 2045, section 6), letters and digits only.
 _ENCODINGS = (
     ("base64", ("base64", "b64")),
     ("quoted-printable", ("quotedprintable", "qp", "quotedprint")),
@@ -30,9 +30,9 @@ _LONE_TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html"}
 
 @dataclass(frozen=True, slots=True)
 class ContentHeaders:
-    """The type and the subtype in lower case, its parameters, and how the content is encoded and shown.
+    """The type and the subtype in lower case, its parameters, its encoding and its disposition.
 
-    `typed` tells whether there is a Content-Type at all; without one the type is text/plain (RFC 2045, section 5.2).
+    `typed` is true if there is a Content-Type; without one the type is text/plain (RFC 2045, section 5.2).
     `disposition` is "inline", "attachment" or "".
     """
 
@@ -46,21 +46,21 @@ class ContentHeaders:
 
     @property
     def maintype(self) -> str:
-        """The type before the slash."""
+        """Return the type before the slash."""
         return self.content_type.partition("/")[0]
 
     @property
     def subtype(self) -> str:
-        """The type after the slash."""
+        """Return the type after the slash."""
         return self.content_type.partition("/")[2]
 
     def parameter(self, name: str) -> str:
-        """Return a parameter of the Content-Type, "" where there is none."""
+        """Return a parameter of the Content-Type, or "" if there is none."""
         return self.parameters.get(name, "")
 
 
 def content_headers(fields: Fields) -> ContentHeaders:
-    """Return what the header fields of a part say; nothing they hold makes it raise."""
+    """Return the parsed header fields of a part; never raises for any content."""
     first: dict[str, str] = {}
     for name, value in fields:
         if name.startswith("content-") and name not in first:
@@ -82,7 +82,7 @@ def content_headers(fields: Fields) -> ContentHeaders:
 
 
 def _type(written: str) -> str:
-    """Return `type/subtype`; where it is written in another way, the one that can be meant."""
+    """Return `type/subtype`; for another notation, the type that it probably means."""
     found = _TYPE.match(written)
     if found is None:
         return _LONE_TYPES.get(_NOT_A_LETTER.sub("", written.lower().partition(";")[0]), "text/plain")
@@ -93,7 +93,7 @@ def _type(written: str) -> str:
 
 
 def _parameters(written: str) -> dict[str, str]:
-    """Return the parameters of a header, with RFC 2231 undone, whatever stands between them."""
+    """Return the parameters of a header, decoded by RFC 2231, with any separators between them."""
     _, _, rest = written.partition(";") if ";" in written else ("", "", written)
     first = (match.groups("") for match in islice(_PARAMETER.finditer(rest), _MOST_PARAMETERS))
     found = [(name.lower(), quoted or bare) for name, quoted, bare in first]
@@ -108,6 +108,6 @@ def _parameters(written: str) -> dict[str, str]:
 
 
 def _encoding(written: str) -> str:
-    """Return "base64", "quoted-printable", "uuencode" or "", for content that stands as it is."""
+    """Return "base64", "quoted-printable", "uuencode", or "" for content without an encoding."""
     token = _NOT_A_LETTER.sub("", _COMMENT.sub("", written.lower()).strip().partition(";")[0])
     return next((name for name, forms in _ENCODINGS if token.startswith(forms)), "")

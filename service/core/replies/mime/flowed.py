@@ -2,9 +2,9 @@
 
 
 def unflowed(text: str, *, delsp: bool) -> str:
-    """Return `text` with flowed lines joined, quotation marks kept, stuffing removed.
+    """Return `text` with flowed lines joined, `>` marks kept, and stuffing removed.
 
-    A line that ends with a space goes on in the next one of the same depth; with `delsp` that
+    A line that ends with a space continues on the next line of the same depth; with `delsp` that
     space is not part of the text. The signature delimiter "-- " never flows.
     """
     out: list[str] = []

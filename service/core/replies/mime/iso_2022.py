@@ -1,6 +1,6 @@
-"""Japanese text in escape sequences (ISO-2022-JP, RFC 1468) and in EUC-JP, with the characters that vendors added.
+"""Japanese text in escape sequences (ISO-2022-JP, RFC 1468) and in EUC-JP, with the vendors' extensions.
 
-Python's own codecs refuse those; Microsoft's code page 932 has them all, so the characters go through its encoding.
+Python's own codecs refuse the extensions. Microsoft's code page 932 has them all, so characters are converted to it.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ _PRINTED = range(0x21, 0x7F)
 _HIGH = bytes(byte | 0x80 if byte in _PRINTED else byte for byte in range(256))
 _LOW = bytes(byte & 0x7F for byte in range(256))
 _LAST_ASCII = 0x7F
-_ROWS_BEFORE_GAP = 0x5F  # rows of two-byte characters up to here have lead bytes below half-width katakana
-_CELLS_BEFORE_GAP = 0x60  # 0x7F is no second byte
+_ROWS_BEFORE_GAP = 0x5F  # the last row whose lead byte is below half-width katakana
+_CELLS_BEFORE_GAP = 0x60  # 0x7F is not used as a second byte
 _KOREAN = b"\x1b$)C"
 
 
 def has_escapes(data: bytes) -> bool:
-    """Whether bytes hold an escape sequence that begins characters of two bytes."""
+    """Return whether bytes have an escape sequence that starts characters of two bytes."""
     return b"\x1b$" in data and _ESCAPE.search(data) is not None
 
 
 def decode_escapes(data: bytes) -> str:
-    """Return text with escape sequences decoded; what stands for no character becomes U+FFFD."""
+    """Return text with escape sequences decoded; invalid bytes become U+FFFD."""
     if _KOREAN in data:
         return data.decode("iso2022_kr", "replace")
-    # A line always ends in ASCII, whether or not it says so (RFC 1468).
+    # A line ends in ASCII (RFC 1468), even if the escape sequence for it is missing.
     return "\n".join(map(_line, data.split(b"\n")))
 
 
 def with_escapes(data: bytes) -> bytes:
-    """Return what is said to be ISO-2022-JP with the escape characters that a gateway took out."""
+    """Return declared ISO-2022-JP with the escape characters that a gateway removed."""
     return data if _ESC in data else b"\n".join(map(_line_with_escapes, data.split(b"\n")))
 
 
 def decode_euc_jp(data: bytes) -> str:
-    """Return EUC-JP with vendors' characters decoded; what stands for no character becomes U+FFFD."""
+    """Return decoded EUC-JP with the vendors' extensions; invalid bytes become U+FFFD."""
     text: list[str] = []
     at = 0
     for found in _EUC.finditer(data):
@@ -95,7 +95,7 @@ def _line(line: bytes) -> str:
 
 
 def _pairs(segment: bytes, *, supplement: bool) -> str:
-    """Return bytes that stand for characters two by two; single ones between them stand for themselves."""
+    """Return decoded pairs of bytes; a byte outside a pair is one character."""
     text: list[str] = []
     for found in _PAIR.finditer(segment):
         pair, single = found.groups()
@@ -109,14 +109,14 @@ def _lone_byte(byte: bytes) -> str:
 
 @lru_cache(maxsize=94 * 94)
 def _character(pair: bytes, supplement: bool) -> str:
-    """Return a character of JIS X 0208 with its vendors' rows, or one of JIS X 0212."""
+    """Return a character of JIS X 0208 with the vendors' rows, or one of JIS X 0212."""
     if supplement:
         return bytes((0x8F, pair[0] | 0x80, pair[1] | 0x80)).decode("euc_jp", "replace")
     return _shifted(pair).decode("cp932", "replace")
 
 
 def _shifted(pair: bytes) -> bytes:
-    """Return a character of JIS X 0208 and its vendors' rows in the encoding of code page 932."""
+    """Return a character of JIS X 0208 or the vendors' rows, encoded in code page 932."""
     row, cell = pair
     lead = ((row - 0x21) >> 1) + (0x81 if row < _ROWS_BEFORE_GAP else 0xC1)
     if row % 2 == 0:

@@ -1,4 +1,4 @@
-"""The header fields of a mail or of one of its parts: found within bounds, unfolded, and decoded from bytes to text."""
+"""The header fields of a mail or of one of its parts: found within limits, unfolded and decoded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.core.replies.mime.charsets import decode_text
 
 HEADERS_BYTES = 64 * 1024
 HEADER_BYTES = 8 * 1024
-# decode_header searches anew from each opening mark: without a bound its time grows as a square.
+# decode_header searches again from each opening mark: without a limit its time is quadratic.
 _ENCODED_WORDS = 100
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
@@ -26,7 +26,7 @@ Fields = tuple[tuple[str, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class HeaderBlock:
-    """Header fields, names in lower case, values unfolded; where the body begins, and whether a bound cut any."""
+    """Header fields, names in lower case, values unfolded; where the body begins, and whether a limit cut any."""
 
     fields: Fields = field(repr=False)
     body: int
@@ -34,10 +34,10 @@ class HeaderBlock:
 
 
 def header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
-    """Return the header fields that stand in `raw` from `start` on, and where the body after them begins.
+    """Return the header fields in `raw` from `start` on, and where the body after them begins.
 
-    At most 64 kB of fields and 8 kB of each are kept. A line that cannot be a field begins the body, with or without
-    a blank line before it.
+    At most 64 kB of fields and 8 kB of each are kept. A line that is not a field begins the body, even without a
+    blank line before it.
     """
     mbox = _MBOX_LINE.match(raw, start, end)
     at = mbox.end() if mbox else start
@@ -67,7 +67,7 @@ def header_values(fields: Iterable[tuple[str, bytes]]) -> Mapping[str, tuple[str
 
 
 def header_words(value: str) -> str:
-    """Return one header value decoded; what cannot be decoded stays as it came."""
+    """Return one decoded header value; invalid encoded words stay unchanged."""
     if "=?" not in value or value.count("=?") > _ENCODED_WORDS:
         return value.strip()
     try:
@@ -80,5 +80,5 @@ def header_words(value: str) -> str:
 
 
 def readable(value: bytes) -> str:
-    """Return the bytes of a header as text; those beyond ASCII are against the rules, and common."""
+    """Return the bytes of a header as text; bytes beyond ASCII are not allowed, but common."""
     return value.decode("ascii") if value.isascii() else decode_text(value, None)

@@ -1,4 +1,4 @@
-"""The parts of a raw mail as a tree: delimiters are found by search, and no part is refused for how it is written."""
+"""The parts of a raw mail as a tree: delimiters are found by search, and malformed parts are not refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.core.replies.mime.transfer_encoding import transfer_decoded
 PARTS = 100
 DEPTH = 20
 
-# A delimiter that the next line shows to be one (RFC 2046, section 5.1.1), for where the boundary is lost.
+# A delimiter recognised by the line after it (RFC 2046, section 5.1.1), for mails without the boundary parameter.
 _DELIMITER = re.compile(rb"\n--([^\r\n]{1,200}+)\r?\n(?=content-)", re.IGNORECASE)
 _LOOKED_THROUGH_BYTES = 16 * 1024
 _ENCODED_WHOLE = frozenset({"base64", "quoted-printable"})
@@ -23,9 +23,9 @@ _PART_FIELDS = ("content-", "x-", "mime-version", "message-id")
 
 @dataclass(frozen=True, slots=True)
 class MimePart:
-    """A part of a mail. A leaf has `content`, its transfer encoding undone; a container has `children`.
+    """A part of a mail. A leaf has `content` without its transfer encoding; a container has `children`.
 
-    `around` is what a container has before its first part and behind its last.
+    `around` is the text of a container before its first part and after its last.
     """
 
     headers: ContentHeaders
@@ -36,14 +36,14 @@ class MimePart:
 
 
 class MimeTree:
-    """Reads raw mails into trees of 100 parts together and 20 levels; `cut` tells that something lay beyond."""
+    """Reads raw mails into trees of up to 100 parts in total and 20 levels; `cut` is true if there was more."""
 
     def __init__(self) -> None:
         self.cut = False
         self._room = PARTS
 
     def read(self, raw: bytes, depth: int = 0) -> MimePart:
-        """Return a mail as a tree; `depth` is the level at which it stands in another."""
+        """Return a mail as a tree; `depth` is its level inside another mail."""
         return self._part(_Place(raw, 0, len(raw)), depth, in_container=False)
 
     def _part(self, place: _Place, depth: int, *, in_container: bool) -> MimePart:
@@ -51,7 +51,7 @@ class MimeTree:
         self.cut = self.cut or block.cut
         body = _Place(place.raw, block.body, place.end)
         if in_container and not any(name.startswith(_PART_FIELDS) for name, _ in block.fields):
-            # What looks like other headers here are words with a colon, whose program left the blank line out.
+            # Other apparent headers here are words with a colon, whose program left out the blank line.
             body = place if block.fields else body
         headers = content_headers(block.fields)
         delimited = _delimited(body, headers, whole_mail=not in_container)
@@ -76,7 +76,7 @@ class MimeTree:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where something stands in a raw mail; nothing is copied until it is known to be a leaf."""
+    """A place in a raw mail; bytes are copied only for leaves."""
 
     raw: bytes = field(repr=False)
     start: int
@@ -88,14 +88,14 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Delimited:
-    """The places of a container's parts, and what stands around them."""
+    """The places of a container's parts, and the text around them."""
 
     parts: tuple[_Place, ...]
     around: bytes = field(default=b"", repr=False)
 
 
 def _delimited(body: _Place, headers: ContentHeaders, *, whole_mail: bool) -> _Delimited | None:
-    """Return the parts that a body is made of, or None for a body that is none of several parts."""
+    """Return the parts of a body, or None if it does not have several parts."""
     if headers.maintype != "multipart":
         evident = _evident_boundary(body) if whole_mail and headers.maintype == "text" else b""
         closed = evident and body.raw.find(b"\n--" + evident + b"--", body.start, body.end) >= 0
@@ -111,16 +111,16 @@ def _delimited(body: _Place, headers: ContentHeaders, *, whole_mail: bool) -> _D
 
 
 def _lone(content: bytes) -> _Place:
-    """Return the place of something that stands in no mail; a line end before it makes its first line one of many."""
+    """Return the place of content outside a mail; a line end is added before it, as delimiter search needs one."""
     return _Place(b"\n" + content, 1, len(content) + 1)
 
 
 def _split(body: _Place, boundary: bytes) -> _Delimited | None:
-    """Return the parts between delimiter lines with this boundary, None where there is no such line.
+    """Return the parts between delimiter lines with this boundary, or None if there is no such line.
 
-    Parts behind a closing delimiter count too: some programs write it too early.
+    Parts after a closing delimiter count too, because some programs write it too early.
     """
-    # Begins with a literal, for which the search is fast.
+    # The pattern begins with a literal, which makes the search fast.
     delimiter = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*+\r?(?=\n|\Z)")
     found = list(islice(delimiter.finditer(body.raw, max(body.start - 1, 0), body.end), PARTS + 2))
     if not found:
@@ -139,19 +139,19 @@ def _split(body: _Place, boundary: bytes) -> _Delimited | None:
 
 
 def _evident_boundary(body: _Place) -> bytes:
-    """Return the boundary that the first lines of a body show, b"" where they show none."""
+    """Return the boundary in the first lines of a body, or b"" if they have none."""
     found = _DELIMITER.search(body.raw, max(body.start - 1, 0), min(body.start + _LOOKED_THROUGH_BYTES, body.end))
     return found[1].rstrip() if found else b""
 
 
 def _opens(body: _Place, boundary: bytes) -> bool:
-    """Whether nothing stands before the first delimiter."""
+    """Return whether the body begins with a delimiter."""
     first = body.raw.find(b"--" + boundary, body.start, body.end)
     return not body.raw[body.start : first].strip()
 
 
 def _unshared(children: tuple[MimePart, ...]) -> tuple[MimePart, ...]:
-    """Give an empty container the parts behind it: it has the same boundary as the one around it, so they are its."""
+    """Move the parts after an empty container into it: it has the outer container's boundary, so they are its own."""
     for at, child in enumerate(children[:-1]):
         if child.headers.maintype == "multipart" and not child.children and not child.content.strip():
             return (*children[:at], replace(child, children=_unshared(children[at + 1 :])))
@@ -159,6 +159,6 @@ def _unshared(children: tuple[MimePart, ...]) -> tuple[MimePart, ...]:
 
 
 def _likely_subtype(children: tuple[MimePart, ...]) -> str:
-    """Return the subtype of a container whose header is lost."""
+    """Return the probable subtype of a container without its header."""
     kinds = [child.headers.content_type for child in children]
     return "alternative" if kinds == ["text/plain", "text/html"] else "mixed"

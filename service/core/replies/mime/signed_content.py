@@ -1,4 +1,4 @@
-"""The mail inside an S/MIME signature: what was signed stands in it unencrypted (RFC 8551, section 3.5.2)."""
+"""The mail inside an S/MIME signature, which holds the signed content unencrypted (RFC 8551, section 3.5.2)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MOST_BYTES = 40 * 1024 * 1024
 
 
 def signed_content(data: bytes) -> bytes | None:
-    """Return the mail that was signed or compressed, None where it is encrypted or cannot be found.
+    """Return the signed or compressed mail, or None if it is encrypted or cannot be found.
 
-    The signature is not checked: whose a reply is does not depend on it.
+    The signature is not verified, because the owner of a reply does not depend on it.
     """
     if data[:1] != bytes((_SEQUENCE,)):
         data = _unarmoured(data)
@@ -48,7 +48,7 @@ def _unpacked(content: bytes) -> bytes | None:
 
 
 def _octets(data: bytes, at: int) -> Iterator[bytes]:
-    """Yield the bytes of an OCTET STRING, which may be cut into others (ITU-T X.690, section 8.7)."""
+    """Yield the bytes of an OCTET STRING, which may consist of other ones (ITU-T X.690, section 8.7)."""
     while at < len(data):
         tag = data[at]
         length, at = _header(data, at)
@@ -63,12 +63,12 @@ def _octets(data: bytes, at: int) -> Iterator[bytes]:
 
 
 def _follows(data: bytes, at: int) -> bool:
-    """Whether another piece of the same string stands here."""
+    """Return whether another piece of the same string is here."""
     return data[at : at + 1] in {bytes((_OCTETS,)), bytes((_CHUNKED,))}
 
 
 def _header(data: bytes, at: int) -> tuple[int, int]:
-    """Return the length after a tag, 0 for one that its end tells, and where the content begins."""
+    """Return the length after a tag, 0 for an indefinite one, and where the content begins."""
     first = data[at + 1] if at + 1 < len(data) else 0
     if first < _INDEFINITE:
         return first, at + 2

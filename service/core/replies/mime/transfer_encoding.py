@@ -1,4 +1,4 @@
-"""Undoing transfer encodings (RFC 2045, section 6), where programs on the way added to them or damaged them."""
+"""Undoing transfer encodings (RFC 2045, section 6), even if mail servers added text or damaged them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOISE = bytes(sorted(set(range(256)) - set(_ALPHABET)))
 _WHOLE = re.compile(rb"[A-Za-z0-9+/]*={0,3}")
 _LINE = re.compile(rb"[A-Za-z0-9+/]+={0,3}")
 _GROUP = 4  # characters that stand for three bytes
-_LEAST_UNDECLARED = 24  # characters: fewer may be a word
+_LEAST_UNDECLARED = 24  # characters: a shorter run may be a word
 _LEAST_LATER = 16
 _SURE_SHARE = 0.95
 _HEAD_BYTES = 4 * 1024
@@ -23,7 +23,7 @@ _UU_BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4}[^\n]*\n")
 
 
 def transfer_decoded(content: bytes, headers: ContentHeaders) -> bytes:
-    """Return the content of a part with its transfer encoding undone; what is not encoded stays as it is."""
+    """Return the content of a part without its transfer encoding; plain content is unchanged."""
     if headers.encoding == "base64":
         return _from_base64(content)
     if headers.encoding == "quoted-printable":
@@ -42,22 +42,22 @@ def _from_base64(content: bytes) -> bytes:
         return plain
     decoded = b"".join(_blocks(content))
     if decoded == content and _sure(bare) and _is_text(plain := _bytes(bare)):
-        return plain  # each line is damaged, as by a program that ends long ones with an exclamation mark
+        return plain  # every line is damaged, for example by a program that ends long lines with an exclamation mark
     return decoded
 
 
 def _bytes(coded: bytes) -> bytes:
-    """Return what a block of base64 stands for; characters that do not belong to it are passed over."""
+    """Return a decoded block of base64; other characters in it are skipped."""
     kept = coded.translate(None, _NOISE)
-    if len(kept) % _GROUP == 1:  # six bits are no byte
+    if len(kept) % _GROUP == 1:  # six bits are not a whole byte
         kept = kept[:-1]
     return binascii.a2b_base64(kept + b"=" * (-len(kept) % _GROUP))
 
 
 def _blocks(content: bytes) -> Iterator[bytes]:
-    """Yield base64 decoded, and the plain lines around it as they are: programs on the way add footers and banners.
+    """Yield decoded base64, and the plain lines around it, which mail servers add as footers and banners.
 
-    Lines of base64 have one width; a shorter one, or one that is padded, is the last of its block.
+    Lines of base64 have one width; a shorter or padded line is the last one of its block.
     """
     coded: list[bytes] = []
     width = 0
@@ -80,7 +80,7 @@ def _blocks(content: bytes) -> Iterator[bytes]:
 
 
 def _goes_on(bare: bytes, width: int) -> bool:
-    """Whether a block of base64 goes on with this line, of which a few characters may be damaged."""
+    """Return whether a block of base64 continues with this line, of which a few characters may be damaged."""
     if _LINE.fullmatch(bare):
         return len(bare) <= width
     return len(bare) == width and b" " not in bare and _sure(bare)
@@ -91,7 +91,7 @@ def _sure(bare: bytes) -> bool:
 
 
 def _begins(bare: bytes, *, first: bool) -> bool:
-    """Whether a block of base64 begins with this line; a later one must be certain, since a footer may follow."""
+    """Return whether a block of base64 begins here; a later block must be certain, since the line may be a footer."""
     if not _LINE.fullmatch(bare) or len(bare) % _GROUP:
         return False
     if first and len(bare) >= _LEAST_UNDECLARED:
@@ -100,7 +100,7 @@ def _begins(bare: bytes, *, first: bool) -> bool:
 
 
 def _from_undeclared(content: bytes) -> bytes:
-    """Return text whose encoding nobody declared decoded, only where the whole of it can be nothing else."""
+    """Return text with an undeclared encoding, decoded only if all of it is certainly encoded."""
     first = content[:_HEAD_BYTES].lstrip().split(b"\n", 1)[0].strip()
     if len(first) >= _LEAST_UNDECLARED and _LINE.fullmatch(first):
         bare = content.translate(None, b" \t\r\n")
@@ -113,7 +113,7 @@ def _from_undeclared(content: bytes) -> bytes:
 
 
 def _is_text(data: bytes) -> bool:
-    """Whether bytes are readable text in UTF-8."""
+    """Return whether bytes are readable text in UTF-8."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -129,7 +129,7 @@ def _from_uuencode(content: bytes) -> bytes:
     for line in content[begin.end() :].splitlines():
         if line.strip() == b"end":
             break
-        # Some encoders write more characters than the length at the start of the line needs.
+        # Some encoders write more characters than the length at the start of the line requires.
         needed = ((line[0] - 32 & 63) * 4 + 5) // 3 if line else 0
         try:
             decoded.append(binascii.a2b_uu(line[:needed]))

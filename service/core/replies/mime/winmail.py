@@ -1,4 +1,4 @@
-"""What Outlook packs into winmail.dat (MS-OXTNEF): a body in its own format, and files."""
+"""The content of Outlook's winmail.dat (MS-OXTNEF): a body in its own format, and files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_FILES = 100
 
 @dataclass(frozen=True, slots=True)
 class Winmail:
-    """The body in the forms it has, both in `charset`, and the files as (name, content)."""
+    """The body as text and HTML, both in `charset`, and the files as (name, content)."""
 
     plain: bytes = field(default=b"", repr=False)
     html: bytes = field(default=b"", repr=False)
@@ -33,7 +33,7 @@ class Winmail:
 
 
 def read_winmail(data: bytes) -> Winmail | None:
-    """Return what is packed in such a file, None if it is none; what is damaged ends it."""
+    """Return the content of such a file up to any damage, or None if the data is not such a file."""
     if data[:4] != _SIGNATURE:
         return None
     body: dict[int, bytes] = {}
@@ -56,7 +56,7 @@ def read_winmail(data: bytes) -> Winmail | None:
 
 @dataclass(slots=True)
 class _File:
-    """A packed file, as far as it has been read."""
+    """An attached file, as far as it has been read."""
 
     name: bytes = field(default=b"", repr=False)
     content: bytes = field(default=b"", repr=False)
@@ -71,7 +71,7 @@ class _File:
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the attributes of the file: a level, a key, a length, the content and its checksum."""
+    """Yield the attributes of the file as (id, content); each has a level, a key, a length, content and a checksum."""
     at = _HEAD_BYTES
     while at + _ATTRIBUTE.size <= len(data):
         _, key, length = _ATTRIBUTE.unpack_from(data, at)
@@ -81,7 +81,7 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _wanted(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield those MAPI properties that are read, as (id, value)."""
+    """Yield the needed MAPI properties, as (id, value)."""
     try:
         count, at = struct.unpack_from("<I", content)[0], 4
         for _ in range(min(count, len(content) // 4)):
@@ -95,7 +95,7 @@ def _wanted(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _after_name(content: bytes, at: int) -> int:
-    """Return where a property goes on behind its GUID and its name."""
+    """Return where a property continues after its GUID and its name."""
     kind = struct.unpack_from("<I", content, at + 16)[0]
     if kind == 0:
         return at + 24
@@ -106,7 +106,7 @@ def _values(content: bytes, at: int, kind: int) -> tuple[list[bytes], int]:
     """Return the values of a property and where the next one begins.
 
     Raises:
-        KeyError: its type is unknown, so that nobody can say how long it is.
+        KeyError: its type is unknown, so its length is unknown too.
         struct.error: it ends too early.
     """
     several, kind = bool(kind & _SEVERAL), kind & ~_SEVERAL
@@ -127,7 +127,7 @@ def _values(content: bytes, at: int, kind: int) -> tuple[list[bytes], int]:
 
 
 def _as_bytes(value: bytes, kind: int) -> bytes:
-    """Return a value without the NUL at its end; Unicode becomes UTF-8, which is recognised."""
+    """Return a value without the NUL at its end; UTF-16 becomes UTF-8, which the charset detection recognises."""
     if kind & ~_SEVERAL == _UNICODE:
         return value.decode("utf-16-le", "replace").rstrip("\0").encode("utf-8", "replace")
     return value.rstrip(b"\0") if kind & ~_SEVERAL == _STRING else value

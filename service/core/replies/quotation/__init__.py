@@ -1,1 +1,1 @@
-"""What is not the person's own in a reply: quotations, attribution lines, signatures and footers."""
+"""Finding what is not the person's own in a reply: quotations, attribution lines, signatures and footers."""

@@ -1,4 +1,4 @@
-"""The armour of OpenPGP around a signed text (RFC 9580, sections 6 and 7): its lines are nobody's words."""
+"""The OpenPGP armour around a signed text (RFC 9580, sections 6 and 7), whose lines are not the person's words."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ _LONGEST_BLOCK = 500
 
 
 def mark_armour(lines: Sequence[Line]) -> None:
-    """Mark the lines of armour, and take the escapes from the lines of a signed text; an encrypted text stays whole."""
+    """Mark the lines of armour, and remove the escapes from a signed text; an encrypted text is not changed."""
     if not any(_BEGIN in line.text for line in lines):
         return
     is_signed = False
@@ -33,7 +33,7 @@ def mark_armour(lines: Sequence[Line]) -> None:
 
 
 def _blank_after(lines: Sequence[Line], index: int) -> int:
-    """Return the line after the headers of a signed text ("Hash: SHA512"), which a blank line ends."""
+    """Return the line after the headers of a signed text ("Hash: SHA512"), which end with a blank line."""
     after = index + 1
     while after < len(lines) and ": " in lines[after].text:
         after += 1
@@ -41,7 +41,7 @@ def _blank_after(lines: Sequence[Line], index: int) -> int:
 
 
 def _end_after(lines: Sequence[Line], index: int) -> int:
-    """Return the line after the end of a block; where the end is missing, after its last line of code."""
+    """Return the line after the end of a block; if the end is missing, after its last line of base64."""
     for after in range(index + 1, min(index + _LONGEST_BLOCK, len(lines))):
         text = lines[after].text.strip()
         if text.startswith(_END):

@@ -15,7 +15,7 @@ _LINES_ABOVE = 4
 _WORDS_TO_DATE = 3
 _SENTENCE_WORDS = 3
 _NUMBERS = pattern(r"\pN+")
-_LONG_PAST = pattern(r"\b(?:1[5-9]\d\d|20[01]\d)\b")  # years before the service existed; 14xx is a Persian one of today
+_LONG_PAST = pattern(r"\b(?:1[5-9]\d\d|20[01]\d)\b")  # before the service existed; in Persian dates it is 14xx now
 _SENTENCE_ENDS, _AFTER_SENTENCE = ".!?\u2026", " \u00a0\u2014\t"
 _SENTENCE_ENDS_OF_CJK = "\u3002\uff01\uff1f"
 
@@ -23,7 +23,7 @@ _SENTENCE_ENDS_OF_CJK = "\u3002\uff01\uff1f"
 def attribution_above(lines: Sequence[Line], end: int, marks: Marks, *, sure: bool) -> int | None:
     """Return the first line of the attribution whose last line is `end`, or None.
 
-    `sure` tells that a quotation certainly follows: less has to speak for the attribution then.
+    `sure` means that a quotation certainly follows, so that less evidence is enough.
     """
     if not _may_end(lines[end].text):
         return None
@@ -40,7 +40,7 @@ def attribution_above(lines: Sequence[Line], end: int, marks: Marks, *, sure: bo
         if not found.something:
             continue
         if start == end - 1 and not found.wrote:
-            # "a" and "écrit :" may stand on two lines.
+            # "a" and "écrit :" may be on two lines.
             broken = f"{line.text.strip()[-_VERB:]} {lines[end].text.strip()[:_VERB]}"
             found = found.below(evidence(broken, marks))
         text = " ".join(each.text for each in lines[start : end + 1]).lstrip()
@@ -54,7 +54,7 @@ def _may_end(text: str) -> bool:
 
 
 def _is_attribution(found: Evidence, text: str, marks: Marks, *, sure: bool) -> bool:
-    """Whether the evidence is enough for a text."""
+    """Return whether the evidence is enough for a text to be an attribution."""
     if sure:
         if (found.address or found.known or found.theirs) and (found.wrote or found.date or found.time):
             return True
@@ -65,10 +65,10 @@ def _is_attribution(found: Evidence, text: str, marks: Marks, *, sure: bool) -> 
 
 
 def _is_impersonal(found: Evidence, text: str, marks: Marks) -> bool:
-    """Whether an attribution without an address or a name of ours is a program's.
+    """Return whether a program wrote an attribution that has no address and no name of ours.
 
-    People introduce what they quote, too. A program gives the whole date, of a day not long past, with the time or
-    first of all, and knows nobody's mother.
+    People also introduce what they quote. A program gives the whole date, not from long ago, with the time or as the
+    first thing, and does not mention relatives.
     """
     folded = text.casefold()
     if marks.phrases.i_wrote.search(folded) is not None or marks.phrases.own_people.search(folded) is not None:
@@ -81,7 +81,7 @@ def _is_impersonal(found: Evidence, text: str, marks: Marks) -> bool:
 
 
 def _date_above(lines: Sequence[Line], start: int, found: Evidence, marks: Marks) -> int:
-    """Return the start of an attribution, moved up over lines that hold its missing date."""
+    """Return the start of an attribution, moved up to include the lines with its missing date."""
     dated = found.date
     torn = False
     for above in range(start - 1, max(start - 1 - _LINES_ABOVE, -1), -1):
@@ -99,9 +99,9 @@ def _date_above(lines: Sequence[Line], start: int, found: Evidence, marks: Marks
 
 
 def certain_unmarked(lines: Sequence[Line], marks: Marks, *, strict: bool) -> bool:
-    """Whether an attribution is certain enough to give up all that follows it unmarked.
+    """Return whether an attribution is certain enough to leave out all unmarked lines after it.
 
-    `strict` holds where we know what we sent and did not find it: only an address will do.
+    `strict` is for a mail in which our known email was not found: then the attribution needs an address.
     """
     found = line_evidence(lines[-1], marks)
     for line in lines[:-1]:
@@ -118,7 +118,7 @@ def certain_unmarked(lines: Sequence[Line], marks: Marks, *, strict: bool) -> bo
 
 
 def shared_line(text: str, marks: Marks) -> int | None:
-    """Return where an attribution begins that stands behind words on the same line, or None."""
+    """Return where an attribution begins after words on the same line, or None."""
     if len(text) > _LONGEST or text.lstrip(_LEADING).startswith(marks.phrases.opening):
         return None
     words = text.split(" ")
@@ -136,11 +136,11 @@ def shared_line(text: str, marks: Marks) -> int | None:
 
 
 def after_sentence(text: str, marks: Marks) -> int | None:
-    """Return where an attribution begins behind a whole sentence on the same line, or None.
+    """Return where an attribution begins after a whole sentence on the same line, or None.
 
-    It has to name us or the recipient. The last end of a sentence counts behind which the evidence is still complete.
-    What is before it must not look like a part of the attribution ("Mon. 2 nov. 2026"): it has no figures, or is a
-    sentence of three words after them, and does not open one.
+    It must name us or the recipient. It begins after the last sentence end after which the evidence is still complete.
+    The text before it must not look like a part of the attribution ("Mon. 2 nov. 2026"): it has no digits, or a
+    sentence of three words after them, and is not the start of an attribution.
     """
     start = text.lstrip(_LEADING)
     if start[:1].isdigit() or start.startswith(marks.phrases.opening):

@@ -22,10 +22,10 @@ _INTRODUCED_WITHIN = 4
 
 @dataclass(slots=True)
 class ClientMarks:
-    """Reads the signs in one mail. The lines may grow: one that holds two things is split.
+    """Reads the marks in one mail; may add lines by splitting one.
 
-    `strict` holds where we know what we sent and did not find it here: an unmarked quotation
-    then needs an address, and one that is not ours is only probable (`Line.doubtful`).
+    `strict` is for a mail in which our known email was not found: an unmarked quotation then
+    needs an address, and one that is not ours is only probable (`Line.doubtful`).
     """
 
     lines: list[Line] = field(repr=False)
@@ -52,7 +52,7 @@ class ClientMarks:
             self._mark_quoted_end()
 
     def _quotation_at(self, index: int) -> int | None:
-        """Mark a quotation that is introduced at `index`; return the line after it, or None."""
+        """Mark a quotation whose introduction is at `index`; return the line after it, or None."""
         line = self.lines[index]
         if divider(line.text, self.marks.phrases) or reply_marker(line.text, self.marks.phrases):
             return self._divided(index)
@@ -77,14 +77,14 @@ class ClientMarks:
         return after
 
     def _inside_paragraph(self, index: int) -> bool:
-        """Whether words stand right above: headers in an unknown language begin a paragraph."""
+        """Return whether words are directly above; headers in an unknown language must begin a paragraph."""
         if index == 0:
             return False
         above = self.lines[index - 1]
         return not (blank(above) or above.reason or above.hint & Hint.RULE or drawn(above.text))
 
     def _divided(self, index: int) -> int:
-        """Mark what stands below a divider; what introduces itself there ends where it ends."""
+        """Mark the quotation below a divider; if it has its own introduction, up to that quotation's end."""
         lines = self.lines
         mark_above(lines, index, self.marks, introduced=True)
         lines[index].reason = "attribution"
@@ -137,7 +137,7 @@ class ClientMarks:
         return next((at for at in below if not blank(self.lines[at])), None)
 
     def _quoted_run(self, first: int) -> int:
-        """Mark the quoted lines from `first` on, with what a bad wrap left unmarked among them."""
+        """Mark the quoted lines from `first` on, including unmarked rests of wrapped lines among them."""
         index = first
         while index < len(self.lines):
             line = self.lines[index]
@@ -151,7 +151,7 @@ class ClientMarks:
         return index
 
     def _wrap_residue(self, index: int) -> bool:
-        """Whether an unmarked line between quoted ones is the rest of the long one above it."""
+        """Return whether an unmarked line between quoted ones is the rest of the long line above it."""
         if not 0 < index < len(self.lines) - 1:
             return False
         above, line, below = self.lines[index - 1 : index + 2]
@@ -164,7 +164,7 @@ class ClientMarks:
         return line.text[:1].islower() or not above.text.endswith((".", "!"))
 
     def _to_end(self, first: int, body: int) -> int:
-        """Mark from `first` to the end of the mail, or of the container that holds the quotation."""
+        """Mark from `first` to the end of the mail, or of the quotation's container."""
         box = self._box_around(first, body)
         introduced = " ".join(line.text for line in self.lines[max(first - 3, 0) : body])
         doubtful = self.strict and not evidence(introduced, self.marks).known
@@ -178,13 +178,13 @@ class ClientMarks:
         return len(self.lines)
 
     def _box_around(self, first: int, body: int) -> int:
-        """Return the container of attribution and quotation; 0 where it holds only the former."""
+        """Return the container of attribution and quotation, or 0 if it has only the attribution."""
         box = self.lines[min(first, body, len(self.lines) - 1)].box
         below = self._below(body - 1)
         return box if below is not None and self.lines[below].box == box else 0
 
     def _mark_quoted_end(self) -> None:
-        """Mark two or more quoted lines that close a mail, though nothing introduces them."""
+        """Mark two or more quoted lines at the end of a mail, even without an introduction."""
         end = len(self.lines)
         while end and (blank(self.lines[end - 1]) or self.lines[end - 1].marks_quotation):
             end -= 1

@@ -1,4 +1,4 @@
-"""Earlier replies of the same person, which a mail quotes when somebody answers their own sent mail."""
+"""Earlier replies of the same person, which a mail quotes if they reply to their own sent mail."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,12 +8,12 @@ from service.core.replies.quotation.introductions import introduction_above, mar
 from service.core.replies.quotation.line_matching import SURE, Form, line_fold, weight
 from service.core.replies.quotation.quoted_headers import header_block, header_role
 
-_REPLIES = 50  # more of their replies than anybody quotes
-_INTRODUCTION_LINES = 4  # an attribution is wrapped over no more
+_REPLIES = 50  # nobody quotes more of their replies
+_INTRODUCTION_LINES = 4  # an attribution is never wrapped over more lines
 
 
 def mark_known_replies(lines: Sequence[Line], earlier: Form, marks: Marks) -> None:
-    """Mark what is quoted and known: lines of the person's earlier replies, with what introduces them."""
+    """Mark quoted lines of the person's known earlier replies, with their introductions."""
     known = [
         index
         for index, line in enumerate(lines)
@@ -27,15 +27,15 @@ def mark_known_replies(lines: Sequence[Line], earlier: Form, marks: Marks) -> No
 
 
 def is_line_of(form: Form, folded: str) -> bool:
-    """Whether a folded line is one of a form, or a part of it that nobody writes by chance."""
+    """Return whether a folded line is a line of a form, or a part of it too long for a coincidence."""
     return folded in form.lines or (weight(folded) >= SURE and folded in form.letters)
 
 
 def mark_named_replies(lines: list[Line], marks: Marks) -> int:
-    """Mark what is quoted under an attribution or headers that name the person; return how many lines are new.
+    """Mark quotations under an attribution or headers that name the person; return how many lines were added.
 
-    Lines that the mail does not mark as quoted go only where the introduction has the person's address, and our
-    quotation stands below: people write letters to themselves, too.
+    Lines that the mail does not mark as quoted are left out only if the introduction has the person's address and our
+    quotation follows, because people also write letters to themselves.
     """
     index = new = tried = 0
     while index < len(lines) and tried < _REPLIES:
@@ -80,7 +80,7 @@ def _from_them(lines: Sequence[Line], start: int, after: int, index: int, marks:
 
 
 def _mark_reply(lines: Sequence[Line], start: int, after: int, marks: Marks) -> bool:
-    """Mark an introduction and the earlier reply below it; return whether one is there."""
+    """Mark an introduction and the earlier reply below it; return whether there is one."""
     first = next((index for index in range(after, len(lines)) if not blank(lines[index])), None)
     if first is None:
         return False
@@ -99,7 +99,7 @@ def _mark_reply(lines: Sequence[Line], start: int, after: int, marks: Marks) -> 
 
 
 def _quoted_from(lines: Sequence[Line], first: int) -> Iterator[Line]:
-    """Yield the lines that are marked as quoted from `first` to our quotation: answers may stand between them."""
+    """Yield the lines marked as quoted from `first` to our quotation; the person's answers may be between them."""
     ours = next((index for index in range(first, len(lines)) if lines[index].reason is not None), first)
     last = next((index for index in range(ours, len(lines)) if _is_own(lines[index])), len(lines))
     for line in lines[first:last]:
@@ -112,7 +112,7 @@ def _is_own(line: Line) -> bool:
 
 
 def _is_certain(introduction: Sequence[Line], marks: Marks) -> bool:
-    """Whether an introduction is a program's attribution, or headers to us, so that what is below is quoted."""
+    """Return whether an introduction is a program's attribution, or headers to us, and so certain."""
     found: Evidence = line_evidence(introduction[-1], marks)
     for line in introduction[:-1]:
         found = found.below(line_evidence(line, marks))

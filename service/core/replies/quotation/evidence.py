@@ -15,17 +15,17 @@ _DATE = pattern(
 )
 # Arabic, Persian, Devanagari, Bengali, Thai and full-width digits.
 _DIGITS = {zero + digit: str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10) for digit in range(10)}
-# Outlook puts marks of direction between the parts of a date.
+# Outlook puts direction marks between the parts of a date.
 _DIRECTIONS = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
 _PLAIN = _DIGITS | _DIRECTIONS | {0xA0: " ", 0x202F: " "}
 TRAILING = " *_\u00a0\u200e\u200f\u202c"
 COLONS = (":", "：")
-_LONGEST = 1_000  # nobody is introduced at greater length
+_LONGEST = 1_000  # no attribution is longer
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What tells a quotation: the phrases of mail programs, the traits of what we sent, and the names of its recipient.
+    """The signs of a quotation: phrases of mail programs, traits of our email, and names of its recipient.
 
     Traits and names are casefolded.
     """
@@ -37,7 +37,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for some text being an attribution or a header."""
+    """The evidence that a text is an attribution or a header."""
 
     address: bool
     known: bool  # our address, our name or our subject
@@ -46,20 +46,20 @@ class Evidence:
     time: bool
     wrote: bool
     colon: bool
-    closed: bool  # ends with ">", as an address does
+    closed: bool  # ends with ">", like an address
 
     @property
     def dated(self) -> bool:
-        """Whether a full point in time is there."""
+        """Return whether a full point in time is there."""
         return self.date and self.time
 
     @property
     def something(self) -> bool:
-        """Whether anything but the way it ends speaks for it."""
+        """Return whether there is any evidence except its ending."""
         return self.address or self.known or self.date or self.time or self.wrote
 
     def below(self, above: "Evidence") -> "Evidence":
-        """Return the evidence of both texts; how it ends is how this one ends."""
+        """Return the evidence of both texts together; the ending is that of this one."""
         return Evidence(
             self.address or above.address,
             self.known or above.known,
@@ -73,7 +73,7 @@ class Evidence:
 
 
 def evidence(text: str, marks: Marks) -> Evidence:
-    """Return what speaks for `text` being an attribution."""
+    """Return the evidence that `text` is an attribution."""
     text = text[:_LONGEST].translate(_PLAIN) if not text.isascii() else text[:_LONGEST]
     folded = text.casefold()
     end = text.rstrip(TRAILING)
@@ -91,7 +91,7 @@ def evidence(text: str, marks: Marks) -> Evidence:
 
 
 def has_word(text: str, word: str) -> bool:
-    """Whether a text has a word, or several, with no letter or digit right before or after."""
+    """Return whether a text has this word or phrase, with no letter or digit directly before or after."""
     at = text.find(word)
     while at >= 0:
         end = at + len(word)

@@ -1,4 +1,4 @@
-"""Lines on which a mail program put more than one thing: words, an attribution and what we sent, without a break."""
+"""Lines on which a mail program joined the person's words, an attribution and our email without a line break."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -7,13 +7,13 @@ from service.core.replies.lines import Line
 from service.core.replies.quotation.evidence import COLONS, TRAILING, Marks, evidence
 from service.core.replies.quotation.line_matching import Form, fold, line_fold
 
-_SHORTEST = 60  # nothing with an attribution and a question on it is shorter
+_SHORTEST = 60  # no line with an attribution and a question is shorter
 
 
 def split_flat_lines(lines: list[Line], forms: Sequence[Form], marks: Marks) -> None:
-    """Split each line that holds what we sent and something else: half of it, or its beginning behind an attribution.
+    """Split each line with other text and at least half of our email, or its beginning after an attribution.
 
-    What stands before and after may be the person's, so a sentence that repeats our question is never split.
+    The text before and after may be the person's, so a sentence that repeats our question is never split.
     """
     for index in reversed(range(len(lines))):
         line = lines[index]
@@ -27,7 +27,7 @@ def split_flat_lines(lines: list[Line], forms: Sequence[Form], marks: Marks) -> 
 
 
 def _span_of_ours(line: Line, form: Form, marks: Marks) -> tuple[int, int] | None:
-    """Return where what we sent begins and ends on a line that holds more than that, or None."""
+    """Return where our email begins and ends on a line that has more than that, or None."""
     folded = line_fold(line)
     first = folded.find(form.head) if form.head else -1
     if first < 0 or folded in form.letters:
@@ -46,12 +46,12 @@ def _span_of_ours(line: Line, form: Form, marks: Marks) -> tuple[int, int] | Non
 
 
 def _common(one: str, other: str) -> int:
-    """Return how many letters two texts have in common at their start."""
+    """Return the length of the common start of two texts."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _place(text: str, letters: int) -> int:
-    """Return the index in a text behind so many letters of its folded form, and behind links that follow them."""
+    """Return the index in a text after this many letters of its folded form, and after links that follow them."""
     at = seen = 0
     for word in text.split():
         start = text.index(word, at)

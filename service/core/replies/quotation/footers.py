@@ -1,4 +1,4 @@
-"""Signatures, device lines and legal footers, beside a quotation or at the end."""
+"""Signatures, device lines and legal footers, next to a quotation or at the end."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _WRAPPED_LETTERS = 40
 _POSTSCRIPTS = ("ps ", "ps:", "pps", "p s ")
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
-_CUTS = 8  # footers under one another; more are no mail program's
+_CUTS = 8  # footers in a row; no mail program adds more
 _SYSTEMS = frozenset({"ios", "android", "mac", "windows", "mobile"})
 _ENDS = (".", "!", "?", "…", ",", ";", "。", "！", "？", "、")
 _AROUND = " -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u2014"
@@ -34,7 +34,7 @@ _AROUND = " -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """Where a footer or a signature begins; `certain` and `doubtful` are what a `Line` says of itself."""
+    """Where a footer or a signature begins; `certain` and `doubtful` mean the same as in `Line`."""
 
     start: int
     reason: Reason
@@ -43,7 +43,7 @@ class _Cut:
 
 
 def mark_footers(lines: Sequence[Line], phrases: ClientPhrases) -> None:
-    """Mark what mail programs and companies put under a person's words."""
+    """Mark the footers and signatures that mail programs and companies add below a person's words."""
     for first, end in list(_stretches(lines)):
         after = end
         for _ in range(_CUTS):
@@ -104,19 +104,19 @@ def _hinted(lines: Sequence[Line], first: int, after: int) -> int | None:
 
 
 def contact_block(lines: Sequence[Line]) -> bool:
-    """Whether lines are what somebody signs with: a few, none of them a sentence, with a name above or a contact."""
+    """Return whether lines are a contact block: a few, without a sentence, with a name above or a contact."""
     said = [line for line in lines if line.text.strip(" -\u2014")]
     return bool(said) and _looks_signed(said) and (_has_contact(said) or _is_name(said[0].text.strip()))
 
 
 def _looks_signed(lines: Sequence[Line]) -> bool:
-    """Whether lines look like a signature: few, and none that ends as a sentence does."""
+    """Return whether lines look like a signature: few, and none ends like a sentence."""
     said = [line.text.strip() for line in lines if line.text.strip(" -")]
     return len(said) <= _SHORT_SIGNATURE_LINES and not any(map(_is_said, said))
 
 
 def _is_one_line(lines: Sequence[Line]) -> bool:
-    """Whether lines are one, or a long one that was wrapped."""
+    """Return whether lines are one line, or one long line that was wrapped."""
     if len(lines) <= 1:
         return bool(lines)
     first, second, *more = (line.text for line in lines)
@@ -128,13 +128,13 @@ def _keeps_words(lines: Sequence[Line]) -> bool:
 
 
 def _has_contact(lines: Sequence[Line]) -> bool:
-    """Whether lines hold an address, a link or a telephone number."""
+    """Return whether lines have an address, a link or a telephone number."""
     texts = [line.text for line in lines]
     return any("@" in text or "://" in text or sum(map(str.isdigit, text)) >= _TELEPHONE_DIGITS for text in texts)
 
 
 def _is_name(text: str) -> bool:
-    """Whether a line may be a name: up to three words, each with a capital."""
+    """Return whether a line may be a name: up to three words, each with a capital."""
     words = text.split()
     return 0 < len(words) <= _NAME_WORDS and all(word[0].isupper() for word in words) and not _is_said(text)
 
@@ -144,7 +144,7 @@ def _is_postscript(line: Line) -> bool:
 
 
 def _is_said(text: str) -> bool:
-    """Whether a line ends as a sentence or a verse does, not with an abbreviation ("Ltd.")."""
+    """Return whether a line ends like a sentence or a verse, not with an abbreviation ("Ltd.")."""
     words = text.split()
     if not text.endswith(_ENDS) or (text.isascii() and len(words) < _SENTENCE_WORDS):
         return False
@@ -152,7 +152,7 @@ def _is_said(text: str) -> bool:
 
 
 def device_line(text: str, phrases: ClientPhrases) -> bool:
-    """Whether a line is a device's or a program's own ("Sent from my iPhone"), in any language."""
+    """Return whether a device or a program wrote a line ("Sent from my iPhone"), in any language."""
     bare = _bare(text).rstrip(".。")
     if not 0 < len(bare) <= _DEVICE_LETTERS or any(c in ",;?!…" for c in bare) or ". " in bare:
         return False
@@ -168,7 +168,7 @@ def device_line(text: str, phrases: ClientPhrases) -> bool:
 
 
 def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
-    """Return how many words of a line belong to no phrase of devices, so that a person may have typed them."""
+    """Return how many words of a line are in no phrase of devices, so that a person may have typed them."""
     line = " ".join(words)
     if found := phrases.sent_from.search(line):
         line = line[found.end() :]
@@ -181,7 +181,7 @@ def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
 
 
 def footer_line(text: str, phrases: ClientPhrases) -> bool:
-    """Whether a line is one that programs and companies put under mails, and no sentence that begins like it."""
+    """Return whether a line is a footer of a program or a company, not a sentence that begins like one."""
     bare = _bare(text)
     if phrases.footer_lines.search(bare):
         return True
@@ -193,14 +193,14 @@ def footer_line(text: str, phrases: ClientPhrases) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Return a line folded for comparison: no links, no signs around it, one kind of apostrophe."""
+    """Return a line prepared for comparison: no links, no symbols around it, one kind of apostrophe."""
     if "://" in text or "@" in text:
         text = without_links(text)
     return text.replace("\u2019", "'").replace("\u00a0", " ").strip(_AROUND).casefold()
 
 
 def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> _Cut | None:
-    """Return a legal notice, a virus note or a list's footer that closes a stretch."""
+    """Return a legal notice, a virus scanner's note or a list's footer at the end of a stretch."""
     start = after - 1
     while start > first and not blank(lines[start - 1]) and not drawn(lines[start].text):
         start -= 1
@@ -217,10 +217,10 @@ def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: C
 
 
 def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhrases) -> bool:
-    """Whether a closing paragraph is a legal notice.
+    """Return whether a closing paragraph is a legal notice.
 
-    One phrase is no proof, since people use every one of them: it takes two signs, and a notice that would leave
-    less than a third of a person's text takes two phrases or a place that only a footer has.
+    One phrase is not enough, since people use each of them: two signs are needed. A notice that would leave less than
+    a third of a person's text needs two phrases, or a position that only a footer has.
     """
     if len(text) < _NOTICE_LETTERS:
         return False
@@ -235,7 +235,7 @@ def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhra
 
 
 def _table(lines: Sequence[Line], first: int, after: int) -> int | None:
-    """Return the start of a contact block that NetEase draws as a table in plain text, between lines of bars."""
+    """Return the start of a contact block that NetEase writes as a plain-text table, between lines of bars."""
     starts = [at for at in range(max(first, after - _SHORT_SIGNATURE_LINES), after) if _is_bars(lines[at].text)]
     if not starts or starts[-1] != after - 1 or not _has_contact(lines[starts[0] : after]):
         return None
@@ -249,9 +249,9 @@ def _is_bars(text: str) -> bool:
 def _delimited(lines: Sequence[Line], first: int, after: int) -> _Cut | None:
     """Return the signature below the last delimiter, if what follows may be one.
 
-    Two hyphens and a space (RFC 3676) are one. Two hyphens or a dash alone are one only right above a name, or above a
-    few lines with an address or a telephone number; two hyphens also above one last line. People draw lines with
-    hyphens, and write verse and lists under them.
+    Two hyphens and a space (RFC 3676) are a delimiter. Two hyphens or a dash alone are one only directly above a name,
+    or above a few lines with an address or a telephone number; two hyphens also above one last line. People draw
+    lines with hyphens, and write verse and lists below them.
     """
     for start in range(after - 1, max(first, after - 1 - _SIGNATURE_LINES) - 1, -1):
         if lines[start].text.strip(_BOLD) not in _DELIMITERS:

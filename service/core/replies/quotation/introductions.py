@@ -1,4 +1,4 @@
-"""What mail programs and gateways put above a quotation: attributions, header blocks, rules and banners."""
+"""The introductions that mail programs and gateways put above a quotation: attributions, headers, rules, banners."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -28,9 +28,9 @@ def line_above(lines: Sequence[Line], index: int) -> int | None:
 
 
 def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: bool = False) -> None:
-    """Mark what introduces the quotation that begins at `first`: attribution, headers, rules.
+    """Mark the introduction of the quotation that begins at `first`: attribution, headers, rules.
 
-    `introduced` tells that the attribution or the headers are found, and only rules may follow.
+    `introduced` means that the attribution or the headers are already found, and only rules may follow.
     """
     below = lines[first]
     index = line_above(lines, first)
@@ -52,7 +52,7 @@ def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: b
 
 
 def split_shared_line(lines: list[Line], first: int, marks: Marks) -> int:
-    """Split the line above the quotation if a person's words stand before its attribution; return how many are new."""
+    """Split the line above the quotation if the person's words are before its attribution; return how many are new."""
     index = line_above(lines, first)
     if index is None:
         return 0
@@ -74,10 +74,10 @@ def introduction_above(lines: Sequence[Line], last: int, marks: Marks, *, sure: 
 
 
 def _mark_detached(lines: Sequence[Line], last: int, marks: Marks) -> None:
-    """Mark an introduction that names us where a gateway's banner stands below it.
+    """Mark an introduction that names us, if a gateway's banner separates it from the quotation.
 
-    Of what stands between, a paragraph that says what only a banner says is marked as well. Anything else stays: it
-    might be somebody's words.
+    A paragraph in between is marked too if only a banner says such things. All else is kept, since it may be the
+    person's words.
     """
     for index in range(last, max(last - _BANNER_LINES, -1), -1):
         if blank(lines[index]):
@@ -108,7 +108,7 @@ def _mark_banner(paragraph: Sequence[Line], marks: Marks) -> None:
 
 
 def _belongs(line: Line, below: Line, marks: Marks, *, introduced: bool) -> bool:
-    """Whether a line is part of the quotation below it by its structure or its drawing."""
+    """Return whether a line belongs to the quotation below it, by its structure or as a rule."""
     if line.hint & (Hint.RULE | Hint.HIDDEN | Hint.ATTRIBUTION):
         return True
     if drawn(line.text) or divider(line.text, marks.phrases) or reply_marker(line.text, marks.phrases):

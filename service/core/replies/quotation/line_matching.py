@@ -1,11 +1,11 @@
-"""Finding the lines that we sent inside a reply, however a mail program changed them."""
+"""Finding the lines of our email in a reply, even if a mail program changed them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.core.replies.lines import Line
 
-SURE = 12  # letters and digits (of Latin weight) that no two people write alike by chance
+SURE = 12  # letters and digits (of Latin weight): an equal text of this length is no coincidence
 _GRAM = 6
 _PROMPT_LETTERS = 32_000
 
@@ -18,7 +18,7 @@ def fold(text: str) -> str:
 
 
 def line_fold(line: Line) -> str:
-    """Return the folded text of a line, found out once."""
+    """Return the folded text of a line, cached."""
     if line.folded is None:
         line.folded = fold(line.text)
     return line.folded
@@ -42,29 +42,29 @@ def _without_link(word: str) -> str:
 
 
 def bare_link(text: str) -> str:
-    """Return the URL of a line that is nothing else, or an empty text."""
+    """Return the URL of a line that is only a URL, else ""."""
     bare = text.strip(" <>[]()\u00a0")
     return bare if "://" in bare and " " not in bare else ""
 
 
 def weight(folded: str) -> int:
-    """Return how much a folded text says, in Latin letters: a Chinese character counts for three."""
+    """Return the length of a folded text in Latin letters; a Chinese character counts as three."""
     return len(folded) if folded.isascii() else (len(folded.encode()) + len(folded)) // 2
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form (text, or the text of the HTML) of an email that went out."""
+    """One form (the text, or the text of the HTML) of an email that we sent."""
 
     letters: str = field(repr=False)
-    head: str = field(repr=False)  # its first line that nobody else writes
+    head: str = field(repr=False)  # its first line that is long enough to be unique
     lines: frozenset[str] = field(repr=False)
     grams: frozenset[str] = field(repr=False)
     links: frozenset[str] = field(repr=False)
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Form":
-        """Return the form whose lines these are; placeholders in them are left out."""
+        """Return the form with these lines, without their placeholders."""
         folds = [fold(_without_placeholders(line)) for line in lines]
         letters = "".join(folds)[:_PROMPT_LETTERS]
         grams = frozenset(letters[n : n + _GRAM] for n in range(len(letters) - _GRAM + 1))
@@ -73,9 +73,9 @@ class Form:
         return cls(letters, head, frozenset(filter(None, folds)), grams, links - {""})
 
     def place(self, folded: str, after: int) -> int:
-        """Return where `folded` stands at or after `after`, or -1.
+        """Return the position of `folded` at or after `after`, or -1.
 
-        A short text counts only where it follows on, or as a whole line of its own.
+        A short text counts only directly at `after`, or as a whole line.
         """
         if self.letters.startswith(folded, after):
             return after
@@ -95,7 +95,7 @@ def _without_placeholders(line: str) -> str:
 
 @dataclass(slots=True)
 class Run:
-    """Neighbouring lines that follow what went out, in its order. `last` is included."""
+    """Adjacent lines that match our email in its order. `last` is included."""
 
     first: int
     last: int

@@ -12,7 +12,7 @@ _DIVIDER_LETTERS = 60
 _DRAWN_LENGTH = 8
 _UNKNOWN_LINES = 3
 _LABELS_WORDS = 2
-_FOLDED_AT = 30  # no program breaks a shorter header
+_FOLDED_AT = 30  # no program wraps a shorter header
 _DATE_WORDS = 6
 _SIGNS = "\u00a0 -_=*#>~|\u2014\u2500\t"
 _RULE_LENGTH = 3
@@ -22,8 +22,8 @@ _RULES = ("-", "_", "=", "*", "~", "\u2014", "\u2500")
 def header_block(lines: Sequence[Line], start: int, marks: Marks) -> int | None:
     """Return the line after a block of mail headers that begins at `start`, or None.
 
-    Labels count in any language the data know; in any other, three neighbouring lines of the
-    form "label: value" with an address and a time among them do.
+    Labels count in every known language. In any other, three adjacent lines of the form
+    "label: value" count if there is an address and a time among them.
     """
     block = _Block(marks)
     after = index = start
@@ -41,7 +41,7 @@ def header_block(lines: Sequence[Line], start: int, marks: Marks) -> int | None:
 
 
 class _Block:
-    """A header block as it grows, line by line."""
+    """A header block that is read line by line."""
 
     def __init__(self, marks: Marks) -> None:
         self._marks = marks
@@ -54,7 +54,7 @@ class _Block:
         self._address = self._timed = False
 
     def take(self, line: Line, text: str, above: str, *, gap: bool) -> bool:
-        """Take one more line; False where it does not belong to the block."""
+        """Add one more line; return False if it does not belong to the block."""
         role = _role(text, self._marks)
         bare = None if role not in {None, "?"} else _bare_role(text, line, self._marks)
         if bare is not None and self._follows(bare, gap=gap):
@@ -78,7 +78,7 @@ class _Block:
         return True
 
     def _follows(self, role: str, *, gap: bool) -> bool:
-        """Whether a header may stand here: once each, and blank lines between all or none."""
+        """Return whether a header may be here: each once, and blank lines between all or none."""
         if role == "?" and gap:
             return False
         if role in self._roles and role != "cc":
@@ -88,7 +88,7 @@ class _Block:
         return self._taken <= 1 or gap == self._spaced
 
     def _goes_on(self, line: Line, text: str, above: str) -> bool:
-        """Whether a line without a label is the rest of the header above it, which a program has wrapped."""
+        """Return whether a line without a label is the rest of a wrapped header above it."""
         value = line_evidence(line, self._marks)
         words = len(text.split())
         if self._last in {"from", "to", "cc"}:
@@ -100,7 +100,7 @@ class _Block:
         return self._last == "subject" and text[:1].islower() and len(above) >= _FOLDED_AT
 
     def complete(self) -> bool:
-        """Whether the lines taken are certainly headers."""
+        """Return whether the added lines are certainly headers."""
         heads = self._roles & {"from", "sent", "to", "subject"}
         if self._bare and not ("from" in heads and self._address and len(heads) > 1):
             return False
@@ -111,7 +111,7 @@ class _Block:
 
 
 def _header_text(text: str) -> str:
-    """Return a line without the signs around it; of a table's row in plain text, its cells as "label: value"."""
+    """Return a line without symbols around it; the cells of a plain-text table's row become "label: value"."""
     text = text.strip(" *_\u00a0\t")
     if not text.startswith("|"):
         return text
@@ -120,7 +120,7 @@ def _header_text(text: str) -> str:
 
 
 def starts_header(line: Line, marks: Marks) -> bool:
-    """Whether a header block may begin with a line."""
+    """Return whether a header block may begin with a line."""
     text = _header_text(line.text)
     return _role(text, marks) is not None or _bare_role(text, line, marks) is not None
 
@@ -128,7 +128,7 @@ def starts_header(line: Line, marks: Marks) -> bool:
 def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
     """Return the header of a line that has no colon after its label ('From "Mia" <mia@mail.example>'), or None.
 
-    The value has to prove it, but for a subject.
+    The value must be evidence for it, except for a subject.
     """
     if " " not in text:
         return None
@@ -144,7 +144,7 @@ def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
 
 
 def header_role(text: str, marks: Marks) -> str | None:
-    """Return the header a line looks like: its name, "?" for one in an unknown language, or None."""
+    """Return the name of the header that a line looks like, "?" in an unknown language, or None."""
     return _role(_header_text(text), marks)
 
 
@@ -161,7 +161,7 @@ def _role(text: str, marks: Marks) -> str | None:
 
 
 def _continues(above: str) -> bool:
-    """Whether a line is the rest of a long header above it."""
+    """Return whether a line is the rest of a long header above it."""
     return (
         ("[" in above and "]" not in above)
         or ("<" in above and ">" not in above)
@@ -170,7 +170,7 @@ def _continues(above: str) -> bool:
 
 
 def divider(text: str, phrases: ClientPhrases) -> bool:
-    """Whether a line says "original message" after a rule, in any language the data know."""
+    """Return whether a line says "original message" after a rule, in any known language."""
     bare = text.strip(_SIGNS).casefold()
     if len(bare) > _DIVIDER_LETTERS or not text.strip().startswith(_RULES):
         return False
@@ -178,26 +178,26 @@ def divider(text: str, phrases: ClientPhrases) -> bool:
 
 
 def forwarded(text: str, phrases: ClientPhrases) -> bool:
-    """Whether a line says that what follows was forwarded: the person chose to send that on."""
+    """Return whether a line introduces forwarded text, which the person chose to send."""
     bare = text.strip(_SIGNS).casefold()
     return len(bare) <= _DIVIDER_LETTERS and bare.rstrip(" :：-") in phrases.forwarded
 
 
 def beside_quotation(text: str, phrases: ClientPhrases) -> bool:
-    """Whether a line in a rule names the quotation next to it ("Original", "Quoted message").
+    """Return whether a line in a rule names the quotation next to it ("Original", "Quoted message").
 
-    It proves nothing by itself: people head a paragraph like this.
+    It is not enough alone, because people use such headings.
     """
     return titled_rule(text) and text.strip(_SIGNS).casefold().rstrip(" :：-") in phrases.beside
 
 
 def closing_rule(text: str, phrases: ClientPhrases) -> bool:
-    """Whether a line in a rule says that a quotation ends."""
+    """Return whether a line in a rule marks the end of a quotation."""
     return titled_rule(text) and text.strip(_SIGNS).casefold().rstrip(" :：-") in phrases.closing
 
 
 def titled_rule(text: str) -> bool:
-    """Whether a line is a few words in the middle of a rule ("----- Mail original -----"), in any language."""
+    """Return whether a line is a few words in the middle of a rule ("----- Mail original -----"), in any language."""
     stripped = text.strip(" *\u00a0\t")
     bare = stripped.strip(_SIGNS)
     before, _, after = stripped.partition(bare) if bare else ("", "", "")
@@ -206,20 +206,20 @@ def titled_rule(text: str) -> bool:
 
 
 def dated_rule(text: str, marks: Marks) -> bool:
-    """Whether a line has a point in time between rules, as Notes writes it ("Mia ---03/09/2026 10:20---Re: tea")."""
+    """Return whether a line has a date and time between rules, as in Notes ("Mia ---03/09/2026 10:20---Re: tea")."""
     _, rule, rest = text.partition("---")
     date, closing, _ = rest.partition("---")
     return bool(rule and closing) and evidence(date, marks).dated
 
 
 def reply_marker(text: str, phrases: ClientPhrases) -> bool:
-    """Whether a line is a service's own "reply above this line", with something drawn around it."""
+    """Return whether a line is a service's "reply above this line", with a rule around it."""
     stripped = text.strip()
     bare = stripped.strip(_SIGNS)
     return bare != stripped and bare.casefold().rstrip(".:") in phrases.reply_above
 
 
 def drawn(text: str) -> bool:
-    """Whether a line is a rule made of characters."""
+    """Return whether a line is a rule of characters."""
     bare = text.strip(" *").replace(" ", "")
     return len(bare) >= _DRAWN_LENGTH and not bare.strip("-_=\u2500\u2014")

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import re2
 
 from service.core.replies.client_phrases import ClientPhrases
+from service.core.replies.lines import clean
 from service.core.replies.reader import read_words
 from service.core.replies.values import SentEmail
 
@@ -16,12 +17,12 @@ _MOST_REFERENCES = 200
 
 
 def aside(html: str | None, sent: SentEmail | None, phrases: ClientPhrases) -> frozenset[str]:
-    """Return the content ids of pictures that stand in a quotation or a signature and nowhere else.
+    """Return the content ids of pictures that are only in a quotation or a signature.
 
-    A mark is written where each picture stands, and the mail is read once more: what becomes of the mark tells where
-    the picture was. One that the HTML does not show is never among them.
+    Each picture is replaced by a mark, and the mail is read again: a mark that is left out was in a quotation or a
+    signature. Pictures that the HTML does not show are not returned.
     """
-    marked, content_ids = _marked(html or "")
+    marked, content_ids = _marked(clean(html or ""))
     if not content_ids:
         return frozenset()
     words = read_words(None, marked, sent, phrases)
@@ -33,7 +34,7 @@ def aside(html: str | None, sent: SentEmail | None, phrases: ClientPhrases) -> f
 
 
 def _marked(html: str) -> tuple[str, list[str]]:
-    """Return the HTML with a mark in the place of each picture, and the content ids in the order of the marks."""
+    """Return the HTML with a mark instead of each picture, and the content ids in the order of the marks."""
     parts: list[str] = []
     content_ids: list[str] = []
     done = 0

@@ -1,4 +1,4 @@
-"""Marking the lines that we sent, and what a mail program put above them."""
+"""Marking the lines of our email, and the introduction that a mail program put above them."""
 
 from collections.abc import Sequence
 
@@ -10,15 +10,15 @@ from service.core.replies.quotation.line_matching import SURE, Form, Run, bare_l
 from service.core.replies.quotation.quoted_headers import closing_rule, divider, drawn, header_role, reply_marker
 
 _QUOTED = ("quotation", "attribution")
-_RUNS = 50  # more pieces of one email than anybody answers
+_RUNS = 50  # nobody answers more pieces of one email
 
 
 def mark_ours(lines: list[Line], forms: Sequence[Form], marks: Marks) -> int | None:
-    """Mark what we sent and what introduces it; return the line after it, or None.
+    """Mark the lines of our email and their introduction; return the line after them, or None.
 
-    One run that covers half of what went out is certain by itself. A shorter one counts where
-    the mail marks all of it as quoted or introduces it, and runs that follow it in order (the
-    questions between somebody's answers) go with it. Anything else may be the person's own.
+    One run that covers half of our email is certain. A shorter run counts only if the mail marks
+    all of it as quoted or introduces it; later runs in order (questions between the person's
+    answers) are marked too. All else may be the person's own.
     """
     split_flat_lines(lines, forms, marks)
     found = [(form, runs_of(lines, form)) for form in forms]
@@ -59,7 +59,7 @@ def _chosen(lines: Sequence[Line], runs: Sequence[Run], total: int, marks: Marks
 
 
 def _in_order(runs: Sequence[Run], main: Run) -> list[Run]:
-    """Return `main` and the later runs that go on where the ones before them ended."""
+    """Return `main` and the later runs that continue after the previous one."""
     chosen: list[Run] = []
     end = main.start
     for run in runs:
@@ -77,9 +77,9 @@ def _witnessed(lines: Sequence[Line], run: Run, marks: Marks) -> bool:
 
 
 def _fill(lines: Sequence[Line], before: Run, after: Run) -> None:
-    """Mark quoted lines between two runs, unless they were put into the middle of what we sent.
+    """Mark quoted lines between two runs, unless they are inside our text.
 
-    There the person typed inside the quotation: those lines lose its marks instead.
+    There the person typed inside the quotation: those lines lose their marks and are kept.
     """
     for line in lines[before.last + 1 : after.first]:
         if not line.quoted:
@@ -91,10 +91,10 @@ def _fill(lines: Sequence[Line], before: Run, after: Run) -> None:
 
 
 def keep_typed_inside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> None:
-    """Take back what is not ours inside the quotation, for a reply that would be left without words.
+    """Keep the lines inside the quotation that are not ours, for a reply that would have no words.
 
-    Some people type into the quotation itself: under it, above it, or in the place of our question. Where
-    words of their own stand outside it, what else a quotation holds may be anybody's, and stays out.
+    Some people type into the quotation itself: below it, above it, or instead of our question. If the
+    person wrote words outside it, other lines in a quotation may be anybody's, and stay left out.
     """
     for line in lines:
         folded = line_fold(line)
@@ -109,7 +109,7 @@ def keep_typed_inside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks
 
 
 def mark_addresses(lines: Sequence[Line], marks: Marks) -> None:
-    """Mark lines beside a quotation that hold one of our addresses, unless somebody speaks of themselves in them."""
+    """Mark lines next to a quotation that have one of our addresses, unless somebody speaks about themselves there."""
     addresses = [trait for trait in marks.traits if "@" in trait]
     for index, line in enumerate(lines):
         folded = line.text.casefold()
@@ -125,7 +125,7 @@ def mark_addresses(lines: Sequence[Line], marks: Marks) -> None:
 
 
 def _is_plain_quoted(line: Line, marks: Marks) -> bool:
-    """Whether a line in front of our text is marked as quoted and has no sign of an attribution, header or rule."""
+    """Return whether a line is marked as quoted and has no sign of an attribution, header or rule."""
     if not line.quoted or line.hint & (Hint.ATTRIBUTION | Hint.RULE) or drawn(line.text):
         return False
     is_header = header_role(line.text, marks) is not None
@@ -134,7 +134,7 @@ def _is_plain_quoted(line: Line, marks: Marks) -> bool:
 
 
 def _mark_quoted_below(lines: Sequence[Line], last: int, marks: Marks) -> int:
-    """Mark quoted lines that go on below, and a rule that ends the quotation; return the line after them."""
+    """Mark the quoted lines that follow, and a rule at the end of the quotation; return the line after them."""
     after = last + 1
     for index in range(last + 1, len(lines)):
         line = lines[index]

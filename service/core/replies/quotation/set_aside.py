@@ -1,7 +1,7 @@
-"""Lines that were left out although they may be the person's own, where little is left without them.
+"""Lines that were left out although they may be the person's own, if little is left without them.
 
-Reading a reply is never certain. Where what is left is nothing, or less than a third of what a person may have sent,
-they are asked, and these are the lines that they are asked about.
+Reading a reply is never certain. If the rest is less than a third of what the person may have written, they are asked
+about these lines.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,14 +14,14 @@ from service.core.replies.quotation.footers import contact_block, device_line, f
 from service.core.replies.quotation.line_matching import SURE, Form, fold, weight
 from service.core.replies.quotation.quoted_headers import divider, drawn, header_role, reply_marker
 
-_LONGEST_ATTRIBUTION = 150  # letters: a longer line has words in it beside a name, an address and a time
+_LONGEST_ATTRIBUTION = 150  # letters: a longer line has other words than a name, an address and a time
 
 
 def mark_set_aside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> None:
-    """Set aside the lines left out that may be the person's, if less than a third of what they sent is left.
+    """Set aside left-out lines that may be the person's, if less than a third of their text is left.
 
-    Lines that we sent are not among them, nor what is certainly a mail program's or a signature with an address. Where
-    we do not know what we sent, a quotation is taken for ours unless nothing else is in the reply.
+    Not set aside are our lines, lines that a mail program certainly wrote, and signatures with an address. If our
+    email is not known, a quotation counts as ours unless the reply has nothing else.
     """
     found = list(_perhaps_theirs(lines, forms, marks))
     if not found:
@@ -34,7 +34,7 @@ def mark_set_aside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -
         line.set_aside, line.raw = True, line.text
     for line in lines:
         if blank(line):
-            line.raw = ""  # without the marks of a quotation, since it may stand between two of them
+            line.raw = ""  # without `>` marks, since the line may be between two quotations
 
 
 def _weight(line: Line) -> int:
@@ -52,7 +52,7 @@ def _perhaps_theirs(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) 
 
 
 def _is_known(line: Line, forms: Sequence[Form], marks: Marks) -> bool:
-    """Whether a line says nothing, or is one that we sent or that a program wrote around that."""
+    """Return whether a line is empty, is ours, or was written by a program around ours."""
     folded = fold(line.text)
     if not folded or line.text.startswith(PICTURES):
         return True
@@ -60,11 +60,11 @@ def _is_known(line: Line, forms: Sequence[Form], marks: Marks) -> bool:
         folded in form.lines or (weight(folded) >= SURE and folded in form.letters) for form in forms
     ):
         return True
-    return _introduces(line, marks, weight(folded)) or _is_of_a_program(line.text, marks)
+    return _introduces(line, marks, weight(folded)) or _is_by_program(line.text, marks)
 
 
 def _introduces(line: Line, marks: Marks, letters: int) -> bool:
-    """Whether a line is an attribution or a header; a very long one has words of somebody's in it."""
+    """Return whether a line is an attribution or a header, and not so long that it also has words."""
     if line.reason not in {"quotation", "attribution"}:
         return False
     found = line_evidence(line, marks)
@@ -74,8 +74,8 @@ def _introduces(line: Line, marks: Marks, letters: int) -> bool:
     return (letters <= _LONGEST_ATTRIBUTION and found.something) or is_header
 
 
-def _is_of_a_program(text: str, marks: Marks) -> bool:
-    """Whether a mail program wrote a line: a rule, a divider, or the name of a device."""
+def _is_by_program(text: str, marks: Marks) -> bool:
+    """Return whether a mail program wrote a line: a rule, a divider, or the name of a device."""
     phrases = marks.phrases
     if drawn(text) or divider(text, phrases) or reply_marker(text, phrases):
         return True

@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 _DAY = timedelta(days=1)
-_MOST_ANSWERS = 24  # of different answers around one day, to look for in a quotation: the newest
+_MOST_ANSWERS = 24  # the newest different answers around one day that a quotation is compared with
 
 BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.CONFIRMATION: confirmation.build,
@@ -67,7 +67,7 @@ BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.ALIAS: alias.build,
 }
 
-# Tried in this order: a token's kind can stand for several emails, of which only one was sent on its date.
+# Tried in this order: a token's kind may belong to several emails, of which only one was sent on its date.
 AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | list[OutgoingEmail] | None], ...]] = {
     ReplyKind.PROMPT: (welcome.as_sent, prompt.as_sent),
     ReplyKind.CONFIRMATION: (confirmation.as_sent,),
@@ -80,8 +80,9 @@ AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | list[Ou
 def as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
     """Return the emails that a reply with this token can answer, composed again with placeholders for links.
 
-    It is one, except for automatic replies, which share one reply address in a day: then the newest comes first. Each
-    comes in the subscriber's mode, and after those in the other, in which it went out if the setting was changed since.
+    There is one, except for automatic replies, which share one reply address in a day: then the newest comes first.
+    The emails in the subscriber's mode, discreet or ordinary, come first; then those in the other mode, in which an
+    email was sent if the setting has changed since.
     """
     modes = (lookup.person.is_discreet, not lookup.person.is_discreet)
     return [email for is_discreet in modes for email in _in_mode(replace(lookup, is_discreet=is_discreet))]

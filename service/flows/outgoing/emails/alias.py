@@ -24,12 +24,12 @@ def build(request: EmailRequest) -> BuiltEmail:
     """Return the confirmation.
 
     Raises:
-        NothingToSendError: the address may not be mailed, or has its own journal by now.
+        NothingToSendError: the address may not be mailed, or has its own journal now.
     """
     context, delivery = request.context, request.delivery
     address = aliases.address_to_confirm(context.keyring, delivery, request.person)
     if address is None or not aliases.may_be_mailed(request.session, context.keyring, address):
-        raise NothingToSendError("it may not be mailed, or has a journal of its own by now")
+        raise NothingToSendError("the address may not be mailed, or has its own journal now")
     until = request.now + aliases.LINK_LIFETIME
     url = context.links.act_url("act", Action.CONFIRM_ALIAS, request.person, until, delivery.id)
     return BuiltEmail(compose(request.composer, url), delivery.sealed_content, to=address)

@@ -55,7 +55,7 @@ def build(request: EmailRequest) -> BuiltEmail:
     """Return the answer that the delivery names.
 
     Raises:
-        NothingToSendError: what it answers has been deleted, or the step that it is about.
+        NothingToSendError: the answered mail, or the step that the answer is about, has been deleted.
     """
     name, answered = full_name(request.delivery.detail or ""), read_answered(request)
     links = request.context.links.answer_links(request.person, request.now, _step_key(request, name))
@@ -75,12 +75,12 @@ def full_name(detail: str) -> str:
 
 
 def _step_key(request: EmailRequest, name: str) -> int:
-    """Return the key of the step that an answer says was chosen, so that a reply finds it, or 0 for other answers."""
+    """Return the key of the step that the answer confirms, so that a reply can refer to it; 0 for other answers."""
     if name != CHOSEN:
         return NO_STEP
     step = Step.find_by_entry(request.session, request.delivery.reference or 0)
     if step is None:
-        raise NothingToSendError("the step is gone")
+        raise NothingToSendError("the step is deleted")
     return step.key
 
 

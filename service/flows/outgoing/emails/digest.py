@@ -49,7 +49,7 @@ def build(request: EmailRequest) -> BuiltEmail:
     context, delivery, person = request.context, request.delivery, request.person
     month = context.digests.month(request.session, person, delivery.on) if person.wants_digest else None
     if month is None:
-        raise NothingToSendError("nothing is left of the month")
+        raise NothingToSendError("the month has no entries now")
     email = compose(
         request.composer,
         month,
@@ -62,7 +62,7 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the digest of the month before the token's date, from its stored copy, or None."""
+    """Return the digest of the month before the token's date, from its stored copy, or None if there is none."""
     context, person = lookup.context, lookup.person
     slot = month_slot(lookup.token.on)
     delivery = Delivery.find(lookup.session, person.id, DeliveryKind.DIGEST, slot) if slot else None

@@ -1,4 +1,4 @@
-"""Notices that the service sends by itself: that prompts come less often now, and what happened to an alias."""
+"""Notices that nobody requested: that prompts come less often now, and what happened to an alias."""
 
 from __future__ import annotations
 

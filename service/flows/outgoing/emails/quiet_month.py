@@ -31,7 +31,7 @@ def build(request: EmailRequest) -> BuiltEmail:
     """
     context, person, month = request.context, request.person, request.delivery.on
     if not person.wants_digest:
-        raise NothingToSendError("the month's email is not wanted any more")
+        raise NothingToSendError("the subscriber no longer wants digests")
     question = quiet_question(context.library, person.locale, month)
     links = month_links(context.links, person, last_day_of(month) + timedelta(days=1))
     email = compose(request.composer, month_name(month), question.question, links, locale=question.locale)

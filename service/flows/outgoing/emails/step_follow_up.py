@@ -38,11 +38,11 @@ def build(request: EmailRequest) -> BuiltEmail:
     context, person = request.context, request.person
     step = Step.find(request.session, person.id, request.delivery.reference or 0)
     if step is None or step.state != StepState.OPEN:
-        raise NothingToSendError("the step is gone, or was answered before it was asked about")
+        raise NothingToSendError("the step is deleted, or was answered before its follow-up")
     content = _content(context, person, step)
     email = _compose_content(context.library, request.composer, content, _links(request, step))
     if email is None:
-        raise NothingToSendError("there is no question to ask about it")
+        raise NothingToSendError("the library has no question about steps")
     return BuiltEmail(email, seal_content(context.keyring, person, request.delivery.id, json.dumps(content)))
 
 

@@ -40,7 +40,7 @@ def build(request: EmailRequest) -> BuiltEmail:
     context, delivery, person = request.context, request.delivery, request.person
     year = context.digests.year(request.session, person, delivery.on.year) if person.wants_digest else None
     if year is None or len(year.months) < MIN_MONTHS:
-        raise NothingToSendError("too little is left of the year")
+        raise NothingToSendError("the year has too few entries now")
     email = compose(
         request.composer,
         year,

@@ -1,1 +1,1 @@
-"""Planning what the schedule owes: prompts, digests, and the extra prompt that somebody asks for."""
+"""Planning what is due by schedule: prompts and digests; and the extra prompts that subscribers ask for."""

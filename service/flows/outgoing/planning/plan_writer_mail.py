@@ -1,4 +1,4 @@
-"""Planning a mail to the writers: something needs whoever runs the service."""
+"""Planning a mail to the writers: something needs the operator."""
 
 from __future__ import annotations
 

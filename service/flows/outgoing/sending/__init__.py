@@ -1,1 +1,1 @@
-"""Sending what is planned: in batches, within the provider's limits, and not to domains that refuse us."""
+"""Sending planned deliveries: in batches, within the provider's limits, and not to domains that refuse our mail."""

@@ -13,8 +13,8 @@ def make_batches(
 ) -> list[list[OutgoingDelivery]]:
     """Return the batches to send: deliveries with the same batch key together, every other one alone.
 
-    Single emails come first: a person who asked for one does not wait for a thousand prompts. `most_bytes` is the
-    room for the recipients' variables in one request.
+    Single emails come first, so that a person who asked for one does not wait for a thousand prompts. `most_bytes`
+    limits the recipients' variables in one request.
     """
     by_key: dict[str, list[OutgoingDelivery]] = {}
     singles = []

@@ -42,7 +42,7 @@ class PausedDomain:
 
 
 def record_results(session: Session, keyring: Keyring, domain: str, found: DomainResults, now: datetime) -> None:
-    """Count what became of emails to a domain, and pause its questions if too many of them went wrong.
+    """Count the results of emails to a domain, and pause its questions if too many failed.
 
     Call it last in a transaction: many events of a large domain write the same row.
     """
@@ -77,7 +77,7 @@ def record_results(session: Session, keyring: Keyring, domain: str, found: Domai
 
 
 def resume(session: Session, keyring: Keyring, domain: str) -> bool:
-    """Let questions go to a domain again, and count its results anew; return whether it was paused."""
+    """Resume the questions to a domain and reset its results; return whether it was paused."""
     domain_hash = keyring.domain_hash(domain)
     if not DomainPause.end(session, domain_hash):
         return False
@@ -87,7 +87,7 @@ def resume(session: Session, keyring: Keyring, domain: str) -> bool:
 
 
 def paused_domains(session: Session, keyring: Keyring) -> list[PausedDomain]:
-    """Return the domains that get no questions now, the one that was paused first at the front."""
+    """Return the domains that get no questions now, in the order in which they were paused."""
     return [
         PausedDomain(keyring.open_domain(pause.sealed_domain), pause.reason, pause.paused_at, pause.found)
         for pause in DomainPause.all(session)
@@ -99,7 +99,7 @@ def hold_back(
 ) -> tuple[list[OutgoingDelivery], list[OutgoingDelivery]]:
     """Return the deliveries that may go now, and those whose recipient's domain is paused.
 
-    Of a domain that refused us, one an hour goes nevertheless: if it is delivered, the pause ends.
+    One delivery an hour to a domain that refused us is still sent: if it is delivered, the pause ends.
     """
     with database.read() as session:
         paused = DomainPause.hashes(session)
@@ -139,7 +139,7 @@ def _without_probes(database: Database, held: dict[int, bytes], now: datetime) -
 
 
 def _take_probes(session: Session, first_of: Iterable[tuple[bytes, int]], now: datetime) -> set[int]:
-    # In the order of the hashes, so that two workers never wait for each other.
+    # In the order of the hashes, so that two workers never deadlock.
     return {
         delivery_id
         for domain_hash, delivery_id in sorted(first_of)

@@ -1,4 +1,4 @@
-"""One request to the provider: what goes with a batch, what its answer means, and how it is counted."""
+"""One request to the provider: the variables sent with a batch, the outcome, and how it is counted."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class ProviderRequests:
         return outcome
 
     def _lift_suppression(self, outgoing: OutgoingDelivery) -> None:
-        """Make the provider deliver an email that somebody asked for, although its lists may bar the address.
+        """Make the provider deliver an email that a person asked for, although the address may be on its lists.
 
         Raises:
             ProviderUnreachable: nothing is known to have changed, and the provider would drop the email.
@@ -100,8 +100,8 @@ class ProviderRequests:
         try:
             if self.suppression_lists.lift_suppression(outgoing.recipient.address):
                 with self.database.write() as session:
-                    # Only this one email is let through.
+                    # Only this one email may pass.
                     push_later(session, outgoing.address_hash, self.clock() + BARRED_AGAIN_AFTER)
         except ProviderMisconfigured as error:
-            # A key that may only send cannot do this. The address may still not be barred at the provider.
+            # A sending-only key may not do this. The email is sent anyway, because the address may not be on a list.
             log.error("provider.suppression_not_lifted", delivery=outgoing.delivery.id, error=str(error))

@@ -1,4 +1,4 @@
-"""Sending deliveries: claim them, build their emails, send them in batches and record what happened.
+"""Sending deliveries: claim them, build their emails, send them in batches and record the outcomes.
 
 No request to the provider is made inside a database transaction.
 """
@@ -39,7 +39,7 @@ from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
 from service.models.outgoing.provider_limit import next_hour
 
 HELD_WAIT = timedelta(seconds=15)
-# Once a quota begins anew, what people asked for goes first.
+# After a quota is renewed, emails that people asked for go first.
 AFTER_WHAT_WAS_ASKED_FOR = timedelta(minutes=1)
 
 log = structlog.get_logger()
@@ -65,13 +65,13 @@ class Sender:
     _requests: ProviderRequests = field(init=False)
 
     def __post_init__(self) -> None:
-        """Join the parts that make a request."""
+        """Create the object that makes the requests."""
         self._requests = ProviderRequests(
             self.database, self.mailer, self.suppression_lists, self.clock, self.installation, self.counts
         )
 
     def send(self, ids: Sequence[int]) -> SendReport:
-        """Send these deliveries, except those that another worker has claimed or sent; return what happened to them.
+        """Send these deliveries, except those that another worker has claimed or sent; return the outcomes.
 
         After half the lease, or when the worker must stop, the deliveries not sent yet are planned again.
         """
@@ -110,7 +110,7 @@ class Sender:
                 break
             batch = batches.popleft()
             if rest := batch[self._limits.largest :]:
-                # The limit may rise with this request, so the rest is cut only when its turn comes.
+                # This request may raise the limit, so the rest is cut later.
                 batches.appendleft(rest)
                 batch = batch[: self._limits.largest]
             next_step = self._send_batch(batch, report)
@@ -120,12 +120,12 @@ class Sender:
             batches.extendleft(reversed(next_step))
 
     def _release(self, claims: Sequence[DeliveryClaim]) -> None:
-        """Plan again what a failing job has claimed and not handed over; the call under way stays in doubt."""
+        """Plan again what a failing job has claimed and not handed over; the request in progress stays in doubt."""
         try:
             with self.database.write() as session:
                 delivery_claims.release(session, claims, "the job failed")
         except SQLAlchemyError as error:
-            # The error that ended the job says more. The sweep does the same once the lease has passed.
+            # The error that ended the job is more useful. The sweep does the same after the lease.
             log.error("deliveries.not_released", error=type(error).__name__)
 
     def _build(self, claims: Sequence[DeliveryClaim], report: SendReport) -> list[OutgoingDelivery]:
@@ -151,7 +151,7 @@ class Sender:
         return built
 
     def _hold_back(self, built: Sequence[OutgoingDelivery], report: SendReport) -> Sequence[OutgoingDelivery]:
-        """Return what may go now; plan the others again for later, since their recipients' domain is paused."""
+        """Return what may go now; plan the others again for later, because their recipients' domain is paused."""
         ready, held = hold_back(self.database, self.email_builder.context.keyring, built, self.clock())
         self._plan_again(held, LOOK_AGAIN_AFTER, "the domain is paused", report)
         return ready
@@ -197,25 +197,25 @@ class Sender:
         return ()
 
     def _hand_over(self, batch: Sequence[OutgoingDelivery], report: SendReport) -> Sequence[OutgoingDelivery]:
-        """Mark what the next request takes, within this hour's rate; return the deliveries that this worker holds."""
+        """Mark as handed over what this hour's rate allows; return the deliveries that this worker still holds."""
         now = self.clock()
         with self.database.write() as session:
             granted = self.rate.take(session, len(batch), now, is_scheduled=_is_scheduled(batch[0]))
-            # Now and not after the answer, which may never come: replies to what was taken all the same need it.
+            # Before the request, whose response may be lost: replies to an email need its text even then.
             content = content_columns(session, batch[0], now)
             held = delivery_claims.hand_over(session, _claims(batch[:granted]), now, **content)
         self._plan_again(batch[granted:], next_hour(now) - now, "this hour's rate is used up", report)
         return [outgoing for outgoing in batch[:granted] if outgoing.delivery.id in held]
 
     def _take_back(self, batch: Sequence[OutgoingDelivery], size: int) -> Sequence[Sequence[OutgoingDelivery]]:
-        """Return a batch that the provider certainly did not take in pieces of at most `size`."""
+        """Return, in pieces of at most `size`, a batch that the provider certainly did not accept."""
         with self.database.write() as session:
             delivery_claims.withhold(session, _claims(batch))
             self.rate.give_back(session, len(batch), self.clock())
         return cut(batch, size)
 
     def _record_unknown(self, batch: Sequence[OutgoingDelivery], reason: str, report: SendReport) -> None:
-        """Record that nobody knows whether a batch was taken; what a person waits for goes once more at once."""
+        """Record that nobody knows whether a batch was accepted; emails that a person waits for are sent once more."""
         with self.database.write() as session:
             unknown = delivery_claims.mark_unknown(session, _claims(batch), reason)
             once_more = delivery_evidence.plan_once_more(session, [outgoing.delivery.id for outgoing in batch])
@@ -233,14 +233,14 @@ class Sender:
             outgoing.delivery.id: outgoing.delivery.subscriber_id for outgoing in batch if _is_prompt(outgoing)
         }
         with self.database.write() as session:
-            # Lock subscribers before deliveries, in the same order as erasing a subscriber does: else both deadlock.
+            # Lock subscribers before deliveries, the order in which a subscriber is erased: any other order deadlocks.
             Subscriber.lock_all(session, subscriber_ids.values())
             sent = delivery_claims.mark_sent(session, _claims(batch), provider_id=provider_id, sent_at=now)
             Subscriber.count_unanswered(session, [subscriber_ids[id_] for id_ in sent if id_ in subscriber_ids])
         report.add(DeliveryState.SENT, len(sent))
 
     def _plan_for_quota(self, deliveries: Sequence[OutgoingDelivery], wait: timedelta, report: SendReport) -> None:
-        """Plan again for when the provider's quota begins anew."""
+        """Plan deliveries again for when the provider's quota is renewed."""
         reason = "the provider's quota is used up"
         scheduled = [outgoing for outgoing in deliveries if _is_scheduled(outgoing)]
         asked_for = [outgoing for outgoing in deliveries if not _is_scheduled(outgoing)]

@@ -1,4 +1,4 @@
-"""What is recorded of a send: how many deliveries reached each state, what was skipped, and the text that went out."""
+"""What is recorded about a send: how many deliveries reached each state, what was skipped, and the text."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def text_digest(email: OutgoingEmail) -> bytes:
 def content_columns(session: Session, outgoing: OutgoingDelivery, now: datetime) -> dict[str, bytes | None]:
     """Return the columns that record an email's text: its sealed private lines, or for a batch the hash of its text.
 
-    The text of a batch is stored once, so that its quotation in a reply is recognised. It holds nothing private.
+    The text of a batch is stored once, to recognise a quotation of it in a reply. It holds nothing private.
     """
     if outgoing.batch_key is None:
         return {"sealed_content": outgoing.sealed_content}

@@ -1,4 +1,4 @@
-"""The limits within which emails are sent: what the provider takes, and the rate that was set."""
+"""The limits on sending: what the provider accepts, and the configured rate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SendingRate:
-    """The rate of scheduled emails that was set; every worker counts towards the same hour."""
+    """The configured rate of scheduled emails; all workers share the count of an hour."""
 
     most: int | None = None
     warm_up_from: date | None = None
@@ -29,7 +29,7 @@ class SendingRate:
         return hourly_rate(now.date(), most=self.most, warm_up_from=self.warm_up_from)
 
     def take(self, session: Session, emails: int, now: datetime, *, is_scheduled: bool) -> int:
-        """Count emails of one kind for this hour, and return how many may go; what somebody asked for always may."""
+        """Count emails of one kind for this hour and return how many may go; the rate limits only scheduled ones."""
         most = self.at(now)
         if most is None:
             return emails
@@ -39,14 +39,14 @@ class SendingRate:
         return emails
 
     def give_back(self, session: Session, emails: int, now: datetime) -> None:
-        """Take emails that were counted and not sent out of this hour's count."""
+        """Subtract emails that were not sent from this hour's count."""
         if self.at(now) is not None:
             SendingHour.give_back(session, now, emails)
 
 
 @dataclass(slots=True)
 class SendingLimits:
-    """What the provider was found to take, as this job knows it; what it finds is kept for every worker."""
+    """The limits found at the provider, as this job knows them; new findings are stored for every worker."""
 
     database: Database
     most: int
@@ -54,7 +54,7 @@ class SendingLimits:
 
     @classmethod
     def load(cls, database: Database, most: int) -> SendingLimits:
-        """Return the limits that are known; `most` is the largest size of a batch that was set."""
+        """Return the known limits; `most` is the configured largest size of a batch."""
         with database.read() as session:
             return cls(database, most, ProviderLimit.all(session))
 
@@ -64,22 +64,22 @@ class SendingLimits:
         return min([self.most, *(max(1, size) for size, _ in self.known.values())])
 
     def wait(self, now: datetime) -> timedelta | None:
-        """Return how long the provider takes nothing, since its quota is used up, or None."""
+        """Return how long the provider accepts nothing because its quota is used up, or None."""
         size, until = self.known.get(LimitName.QUOTA, (1, now))
         return until - now if size == 0 and until > now else None
 
     def shrink_batch(self, size: int, now: datetime, reason: str) -> None:
-        """Keep that a request was too large; one with more recipients than `size` is tried again a day later."""
+        """Record that a request was too large; one with more recipients than `size` is tried again a day later."""
         log.warning("provider.smaller_batches", size=size, reason=reason)
         self._store(LimitName.BATCH, max(1, size), now + TRY_MORE_AFTER)
 
     def use_up_quota(self, size: int, until: datetime, reason: str) -> None:
-        """Keep that the quota has less left than a request wanted; with size 0 nothing is left until an instant."""
+        """Record that a request exceeded the rest of the quota; size 0 means that nothing is left until `until`."""
         log.warning("provider.quota", size=size, until=until.isoformat(timespec="seconds"), reason=reason)
         self._store(LimitName.QUOTA, size, until)
 
     def accepted(self, recipients: int, now: datetime) -> None:
-        """Let the next requests have twice the recipients, once the time for that has come."""
+        """Double the recipients of the next requests, if a larger size may be tried again."""
         for name, (size, until) in [*self.known.items()]:
             if now < until or recipients < size:
                 continue

@@ -40,7 +40,7 @@ class SuppressionSync:
     page: int = PAGE
 
     def run(self) -> None:
-        """Read the next page of the list that is due, if one is, and tell the provider what it does not know.
+        """Read the next page of a list that is due, if any, and add to the provider's lists what they lack.
 
         Each list is read once a day. Several clocks may run this at the same time.
         """
@@ -52,7 +52,7 @@ class SuppressionSync:
                 self._read_page(cursor, now)
             self._push(now)
         except ProviderMisconfigured as error:
-            # A key that may only send: events are all that is known of the lists.
+            # With a sending-only key, the lists are known only through events.
             log.error("suppressions.not_synced", error=str(error))
             if cursor is not None:
                 self._store(cursor.name, None, now + READ_EVERY)
@@ -70,7 +70,7 @@ class SuppressionSync:
         self._store(cursor.name, None if is_last else listed[-1].address, now + READ_EVERY if is_last else now)
 
     def _take_over(self, session: Session, name: str, entry: ListedAddress, now: datetime) -> str | None:
-        """Take one listed address over, if it is a subscriber's; return it if the provider bars it wrongly."""
+        """Suppress a listed address if it is a subscriber's; return it if it should not be on the provider's list."""
         try:
             address = Address.parse(entry.address)
         except AddressError:
@@ -120,14 +120,14 @@ class SuppressionSync:
 
 
 def _is_about_something_else(entry: ListedAddress) -> bool:
-    """Return whether a bounce was a refusal that is about us, or a full mailbox: neither bars anybody."""
+    """Return whether a bounce was a refusal that is about us, or a full mailbox: neither suppresses an address."""
     if entry.enhanced_code is None:
         return False
     return failure_class(entry.enhanced_code, entry.code) is not FailureClass.ADDRESS
 
 
 def _has_agreed_since(session: Session, person: Subscriber, entry: ListedAddress) -> bool:
-    """Return whether somebody confirmed after they had unsubscribed at the provider."""
+    """Return whether a subscriber confirmed after unsubscribing at the provider."""
     lines = Consent.for_address(session, person.address_hash)
     return entry.since is not None and any(line.event == "confirmed" and line.at > entry.since for line in lines)
 

@@ -19,19 +19,19 @@ from service.mail.provider_events import WRITER_MAIL, ProviderEvent
 from service.models import Delivery, DeliveryKind, Installation, Keyring, KnownDelivery, Subscriber, WriterMail
 from service.models.outgoing import delivery_evidence
 
-# Names of events that say that the provider has taken the email.
+# The events that prove that the provider accepted the email.
 TAKEN = frozenset({"accepted", "delivered", "failed", "opened", "clicked", "complained", "unsubscribed"})
-# Only these come soon after the request. A complaint may come weeks later, when its person has left and come back.
+# Only these come soon after the request. A complaint may come weeks later, after a person has left and signed up again.
 _SOON = frozenset({"accepted", "delivered"})
 _KINDS = frozenset(DeliveryKind)
-# Somebody who left and signed up again has another row than the one that the email went to.
+# A person who left and signed up again has a new row, not the one that the email was sent to.
 _SURELY_THE_SAME_PERSON = timedelta(days=1)
 EVENTS_A_TRANSACTION = 300
 
 
 @dataclass(frozen=True, slots=True)
 class TakenEmail:
-    """An email that the provider took for a known person, and that this database has never made a request for."""
+    """An email to a known person that the provider accepted, and for which this database has no request."""
 
     subscriber_id: int
     kind: str
@@ -59,7 +59,7 @@ class EventEvidence:
 def record_events(
     database: Database, keyring: Keyring, events: Iterable[ProviderEvent], now: datetime, *, write: bool = True
 ) -> Iterator[EventEvidence]:
-    """Record which deliveries the provider has, by these events; yield what each lot of them shows.
+    """Record which deliveries the provider accepted, by these events; yield what each chunk of events shows.
 
     No transaction is open while the next events are fetched. Without `write` nothing is recorded.
     """
@@ -101,7 +101,7 @@ def _writer_mails(
 
 
 def hash_of_recipient(keyring: Keyring, recipient: str) -> bytes | None:
-    """Return the hash of an event's recipient, whatever its spelling, or None if it is no address."""
+    """Return the hash of an event's recipient in its compared form, or None if it is not an address."""
     try:
         return keyring.address_hash(Address.parse(recipient))
     except AddressError:
@@ -122,7 +122,7 @@ class _Comparison:
     by_slot: dict[tuple[int, str, str], KnownDelivery] = field(default_factory=dict)
 
     def load(self, events: Sequence[ProviderEvent]) -> None:
-        """Read the deliveries that the events may be about: by id, else by message, else by what they were for."""
+        """Read the deliveries that the events may be about: by id, else by message id, else by kind and slot."""
         self.by_id = delivery_evidence.known_by_id(self.session, {event.delivery_id or 0 for event in events})
         rest = [event for event in events if event.delivery_id not in self.by_id and self._person(event)]
         if rest:
@@ -155,7 +155,7 @@ class _Comparison:
         recipient = self.hashes[event.recipient]
         if known.kind != DeliveryKind.ALIAS:
             return recipient == known.address_hash
-        # The one email that goes to another address than its person's.
+        # The only email that is sent to another address than its person's.
         delivery = Delivery.find_by_id(self.session, known.subscriber_id, known.id)
         person = self.session.get(Subscriber, known.subscriber_id)
         to = aliases.address_to_confirm(self.keyring, delivery, person) if delivery and person else None

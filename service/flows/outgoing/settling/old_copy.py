@@ -1,6 +1,6 @@
-"""Noticing that this database is an old copy: the provider then took emails that the database knows nothing of.
+"""Noticing that this database is an old copy: the provider's record then has emails that the database lacks.
 
-Everything owed since the copy was made would be sent again. So after a pause the provider's record is compared first.
+Everything since the copy was made would be sent again. So after a pause the provider's record is compared first.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Doubtful:
-    """A time whose record may not be complete yet: it is compared more than once."""
+    """A period whose record may not be complete yet, so it is compared more than once."""
 
     begin: datetime
     end: datetime
@@ -55,9 +55,9 @@ class _Doubtful:
 
 @dataclass(slots=True)
 class OldCopyGuard:
-    """Compares the provider's record with the database at the start and after a pause, and again while it may lag.
+    """Compares the provider's record with the database at the start, after a pause, and again while the record may lag.
 
-    `is_local` is for the post office on this machine, whose mailbox anybody may empty.
+    `is_local` is true for the post office on this machine, whose record may be emptied at any time.
     """
 
     database: Database
@@ -68,16 +68,16 @@ class OldCopyGuard:
     _doubtful: _Doubtful | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Hold sending if there was a pause, and let the time before this start be compared."""
+        """Hold sending if there was a pause, and schedule the comparison of the time before this start."""
         since, now = self._hold_after_pause()
         self._doubtful = _Doubtful(since, now, now)
 
     def tick(self) -> None:
-        """Note that the database is in use, or hold sending if it was not for a while; asks the provider nothing."""
+        """Note that the database is in use, or hold sending after a pause; makes no request to the provider."""
         self._hold_after_pause()
 
     def compare(self) -> None:
-        """Compare what has to be compared by now; hold or release sending accordingly, and log why."""
+        """Compare the periods that are due; hold or release sending accordingly, and log why."""
         now = self.clock()
         with self.database.read() as session:
             row = Installation.current(session)
@@ -89,7 +89,7 @@ class OldCopyGuard:
             self._compare(self._doubtful.begin, self._doubtful.end)
 
     def _hold_after_pause(self) -> tuple[datetime, datetime]:
-        """Return since when the record has not been compared, and the present."""
+        """Hold sending if there was a pause; return the instant from which the record is not compared, and now."""
         now = self.clock()
         with self.database.write() as session:
             since = Installation.current(session).compared_at
@@ -169,7 +169,7 @@ def release_by_operator(session: Session, now: datetime, *, anyway: bool) -> Hol
 
 @dataclass(frozen=True, slots=True)
 class ReconcileReport:
-    """What the record shows that this database did not know: deliveries to mark, to add, and of people not here."""
+    """How many emails the record shows that the database lacked: marked, added, and to people without a row."""
 
     since: datetime
     marked: int
@@ -200,7 +200,7 @@ def reconcile(
 
 
 def _sent_row(taken: TakenEmail, now: datetime) -> dict[str, Any]:
-    """Return the row of an email that the provider took and that this database has lost."""
+    """Return the row of an email that the provider accepted and this database lacks."""
     new = NewDelivery(
         subscriber_id=taken.subscriber_id,
         kind=DeliveryKind(taken.kind),

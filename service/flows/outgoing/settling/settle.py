@@ -1,7 +1,7 @@
-"""Settling deliveries in doubt by the provider's record: what it took was sent, what it never took is planned again.
+"""Settling deliveries in doubt by the provider's record: they were sent if it has them, and are planned again if not.
 
 The record is read by time and matched by our delivery ids, so that one reading settles thousands. It lags: an absence
-counts only some time after the request, and only where an email that is known to be sent was found in the same record.
+counts only some time after the request, and only if the same record has an email that is known to be sent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ASKED_AGAIN_WITHIN = timedelta(hours=1)
 A_DAY = timedelta(days=1)
 CLOCKS_DIFFER_BY = timedelta(minutes=15)
 TAKEN_WITHIN = timedelta(minutes=15)
-# A known email that is found says nothing of the record hours earlier, which the provider may have deleted.
+# A known email proves nothing about the record hours earlier, which the provider may have deleted.
 LONGEST_WINDOW = timedelta(hours=1)
 LOOKED_BACK = timedelta(days=30)  # the longest that the provider keeps events (Mailgun, Events)
 REFUSED_WAIT = timedelta(minutes=15)
@@ -51,7 +51,7 @@ class SettleReport:
 
 @dataclass(slots=True)
 class _Window:
-    """A time in which the provider must have taken these deliveries, if it took them at all."""
+    """A period in which the provider accepted these deliveries, if it accepted them at all."""
 
     begin: datetime
     end: datetime
@@ -70,7 +70,7 @@ class Settler:
     _not_before: datetime | None = field(default=None, init=False)
 
     def settle(self, ids: Sequence[int] | None = None) -> SettleReport:
-        """Ask the record about what is due to be asked about, or about these deliveries now; return what came of it."""
+        """Look up in the record the deliveries that are due, or these deliveries now; return what was settled."""
         now, report = self.clock(), SettleReport()
         if ids is None and self._not_before and now < self._not_before:
             return report
@@ -96,7 +96,7 @@ class Settler:
         return report
 
     def _is_due(self, unknown: UnknownDelivery, now: datetime) -> bool:
-        """Return whether to ask about a delivery: after two minutes, each time its age has doubled, later daily."""
+        """Return whether to look a delivery up: after two minutes, each time its age has doubled, and later daily."""
         age = now - unknown.called_at
         if unknown.asked_at is None:
             return age >= FIRST_ASKED_AFTER
@@ -115,7 +115,7 @@ class Settler:
             report.sent += evidence.settled
             found = found or bool(evidence.taken or evidence.writer_mails)
         absent = {one.id for one in window.unknown if now - one.called_at >= self.settle_after}
-        # An empty record proves nothing by itself: it may be of another domain, or not reach back so far.
+        # An empty record proves nothing: it may be another domain's, or not reach back so far.
         believed = not absent or found or reaches_back_to(window.begin, self.database, self.keyring, self.provider)
         if not believed:
             report.held += len(absent)
@@ -131,7 +131,7 @@ class Settler:
 
 
 def reaches_back_to(instant: datetime, database: Database, keyring: Keyring, provider: ProviderRecord) -> bool:
-    """Return whether an email that is known to be sent stands in the provider's record before an instant.
+    """Return whether the provider's record has an email from before an instant that is known to be sent.
 
     Raises:
         ProviderUnreachable, ProviderMisconfigured: the record could not be read.
@@ -144,7 +144,7 @@ def reaches_back_to(instant: datetime, database: Database, keyring: Keyring, pro
 
 
 def _windows(unknown: Sequence[UnknownDelivery], now: datetime) -> list[_Window]:
-    """Return the times to read about these deliveries: those of requests that followed each other are read as one."""
+    """Return the periods to read for these deliveries; those of requests close together are merged."""
     windows: list[_Window] = []
     for one in unknown:
         begin, end = one.called_at - CLOCKS_DIFFER_BY, min(one.called_at + TAKEN_WITHIN, now)

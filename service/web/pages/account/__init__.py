@@ -1,1 +1,1 @@
-"""The pages around the journal: signing up and in, settings, the links of emails, and mail that is held."""
+"""The pages of an account: signing up and in, settings, the links in emails, and held mail."""

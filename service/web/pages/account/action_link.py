@@ -25,7 +25,7 @@ STEP_ANSWERS = {state: words for state, words in ANSWERS.items() if state is not
 
 @blueprint.get("/act/<token>")
 def show(token: str) -> Response | str:
-    """Show what a link allows, with the button that does it; looking changes nothing."""
+    """Show what a link allows, with the button that does it; showing changes nothing."""
     return _answer(token, _PAGES)
 
 
@@ -47,12 +47,12 @@ def _answer(token: str, views: Mapping[Action, Callable[[ActToken], Response | s
 
 
 def _show_undo_entry(known: ActToken) -> Response:
-    # Taking words back cannot be undone, and scanners press buttons: so that happens in the journal, signed in.
+    # Deleting words cannot be undone, and mail scanners press buttons, so this needs a sign-in.
     return redirect(f"/journal/entry/{known.object_id}/delete", code=303)
 
 
 def _show_claim(known: ActToken) -> Response:
-    # The mail itself is shown there, so that too happens signed in.
+    # The held mail itself is shown there, so this needs a sign-in too.
     return redirect(f"/journal/held/{known.object_id}", code=303)
 
 
@@ -71,7 +71,7 @@ def _keep_out(known: ActToken) -> Response:
 
 
 def _show_step(known: ActToken) -> str:
-    """Return the page of a step; of somebody discreet without its words, since their email quotes nothing."""
+    """Return the page of a step; in discreet mode without its words, since the email quotes nothing."""
     with get_runtime().database.read() as session:
         person = session.get(Subscriber, known.subscriber_id)
         step = Step.find(session, known.subscriber_id, known.object_id)
@@ -94,7 +94,7 @@ def _answer_step(known: ActToken) -> Response:
 
 
 def _show_not_a_step(known: ActToken) -> str:
-    """Return the page that says what a reply chose; of somebody discreet without the words, as in their email."""
+    """Return the page of the step that a reply chose; in discreet mode without its words, as in the email."""
     with get_runtime().database.read() as session:
         person = session.get(Subscriber, known.subscriber_id)
         entry = Entry.find(session, known.subscriber_id, known.object_id)
@@ -133,7 +133,7 @@ def _put_back(known: ActToken) -> Response:
 
 
 def _show_set_aside(known: ActToken) -> str:
-    """Return the page of what was set aside in a reply; of somebody discreet without the words, as in their email."""
+    """Return the page of what was set aside in a reply; in discreet mode without the words, as in the email."""
     runtime = get_runtime()
     with runtime.database.read() as session:
         found = set_aside.look(session, runtime.keyring, known.subscriber_id, known.object_id)
@@ -151,7 +151,7 @@ def _decide_set_aside(known: ActToken) -> Response:
 
 
 def _show_alias(known: ActToken) -> Response | str:
-    # Signed in, so that it takes both mailboxes to join an address to a journal, and no scanner can press the button.
+    # This needs a sign-in, so that adding an alias needs both mailboxes, and no mail scanner can press the button.
     with browser.visit() as visit:
         if visit.person.id != known.subscriber_id:
             return error_page(404)

@@ -1,4 +1,4 @@
-"""The texts of short emails, for pages that say the same."""
+"""The texts of short emails, for pages with the same text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.runtime import TEMPLATES
 
 
 def said_by_email(name: str) -> ShortEmail:
-    """Return what the email of this name in templates/email/answers.toml says, like "command.not_today"."""
+    """Return the text of the email with this name in templates/email/answers.toml, such as "command.not_today"."""
     return _answers()[name]
 
 

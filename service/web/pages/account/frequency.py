@@ -38,7 +38,7 @@ LENGTHS = (
 
 @blueprint.get("/rest/<token>")
 def show_rest(token: str) -> Response | str:
-    """Show how things stand, and how long a rest may be."""
+    """Show the current state, and the possible lengths of a rest."""
     known = read_frequency_token(token)
     if known is None:
         return _cut_short()
@@ -48,7 +48,7 @@ def show_rest(token: str) -> Response | str:
 
 @blueprint.post("/rest/<token>")
 def rest(token: str) -> Response | str | tuple[Response | str, int]:
-    """Begin a rest, or say what to look at again."""
+    """Begin a rest, or show the errors."""
     known = read_frequency_token(token)
     if known is None:
         return error_page(404)
@@ -68,7 +68,7 @@ def rest(token: str) -> Response | str | tuple[Response | str, int]:
 
 @blueprint.get("/unsubscribe/<token>")
 def show_stop(token: str) -> Response | str:
-    """Show the button that stops, with a rest offered beside it."""
+    """Show the button that stops, and offer a rest instead."""
     known = read_frequency_token(token)
     if known is None:
         return _cut_short()
@@ -78,7 +78,7 @@ def show_stop(token: str) -> Response | str:
 
 @blueprint.post("/unsubscribe/<token>")
 def stop(token: str) -> Response | str:
-    """Stop: by one click of a mail program (RFC 8058: no cookie, no redirect), or by the page's own button."""
+    """Stop, by one click in a mail program (RFC 8058: no cookie, no redirect) or by the page's own button."""
     known = read_frequency_token(token)
     if known is None:
         return error_page(404)
@@ -100,7 +100,7 @@ csrf.exempt(stop)
 
 
 def _cut_short() -> Response:
-    """Return the page of a link that is not whole, with the other ways to rest and stop."""
+    """Return the page for an incomplete link, with the other ways to rest and stop."""
     browser.note_wanted("/settings")
     return error_page(404, CUT_SHORT, again="/sign-in")
 

@@ -16,7 +16,7 @@ blueprint = Blueprint("held", __name__)
 
 @blueprint.get("/journal/held/<id:reply_id>")
 def look(reply_id: int) -> Response | str:
-    """Show a mail that is held for the person who is signed in."""
+    """Show a mail that is held for the signed-in person."""
     with browser.visit() as visit:
         person_id = visit.person.id
     mail = held.open_held_mail(get_runtime().inbound_store(), person_id, reply_id)
@@ -25,7 +25,7 @@ def look(reply_id: int) -> Response | str:
 
 @blueprint.post("/journal/held/<id:reply_id>")
 def take_in(reply_id: int) -> Response | str:
-    """Let it into the journal, where a job reads it as it reads every reply; say how its sender's address stands."""
+    """Accept a held mail, which a job then processes like every reply; show the state of its sender's address."""
     runtime = get_runtime()
     with browser.visit() as visit:
         person_id = visit.person.id
@@ -41,7 +41,7 @@ def take_in(reply_id: int) -> Response | str:
 
 @blueprint.post("/journal/held/<id:reply_id>/disown")
 def disown(reply_id: int) -> Response:
-    """Keep it out for good; it can be taken in for another day."""
+    """Disown a held mail; it can still be accepted for a day."""
     with browser.visit(writing=True) as visit:
         held.disown(visit.session, visit.person.id, reply_id, now())
     return redirect(f"/journal/held/{reply_id}", code=303)

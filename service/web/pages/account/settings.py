@@ -37,14 +37,14 @@ _UNREVIEWED = "unreviewed"
 
 @blueprint.get("/settings")
 def show() -> str:
-    """Show the settings as they stand."""
+    """Show the current settings."""
     with browser.visit() as visit:
         return _page(visit, _as_typed(visit.person), forms.FormErrors({}))
 
 
 @blueprint.post("/settings")
 def save() -> Response | tuple[str, int]:
-    """Take over new settings, or say what to look at again."""
+    """Store new settings, or show the errors."""
     preferences = forms.read_preferences(request.form, countries(), get_runtime().library.locales)
     if isinstance(preferences, forms.FormErrors):
         with browser.visit() as visit:
@@ -56,7 +56,7 @@ def save() -> Response | tuple[str, int]:
 
 @blueprint.post("/settings/resume")
 def resume() -> Response:
-    """End a rest, a time of writing less often, or a stop; the days, time and zone stay as they are."""
+    """End a rest, a slow-down or a stop; the days, time and zone do not change."""
     with browser.visit(writing=True) as visit:
         if not account.resume(visit.session, visit.person, now()):
             account.restart(visit.session, visit.person, now(), source="page")
@@ -70,7 +70,7 @@ def countries() -> dict[str, str]:
 
 
 def languages() -> dict[str, str]:
-    """Return the languages that have questions, by locale; the one that everything else is in comes first."""
+    """Return the languages that have questions, by locale; the language of the pages comes first."""
     by_place = sorted(get_runtime().library.locales, key=lambda locale: (locale != DEFAULT_LOCALE, locale))
     return {locale: _LANGUAGES.get(locale, locale) for locale in by_place}
 
@@ -103,7 +103,7 @@ def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
 
 
 def _unread_languages() -> list[str]:
-    """Return the languages with questions that no native speaker has read yet."""
+    """Return the languages whose questions no native speaker has read yet."""
     library = get_runtime().library
     return [
         name
@@ -113,7 +113,7 @@ def _unread_languages() -> list[str]:
 
 
 def _as_typed(person: Subscriber) -> forms.Typed:
-    """Return the settings as the form would send them, with the days of their own choice."""
+    """Return the settings as the form would send them, with the days that the person chose."""
     typed: forms.Typed = forms.Typed(
         {
             "at": person.send_time.isoformat("minutes"),

@@ -21,7 +21,7 @@ SIGNED_OUT = "signed-out"
 
 @blueprint.get("/sign-in")
 def show() -> str:
-    """Show the form that asks for a link, and say so to whoever has just signed out."""
+    """Show the form that requests a link, and confirm a sign-out that has just happened."""
     browser.browser_hash()
     signed_out = "" if browser.has_signed_in() else request.args.get(SIGNED_OUT, "")
     return page("sign_in", typed={}, errors={}, signed_out=signed_out)
@@ -29,8 +29,8 @@ def show() -> str:
 
 @blueprint.post("/sign-in")
 def ask() -> Response | tuple[str, int]:
-    """Write the request down; the answer is the same whoever the address belongs to."""
-    if request.form.get("website"):  # only software fills in what nobody sees
+    """Record the request; the response is the same for known and unknown addresses."""
+    if request.form.get("website"):  # only bots fill in a hidden field
         return redirect("/sent", code=303)
     address = forms.read_address(request.form)
     if isinstance(address, forms.FormErrors):
@@ -47,7 +47,7 @@ def ask() -> Response | tuple[str, int]:
 
 @blueprint.get("/sign-in/<token>")
 def look(token: str) -> Response | str:
-    """Show the button behind a link; looking spends nothing."""
+    """Show the button behind a link; showing does not use the link."""
     link = read_act_token(token)
     if link is None or link.action is not Action.SIGN_IN:
         return error_page(404)
@@ -58,7 +58,7 @@ def look(token: str) -> Response | str:
 
 @blueprint.post("/sign-in/<token>")
 def use(token: str) -> Response | str:
-    """Spend the link and sign this browser in, with a new cookie."""
+    """Use the link and sign this browser in, with a new cookie."""
     link = read_act_token(token)
     if link is None or link.action is not Action.SIGN_IN:
         return error_page(404)

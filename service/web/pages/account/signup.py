@@ -29,7 +29,7 @@ RHYTHMS = (
     (Rhythm.SUNDAYS.value, "Once a week, on Sundays"),
     (Rhythm.DAILY.value, "Every day"),
 )
-SAMPLE = "tired-kinds"  # light, and clear without anything before it
+SAMPLE = "tired-kinds"  # a light prompt that is clear on its own
 SPENT = ErrorText(
     "You’ve stopped the emails",
     "This link is from before that, so it won’t start them again. You can start them again in your settings.",
@@ -39,7 +39,7 @@ WRONG_CODE = "That code isn’t right. Check it, or leave it empty"
 
 @blueprint.get("/")
 def show() -> Response | str:
-    """Show the signup form, with a question of the library as a sample; whoever is signed in gets their journal."""
+    """Show the signup form with a sample question; a signed-in person is redirected to their journal."""
     browser.browser_hash()
     if browser.is_signed_in():
         return redirect("/journal", code=303)
@@ -48,14 +48,14 @@ def show() -> Response | str:
 
 @blueprint.get("/subscribe")
 def back_to_form() -> Response:
-    """Lead whoever reloads the address of the form back to it."""
+    """Redirect a reload of the form's URL to the form."""
     return redirect("/", code=303)
 
 
 @blueprint.post("/subscribe")
 def subscribe() -> Response | str | tuple[str, int]:
-    """Write the request down; the answer is the same whoever the address belongs to."""
-    if request.form.get("website"):  # only software fills in what nobody sees
+    """Record the request; the response is the same for known and unknown addresses."""
+    if request.form.get("website"):  # only bots fill in a hidden field
         return redirect("/sent", code=303)
     form = forms.read_signup(request.form)
     if isinstance(form, forms.FormErrors):
@@ -73,7 +73,7 @@ def subscribe() -> Response | str | tuple[str, int]:
 
 @blueprint.get("/sent")
 def sent() -> str:
-    """Say where to look now: the same words for everybody."""
+    """Show where to look now; the page is the same for everybody."""
     return page("sent", code=browser.shown_code())
 
 
@@ -91,7 +91,7 @@ def confirm(token: str) -> ConfirmAnswer:
 
 @blueprint.get("/welcome")
 def welcome() -> str:
-    """Say the schedule back, with the first question right there."""
+    """Show the schedule and the first question."""
     runtime = get_runtime()
     with browser.visit() as visit:
         person = visit.person

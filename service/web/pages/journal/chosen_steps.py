@@ -1,4 +1,4 @@
-"""Choosing the small step that words written on a page contain."""
+"""Choosing the small step in words that are written on a page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNDO_LIFETIME = timedelta(days=1)
 
 
 def step_in(person: Subscriber, entry: Entry) -> str | None:
-    """Return the step that an entry's words choose, where its question asks for one, or None."""
+    """Return the step that an entry's words choose if its question asks for one, else None."""
     runtime = get_runtime()
     prompt = runtime.library.get(entry.prompt_id or "")
     if prompt is None:
@@ -28,14 +28,14 @@ def step_in(person: Subscriber, entry: Entry) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class ChosenStep:
-    """The open step of an entry, as a page says it: its words, and the path that a button posts to if it is none."""
+    """The open step of an entry as a page shows it: its words, and the path of the button "not a step"."""
 
     words: str = field(repr=False)
     undo_path: str = field(repr=False)
 
 
 def chosen_step(session: Session, person: Subscriber, entry_id: int) -> ChosenStep | None:
-    """Return the step that an entry chooses, or None if there is none that is still open."""
+    """Return the open step that an entry chose, or None."""
     step = Step.find_by_entry(session, entry_id)
     if step is None or step.subscriber_id != person.id or step.state != StepState.OPEN:
         return None
@@ -46,10 +46,10 @@ def chosen_step(session: Session, person: Subscriber, entry_id: int) -> ChosenSt
 
 
 def keep_step(session: Session, person: Subscriber, entry: Entry, *, before: str | None = None) -> None:
-    """Choose the step that an entry's words hold.
+    """Choose the step in an entry's words.
 
-    Where they held the same `before` they were changed, all stays: one that was taken off the page of steps does not
-    come back because a comma did.
+    If the words had the same step `before` they were edited, nothing changes, so that editing does not bring back a
+    step that was removed from the page of steps.
     """
     runtime, chosen = get_runtime(), step_in(person, entry)
     if chosen != before:

@@ -23,7 +23,7 @@ blueprint = Blueprint("digest", __name__)
 
 @blueprint.get("/digest/<token>")
 def show(token: str) -> Response | str:
-    """Show a digest; of somebody discreet only once they have signed in, since their email quotes nothing."""
+    """Show a digest; in discreet mode only after a sign-in, since the email quotes nothing."""
     link = read_act_token(token)
     if link is None or link.action is not Action.DIGEST:
         return error_page(404)
@@ -47,7 +47,7 @@ def show(token: str) -> Response | str:
 
 
 def photos_of(session: Session, person: Subscriber, quoted: Sequence[Passage]) -> dict[int, list[str]]:
-    """Return the addresses of the photos that came with these passages, by entry id; the page may then show them."""
+    """Return the URLs of these passages' photos by entry id, and allow the page to show them."""
     found = by_entry(session, person, [passage.entry_id for passage in quoted])
     if found:
         allow_photos()
@@ -55,5 +55,5 @@ def photos_of(session: Session, person: Subscriber, quoted: Sequence[Passage]) -
 
 
 def _is_read_by(session: Session, person: Subscriber) -> bool:
-    """Say whether the one whose month it is has signed in here; the link alone shows words, but no photo."""
+    """Return whether the digest's owner is signed in here; the link alone shows words, but no photos."""
     return browser.signed_in_id(session) == person.id

@@ -28,14 +28,14 @@ from service.web.security import allow_photos
 
 blueprint = Blueprint("journal", __name__)
 EMPTY = {"words": "Write something, or use Delete to remove the entry"}
-# What the page of an entry says to somebody who has just come from a form, by the name in its address.
+# What the page of an entry says after a form was sent, by the name in the URL.
 JUST_DONE = {"kept": "It’s in your journal.", "saved": "Saved."}
-_FIRST_YEAR, _LAST_YEAR = 2, 9998  # a calendar's weeks reach into the months around
+_FIRST_YEAR, _LAST_YEAR = 2, 9998  # the weeks of a calendar include days of the next and the previous month
 
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """An entry as a page shows it, with the question it answers and its photos."""
+    """An entry as a page shows it, with the question that it answers and its photos."""
 
     entry: OpenEntry
     prompt: Prompt | None
@@ -44,7 +44,7 @@ class ShownEntry:
 
 @dataclass(frozen=True, slots=True)
 class ShownDay:
-    """A local date with its entries, those that answer the same question together, in the order of the first."""
+    """A local date with its entries, grouped by the question that they answer, in the order of each first entry."""
 
     on: date
     answers: Sequence[tuple[Prompt | None, Sequence[ShownEntry]]] = field(default=(), repr=False)
@@ -60,14 +60,14 @@ class ShownDay:
 
     @property
     def address(self) -> str:
-        """Where it leads to: the page of its only entry, or of the day."""
+        """Return the URL of its only entry's page, or of the day's page."""
         entries = [shown for _, some in self.answers for shown in some]
         return _address(entries[0].entry.id) if len(entries) == 1 else f"/journal/{self.on}"
 
 
 @blueprint.get("/journal")
 def newest() -> str:
-    """Show the newest month that has words in it, and all the months."""
+    """Show the newest month that has entries, and links to all months."""
     with browser.visit() as visit:
         months = Entry.months(visit.session, visit.person.id)
         month = months[0] if months else local_date(now(), visit.person.zone).replace(day=1)
@@ -94,7 +94,7 @@ def one_day(day: date) -> str:
 
 @blueprint.get("/journal/entry/<id:entry_id>")
 def one_entry(entry_id: int) -> str:
-    """Show an entry and what may be done with it."""
+    """Show an entry and its actions."""
     with browser.visit() as visit:
         [shown] = _shown(visit, [_own(visit, entry_id)])
         chosen = chosen_step(visit.session, visit.person, entry_id)
@@ -104,13 +104,13 @@ def one_entry(entry_id: int) -> str:
 
 @blueprint.get("/journal/entry/<id:entry_id>/edit")
 def show_edit(entry_id: int) -> str:
-    """Show an entry's words to be changed."""
+    """Show the form with an entry's words."""
     return _edit_page(entry_id, {})
 
 
 @blueprint.post("/journal/entry/<id:entry_id>/edit")
 def edit(entry_id: int) -> Response | tuple[str, int]:
-    """Put new words in the place of an entry's."""
+    """Replace the words of an entry."""
     words = typed_words()
     if not words:
         return _edit_page(entry_id, EMPTY), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -132,7 +132,7 @@ def show_delete(entry_id: int) -> str:
 
 @blueprint.post("/journal/entry/<id:entry_id>/delete")
 def delete(entry_id: int) -> Response:
-    """Delete an entry for good."""
+    """Delete an entry permanently."""
     with browser.visit(writing=True) as visit:
         month = _own(visit, entry_id).written_on
         gone = entry_photos.remove_entry(visit.session, visit.person, entry_id)
@@ -142,7 +142,7 @@ def delete(entry_id: int) -> Response:
 
 @blueprint.post("/journal/entry/<id:entry_id>/keep-out")
 def keep_out(entry_id: int) -> Response:
-    """Keep an entry out of digests, or let it in again."""
+    """Exclude an entry from digests, or include it again."""
     with browser.visit(writing=True) as visit:
         _own(visit, entry_id).is_kept_out = "in" not in request.form
     return redirect(_address(entry_id), code=303)
@@ -150,7 +150,7 @@ def keep_out(entry_id: int) -> Response:
 
 @blueprint.get("/journal/entry/<id:entry_id>/everything")
 def everything(entry_id: int) -> str:
-    """Show everything that was sent: the words, the pieces that were left out, and what ran over."""
+    """Show everything that was sent: the words, the pieces that were left out, and the text beyond the size limit."""
     with browser.visit() as visit:
         entry = _own(visit, entry_id)
         [shown] = _shown(visit, [entry])
@@ -160,7 +160,7 @@ def everything(entry_id: int) -> str:
 
 @blueprint.post("/journal/entry/<id:entry_id>/put-back")
 def put_back(entry_id: int) -> Response:
-    """Put a piece that was left out back into the words."""
+    """Restore a piece that was left out to the words."""
     with browser.visit(writing=True) as visit:
         entry = _own(visit, entry_id)
         journal.restore_trimmed(visit.keyring, visit.person, entry, request.form.get("piece", ""), now())
@@ -175,7 +175,7 @@ def _edit_page(entry_id: int, errors: Mapping[str, str]) -> str:
 
 
 def _own(visit: Visit, entry_id: int) -> Entry:
-    """Return one of this person's entries; anybody else's is no page."""
+    """Return one of this person's entries; any other id has no page (404)."""
     entry = Entry.find(visit.session, visit.person.id, entry_id)
     if entry is None:
         abort(404)
@@ -197,7 +197,7 @@ def _month_page(visit: Visit, month: date, months: Sequence[date], *, is_front: 
     last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     entries = _shown(visit, Entry.between(visit.session, visit.person.id, month, last))
     is_newest = not months or month == months[0]
-    if is_newest:  # where one writes today, the newest comes first; an earlier month is read from its first day on
+    if is_newest:  # the newest month shows its last day first, an earlier month its first day first
         entries.reverse()
     return page(
         "month",

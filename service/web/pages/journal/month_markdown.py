@@ -20,7 +20,7 @@ blueprint = Blueprint("month_markdown", __name__)
 
 @blueprint.get("/journal/<month:month>.md")
 def show(month: date) -> Response:
-    """Answer the month's file, kept by no cache; a month without words has none."""
+    """Send the month's file, which no cache may keep; a month without entries has none (404)."""
     with browser.visit() as visit:
         entries = _written(visit, month)
     if not entries:

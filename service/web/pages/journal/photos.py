@@ -1,4 +1,4 @@
-"""A photo of the journal, for its owner alone, and removing it."""
+"""A photo of the journal, for its owner only, and removing it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("photos", __name__)
 
 @blueprint.get("/journal/photo/<id:photo_id>")
 def show(photo_id: int) -> Response:
-    """Answer a photo's bytes, kept by no cache."""
+    """Send a photo, which no cache may keep."""
     with browser.visit() as visit:
         photo, person = _own(visit, photo_id), visit.person
     runtime = get_runtime()
@@ -45,7 +45,7 @@ def show_remove(photo_id: int) -> str:
 
 @blueprint.post("/journal/photo/<id:photo_id>/remove")
 def remove(photo_id: int) -> Response:
-    """Remove a photo for good; an entry that held nothing else goes with it."""
+    """Delete a photo permanently; an entry with nothing else is deleted too."""
     with browser.visit(writing=True) as visit:
         removed = entry_photos.remove(visit.session, visit.keyring, visit.person, _own(visit, photo_id))
     entry_photos.remove_objects(get_runtime().storage, {removed.name})
@@ -55,7 +55,7 @@ def remove(photo_id: int) -> Response:
 
 
 def _own(visit: Visit, photo_id: int) -> Photo:
-    """Return one of this person's photos; anybody else's is no page."""
+    """Return one of this person's photos; any other id has no page (404)."""
     photo = Photo.find(visit.session, visit.person.id, photo_id)
     if photo is None:
         abort(404)

@@ -1,4 +1,4 @@
-"""The options beneath a question: another one, a smaller one, or none today."""
+"""The options below a question: another one, a smaller one, or none today."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _ON_ITS_WAY: Final = {
 
 
 def requested_option() -> Verb | None:
-    """Return what the pressed button asks for, or None where it was another button."""
+    """Return the option of the pressed button, or None for another button."""
     return next((verb for verb, _ in PROMPT_OPTIONS if verb == request.form.get("wish")), None)
 
 
 def grant_option(person_id: int, verb: Verb, *, words: str, once: str) -> Response | str:
-    """Do what was asked for and say so in the words of the email that answers the same reply.
+    """Carry out the option and show the text of the email that answers the same command by reply.
 
-    `words` are what stood in the form of the question, which is shown again so that nothing typed is lost.
+    `words` are the typed words in the form, which is shown again so that nothing is lost.
     """
     runtime = get_runtime()
     with runtime.database.write() as session:

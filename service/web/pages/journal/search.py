@@ -1,4 +1,4 @@
-"""Searching one's journal. The words are posted, so that they are in no URL, and with that in no log or history."""
+"""Searching the journal. The query is posted, so that it is in no URL, and so in no log or browser history."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WRONG_ORDER = "Enter a date that is not before the first one"
 
 @dataclass(frozen=True, slots=True)
 class SearchForm:
-    """What was typed, and what it says; `errors` has a sentence for each field that needs another look."""
+    """The typed and the parsed search; `errors` has a sentence for each wrong field."""
 
     typed: Mapping[str, str] = field(repr=False)
     query: SearchQuery | None
@@ -35,14 +35,14 @@ class SearchForm:
 
 @blueprint.get("/journal/search")
 def show() -> str:
-    """Show an empty search."""
+    """Show the empty search form."""
     with browser.visit():
         return _page(None, None)
 
 
 @blueprint.post("/journal/search")
 def find() -> str | tuple[str, int]:
-    """Show the entries that have the words, a page at a time."""
+    """Show the found entries, one page at a time."""
     form = _read(request.form)
     with browser.visit() as visit:
         if form.query is None or form.errors:

@@ -25,7 +25,7 @@ GROUPS = {
     StepState.NOT_YET: "Not yet",
     StepState.LET_GO: "Let go",
 }
-# What the buttons say, by what they answer; the last only where there is an answer to take back.
+# The labels of the buttons by their answer; the last one is only shown for a step with an answer.
 ANSWERS = {
     StepState.TAKEN: "Took it",
     StepState.NOT_YET: "Not yet",
@@ -36,14 +36,14 @@ ANSWERS = {
 
 @blueprint.get("/steps")
 def show() -> str:
-    """Show the person's steps, and room for one more."""
+    """Show the person's steps, and a form for a new one."""
     with browser.visit() as visit:
         return _page(visit, "", {})
 
 
 @blueprint.post("/steps")
 def choose() -> Response | tuple[str, int]:
-    """Choose a step, or say what to look at again."""
+    """Choose a step, or show the errors."""
     typed = one_line(request.form.get("words", ""))
     errors = EMPTY if not typed else TOO_LONG if len(typed) > LONGEST_STEP else {}
     if errors:
@@ -58,7 +58,7 @@ def choose() -> Response | tuple[str, int]:
 
 @blueprint.post("/steps/<id:step_id>")
 def answer(step_id: int) -> Response:
-    """Note how a step went; it can be changed again."""
+    """Record how a step went, which can be changed again."""
     state = read_state()
     with browser.visit(writing=True) as visit:
         steps.answer(visit.session, visit.person, _own(visit, step_id), state, now())
@@ -67,7 +67,7 @@ def answer(step_id: int) -> Response:
 
 @blueprint.get("/steps/<id:step_id>/remove")
 def show_remove(step_id: int) -> str:
-    """Ask whether to take a step off the page."""
+    """Ask whether to remove a step."""
     with browser.visit() as visit:
         [step] = steps.open_steps(visit.keyring, visit.person, [_own(visit, step_id)])
     return page("step_remove", step=step)
@@ -75,14 +75,14 @@ def show_remove(step_id: int) -> str:
 
 @blueprint.post("/steps/<id:step_id>/remove")
 def remove(step_id: int) -> Response:
-    """Take a step off the page for good."""
+    """Remove a step permanently."""
     with browser.visit(writing=True) as visit:
         Step.remove(visit.session, visit.person.id, _own(visit, step_id).id)
     return redirect("/steps", code=303)
 
 
 def read_state() -> StepState:
-    """Return what the pressed button says of a step; a form that says nothing is no form of ours."""
+    """Return the answer of the pressed button; a form without an answer is refused (400)."""
     state = request.form.get("state", "")
     if state not in {*StepState}:
         abort(400)
@@ -106,12 +106,12 @@ def _page(visit: Visit, typed: str, errors: dict[str, str]) -> str:
 
 
 def _is_written_to(visit: Visit, person: Subscriber) -> bool:
-    """Say whether the email that asks about a step would reach its person as things stand."""
+    """Return whether the person would get the email about a step, as things are now."""
     return person.status == SubscriberStatus.ACTIVE and not Suppression.covers(visit.session, person.address_hash)
 
 
 def _own(visit: Visit, step_id: int) -> Step:
-    """Return one of this person's steps; anybody else's is no page."""
+    """Return one of this person's steps; any other id has no page (404)."""
     step = Step.find(visit.session, visit.person.id, step_id)
     if step is None:
         abort(404)

@@ -27,7 +27,7 @@ from service.web.pages.journal.chosen_steps import chosen_step, keep_step
 blueprint = Blueprint("writing", __name__)
 EMPTY = {"words": "Write something first, or leave it for today"}
 SOURCE, BY_LINK = "page", "link"
-# A link needs no sign-in and may be forwarded: what it can add in a day is bounded by what a person writes in one.
+# A link needs no sign-in and may be forwarded, so it can add at most what a person writes in a day.
 ENTRIES_A_DAY, BYTES_A_DAY = 20, 256 * 1024
 TOO_MUCH = ErrorText(
     "That’s a lot for one day",
@@ -37,7 +37,7 @@ TOO_MUCH = ErrorText(
 
 @blueprint.get("/write")
 def show() -> str:
-    """Show an empty page, for today or for the day that the address names."""
+    """Show an empty page, for today or for the day in the URL."""
     with browser.visit() as visit:
         on = _written_on(visit.person, request.args)
         return _free_page(visit.person, on if isinstance(on, date) else None)
@@ -45,7 +45,7 @@ def show() -> str:
 
 @blueprint.post("/write")
 def keep() -> Response | tuple[str, int]:
-    """Keep what was written, on today's page of the journal or on that of the day it is for."""
+    """Add the written entry to today's page of the journal, or to that of the chosen day."""
     prompt = get_runtime().library.get(request.form.get("prompt", ""))
     words = typed_words()
     with browser.visit(writing=True) as visit:
@@ -74,7 +74,7 @@ def keep() -> Response | tuple[str, int]:
 
 @blueprint.get("/write/<token>")
 def show_answer(token: str) -> Response | str:
-    """Show the question of an email with room to write."""
+    """Show the question of an email, and a form to answer it."""
     link = _read_token(token)
     if isinstance(link, Response):
         return link
@@ -83,7 +83,7 @@ def show_answer(token: str) -> Response | str:
 
 @blueprint.post("/write/<token>")
 def answer(token: str) -> Response | str | tuple[str, int]:
-    """Keep what is written on the day the question was asked; other buttons ask for another question, or for none."""
+    """Add the answer to the day of the question; other buttons request another question, or none."""
     link = _read_token(token)
     if isinstance(link, Response):
         return link
@@ -115,7 +115,7 @@ def _free_page(
     errors: Mapping[str, str] = MappingProxyType({}),
     words: str = "",
 ) -> str:
-    """Return the page to write on, for a day or for today; `words` are what was typed before."""
+    """Return the page to write on, for a day or for today; `words` were typed before."""
     today = writing_date(now(), person.zone)
     days = {"on": on or today, "today": today, "last": local_date(now(), person.zone)}
     shown_days = None if prompt else days
@@ -123,7 +123,7 @@ def _free_page(
 
 
 def _read_token(token: str) -> ActToken | Response:
-    """Return what a link allows, or the page that says why it allows nothing."""
+    """Return the token of a link, or the page that says why the link is not valid."""
     link = read_act_token(token)
     if link is None or link.action is not Action.WRITE:
         return error_page(404)

@@ -15,7 +15,7 @@ blueprint = Blueprint("year", __name__)
 
 @blueprint.get("/year/<int(fixed_digits=4, min=1):year>")
 def show(year: int) -> Response | str:
-    """Show a year to the one whose it is, signed in."""
+    """Show a signed-in subscriber their year."""
     with browser.visit() as visit:
         found = get_runtime().digests().year(visit.session, visit.person, year)
         photos = photos_of(visit.session, visit.person, found.passages) if found else {}
