@@ -130,6 +130,7 @@ def _without_inliner(runtime: Runtime) -> Composer:
         base_url=BASE,
         sender=settings.mail_from,
         postal_address=settings.postal_address,
+        place=runtime.place,
     )
     composer._templates._inliner = Plain()  # type: ignore[assignment]  # noqa: SLF001 - the floor is our own code less one step
     return composer

@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service.config import SettingsError, load_settings
 from service.core import dates
 from service.core.helplines import parse_help_lines
+from service.core.place import Place
 from service.core.sealing import SealError
 from service.process_guards import guard_process
 from service.runtime import TEMPLATES, Runtime, make_runtime, set_up_logging
@@ -49,7 +50,7 @@ BLUEPRINTS = (
 
 def create_app(runtime: Runtime) -> Flask:
     """Return the application with all pages and webhooks, for this runtime."""
-    style = (TEMPLATES / "style.css").read_text("utf-8").strip()
+    style = f"{runtime.place.palette.css}\n{(TEMPLATES / 'style.css').read_text('utf-8').strip()}"
     script = (TEMPLATES / "zone.js").read_text("utf-8").strip()
     app = errors.ScrubbedFlask("smallsteps", template_folder=str(TEMPLATES), static_folder=None)
     app.extensions["runtime"] = runtime
@@ -61,7 +62,7 @@ def create_app(runtime: Runtime) -> Flask:
     security.limit_token_routes(app)
     csrf.init_app(app)
     csrf.exempt(webhooks.blueprint)  # signed by the provider, and sent without a cookie
-    _prepare_templates(app, style=style, script=script)
+    _prepare_templates(app, runtime.place, style=style, script=script)
     app.url_map.converters.update(
         day=converters.DayConverter, month=converters.MonthConverter, id=converters.IdConverter
     )
@@ -83,7 +84,7 @@ def from_environment() -> Flask:
         sys.exit(GUNICORN_GIVES_UP)
 
 
-def _prepare_templates(app: Flask, *, style: str, script: str) -> None:
+def _prepare_templates(app: Flask, place: Place, *, style: str, script: str) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for say in (dates.full_date, dates.weekday_and_date, dates.day_and_month, dates.month_name):
@@ -91,7 +92,7 @@ def _prepare_templates(app: Flask, *, style: str, script: str) -> None:
 
     @app.context_processor
     def shared() -> dict[str, object]:
-        return {"style": style, "zone_script": script, "signed_in": browser.has_signed_in()}
+        return {"place": place, "style": style, "zone_script": script, "signed_in": browser.has_signed_in()}
 
 
 def _trust(app: Flask, proxies: int) -> None:

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 KEY_BYTES = 32
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+LONGEST_NAME = 40
 
 
 class SettingsError(Exception):
@@ -54,6 +55,8 @@ class Settings(BaseSettings):
     mail_from: str = Field(min_length=3)
     reply_domain: str = Field(min_length=1)
     postal_address: str = Field(min_length=1)
+    name_of_place: str = "Small Steps"
+    place_folder: Path = ROOT / "templates" / "place"
     writer_emails: Listed = Field(default_factory=list, repr=False)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     log_level: str = "INFO"
@@ -84,6 +87,14 @@ class Settings(BaseSettings):
         if not all(_ADDRESS.fullmatch(address) for address in value):
             raise ValueError("must be email addresses, separated by commas")
         return value
+
+    @field_validator("name_of_place")
+    @classmethod
+    def _is_name(cls, value: str) -> str:
+        name = value.strip()
+        if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or set(name) & set('<>"@'):
+            raise ValueError(f"must be at most {LONGEST_NAME} characters, without quotation marks, @, < and >")
+        return name
 
     @field_validator("encryption_keys")
     @classmethod

@@ -14,8 +14,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.clock import Clock, utc_now
-from service.config import ROOT, Settings
+from service.config import ROOT, Settings, SettingsError
 from service.core.library.prompts import Library
+from service.core.place import Place, PlaceError
 from service.core.replies.classify.commands import CommandPhrases
 from service.core.steps import StepPhrases
 from service.core.text.lexicon import Lexicon
@@ -56,6 +57,7 @@ class Runtime:
     """The parts of a running process."""
 
     settings: Settings
+    place: Place = field(repr=False)
     database: Database
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
@@ -177,10 +179,13 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQu
 
     Raises:
         SealError: the keys of the environment do not open those in the database.
+        SettingsError: a file in the folder of the place is missing or not valid.
     """
+    place = load_place(settings)
     database = Database.at(settings.database_url)
     return Runtime(
         settings=settings,
+        place=place,
         database=database,
         keyring=Keyring.load(database, settings.keys, clock()),
         library=load_library(),
@@ -189,6 +194,7 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQu
             base_url=settings.base_url,
             sender=settings.mail_from,
             postal_address=settings.postal_address,
+            place=place,
         ),
         mailer=MailgunGateway(
             api_key=settings.mailgun_api_key,
@@ -203,6 +209,21 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQu
         step_phrases=load_step_phrases(),
         clock=clock,
     )
+
+
+def load_place(settings: Settings) -> Place:
+    """Return the place: its name from the settings, the rest from the files of its folder.
+
+    Raises:
+        SettingsError: a file is missing or not valid; the message names it.
+    """
+    try:
+        files = {path.name: path.read_text("utf-8") for path in settings.place_folder.glob("*.toml")}
+        return Place.parse(settings.name_of_place, files)
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError("Cannot start. A file in PLACE_FOLDER cannot be read.") from None
+    except PlaceError as error:
+        raise SettingsError(f"Cannot start. PLACE_FOLDER: {error}.") from None
 
 
 def load_library() -> Library:

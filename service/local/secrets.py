@@ -49,7 +49,7 @@ def _fresh_settings() -> dict[str, str]:
         "MAILGUN_SIGNING_KEY": secrets.token_hex(24),
         "MAILGUN_API_URL": "http://127.0.0.1:8025",
         "MAILGUN_DOMAIN": "mail.smallsteps.example",
-        "MAIL_FROM": "Small Steps <hello@mail.smallsteps.example>",
+        "MAIL_FROM": "hello@mail.smallsteps.example",
         "REPLY_DOMAIN": "reply.smallsteps.example",
         "BASE_URL": "http://127.0.0.1:8000",
         "POSTAL_ADDRESS": "1 Example Street, Example Town",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from itertools import groupby
 
@@ -25,17 +25,18 @@ _REGIONS = frozenset(
         "Pacific",
     }
 )
-# Stations in Antarctica, and one zone equal to Berlin's.
+# Stations in Antarctica, and one zone equal to Berlin's: accepted, and offered to those who have one.
 _STATIONS = ("Antarctica/", "Arctic/")
 
 
-def zone_options(chosen: str, *, old_names: bool = True) -> Markup:
+def zone_options(chosen: str) -> Markup:
     """Return the `<option>`s of a select, with `chosen` selected if it is a zone.
 
-    Without `old_names` the list is short: the current names of places where people live all year.
-    Quotes and closing tags are left out, as HTML allows, which makes the list a quarter shorter.
+    They are the current names of places where people live all year; the script of the signup page adds the name that a
+    browser has, if it is another. Quotes and closing tags are left out, as HTML allows, which makes the list a quarter
+    shorter.
     """
-    options = _options(old_names=old_names)
+    options = _options()
     if find_zone(chosen) is None:
         return options
     plain, marked = _option(chosen), _option(chosen, " selected")
@@ -53,11 +54,10 @@ def country_of(name: str) -> str:
     return _countries().get(name, "")
 
 
-@lru_cache(maxsize=2)
-def _options(*, old_names: bool) -> Markup:
-    names = [name for name in zone_names() if name.partition("/")[0] in _REGIONS]
-    if not old_names:
-        names = [name for name in names if name in _countries() and not name.startswith(_STATIONS)]
+@cache
+def _options() -> Markup:
+    places = [name for name in zone_names() if name.partition("/")[0] in _REGIONS]
+    names = [name for name in places if name in _countries() and not name.startswith(_STATIONS)]
     groups = [
         Markup("<optgroup label={}>{}</optgroup>").format(
             region, Markup("").join(map(_option, sorted(found, key=label)))

@@ -10,6 +10,7 @@ from service.core.month.digest import Digest, make_digest
 from service.core.month.resurfacing import DigestEntry, TakenStep
 from service.core.month.thread import Thread
 from service.core.month.year import Year, make_year
+from service.core.place import Place
 from service.flows.outgoing import emails
 from service.flows.outgoing.auto_replies import AutoReplyContent
 from service.flows.outgoing.settling.old_copy import MEANINGS, REMEDIES
@@ -52,12 +53,19 @@ TO_WRITERS = {
 }
 
 
+def sample_place(name: str = "Small Steps") -> Place:
+    """Return the place of templates/place, under this name."""
+    folder = TEMPLATES / "place"
+    return Place.parse(name, {path.name: path.read_text("utf-8") for path in folder.glob("*.toml")})
+
+
 def composer(*, is_discreet: bool = False) -> Composer:
     return Composer(
         TEMPLATES,
         base_url=SITE,
         sender="Small Steps <hello@mail.example.org>",
         postal_address="4 Orchard Row\nLeeds LS1 4AB, United Kingdom",
+        place=sample_place(),
     ).in_mode(is_discreet=is_discreet)
 
 

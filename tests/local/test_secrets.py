@@ -38,7 +38,7 @@ def test_the_service_starts_with_them_alone(tmp_path: Path, monkeypatch: pytest.
     assert settings.is_local
     assert len(settings.keys) == 1
     assert settings.secret_key == made["SECRET_KEY"]
-    assert settings.mail_from == "Small Steps <hello@mail.smallsteps.example>"
+    assert settings.mail_from == "hello@mail.smallsteps.example"
 
 
 def test_starts_that_race_end_up_with_the_same_secrets(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, Stri
 from selectolax.lexbor import LexborHTMLParser
 
 from service.config import ROOT
+from tests.harness.sample_emails import sample_place
 
 TEMPLATES = ROOT / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
@@ -35,7 +36,7 @@ def page(**values: object) -> LexborHTMLParser:
         undefined=StrictUndefined,
     )
     environment.globals["csrf_token"] = lambda: "nonce"
-    context: dict[str, object] = {"style": STYLE, "errors": {}, "typed": ""} | values
+    context: dict[str, object] = {"style": STYLE, "place": sample_place(), "errors": {}, "typed": ""} | values
     return LexborHTMLParser(environment.get_template("page.html").render(context))
 
 

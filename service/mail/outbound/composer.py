@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from service.core.place import Place
     from service.mail.outbound.links import Links
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
@@ -34,19 +35,18 @@ class Composer:
 
     is_discreet = False
 
-    def __init__(
-        self, templates: Path, *, base_url: str, sender: str, postal_address: str, name: str = "Small Steps"
-    ) -> None:
+    def __init__(self, templates: Path, *, base_url: str, sender: str, postal_address: str, place: Place) -> None:
         base_url = base_url.rstrip("/")
-        self._sender = sender
-        self._list_name = name
+        self._sender = _named(sender, place.name)
+        self._list_name = place.name
         self.discreet_words = DiscreetWords.parse((templates / "email" / "discreet.toml").read_text(encoding="utf-8"))
         self._short_emails = read_short_emails((templates / "email" / "answers.toml").read_text(encoding="utf-8"))
         self._writer_texts = read_writer_texts((templates / "email" / "writer_mails.toml").read_text(encoding="utf-8"))
         self.help_lines = parse_help_lines((templates / "helplines.toml").read_text(encoding="utf-8"))
         self.settings_url = f"{base_url}/settings"
         site = {
-            "name": name,
+            "name": place.name,
+            "colours": place.palette,
             "postal_address": ", ".join(line.strip() for line in postal_address.splitlines()),
             "settings_url": self.settings_url,
             "help_url": f"{base_url}/help-now",
@@ -144,6 +144,12 @@ class Composer:
 def without_reply_marks(subject: str) -> str:
     """Return a subject on one line, without any "Re:" at its start."""
     return _REPLY_MARKS.sub("", " ".join(subject.split()), count=1)[:_LONGEST_SUBJECT]
+
+
+def _named(sender: str, name: str) -> str:
+    """Return the sender with the name of the place, unless it has a name of its own."""
+    own_name, address = parseaddr(sender)
+    return sender if own_name else formataddr((name, address))
 
 
 def _answering(message_id: str) -> dict[str, str]:

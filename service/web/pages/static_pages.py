@@ -44,7 +44,7 @@ def privacy() -> str:
 @blueprint.get("/about")
 def about() -> str:
     """Show what the service is, what people can reply, and what it is not."""
-    return page("about", replies=said_by_email("command.help").lines)
+    return page("about", replies=said_by_email("command.help").lines, contact=contact_address())
 
 
 @blueprint.get("/favicon.svg")

@@ -10,6 +10,7 @@ from service.core.month.resurfacing import DigestEntry, TakenStep
 from service.core.month.thread import Thread
 from service.core.month.year import make_year
 from service.flows.outgoing import emails
+from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS
 from service.mail.outbound.mailer import OutgoingEmail
 from service.mail.outbound.placeholders import names_in
@@ -21,11 +22,14 @@ from tests.harness.sample_emails import (
     LINKS,
     MAY,
     ODD_WORDS,
+    SITE,
+    TEMPLATES,
     WORDS,
     answer,
     composer,
     digest,
     every_email,
+    sample_place,
 )
 
 EVERY = every_email()
@@ -231,3 +235,42 @@ def _page(email: OutgoingEmail) -> LexborHTMLParser:
 
 def _words(text: str) -> str:
     return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        ("hello@mail.example.org", "Quiet Corner <hello@mail.example.org>"),
+        ("Nora <hello@mail.example.org>", "Nora <hello@mail.example.org>"),
+    ],
+    ids=["the address has no name", "the address has a name of its own"],
+)
+def test_the_place_names_its_emails(sender: str, expected: str) -> None:
+    place = sample_place("Quiet Corner")
+    emails = Composer(TEMPLATES, base_url=SITE, sender=sender, postal_address="1 Quiet Lane", place=place)
+
+    email = emails.short_email("command.help", LINKS)
+
+    assert email.sender == expected
+    assert email.headers["List-Id"] == "Quiet Corner <questions.mail.example.org>"
+    assert "Quiet Corner, 1 Quiet Lane" in email.text
+    assert "Quiet Corner, 1 Quiet Lane" in email.html
+
+
+def test_the_colours_of_the_place_are_those_of_its_emails() -> None:
+    place = sample_place()
+    blue = replace(place.palette, light=replace(place.palette.light, accent="#2A3F8F"))
+    blue = replace(blue, dark=replace(blue.dark, accent="#A9BBFF"))
+    emails = Composer(
+        TEMPLATES,
+        base_url=SITE,
+        sender="hello@mail.example.org",
+        postal_address="1 Quiet Lane",
+        place=replace(place, palette=blue),
+    )
+
+    html = emails.short_email("command.help", LINKS).html
+
+    assert "#2A3F8F" in html.upper()
+    assert "#A9BBFF" in html.upper()
+    assert "#2F5D50" not in html.upper()

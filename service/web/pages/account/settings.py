@@ -98,7 +98,7 @@ def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
         countries=[("", "I’d rather not say"), *countries().items()],
         languages=languages(),
         unread=_unread_languages(),
-        zones=zone_options(typed.get("time_zone", ""), old_names=False),
+        zones=zone_options(typed.get("time_zone", "")),
     )
 
 

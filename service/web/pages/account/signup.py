@@ -16,7 +16,7 @@ from service.flows.people import confirm_signup, signup
 from service.flows.people.mail_requests import TooManyRequests
 from service.models import Delivery, DeliveryKind, MailRequest, Subscriber, SubscriberStatus
 from service.web import browser, forms
-from service.web.context import get_runtime, now, page, read_act_token
+from service.web.context import contact_address, get_runtime, now, page, read_act_token
 from service.web.errors import ErrorText, error_page
 from service.web.idempotency import new_form_key
 from service.web.zones import zone_options
@@ -169,5 +169,6 @@ def _form(typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likel
         rhythms=RHYTHMS,
         sample=get_runtime().library.get(SAMPLE),
         wording=WORDINGS[CURRENT],
+        contact=contact_address(),
         zones=zone_options(typed.get("time_zone", "")),
     )
