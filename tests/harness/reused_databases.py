@@ -12,7 +12,7 @@ from service.db import Base
 from tests.harness.servers import Postgres
 
 TEMPLATE = "migrated"
-# Whoever deletes a row or a table gets a new transaction id, and the catalogue keeps it.
+# Every change of a table has a new transaction id, which the catalogue keeps; a change of rows leaves it as it was.
 SCHEMA_VERSION = " UNION ALL ".join(
     f"SELECT '{catalogue}', count(*), max(xmin::text::bigint) FROM {catalogue}"
     for catalogue in ("pg_class", "pg_attribute", "pg_attrdef", "pg_constraint", "pg_index", "pg_proc", "pg_trigger")
