@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +9,19 @@ from pathlib import Path
 import pytest
 import redis
 import structlog
+from flask import Flask
 from hypothesis import HealthCheck, settings
 
 from service.db import Database, make_engine, migrate
+from tests.harness.reused_databases import ReusedDatabases
 from tests.harness.servers import Postgres, running_postgres, running_queue
-
-TEMPLATE = "migrated"
+from tests.harness.template_cache import SharedTemplates
 
 # A property holds or not, however busy the machine is.
 settings.register_profile("by behaviour", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("by behaviour")
+# Nearly every test has an application of its own, and compiling its templates was a third of the time.
+Flask.jinja_options = {"bytecode_cache": SharedTemplates()}
 
 
 @pytest.fixture(autouse=True)
@@ -59,11 +61,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
         yield f"sqlite:///{file}"
         return
-    server: Postgres = request.getfixturevalue("migrated_postgres")
-    name = f"test_{secrets.token_hex(6)}"
-    server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    yield server.url(name)
-    server.run(f"DROP DATABASE {name} WITH (FORCE)")
+    databases: ReusedDatabases = request.getfixturevalue("reused_databases")
+    with databases.empty() as url:
+        yield url
 
 
 @pytest.fixture
@@ -83,11 +83,9 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: Postgres) -> Postgres:
-    """A server with a migrated database that each test copies."""
-    postgres.run(f"CREATE DATABASE {TEMPLATE}")
-    _migrate(postgres.url(TEMPLATE))
-    return postgres
+def reused_databases(postgres: Postgres) -> ReusedDatabases:
+    """The migrated databases of this test process's PostgreSQL."""
+    return ReusedDatabases(postgres, _migrate)
 
 
 def _migrate(url: str) -> None:
