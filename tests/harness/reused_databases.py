@@ -22,8 +22,6 @@ END_OTHERS = (
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 RESTART_IDS = "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence"
-LARGEST = "SELECT coalesce(max(relpages), 0) FROM pg_class WHERE oid >= 16384"
-LARGE_PAGES = 200
 
 
 @dataclass
