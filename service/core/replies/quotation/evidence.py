@@ -1,6 +1,7 @@
 """Evidence that a text is an attribution or a header: an address, a time, a verb."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.patterns import pattern
@@ -35,9 +36,8 @@ class Marks:
     recipient_names: tuple[str, ...] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The evidence that a text is an attribution or a header."""
+class Evidence(NamedTuple):
+    """What speaks for some text being an attribution or a header."""
 
     address: bool
     known: bool  # our address, our name or our subject

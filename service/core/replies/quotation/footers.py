@@ -26,7 +26,8 @@ _WRAPPED_LETTERS = 40
 _POSTSCRIPTS = ("ps ", "ps:", "pps", "p s ")
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
-_CUTS = 8  # footers in a row; no mail program adds more
+_CUTS = 8  # footers under one another; more are no mail program's
+_NOT_OF_A_DEVICE = frozenset(",;?!…")
 _SYSTEMS = frozenset({"ios", "android", "mac", "windows", "mobile"})
 _ENDS = (".", "!", "?", "…", ",", ";", "。", "！", "？", "、")
 _AROUND = " -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u2014"
@@ -74,7 +75,7 @@ def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) 
     if after == first:
         return None
     last = lines[after - 1]
-    if device_line(last.text, phrases) or footer_line(last.text, phrases):
+    if program_line(last.text, phrases):
         return _Cut(after - 1, "footer", certain=True)
     if last.hint & Hint.SIGNATURE:
         start = _hinted(lines, first, after)
@@ -151,16 +152,24 @@ def _is_said(text: str) -> bool:
     return not (words[-1][0].isupper() and len(words[-1]) <= _ABBREVIATION_LETTERS)
 
 
-def device_line(text: str, phrases: ClientPhrases) -> bool:
-    """Return whether a device or a program wrote a line ("Sent from my iPhone"), in any language."""
-    bare = _bare(text).rstrip(".。")
-    if not 0 < len(bare) <= _DEVICE_LETTERS or any(c in ",;?!…" for c in bare) or ". " in bare:
+def program_line(text: str, phrases: ClientPhrases) -> bool:
+    """Whether a line is one that devices, programs and companies put under mails, in any language."""
+    bare = _bare(text)
+    return _is_of_a_device(bare.rstrip(".。"), phrases) or _is_footer(bare, phrases)
+
+
+def _is_of_a_device(bare: str, phrases: ClientPhrases) -> bool:
+    """Whether a line is a device's or a program's own ("Sent from my iPhone")."""
+    if not 0 < len(bare) <= _DEVICE_LETTERS or not _NOT_OF_A_DEVICE.isdisjoint(bare) or ". " in bare:
         return False
     words = bare.split()
-    if phrases.get.search(bare) is not None and _SYSTEMS & {word.partition("'")[0] for word in words}:
+    is_of_a_system = not _SYSTEMS.isdisjoint(word.partition("'")[0] for word in words)
+    if is_of_a_system and phrases.get.search(bare) is not None:
         return len(words) <= _GET_WORDS
+    if phrases.devices.search(bare) is None:
+        return False
     most_unknown = _UNKNOWN_WORDS if phrases.products.search(bare) is None else _UNKNOWN_WORDS_BESIDE_A_PRODUCT
-    if phrases.devices.search(bare) is None or _unknown_words(words, phrases) > most_unknown:
+    if _unknown_words(words, phrases) > most_unknown:
         return False
     if phrases.sent_from.search(bare) is not None and len(words) <= _SENT_FROM_WORDS:
         return True
@@ -180,9 +189,8 @@ def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
     )
 
 
-def footer_line(text: str, phrases: ClientPhrases) -> bool:
-    """Return whether a line is a footer of a program or a company, not a sentence that begins like one."""
-    bare = _bare(text)
+def _is_footer(bare: str, phrases: ClientPhrases) -> bool:
+    """Whether a line is a program's or a company's, and no sentence that begins like it."""
     if phrases.footer_lines.search(bare):
         return True
     found = phrases.openings.search(bare)
@@ -210,7 +218,7 @@ def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: C
     text = " ".join(said).casefold()
     has_link = "://" in text or "@" in text
     listed = drawn(said[0]) and has_link and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None
-    opened = footer_line(said[0], phrases) or device_line(said[0], phrases)
+    opened = len(said) > 1 and program_line(said[0], phrases)
     if phrases.is_personal(text) or not (listed or opened or _is_notice(lines, start, text, phrases)):
         return None
     return _Cut(start, "footer", certain=listed)
