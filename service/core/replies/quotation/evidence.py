@@ -1,5 +1,6 @@
 """Evidence that a text is an attribution or a header: an address, a time, a verb."""
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ _DIGITS = {zero + digit: str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE
 # Outlook puts direction marks between the parts of a date.
 _DIRECTIONS = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
 _PLAIN = _DIGITS | _DIRECTIONS | {0xA0: " ", 0x202F: " "}
+_SPECIAL = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 TRAILING = " *_\u00a0\u200e\u200f\u202c"
 COLONS = (":", "：")
 _LONGEST = 1_000  # no attribution is longer
@@ -73,8 +75,10 @@ class Evidence(NamedTuple):
 
 
 def evidence(text: str, marks: Marks) -> Evidence:
-    """Return the evidence that `text` is an attribution."""
-    text = text[:_LONGEST].translate(_PLAIN) if not text.isascii() else text[:_LONGEST]
+    """Return what speaks for `text` being an attribution."""
+    text = text[:_LONGEST]
+    if not text.isascii() and _SPECIAL.search(text) is not None:
+        text = text.translate(_PLAIN)
     folded = text.casefold()
     end = text.rstrip(TRAILING)
     numbered = any(map(str.isdigit, text))
