@@ -29,6 +29,8 @@ _PARAGRAPH_LINES = 30
 _CUTS = 8  # footers under one another; more are no mail program's
 _NOT_OF_A_DEVICE = frozenset(",;?!…")
 _SYSTEMS = frozenset({"ios", "android", "mac", "windows", "mobile"})
+_TYPING_ERRORS = ("typo", "tippfehler")
+_SENTENCE_ENDS = (". ", "! ", "? ")
 _ENDS = (".", "!", "?", "…", ",", ";", "。", "！", "？", "、")
 _AROUND = " -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u2014"
 
@@ -43,8 +45,9 @@ class _Cut:
     doubtful: bool = False
 
 
-def mark_footers(lines: Sequence[Line], phrases: ClientPhrases) -> None:
-    """Mark the footers and signatures that mail programs and companies add below a person's words."""
+def mark_footers(lines: list[Line], phrases: ClientPhrases) -> None:
+    """Mark what mail programs and companies put under a person's words."""
+    _split_device_lines(lines, phrases)
     for first, end in list(_stretches(lines)):
         after = end
         for _ in range(_CUTS):
@@ -68,6 +71,19 @@ def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
         yield first, len(lines)
 
 
+def _split_device_lines(lines: list[Line], phrases: ClientPhrases) -> None:
+    """Split the last line of each stretch where a device's own whole line stands behind a sentence on it."""
+    for first, end in reversed(list(_stretches(lines))):
+        last = next((at for at in range(end - 1, first - 1, -1) if not blank(lines[at])), first)
+        line = lines[last]
+        at = max(line.text.rfind(sign) for sign in _SENTENCE_ENDS) + 2
+        words = _bare(line.text[at:]).rstrip(".。").split()
+        if at < len(_SENTENCE_ENDS[0]) or line.marked or phrases.products.search(" ".join(words)) is None:
+            continue
+        if _is_of_a_device(" ".join(words), phrases) and not _unknown_words(words, phrases):
+            lines[last : last + 1] = line.split_at(at)
+
+
 def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> _Cut | None:
     """Return the lowest footer or signature of a stretch, or None."""
     while after > first and blank(lines[after - 1]):
@@ -76,7 +92,8 @@ def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) 
         return None
     last = lines[after - 1]
     if program_line(last.text, phrases):
-        return _Cut(after - 1, "footer", certain=True)
+        is_of_a_device = device_line(last.text, phrases)
+        return _Cut(_with_delimiter(lines, first, after - 1), "footer", certain=is_of_a_device)
     if last.hint & Hint.SIGNATURE:
         start = _hinted(lines, first, after)
         if start is not None:
@@ -85,7 +102,12 @@ def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) 
     if cut is not None:
         return cut
     start = _table(lines, first, after)
-    return _delimited(lines, first, after) if start is None else _Cut(start, "signature", certain=True)
+    return _delimited(lines, first, after, phrases) if start is None else _Cut(start, "signature", certain=True)
+
+
+def _with_delimiter(lines: Sequence[Line], first: int, start: int) -> int:
+    """Return the start of a program's line, moved up over a delimiter of two hyphens or a dash right above it."""
+    return start - 1 if start - 1 > first and lines[start - 1].text.strip(_BOLD) in _DELIMITERS else start
 
 
 def _hinted(lines: Sequence[Line], first: int, after: int) -> int | None:
@@ -158,8 +180,13 @@ def program_line(text: str, phrases: ClientPhrases) -> bool:
     return _is_of_a_device(bare.rstrip(".。"), phrases) or _is_footer(bare, phrases)
 
 
+def device_line(text: str, phrases: ClientPhrases) -> bool:
+    """Whether a line is a device's or a program's own ("Sent from my iPhone"), in any language."""
+    return _is_of_a_device(_bare(text).rstrip(".。"), phrases)
+
+
 def _is_of_a_device(bare: str, phrases: ClientPhrases) -> bool:
-    """Whether a line is a device's or a program's own ("Sent from my iPhone")."""
+    """Whether a folded line is a device's or a program's own."""
     if not 0 < len(bare) <= _DEVICE_LETTERS or not _NOT_OF_A_DEVICE.isdisjoint(bare) or ". " in bare:
         return False
     words = bare.split()
@@ -191,11 +218,12 @@ def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
 
 def _is_footer(bare: str, phrases: ClientPhrases) -> bool:
     """Whether a line is a program's or a company's, and no sentence that begins like it."""
-    if phrases.footer_lines.search(bare):
-        return True
-    found = phrases.openings.search(bare)
-    if found is None or phrases.is_personal(bare):
+    is_known = phrases.footer_lines.search(bare) is not None
+    found = None if is_known else phrases.openings.search(bare)
+    if not (is_known or found) or phrases.is_personal(bare):
         return False
+    if found is None:
+        return True
     rest = bare[found.end() :]
     return len(rest.split()) <= 1 or phrases.opening_words.search(rest) is not None
 
@@ -242,6 +270,12 @@ def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhra
     return kept > 0 and signs > 0 and (found > 1 or placed or kept * 2 >= len(text))
 
 
+def _is_apology(lines: Sequence[Line], phrases: ClientPhrases) -> bool:
+    """Whether lines excuse the typing errors made on a device, as many people's signatures do."""
+    text = " ".join(line.text for line in lines).casefold()
+    return any(word in text for word in _TYPING_ERRORS) and phrases.devices.search(text) is not None
+
+
 def _table(lines: Sequence[Line], first: int, after: int) -> int | None:
     """Return the start of a contact block that NetEase writes as a plain-text table, between lines of bars."""
     starts = [at for at in range(max(first, after - _SHORT_SIGNATURE_LINES), after) if _is_bars(lines[at].text)]
@@ -254,7 +288,7 @@ def _is_bars(text: str) -> bool:
     return "|" in text and not text.strip("| \u00a0\t")
 
 
-def _delimited(lines: Sequence[Line], first: int, after: int) -> _Cut | None:
+def _delimited(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> _Cut | None:
     """Return the signature below the last delimiter, if what follows may be one.
 
     Two hyphens and a space (RFC 3676) are a delimiter. Two hyphens or a dash alone are one only directly above a name,
@@ -275,5 +309,5 @@ def _delimited(lines: Sequence[Line], first: int, after: int) -> _Cut | None:
         signed = last_line or _has_contact(tail) or (close and _is_name(tail[0].text))
         if not (close and signed and _looks_signed(tail)):
             return None
-        return _Cut(start, "signature", doubtful=not contact_block(tail))
+        return _Cut(start, "signature", doubtful=not (contact_block(tail) or _is_apology(tail, phrases)))
     return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.lines import HeaderSigns, Line, line_evidence
-from service.core.replies.quotation.evidence import COLONS, Marks, evidence
+from service.core.replies.quotation.evidence import COLONS, TRAILING, Evidence, Marks, evidence
 
 _BLOCK_LINES = 16
 _LABEL_LETTERS, _LABEL_WORDS = 30, 3
@@ -58,7 +58,10 @@ class _Block:
         if bare is not None and self._follows(bare, gap=gap):
             role, self._bare = bare, True
         if role is None:
-            return not gap and self._taken > 0 and (_continues(above) or self._goes_on(line, text, above))
+            goes_on = not gap and self._taken > 0 and (_continues(above) or self._goes_on(line, text, above))
+            if goes_on and above.rstrip(TRAILING).endswith(COLONS):
+                self._see(self._last, line_evidence(line, self._marks))  # its value stands below its label
+            return goes_on
         if not self._follows(role, gap=gap):
             return False
         value = line_evidence(line, self._marks)
@@ -71,9 +74,12 @@ class _Block:
         self._taken += 1
         self._unknown += role == "?"
         self._roles |= {role} - {"?"}
+        self._see(role, value)
+        return True
+
+    def _see(self, role: str, value: Evidence) -> None:
         self._address = self._address or value.address or value.known
         self._timed = self._timed or (value.dated and role in {"sent", "?"})
-        return True
 
     def _follows(self, role: str, *, gap: bool) -> bool:
         """Return whether a header may be here: each once, and blank lines between all or none."""

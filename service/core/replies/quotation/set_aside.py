@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
 from service.core.replies.quotation.evidence import Marks
-from service.core.replies.quotation.footers import contact_block, program_line
+from service.core.replies.quotation.footers import contact_block, device_line, program_line
 from service.core.replies.quotation.line_matching import SURE, Form, line_fold, weight
 from service.core.replies.quotation.quoted_headers import divider, drawn, header_role, reply_marker
 
@@ -27,7 +27,7 @@ def mark_set_aside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -
     kept = sum(_weight(line) for line in lines if line.reason is None) if uncertain else 0
     if kept * 2 >= sum(map(_weight, uncertain)):
         return
-    found = list(_perhaps_theirs(lines, forms, marks))
+    found = [line for line in _perhaps_theirs(lines, forms, marks) if not kept or not _is_footer(line, marks)]
     asked = [line for line in found if kept == 0 or forms or line.reason != "quotation"]
     if kept * 2 >= sum(map(_weight, asked)):
         return
@@ -79,4 +79,9 @@ def _is_by_program(text: str, marks: Marks) -> bool:
     """Return whether a mail program wrote a line: a rule, a divider, or the name of a device."""
     phrases = marks.phrases
     is_mark = drawn(text) or divider(text, phrases) or reply_marker(text, phrases)
-    return is_mark or program_line(text, phrases)
+    return is_mark or device_line(text, phrases)
+
+
+def _is_footer(line: Line, marks: Marks) -> bool:
+    """Whether a line begins as footers do: so may a sentence, so people are asked if nothing else is left."""
+    return program_line(line.text, marks.phrases)
