@@ -47,10 +47,10 @@ class HeaderSigns(NamedTuple):
 class Line:
     """One line. `text` has no `>` marks; `raw` is the line as it is in the mail.
 
-    `marked` is `text` with marks, where it has any; `box` numbers the container it stands in; `folded` is `text`
-    as it is compared with what we sent; it, `evidence` and `header` are found out once, where they are needed.
-    A line with a reason is left out; `doubtful` tells that it comes back if too little is left, `certain` that
-    it is not the person's, and `set_aside` that they are asked about it.
+    `marked` is `text` with the marks of the HTML, if any; `box` is the number of its container; `folded` caches `text`
+    in the form that is compared with our emails, `evidence` and `header` what the text was found to be.
+    A line with a reason is left out. It is `doubtful` if it is put back when too little is left, `certain` if it is
+    not the person's, and `set_aside` if they are asked about it.
     """
 
     text: str = field(repr=False)

@@ -106,7 +106,7 @@ class _TreeReader:
         attributes: Attributes = node.attributes if tag in _READ_ATTRIBUTES else {}
         style = _style(attributes)
         spaced = tag in _SPACED or (tag == "p" and not self._is_tight(attributes, style))
-        # Outlook draws its line above the headers as a border, with no blank line.
+        # Outlook draws the line above the headers as a border, without a blank line.
         spaced = spaced or (tag == "div" and "border-top:solid" in style)
         if tag in _BLOCKS:
             out.line_break()
@@ -159,12 +159,12 @@ class _TreeReader:
             out.state = ended.before
 
     def _is_tight(self, attributes: Attributes, style: str) -> bool:
-        """Whether a paragraph has no margin: its writer sets blank lines by hand then."""
+        """Return whether a paragraph has no margin, so that its writer types blank lines."""
         word = "mso" in (attributes.get("class") or "").lower()
         return self._tight or word or "margin:0" in style or "margin-top:0" in style
 
     def _change(self, tag: str, attributes: Attributes, style: str) -> WriterState | None:
-        """Change the state where the element does; return the state before it, or None."""
+        """Change the state if the element does so; return the previous state, or None."""
         hint = self._hint(tag, attributes, style)
         depth = tag == "blockquote"
         pre = tag == "pre" or "white-space:pre" in style

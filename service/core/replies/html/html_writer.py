@@ -11,11 +11,11 @@ from service.core.replies.lines import (
     Line,
 )
 
-_EMOJI_LENGTH = 16  # joined ones are long
+_EMOJI_LENGTH = 16  # some emoji are several characters, joined
 
 
 class WriterState(NamedTuple):
-    """What holds for all that stands inside the elements now open."""
+    """The state inside the open elements."""
 
     depth: int = 0
     hint: int = Hint.NONE

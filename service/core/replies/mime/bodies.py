@@ -184,7 +184,7 @@ def _may_be_signed(part: MimePart) -> bool:
 
 
 def _may_be_text(part: MimePart, guess: Guess) -> bool:
-    """Whether a part of no type holds text, as some programs send it."""
+    """Return whether a part without a type is text, as some programs send it."""
     headers = part.headers
     if headers.content_type != _NO_TYPE or (headers.filename and not headers.filename.lower().endswith(".txt")):
         return False
@@ -200,7 +200,7 @@ def _packed_text(winmail: Winmail, guess: Guess) -> tuple[str | None, str | None
 
 
 def _outside(root: MimePart, guess: Guess) -> list[BodyForms]:
-    """Return what stands around the parts of containers, but for what programs write there."""
+    """Return the text around the parts of containers, without the texts that programs write there."""
     return [BodyForms(plain=text) for part in _containers(root) if (text := _without_notice(part.around, guess))]
 
 

@@ -62,9 +62,9 @@ class DecodedText:
 def decoded_text(data: bytes, *charsets: str, guess: Guess = likely_charset) -> DecodedText:
     """Return `data` as text; never raises.
 
-    UTF-8 is taken wherever the bytes are UTF-8, since hardly any other text is by accident; then the first of the
-    charsets named that reads all of it. Text that is in part UTF-8 is read line by line. For the rest the charset is
-    guessed. A byte that stands for nothing becomes U+FFFD, by itself. `guess` guesses it, for all pieces of a mail.
+    Valid UTF-8 is decoded as UTF-8, since other text is hardly ever valid UTF-8 by accident. Else the first of the
+    named charsets that decodes all of it is used. Text that is partly UTF-8 is decoded line by line. Otherwise `guess`
+    guesses the charset. Each invalid byte becomes one U+FFFD.
     """
     names = list(filter(None, map(_known, charsets)))
     plain = _self_evident_text(data, names)
@@ -130,7 +130,7 @@ def _is_mostly_utf8(data: bytes, names: list[str]) -> bool:
 
 
 def _by_lines(data: bytes, names: list[str], guess: Guess) -> DecodedText:
-    """Return text of which each line that is UTF-8 is read so; what is put below it on the way may be in another."""
+    """Return text decoded line by line: a footer added by a mail server may have another charset than UTF-8."""
     lines = data.split(b"\n")
     texts = list(map(_line_in_utf8, lines))
     others = b"\n".join(line for line, text in zip(lines, texts, strict=True) if text is None)
@@ -151,7 +151,7 @@ def _line_in_utf8(line: bytes) -> str | None:
 
 
 def _unless_foreign(text: str, data: bytes, name: str, guess: Guess) -> DecodedText:
-    """Return text in the charset named, unless that is the one programs name without knowing and makes no words."""
+    """Return text in the named charset, unless it is the charset that programs name by default and gives no words."""
     if name not in _WESTERN or makes_words(text):
         return DecodedText(text)
     likely = guess(data)
@@ -161,7 +161,7 @@ def _unless_foreign(text: str, data: bytes, name: str, guess: Guess) -> DecodedT
 
 
 def _guessed(data: bytes, names: list[str], guess: Guess) -> DecodedText:
-    """Return text in the charset named if that reads nearly all of it, else in the one that is likeliest."""
+    """Return text in the named charset if that decodes nearly all of it, else in the most likely one."""
     for name in names:
         text = _replaced(data, name)
         allowed = _MOST_DAMAGE_SHARE * _beyond_ascii(text)

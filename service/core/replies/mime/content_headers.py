@@ -62,7 +62,7 @@ class ContentHeaders:
 
 
 def content_headers(fields: Fields, guess: Guess) -> ContentHeaders:
-    """Return what the header fields of a part say; nothing they hold makes it raise. `guess` guesses charsets."""
+    """Return the parsed header fields of a part; never raises for any content. `guess` guesses charsets."""
     first: dict[str, str] = {}
     for name, value in fields:
         if name in _READ and name not in first:

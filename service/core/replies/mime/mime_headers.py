@@ -67,7 +67,7 @@ def header_values(fields: Iterable[tuple[str, bytes]], guess: Guess) -> Mapping[
 
 
 def header_words(value: str, guess: Guess) -> str:
-    """Return one header value decoded; what cannot be decoded stays as it came."""
+    """Return one decoded header value; invalid encoded words stay unchanged."""
     if "=?" not in value or value.count("=?") > _ENCODED_WORDS:
         return value.strip()
     try:
@@ -81,5 +81,5 @@ def header_words(value: str, guess: Guess) -> str:
 
 
 def readable(value: bytes, guess: Guess) -> str:
-    """Return the bytes of a header as text; those beyond ASCII are against the rules, and common."""
+    """Return the bytes of a header as text; bytes beyond ASCII are not allowed, but common."""
     return value.decode("ascii") if value.isascii() else decoded_text(value, guess=guess).text

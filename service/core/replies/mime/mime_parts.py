@@ -37,9 +37,9 @@ class MimePart:
 
 
 class MimeTree:
-    """Reads raw mails into trees of 100 parts together and 20 levels; `cut` tells that something lay beyond.
+    """Reads raw mails into trees of up to 100 parts in total and 20 levels; `cut` is true if there was more.
 
-    `guess` guesses the charsets of all of it.
+    `guess` guesses the charsets of all parts.
     """
 
     def __init__(self) -> None:

@@ -56,7 +56,7 @@ def _may_end(line: Line, marks: Marks, *, sure: bool) -> bool:
 
 
 def _is_attribution(found: Evidence, texts: Sequence[str], marks: Marks, *, sure: bool) -> bool:
-    """Whether the evidence is enough for the texts of some lines."""
+    """Return whether the evidence is enough for texts together to be an attribution."""
     if sure:
         if (found.address or found.known or found.theirs) and (found.wrote or found.date or found.time):
             return True

@@ -39,7 +39,7 @@ class Marks:
 
 
 class Evidence(NamedTuple):
-    """What speaks for some text being an attribution or a header."""
+    """The evidence that a text is an attribution or a header."""
 
     address: bool
     known: bool  # our address, our name or our subject
@@ -75,7 +75,7 @@ class Evidence(NamedTuple):
 
 
 def evidence(text: str, marks: Marks) -> Evidence:
-    """Return what speaks for `text` being an attribution."""
+    """Return the evidence that `text` is an attribution."""
     text = text[:_LONGEST]
     if not text.isascii() and _SPECIAL.search(text) is not None:
         text = text.translate(_PLAIN)

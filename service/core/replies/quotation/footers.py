@@ -26,7 +26,7 @@ _WRAPPED_LETTERS = 40
 _POSTSCRIPTS = ("ps ", "ps:", "pps", "p s ")
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
-_CUTS = 8  # footers under one another; more are no mail program's
+_CUTS = 8  # footers in a row; no mail program adds more
 _NOT_OF_A_DEVICE = frozenset(",;?!…")
 _SYSTEMS = frozenset({"ios", "android", "mac", "windows", "mobile"})
 _TYPING_ERRORS = ("typo", "tippfehler")
@@ -46,7 +46,7 @@ class _Cut:
 
 
 def mark_footers(lines: list[Line], phrases: ClientPhrases) -> None:
-    """Mark what mail programs and companies put under a person's words."""
+    """Mark the footers and signatures that mail programs and companies add below a person's words."""
     _split_device_lines(lines, phrases)
     for first, end in list(_stretches(lines)):
         after = end
@@ -175,18 +175,18 @@ def _is_said(text: str) -> bool:
 
 
 def program_line(text: str, phrases: ClientPhrases) -> bool:
-    """Whether a line is one that devices, programs and companies put under mails, in any language."""
+    """Return whether a line is one that devices, programs and companies put under mails, in any language."""
     bare = _bare(text)
     return _is_of_a_device(bare.rstrip(".。"), phrases) or _is_footer(bare, phrases)
 
 
 def device_line(text: str, phrases: ClientPhrases) -> bool:
-    """Whether a line is a device's or a program's own ("Sent from my iPhone"), in any language."""
+    """Return whether a device or a program wrote a line ("Sent from my iPhone"), in any language."""
     return _is_of_a_device(_bare(text).rstrip(".。"), phrases)
 
 
 def _is_of_a_device(bare: str, phrases: ClientPhrases) -> bool:
-    """Whether a folded line is a device's or a program's own."""
+    """Return whether a folded line is a device's or a program's own."""
     if not 0 < len(bare) <= _DEVICE_LETTERS or not _NOT_OF_A_DEVICE.isdisjoint(bare) or ". " in bare:
         return False
     words = bare.split()
@@ -217,7 +217,7 @@ def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
 
 
 def _is_footer(bare: str, phrases: ClientPhrases) -> bool:
-    """Whether a line is a program's or a company's, and no sentence that begins like it."""
+    """Return whether a line is a program's or a company's, and no sentence that begins like it."""
     is_known = phrases.footer_lines.search(bare) is not None
     found = None if is_known else phrases.openings.search(bare)
     if not (is_known or found) or phrases.is_personal(bare):
@@ -271,7 +271,7 @@ def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhra
 
 
 def _is_apology(lines: Sequence[Line], phrases: ClientPhrases) -> bool:
-    """Whether lines excuse the typing errors made on a device, as many people's signatures do."""
+    """Return whether lines excuse the typing errors made on a device, as many people's signatures do."""
     text = " ".join(line.text for line in lines).casefold()
     return any(word in text for word in _TYPING_ERRORS) and phrases.devices.search(text) is not None
 

@@ -53,7 +53,7 @@ class _Block:
         self._address = self._timed = False
 
     def take(self, line: Line, above: str, *, gap: bool) -> bool:
-        """Take one more line; False where it does not belong to the block."""
+        """Add one more line; return False if it does not belong to the block."""
         text, role, bare = header_signs(line, self._marks)
         if bare is not None and self._follows(bare, gap=gap):
             role, self._bare = bare, True
@@ -133,7 +133,7 @@ def header_signs(line: Line, marks: Marks) -> HeaderSigns:
 
 
 def starts_header(line: Line, marks: Marks) -> bool:
-    """Whether a header block may begin with a line."""
+    """Return whether a header block may begin with a line."""
     signs = header_signs(line, marks)
     return signs.role is not None or signs.bare is not None
 
@@ -157,7 +157,7 @@ def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
 
 
 def header_role(line: Line, marks: Marks) -> str | None:
-    """Return the header a line looks like: its name, "?" for one in an unknown language, or None."""
+    """Return the name of the header that a line looks like, "?" in an unknown language, or None."""
     return header_signs(line, marks).role
 
 

@@ -53,7 +53,7 @@ def _perhaps_theirs(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) 
 
 
 def _is_known(line: Line, forms: Sequence[Form], marks: Marks) -> bool:
-    """Whether a line says nothing, or is one that we sent or that a program wrote around that."""
+    """Return whether a line is empty, is ours, or was written by a program around ours."""
     folded = line_fold(line)
     if not folded or line.text.startswith(PICTURES):
         return True
@@ -83,5 +83,5 @@ def _is_by_program(text: str, marks: Marks) -> bool:
 
 
 def _is_footer(line: Line, marks: Marks) -> bool:
-    """Whether a line begins as footers do: so may a sentence, so people are asked if nothing else is left."""
+    """Return whether a line begins as footers do: so may a sentence, so people are asked if nothing else is left."""
     return program_line(line.text, marks.phrases)
