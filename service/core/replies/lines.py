@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from service.core.replies.quotation.evidence import Evidence, Marks, evidence
 from service.core.replies.values import Reason
@@ -14,7 +16,7 @@ MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED, STRUC
 
 PICTURES = ("[image:", "[cid:", "[inline image")  # how text parts write a picture
 
-_UNSAFE = dict.fromkeys((0, *range(0xFDD0, 0xFDF0)), "\ufffd")
+_UNSAFE = re.compile("[\0\ufdd0-\ufdef]")
 
 
 class Hint:
@@ -29,12 +31,24 @@ class Hint:
     RULE = 32  # a horizontal rule
 
 
+class HeaderSigns(NamedTuple):
+    """What a line looks like as a mail header: its text without the signs around it, and which header it may be.
+
+    `role` is the one that its label names, "?" for a label in an unknown language; `bare` the one of a line that has no
+    colon after its label.
+    """
+
+    text: str
+    role: str | None
+    bare: str | None
+
+
 @dataclass(slots=True)
 class Line:
     """One line. `text` has no `>` marks; `raw` is the line as it is in the mail.
 
     `marked` is `text` with the marks of the HTML, if any; `box` is the number of its container; `folded` caches `text`
-    in the form that is compared with our emails.
+    in the form that is compared with our emails, `evidence` and `header` what the text was found to be.
     A line with a reason is left out. It is `doubtful` if it is put back when too little is left, `certain` if it is
     not the person's, and `set_aside` if they are asked about it.
     """
@@ -50,6 +64,7 @@ class Line:
     certain: bool = False
     set_aside: bool = False
     evidence: Evidence | None = None
+    header: HeaderSigns | None = field(default=None, repr=False)
     folded: str | None = field(default=None, repr=False)
 
     @property
@@ -77,7 +92,7 @@ def clean(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii() or "\x00" in text:
-        text = text.translate(_UNSAFE)
+        text = _UNSAFE.sub("\ufffd", text)
         try:
             text.encode()
         except UnicodeEncodeError:
@@ -93,7 +108,7 @@ def plain_lines(text: str) -> list[Line]:
 def plain_line(raw: str) -> Line:
     """Return one line of a text body."""
     text = raw.rstrip(" \t\u00a0\ufeff")
-    start = text.lstrip()
+    start = text.lstrip() if ">" in text else ""
     if not start.startswith(">"):
         return Line(text, raw)
     depth = 0

@@ -104,14 +104,15 @@ class _TreeReader:
         """Begin an element; return what is needed to end it."""
         out = self._out
         attributes: Attributes = node.attributes if tag in _READ_ATTRIBUTES else {}
-        spaced = tag in _SPACED or (tag == "p" and not self._is_tight(attributes))
+        style = _style(attributes)
+        spaced = tag in _SPACED or (tag == "p" and not self._is_tight(attributes, style))
         # Outlook draws the line above the headers as a border, without a blank line.
-        spaced = spaced or (tag == "div" and "border-top:solid" in _style(attributes))
+        spaced = spaced or (tag == "div" and "border-top:solid" in style)
         if tag in _BLOCKS:
             out.line_break()
         if spaced:
             out.gap()
-        before = self._change(tag, attributes) if attributes or tag in _CHANGING else None
+        before = self._change(tag, attributes, style) if attributes or tag in _CHANGING else None
         if tag in _TOGGLES:
             out.toggle(_TOGGLES[tag])
         elif tag in {"a", "img"}:
@@ -157,17 +158,16 @@ class _TreeReader:
             out.line_break()
             out.state = ended.before
 
-    def _is_tight(self, attributes: Attributes) -> bool:
+    def _is_tight(self, attributes: Attributes, style: str) -> bool:
         """Return whether a paragraph has no margin, so that its writer types blank lines."""
-        style = _style(attributes)
         word = "mso" in (attributes.get("class") or "").lower()
         return self._tight or word or "margin:0" in style or "margin-top:0" in style
 
-    def _change(self, tag: str, attributes: Attributes) -> WriterState | None:
+    def _change(self, tag: str, attributes: Attributes, style: str) -> WriterState | None:
         """Change the state if the element does so; return the previous state, or None."""
-        hint = self._hint(tag, attributes)
+        hint = self._hint(tag, attributes, style)
         depth = tag == "blockquote"
-        pre = tag == "pre" or "white-space:pre" in _style(attributes)
+        pre = tag == "pre" or "white-space:pre" in style
         if not (depth or pre or hint):
             return None
         self._out.line_break()
@@ -176,11 +176,10 @@ class _TreeReader:
         self._out.state = before.inside(depth=depth, hint=hint, pre=pre, box=box)
         return before
 
-    def _hint(self, tag: str, attributes: Attributes) -> int:
-        style = _style(attributes)
+    def _hint(self, tag: str, attributes: Attributes, style: str) -> int:
         if "display:none" in style or "mso-hide:all" in style:
             return Hint.HIDDEN
-        names = " ".join(attributes.get(key) or "" for key in ("class", "id", "name")).lower()
+        names = " ".join(filter(None, map(attributes.get, ("class", "id", "name")))).lower()
         if tag == "blockquote":
             cited = "type" in attributes or "cite" in attributes or "border-left:" in style
             return Hint.CITED if cited or "quote" in names else Hint.NONE

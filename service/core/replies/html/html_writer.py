@@ -1,6 +1,6 @@
 """The writer of lines from HTML elements: white space, breaks, lists and marks."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from service.core.replies.lines import (
     END,
@@ -12,11 +12,9 @@ from service.core.replies.lines import (
 )
 
 _EMOJI_LENGTH = 16  # some emoji are several characters, joined
-_SPACES = str.maketrans("\t\n\r\f", "    ")
 
 
-@dataclass(frozen=True, slots=True)
-class WriterState:
+class WriterState(NamedTuple):
     """The state inside the open elements."""
 
     depth: int = 0
@@ -26,13 +24,7 @@ class WriterState:
 
     def inside(self, *, depth: bool, hint: int, pre: bool, box: int) -> "WriterState":
         """Return the state inside one more element."""
-        return replace(
-            self,
-            depth=self.depth + depth,
-            hint=self.hint | hint,
-            pre=self.pre or pre,
-            box=self.box or box,
-        )
+        return WriterState(self.depth + depth, self.hint | hint, self.box or box, self.pre or pre)
 
 
 class LineWriter:
@@ -70,7 +62,7 @@ class LineWriter:
                 self.end_line()
                 self._add(more)
             return
-        text = text.translate(_SPACES)
+        text = text.replace("\n", " ").replace("\t", " ").replace("\r", " ").replace("\f", " ")
         while "  " in text:
             text = text.replace("  ", " ")
         if text[:1] == " " and (not self._text or self._text[-1][-1:] == " "):

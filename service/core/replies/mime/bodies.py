@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from service.core.replies.mime.body_forms import BodyForms, in_order, of_the_same
-from service.core.replies.mime.charsets import decoded_text
+from service.core.replies.mime.charsets import Guess, decoded_text
 from service.core.replies.mime.enriched import unenriched
 from service.core.replies.mime.flowed import unflowed
 from service.core.replies.mime.mime_headers import header_values
@@ -84,7 +84,7 @@ def decode_bodies(raw_mime: bytes) -> Bodies:
     return Bodies(
         plain=forms.plain,
         html=forms.html,
-        headers=header_values(root.fields),
+        headers=header_values(root.fields, tree.guess),
         attachments=tuple(reader.attachments),
         bounded=tree.cut or len(raw_mime) > MIME_BYTES,
         guessed=forms.guessed,
@@ -124,7 +124,7 @@ class _PartReader:
 
         Text files come first, then attached mails, then Outlook's own format, and last the text outside the parts.
         """
-        for bodies in (self._files_of_text(), self._mails_inside(), self._packed(), _outside(root)):
+        for bodies in (self._files_of_text(), self._mails_inside(), self._packed(), _outside(root, self._tree.guess)):
             forms = in_order(bodies)
             if forms.has_words():
                 return forms
@@ -137,8 +137,8 @@ class _PartReader:
         if kind == "application/ms-tnef" or part.headers.filename.lower() == "winmail.dat":
             return self._winmail(part)
         if _is_read(part):
-            return _body(part)
-        if (part.headers.maintype == "text" and not _is_file(kind)) or _may_be_text(part):
+            return self._body(part)
+        if (part.headers.maintype == "text" and not _is_file(kind)) or _may_be_text(part, self._tree.guess):
             self._texts.append(part)
         elif kind in _MAILS:
             self._mails.append(part)
@@ -155,7 +155,7 @@ class _PartReader:
         return []
 
     def _files_of_text(self) -> list[BodyForms]:
-        return [body for part in self._texts for body in self._instead_of_file(part, _body(part))]
+        return [body for part in self._texts for body in self._instead_of_file(part, self._body(part))]
 
     def _mails_inside(self) -> list[BodyForms]:
         found: list[BodyForms] = []
@@ -173,31 +173,35 @@ class _PartReader:
         return bodies
 
     def _packed(self) -> list[BodyForms]:
-        return [BodyForms(*_packed_text(winmail)) for winmail in self._winmails]
+        return [BodyForms(*_packed_text(winmail, self._tree.guess)) for winmail in self._winmails]
+
+    def _body(self, part: MimePart) -> list[BodyForms]:
+        return [_text_body(part, self._tree.guess)]
 
 
 def _may_be_signed(part: MimePart) -> bool:
     return part.headers.content_type in _SIGNED or part.headers.filename.lower().endswith((".p7m", ".p7z"))
 
 
-def _may_be_text(part: MimePart) -> bool:
+def _may_be_text(part: MimePart, guess: Guess) -> bool:
     """Return whether a part without a type is text, as some programs send it."""
     headers = part.headers
     if headers.content_type != _NO_TYPE or (headers.filename and not headers.filename.lower().endswith(".txt")):
         return False
-    return decoded_text(part.content[:_META_BYTES]).text.translate(_WHITE).isprintable()
+    return decoded_text(part.content[:_META_BYTES], guess=guess).text.translate(_WHITE).isprintable()
 
 
-def _packed_text(winmail: Winmail) -> tuple[str | None, str | None, bool]:
-    plain = decoded_text(winmail.plain, winmail.charset) if winmail.plain else None
-    html = decoded_text(winmail.html, winmail.charset, _meta_charset(winmail.html)) if winmail.html else None
+def _packed_text(winmail: Winmail, guess: Guess) -> tuple[str | None, str | None, bool]:
+    plain = decoded_text(winmail.plain, winmail.charset, guess=guess) if winmail.plain else None
+    meta = _meta_charset(winmail.html)
+    html = decoded_text(winmail.html, winmail.charset, meta, guess=guess) if winmail.html else None
     texts = [text for text in (plain, html) if text is not None]
     return plain.text if plain else None, html.text if html else None, any(text.guessed for text in texts)
 
 
-def _outside(root: MimePart) -> list[BodyForms]:
+def _outside(root: MimePart, guess: Guess) -> list[BodyForms]:
     """Return the text around the parts of containers, without the texts that programs write there."""
-    return [BodyForms(plain=text) for part in _containers(root) if (text := _without_notice(part.around))]
+    return [BodyForms(plain=text) for part in _containers(root) if (text := _without_notice(part.around, guess))]
 
 
 def _containers(part: MimePart) -> Iterator[MimePart]:
@@ -207,8 +211,8 @@ def _containers(part: MimePart) -> Iterator[MimePart]:
             yield from _containers(child)
 
 
-def _without_notice(around: bytes) -> str:
-    lines = decoded_text(around).text.splitlines()
+def _without_notice(around: bytes, guess: Guess) -> str:
+    lines = decoded_text(around, guess=guess).text.splitlines()
     return "\n".join(line for line in lines if not _NOTICE.search(line)).strip()
 
 
@@ -228,18 +232,19 @@ def _is_file(kind: str) -> bool:
     return kind in _FILES or kind.startswith("text/vnd.") or kind.endswith(("+json", "+xml"))
 
 
-def _body(part: MimePart) -> list[BodyForms]:
+def _text_body(part: MimePart, guess: Guess) -> BodyForms:
     headers = part.headers
     is_html = headers.content_type == _HTML or headers.content_type in _DOUBLES
-    found = decoded_text(part.content, headers.parameter("charset"), _meta_charset(part.content) if is_html else "")
+    meta = _meta_charset(part.content) if is_html else ""
+    found = decoded_text(part.content, headers.parameter("charset"), meta, guess=guess)
     text = found.text
     if is_html or _HTML_BEGINS.match(text):
-        return [BodyForms(None, text, found.guessed)]
+        return BodyForms(None, text, found.guessed)
     if headers.content_type in _ENRICHED:
-        return [BodyForms(unenriched(text), None, found.guessed)]
+        return BodyForms(unenriched(text), None, found.guessed)
     if headers.parameter("format").lower() == "flowed":
         text = unflowed(text, delsp=headers.parameter("delsp").lower() == "yes")
-    return [BodyForms(text, None, found.guessed)]
+    return BodyForms(text, None, found.guessed)
 
 
 def _meta_charset(html: bytes) -> str:

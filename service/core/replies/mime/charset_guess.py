@@ -13,6 +13,7 @@ import charset_normalizer
 
 _SAMPLE_BYTES = 1_000
 _READ_CHARACTERS = 20_000
+_MOST_GUESSES = 6
 _LEAST_FOREIGN = 5
 _LAST_ASCII, _LAST_CONTROL = 0x7F, "\x9f"
 _LEAST_FIT = 0.5
@@ -87,6 +88,24 @@ def likely_charset(data: bytes) -> str:
         return names[0]
     match = charset_normalizer.from_bytes(sample, cp_isolation=names).best()
     return match.encoding if match is not None and match.encoding in names else names[0]
+
+
+class CharsetGuesses:
+    """The charsets of the pieces of one mail: the first few are guessed, later ones are in one of those.
+
+    A guess costs some milliseconds, and a mail may have thousands of headers and a hundred parts.
+    """
+
+    def __init__(self) -> None:
+        self._made: list[str] = []
+
+    def __call__(self, data: bytes) -> str:
+        """Return the name of the charset of these bytes, "" where none is known to make sense of them."""
+        if len(self._made) < _MOST_GUESSES:
+            self._made.append(likely_charset(data))
+            return self._made[-1]
+        sample = _sample(data)
+        return next((name for name in self._made if name and _decoded(sample, name)), "")
 
 
 def makes_words(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from service.core.replies.mime.charset_guess import likely_charset, makes_words
@@ -45,6 +45,10 @@ _MOST_DAMAGE_SHARE = 0.1
 _MOST_BY_ACCIDENT = 4  # characters: about every sixth Chinese character of two bytes is also valid UTF-8
 _FIRST_OF_THREE_BYTES = "\u0800"
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+# No charsets of mail, though Python has them; the time of Punycode grows as a square.
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
+
+Guess = Callable[[bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +59,12 @@ class DecodedText:
     guessed: bool = False
 
 
-def decode_text(data: bytes, charset: str | None) -> str:
-    """Return `data` as text; never raises. See `decoded_text`."""
-    return decoded_text(data, charset or "").text
-
-
-def decoded_text(data: bytes, *charsets: str) -> DecodedText:
+def decoded_text(data: bytes, *charsets: str, guess: Guess = likely_charset) -> DecodedText:
     """Return `data` as text; never raises.
 
     Valid UTF-8 is decoded as UTF-8, since other text is hardly ever valid UTF-8 by accident. Else the first of the
-    named charsets that decodes all of it is used. Text that is partly UTF-8 is decoded line by line. Otherwise the
-    charset is guessed. Each invalid byte becomes one U+FFFD.
+    named charsets that decodes all of it is used. Text that is partly UTF-8 is decoded line by line. Otherwise `guess`
+    guesses the charset. Each invalid byte becomes one U+FFFD.
     """
     names = list(filter(None, map(_known, charsets)))
     plain = _self_evident_text(data, names)
@@ -75,12 +74,12 @@ def decoded_text(data: bytes, *charsets: str) -> DecodedText:
     if utf8 is not None and not _is_accident(utf8, data, names):
         return DecodedText(utf8)
     if utf8 is None and _is_mostly_utf8(data, names):
-        return _by_lines(data, names)
+        return _by_lines(data, names, guess)
     for name in names:
         text = _strict(data, name)
         if text is not None:
-            return _unless_foreign(text, data, name)
-    return _guessed(data, names)
+            return _unless_foreign(text, data, name, guess)
+    return _guessed(data, names, guess)
 
 
 def _self_evident_text(data: bytes, names: Iterable[str]) -> str | None:
@@ -130,7 +129,7 @@ def _is_mostly_utf8(data: bytes, names: list[str]) -> bool:
     return right > 0 and any(not line.isascii() and _strict(line, "utf-8") is not None for line in data.split(b"\n"))
 
 
-def _by_lines(data: bytes, names: list[str]) -> DecodedText:
+def _by_lines(data: bytes, names: list[str], guess: Guess) -> DecodedText:
     """Return text decoded line by line: a footer added by a mail server may have another charset than UTF-8."""
     lines = data.split(b"\n")
     texts = list(map(_line_in_utf8, lines))
@@ -138,7 +137,7 @@ def _by_lines(data: bytes, names: list[str]) -> DecodedText:
     other = next((name for name in names if name not in _NOT_IN_LINES and _strict(others, name) is not None), "")
     guessed = not other and bool(others)
     if guessed:
-        other = likely_charset(others) or "cp1252"
+        other = guess(others) or "cp1252"
         guessed = other != "cp1252"
     rest = iter(_replaced(others, other).split("\n") if others else ())
     return DecodedText("\n".join(next(rest) if text is None else text for text in texts), guessed)
@@ -151,17 +150,17 @@ def _line_in_utf8(line: bytes) -> str | None:
     return text if not damage or _beyond_ascii(text) - damage >= damage else None
 
 
-def _unless_foreign(text: str, data: bytes, name: str) -> DecodedText:
+def _unless_foreign(text: str, data: bytes, name: str, guess: Guess) -> DecodedText:
     """Return text in the named charset, unless it is the charset that programs name by default and gives no words."""
     if name not in _WESTERN or makes_words(text):
         return DecodedText(text)
-    likely = likely_charset(data)
+    likely = guess(data)
     if not likely or likely == name:
         return DecodedText(text)
     return DecodedText(_replaced(data, likely), guessed=True)
 
 
-def _guessed(data: bytes, names: list[str]) -> DecodedText:
+def _guessed(data: bytes, names: list[str], guess: Guess) -> DecodedText:
     """Return text in the named charset if that decodes nearly all of it, else in the most likely one."""
     for name in names:
         text = _replaced(data, name)
@@ -169,7 +168,7 @@ def _guessed(data: bytes, names: list[str]) -> DecodedText:
         is_read = text.count(_UNKNOWN) <= (allowed if name == "utf-8" else max(allowed, 1))
         if is_read and (name not in _WESTERN or makes_words(text)):
             return DecodedText(text)
-    likely = likely_charset(data)
+    likely = guess(data)
     if likely:
         return DecodedText(_replaced(data, likely), guessed=likely != "cp1252")
     western = _strict(data, "cp1252")
@@ -202,6 +201,7 @@ def _known(charset: str) -> str:
     try:
         "".encode(name)
         b"".decode(name)
-        return codecs.lookup(name).name
+        known = codecs.lookup(name).name
+        return "" if known.replace("-", "_") in _NO_CHARSETS else known
     except (LookupError, ValueError):
         return _known(name[2:]) if name.startswith("x-") else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from email.utils import collapse_rfc2231_value, decode_params
 from itertools import islice
 
+from service.core.replies.mime.charsets import Guess
 from service.core.replies.mime.mime_headers import Fields, header_words, readable
 
 _TYPE = re.compile(r"[\s\"']*([\w!#$&^.+-]+)[ \t]*[/\\][ \t]*([\w!#$&^.+-]+)")
@@ -15,6 +16,7 @@ _PARAMETER = re.compile(r"((?<![\w.*'-])[\w.*'-]++)[ \t]*+=++[ \t]*+(?:\"((?:[^\
 _DISPOSITION = re.compile(r"[\s\"']*([\w-]+)")
 _COMMENT = re.compile(r"\([^()]*\)")
 _MOST_PARAMETERS = 100
+_READ = frozenset({"content-type", "content-disposition", "content-transfer-encoding", "content-id"})
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]")
 # How programs write these encodings (RFC 2045, section 6), letters and digits only.
 _ENCODINGS = (
@@ -59,12 +61,12 @@ class ContentHeaders:
         return self.parameters.get(name, "")
 
 
-def content_headers(fields: Fields) -> ContentHeaders:
-    """Return the parsed header fields of a part; never raises for any content."""
+def content_headers(fields: Fields, guess: Guess) -> ContentHeaders:
+    """Return the parsed header fields of a part; never raises for any content. `guess` guesses charsets."""
     first: dict[str, str] = {}
     for name, value in fields:
-        if name.startswith("content-") and name not in first:
-            first[name] = readable(value)
+        if name in _READ and name not in first:
+            first[name] = readable(value, guess)
     written = first.get("content-type", "")
     shown = first.get("content-disposition", "")
     parameters = _parameters(written)
@@ -75,7 +77,7 @@ def content_headers(fields: Fields) -> ContentHeaders:
         parameters=parameters,
         encoding=_encoding(first.get("content-transfer-encoding", "")),
         disposition=disposition[1].lower() if disposition else "",
-        filename=header_words(filename),
+        filename=header_words(filename, guess),
         content_id=first.get("content-id", "").strip().strip("<>"),
         typed=bool(written.strip()),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.header import decode_header
 
-from service.core.replies.mime.charsets import decode_text
+from service.core.replies.mime.charsets import Guess, decoded_text
 
 HEADERS_BYTES = 64 * 1024
 HEADER_BYTES = 8 * 1024
@@ -58,15 +58,15 @@ def header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
     return HeaderBlock(tuple(fields), blank.end() if blank else at, cut)
 
 
-def header_values(fields: Iterable[tuple[str, bytes]]) -> Mapping[str, tuple[str, ...]]:
-    """Return every field by its name, decoded (RFC 2047), in order."""
+def header_values(fields: Iterable[tuple[str, bytes]], guess: Guess) -> Mapping[str, tuple[str, ...]]:
+    """Return every field by its name, decoded (RFC 2047), in order; `guess` is asked where no charset is named."""
     values: dict[str, list[str]] = {}
     for name, value in fields:
-        values.setdefault(name, []).append(header_words(readable(value)))
+        values.setdefault(name, []).append(header_words(readable(value, guess), guess))
     return {name: tuple(found) for name, found in values.items()}
 
 
-def header_words(value: str) -> str:
+def header_words(value: str, guess: Guess) -> str:
     """Return one decoded header value; invalid encoded words stay unchanged."""
     if "=?" not in value or value.count("=?") > _ENCODED_WORDS:
         return value.strip()
@@ -75,10 +75,11 @@ def header_words(value: str) -> str:
     except (HeaderParseError, binascii.Error, ValueError):
         return value.strip()
     return "".join(
-        decode_text(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces
+        decoded_text(piece, charset or "", guess=guess).text if isinstance(piece, bytes) else piece
+        for piece, charset in pieces
     ).strip()
 
 
-def readable(value: bytes) -> str:
+def readable(value: bytes, guess: Guess) -> str:
     """Return the bytes of a header as text; bytes beyond ASCII are not allowed, but common."""
-    return value.decode("ascii") if value.isascii() else decode_text(value, None)
+    return value.decode("ascii") if value.isascii() else decoded_text(value, guess=guess).text

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from service.core.replies.mime.charset_guess import CharsetGuesses
 from service.core.replies.mime.content_headers import ContentHeaders, content_headers
 from service.core.replies.mime.mime_headers import Fields, header_block
 from service.core.replies.mime.transfer_encoding import transfer_decoded
@@ -36,10 +37,14 @@ class MimePart:
 
 
 class MimeTree:
-    """Reads raw mails into trees of up to 100 parts in total and 20 levels; `cut` is true if there was more."""
+    """Reads raw mails into trees of up to 100 parts in total and 20 levels; `cut` is true if there was more.
+
+    `guess` guesses the charsets of all parts.
+    """
 
     def __init__(self) -> None:
         self.cut = False
+        self.guess = CharsetGuesses()
         self._room = PARTS
 
     def read(self, raw: bytes, depth: int = 0) -> MimePart:
@@ -53,7 +58,7 @@ class MimeTree:
         if in_container and not any(name.startswith(_PART_FIELDS) for name, _ in block.fields):
             # Other apparent headers here are words with a colon, whose program left out the blank line.
             body = place if block.fields else body
-        headers = content_headers(block.fields)
+        headers = content_headers(block.fields, self.guess)
         delimited = _delimited(body, headers, whole_mail=not in_container)
         if delimited is None:
             self._room -= 1

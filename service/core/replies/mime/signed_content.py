@@ -12,7 +12,7 @@ _EXPLICIT, _OCTETS, _CHUNKED, _SEQUENCE = 0xA0, 0x04, 0x24, 0x30
 _INDEFINITE = 0x80
 _LONGEST_LENGTH = 8
 _HEAD_BYTES = 16 * 1024
-_MOST_BYTES = 40 * 1024 * 1024
+_MOST_BYTES, _MOST_TIMES = 1024 * 1024, 20  # text is hardly ever compressed to less than a tenth
 
 
 def signed_content(data: bytes) -> bytes | None:
@@ -42,7 +42,7 @@ def _unarmoured(data: bytes) -> bytes:
 
 def _unpacked(content: bytes) -> bytes | None:
     try:
-        return zlib.decompressobj().decompress(content, _MOST_BYTES)
+        return zlib.decompressobj().decompress(content, max(_MOST_BYTES, _MOST_TIMES * len(content)))
     except zlib.error:
         return None
 

@@ -25,7 +25,7 @@ def attribution_above(lines: Sequence[Line], end: int, marks: Marks, *, sure: bo
 
     `sure` means that a quotation certainly follows, so that less evidence is enough.
     """
-    if not _may_end(lines[end].text):
+    if not _may_end(lines[end], marks, sure=sure):
         return None
     found = line_evidence(lines[end], marks)
     size = 0
@@ -43,22 +43,25 @@ def attribution_above(lines: Sequence[Line], end: int, marks: Marks, *, sure: bo
             # "a" and "écrit :" may be on two lines.
             broken = f"{line.text.strip()[-_VERB:]} {lines[end].text.strip()[:_VERB]}"
             found = found.below(evidence(broken, marks))
-        text = " ".join(each.text for each in lines[start : end + 1]).lstrip()
-        if _is_attribution(found, text, marks, sure=sure):
+        if _is_attribution(found, [each.text for each in lines[start : end + 1]], marks, sure=sure):
             return _date_above(lines, start, found, marks)
     return None
 
 
-def _may_end(text: str) -> bool:
-    return text.rstrip(TRAILING).endswith((*COLONS, ">", "-", "]", ")"))
+def _may_end(line: Line, marks: Marks, *, sure: bool) -> bool:
+    if not line.text.rstrip(TRAILING).endswith((*COLONS, ">", "-", "]", ")")):
+        return False
+    found = line_evidence(line, marks)
+    return sure or found.colon or found.closed
 
 
-def _is_attribution(found: Evidence, text: str, marks: Marks, *, sure: bool) -> bool:
-    """Return whether the evidence is enough for a text to be an attribution."""
+def _is_attribution(found: Evidence, texts: Sequence[str], marks: Marks, *, sure: bool) -> bool:
+    """Return whether the evidence is enough for texts together to be an attribution."""
     if sure:
         if (found.address or found.known or found.theirs) and (found.wrote or found.date or found.time):
             return True
-        return found.colon and (found.wrote or found.dated) and _is_impersonal(found, text, marks)
+        is_likely = found.colon and (found.wrote or found.dated)
+        return is_likely and _is_impersonal(found, " ".join(texts).lstrip(), marks)
     if not (found.colon or found.closed):
         return False
     return (found.address and (found.wrote or found.dated)) or (found.date and found.wrote)
@@ -129,7 +132,7 @@ def shared_line(text: str, marks: Marks) -> int | None:
         if len(before) > 1 and opener in marks.phrases.openers and _date_next(words[number + 1 :]):
             left = evidence(before, marks)
             found = evidence(text[at:], marks)
-            if _is_attribution(found, text[at:], marks, sure=False) and not (left.address or left.time):
+            if _is_attribution(found, [text[at:]], marks, sure=False) and not (left.address or left.time):
                 return at + len(word) - len(opener)
         at += len(word) + 1
     return None
@@ -154,7 +157,7 @@ def after_sentence(text: str, marks: Marks) -> int | None:
         if (
             (found.known or found.theirs)
             and (found.date or found.time)
-            and _is_attribution(found, text[end:], marks, sure=True)
+            and _is_attribution(found, [text[end:]], marks, sure=True)
         ):
             fragment = text[before:end]
             is_date = any(map(str.isdigit, fragment)) or (

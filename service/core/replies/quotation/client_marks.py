@@ -68,7 +68,7 @@ class ClientMarks:
 
     def _headers_end(self, index: int) -> int | None:
         line = self.lines[index]
-        role = header_role(line.text, self.marks)
+        role = header_role(line, self.marks)
         if role is None or (role == "?" and self._inside_paragraph(index)):
             return None
         after = header_block(self.lines, index, self.marks)

@@ -74,7 +74,7 @@ def _introduction_with(lines: Sequence[Line], index: int, marks: Marks) -> tuple
 
 def _from_them(lines: Sequence[Line], start: int, after: int, index: int, marks: Marks) -> tuple[int, int] | None:
     """Return the header block if its sender is the person, who is named on line `index`."""
-    roles = [header_role(line.text, marks) for line in lines[start : index + 1]]
+    roles = [header_role(line, marks) for line in lines[start : index + 1]]
     labelled = [role for role in roles if role not in {None, "?"}]
     return (start, after) if labelled[-1:] == ["from"] else None
 

@@ -1,6 +1,8 @@
 """Evidence that a text is an attribution or a header: an address, a time, a verb."""
 
+import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.patterns import pattern
@@ -18,6 +20,7 @@ _DIGITS = {zero + digit: str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE
 # Outlook puts direction marks between the parts of a date.
 _DIRECTIONS = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
 _PLAIN = _DIGITS | _DIRECTIONS | {0xA0: " ", 0x202F: " "}
+_SPECIAL = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 TRAILING = " *_\u00a0\u200e\u200f\u202c"
 COLONS = (":", "：")
 _LONGEST = 1_000  # no attribution is longer
@@ -35,8 +38,7 @@ class Marks:
     recipient_names: tuple[str, ...] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The evidence that a text is an attribution or a header."""
 
     address: bool
@@ -74,7 +76,9 @@ class Evidence:
 
 def evidence(text: str, marks: Marks) -> Evidence:
     """Return the evidence that `text` is an attribution."""
-    text = text[:_LONGEST].translate(_PLAIN) if not text.isascii() else text[:_LONGEST]
+    text = text[:_LONGEST]
+    if not text.isascii() and _SPECIAL.search(text) is not None:
+        text = text.translate(_PLAIN)
     folded = text.casefold()
     end = text.rstrip(TRAILING)
     numbered = any(map(str.isdigit, text))

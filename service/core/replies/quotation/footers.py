@@ -27,7 +27,10 @@ _POSTSCRIPTS = ("ps ", "ps:", "pps", "p s ")
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
 _CUTS = 8  # footers in a row; no mail program adds more
+_NOT_OF_A_DEVICE = frozenset(",;?!…")
 _SYSTEMS = frozenset({"ios", "android", "mac", "windows", "mobile"})
+_TYPING_ERRORS = ("typo", "tippfehler")
+_SENTENCE_ENDS = (". ", "! ", "? ")
 _ENDS = (".", "!", "?", "…", ",", ";", "。", "！", "？", "、")
 _AROUND = " -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u2014"
 
@@ -42,8 +45,9 @@ class _Cut:
     doubtful: bool = False
 
 
-def mark_footers(lines: Sequence[Line], phrases: ClientPhrases) -> None:
+def mark_footers(lines: list[Line], phrases: ClientPhrases) -> None:
     """Mark the footers and signatures that mail programs and companies add below a person's words."""
+    _split_device_lines(lines, phrases)
     for first, end in list(_stretches(lines)):
         after = end
         for _ in range(_CUTS):
@@ -67,6 +71,19 @@ def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
         yield first, len(lines)
 
 
+def _split_device_lines(lines: list[Line], phrases: ClientPhrases) -> None:
+    """Split the last line of each stretch where a device's own whole line stands behind a sentence on it."""
+    for first, end in reversed(list(_stretches(lines))):
+        last = next((at for at in range(end - 1, first - 1, -1) if not blank(lines[at])), first)
+        line = lines[last]
+        at = max(line.text.rfind(sign) for sign in _SENTENCE_ENDS) + 2
+        words = _bare(line.text[at:]).rstrip(".。").split()
+        if at < len(_SENTENCE_ENDS[0]) or line.marked or phrases.products.search(" ".join(words)) is None:
+            continue
+        if _is_of_a_device(" ".join(words), phrases) and not _unknown_words(words, phrases):
+            lines[last : last + 1] = line.split_at(at)
+
+
 def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> _Cut | None:
     """Return the lowest footer or signature of a stretch, or None."""
     while after > first and blank(lines[after - 1]):
@@ -74,8 +91,9 @@ def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) 
     if after == first:
         return None
     last = lines[after - 1]
-    if device_line(last.text, phrases) or footer_line(last.text, phrases):
-        return _Cut(after - 1, "footer", certain=True)
+    if program_line(last.text, phrases):
+        is_of_a_device = device_line(last.text, phrases)
+        return _Cut(_with_delimiter(lines, first, after - 1), "footer", certain=is_of_a_device)
     if last.hint & Hint.SIGNATURE:
         start = _hinted(lines, first, after)
         if start is not None:
@@ -84,7 +102,12 @@ def _cut(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) 
     if cut is not None:
         return cut
     start = _table(lines, first, after)
-    return _delimited(lines, first, after) if start is None else _Cut(start, "signature", certain=True)
+    return _delimited(lines, first, after, phrases) if start is None else _Cut(start, "signature", certain=True)
+
+
+def _with_delimiter(lines: Sequence[Line], first: int, start: int) -> int:
+    """Return the start of a program's line, moved up over a delimiter of two hyphens or a dash right above it."""
+    return start - 1 if start - 1 > first and lines[start - 1].text.strip(_BOLD) in _DELIMITERS else start
 
 
 def _hinted(lines: Sequence[Line], first: int, after: int) -> int | None:
@@ -151,16 +174,29 @@ def _is_said(text: str) -> bool:
     return not (words[-1][0].isupper() and len(words[-1]) <= _ABBREVIATION_LETTERS)
 
 
+def program_line(text: str, phrases: ClientPhrases) -> bool:
+    """Return whether a line is one that devices, programs and companies put under mails, in any language."""
+    bare = _bare(text)
+    return _is_of_a_device(bare.rstrip(".。"), phrases) or _is_footer(bare, phrases)
+
+
 def device_line(text: str, phrases: ClientPhrases) -> bool:
     """Return whether a device or a program wrote a line ("Sent from my iPhone"), in any language."""
-    bare = _bare(text).rstrip(".。")
-    if not 0 < len(bare) <= _DEVICE_LETTERS or any(c in ",;?!…" for c in bare) or ". " in bare:
+    return _is_of_a_device(_bare(text).rstrip(".。"), phrases)
+
+
+def _is_of_a_device(bare: str, phrases: ClientPhrases) -> bool:
+    """Return whether a folded line is a device's or a program's own."""
+    if not 0 < len(bare) <= _DEVICE_LETTERS or not _NOT_OF_A_DEVICE.isdisjoint(bare) or ". " in bare:
         return False
     words = bare.split()
-    if phrases.get.search(bare) is not None and _SYSTEMS & {word.partition("'")[0] for word in words}:
+    is_of_a_system = not _SYSTEMS.isdisjoint(word.partition("'")[0] for word in words)
+    if is_of_a_system and phrases.get.search(bare) is not None:
         return len(words) <= _GET_WORDS
+    if phrases.devices.search(bare) is None:
+        return False
     most_unknown = _UNKNOWN_WORDS if phrases.products.search(bare) is None else _UNKNOWN_WORDS_BESIDE_A_PRODUCT
-    if phrases.devices.search(bare) is None or _unknown_words(words, phrases) > most_unknown:
+    if _unknown_words(words, phrases) > most_unknown:
         return False
     if phrases.sent_from.search(bare) is not None and len(words) <= _SENT_FROM_WORDS:
         return True
@@ -180,14 +216,14 @@ def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
     )
 
 
-def footer_line(text: str, phrases: ClientPhrases) -> bool:
-    """Return whether a line is a footer of a program or a company, not a sentence that begins like one."""
-    bare = _bare(text)
-    if phrases.footer_lines.search(bare):
-        return True
-    found = phrases.openings.search(bare)
-    if found is None or phrases.is_personal(bare):
+def _is_footer(bare: str, phrases: ClientPhrases) -> bool:
+    """Return whether a line is a program's or a company's, and no sentence that begins like it."""
+    is_known = phrases.footer_lines.search(bare) is not None
+    found = None if is_known else phrases.openings.search(bare)
+    if not (is_known or found) or phrases.is_personal(bare):
         return False
+    if found is None:
+        return True
     rest = bare[found.end() :]
     return len(rest.split()) <= 1 or phrases.opening_words.search(rest) is not None
 
@@ -210,7 +246,7 @@ def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: C
     text = " ".join(said).casefold()
     has_link = "://" in text or "@" in text
     listed = drawn(said[0]) and has_link and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None
-    opened = footer_line(said[0], phrases) or device_line(said[0], phrases)
+    opened = len(said) > 1 and program_line(said[0], phrases)
     if phrases.is_personal(text) or not (listed or opened or _is_notice(lines, start, text, phrases)):
         return None
     return _Cut(start, "footer", certain=listed)
@@ -234,6 +270,12 @@ def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhra
     return kept > 0 and signs > 0 and (found > 1 or placed or kept * 2 >= len(text))
 
 
+def _is_apology(lines: Sequence[Line], phrases: ClientPhrases) -> bool:
+    """Return whether lines excuse the typing errors made on a device, as many people's signatures do."""
+    text = " ".join(line.text for line in lines).casefold()
+    return any(word in text for word in _TYPING_ERRORS) and phrases.devices.search(text) is not None
+
+
 def _table(lines: Sequence[Line], first: int, after: int) -> int | None:
     """Return the start of a contact block that NetEase writes as a plain-text table, between lines of bars."""
     starts = [at for at in range(max(first, after - _SHORT_SIGNATURE_LINES), after) if _is_bars(lines[at].text)]
@@ -246,7 +288,7 @@ def _is_bars(text: str) -> bool:
     return "|" in text and not text.strip("| \u00a0\t")
 
 
-def _delimited(lines: Sequence[Line], first: int, after: int) -> _Cut | None:
+def _delimited(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> _Cut | None:
     """Return the signature below the last delimiter, if what follows may be one.
 
     Two hyphens and a space (RFC 3676) are a delimiter. Two hyphens or a dash alone are one only directly above a name,
@@ -267,5 +309,5 @@ def _delimited(lines: Sequence[Line], first: int, after: int) -> _Cut | None:
         signed = last_line or _has_contact(tail) or (close and _is_name(tail[0].text))
         if not (close and signed and _looks_signed(tail)):
             return None
-        return _Cut(start, "signature", doubtful=not contact_block(tail))
+        return _Cut(start, "signature", doubtful=not (contact_block(tail) or _is_apology(tail, phrases)))
     return None

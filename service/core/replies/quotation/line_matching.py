@@ -8,13 +8,15 @@ from service.core.replies.lines import Line
 SURE = 12  # letters and digits (of Latin weight): an equal text of this length is no coincidence
 _GRAM = 6
 _PROMPT_LETTERS = 32_000
+_SIGNS_IN_ASCII = dict.fromkeys(code for code in range(0x80) if not chr(code).isalnum())
 
 
 def fold(text: str) -> str:
     """Return the letters and digits of `text`, casefolded, without links and addresses."""
     if "://" in text or "@" in text or "www." in text:
         text = without_links(text)
-    return "".join(filter(str.isalnum, text.casefold()))
+    folded = text.casefold()
+    return folded.translate(_SIGNS_IN_ASCII) if folded.isascii() else "".join(filter(str.isalnum, folded))
 
 
 def line_fold(line: Line) -> str:

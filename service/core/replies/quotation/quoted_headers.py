@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from service.core.replies.client_phrases import ClientPhrases
-from service.core.replies.lines import Line, line_evidence
-from service.core.replies.quotation.evidence import Marks, evidence
+from service.core.replies.lines import HeaderSigns, Line, line_evidence
+from service.core.replies.quotation.evidence import COLONS, TRAILING, Evidence, Marks, evidence
 
 _BLOCK_LINES = 16
 _LABEL_LETTERS, _LABEL_WORDS = 30, 3
@@ -28,10 +28,9 @@ def header_block(lines: Sequence[Line], start: int, marks: Marks) -> int | None:
     block = _Block(marks)
     after = index = start
     while index < len(lines) and index < start + _BLOCK_LINES:
-        text = _header_text(lines[index].text)
-        if text:
+        if header_signs(lines[index], marks).text:
             above = lines[index - 1].text if index > start else ""
-            if not block.take(lines[index], text, above, gap=index > after):
+            if not block.take(lines[index], above, gap=index > after):
                 break
             after = index + 1
         elif index > after:
@@ -53,14 +52,16 @@ class _Block:
         self._last = ""
         self._address = self._timed = False
 
-    def take(self, line: Line, text: str, above: str, *, gap: bool) -> bool:
+    def take(self, line: Line, above: str, *, gap: bool) -> bool:
         """Add one more line; return False if it does not belong to the block."""
-        role = _role(text, self._marks)
-        bare = None if role not in {None, "?"} else _bare_role(text, line, self._marks)
+        text, role, bare = header_signs(line, self._marks)
         if bare is not None and self._follows(bare, gap=gap):
             role, self._bare = bare, True
         if role is None:
-            return not gap and self._taken > 0 and (_continues(above) or self._goes_on(line, text, above))
+            goes_on = not gap and self._taken > 0 and (_continues(above) or self._goes_on(line, text, above))
+            if goes_on and above.rstrip(TRAILING).endswith(COLONS):
+                self._see(self._last, line_evidence(line, self._marks))  # its value stands below its label
+            return goes_on
         if not self._follows(role, gap=gap):
             return False
         value = line_evidence(line, self._marks)
@@ -73,9 +74,12 @@ class _Block:
         self._taken += 1
         self._unknown += role == "?"
         self._roles |= {role} - {"?"}
+        self._see(role, value)
+        return True
+
+    def _see(self, role: str, value: Evidence) -> None:
         self._address = self._address or value.address or value.known
         self._timed = self._timed or (value.dated and role in {"sent", "?"})
-        return True
 
     def _follows(self, role: str, *, gap: bool) -> bool:
         """Return whether a header may be here: each once, and blank lines between all or none."""
@@ -119,10 +123,19 @@ def _header_text(text: str) -> str:
     return f"{label}: {' '.join(values)}" if label and values else text
 
 
+def header_signs(line: Line, marks: Marks) -> HeaderSigns:
+    """Return what a line looks like as a header, found out once."""
+    if line.header is None:
+        text = _header_text(line.text)
+        role = _role(text, marks)
+        line.header = HeaderSigns(text, role, _bare_role(text, line, marks) if role in {None, "?"} else None)
+    return line.header
+
+
 def starts_header(line: Line, marks: Marks) -> bool:
     """Return whether a header block may begin with a line."""
-    text = _header_text(line.text)
-    return _role(text, marks) is not None or _bare_role(text, line, marks) is not None
+    signs = header_signs(line, marks)
+    return signs.role is not None or signs.bare is not None
 
 
 def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
@@ -143,14 +156,16 @@ def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
     return None
 
 
-def header_role(text: str, marks: Marks) -> str | None:
+def header_role(line: Line, marks: Marks) -> str | None:
     """Return the name of the header that a line looks like, "?" in an unknown language, or None."""
-    return _role(_header_text(text), marks)
+    return header_signs(line, marks).role
 
 
 def _role(text: str, marks: Marks) -> str | None:
-    colon = min((at for at in (text.find(":"), text.find("：")) if at > 0), default=-1)
-    if not 0 < colon <= _LABEL_LETTERS:
+    colon, wide = (text.find(sign, 0, _LABEL_LETTERS + 1) for sign in COLONS)
+    if wide > 0 and not 0 < colon < wide:
+        colon = wide
+    if colon <= 0:
         return None
     label = text[:colon].strip(" *_>\u00a0\t").casefold()
     role = marks.phrases.roles.get(label)

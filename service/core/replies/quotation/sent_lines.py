@@ -35,7 +35,7 @@ def mark_ours(lines: list[Line], forms: Sequence[Form], marks: Marks) -> int | N
         if number:
             _fill(lines, chosen[number - 1], run)
     for line in lines:
-        if line.reason is None and bare_link(line.text) in form.links:
+        if line.reason is None and "://" in line.text and bare_link(line.text) in form.links:
             line.reason = "quotation"
     split = split_shared_line(lines, chosen[0].first, marks)
     mark_above(lines, chosen[0].first + split, marks)
@@ -112,8 +112,10 @@ def mark_addresses(lines: Sequence[Line], marks: Marks) -> None:
     """Mark lines next to a quotation that have one of our addresses, unless somebody speaks about themselves there."""
     addresses = [trait for trait in marks.traits if "@" in trait]
     for index, line in enumerate(lines):
+        if line.reason is not None or "@" not in line.text:
+            continue
         folded = line.text.casefold()
-        if line.reason is not None or not any(address in folded for address in addresses):
+        if not any(address in folded for address in addresses):
             continue
         below = next((each for each in lines[index + 1 :] if not blank(each)), None)
         above = line_above(lines, index)
@@ -128,7 +130,7 @@ def _is_plain_quoted(line: Line, marks: Marks) -> bool:
     """Return whether a line is marked as quoted and has no sign of an attribution, header or rule."""
     if not line.quoted or line.hint & (Hint.ATTRIBUTION | Hint.RULE) or drawn(line.text):
         return False
-    is_header = header_role(line.text, marks) is not None
+    is_header = header_role(line, marks) is not None
     is_mark = divider(line.text, marks.phrases) or reply_marker(line.text, marks.phrases)
     return not (is_header or is_mark or line_evidence(line, marks).something)
 

@@ -10,8 +10,8 @@ from operator import attrgetter
 
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
 from service.core.replies.quotation.evidence import Marks
-from service.core.replies.quotation.footers import contact_block, device_line, footer_line
-from service.core.replies.quotation.line_matching import SURE, Form, fold, weight
+from service.core.replies.quotation.footers import contact_block, device_line, program_line
+from service.core.replies.quotation.line_matching import SURE, Form, line_fold, weight
 from service.core.replies.quotation.quoted_headers import divider, drawn, header_role, reply_marker
 
 _LONGEST_ATTRIBUTION = 150  # letters: a longer line has other words than a name, an address and a time
@@ -23,10 +23,11 @@ def mark_set_aside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -
     Not set aside are our lines, lines that a mail program certainly wrote, and signatures with an address. If our
     email is not known, a quotation counts as ours unless the reply has nothing else.
     """
-    found = list(_perhaps_theirs(lines, forms, marks))
-    if not found:
+    uncertain = [line for line in lines if line.reason is not None and not (line.certain or line.hint & Hint.HIDDEN)]
+    kept = sum(_weight(line) for line in lines if line.reason is None) if uncertain else 0
+    if kept * 2 >= sum(map(_weight, uncertain)):
         return
-    kept = sum(_weight(line) for line in lines if line.reason is None)
+    found = [line for line in _perhaps_theirs(lines, forms, marks) if not kept or not _is_footer(line, marks)]
     asked = [line for line in found if kept == 0 or forms or line.reason != "quotation"]
     if kept * 2 >= sum(map(_weight, asked)):
         return
@@ -38,7 +39,7 @@ def mark_set_aside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -
 
 
 def _weight(line: Line) -> int:
-    return 0 if line.text.startswith(PICTURES) else weight(fold(line.text))
+    return 0 if line.text.startswith(PICTURES) else weight(line_fold(line))
 
 
 def _perhaps_theirs(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> Iterator[Line]:
@@ -53,7 +54,7 @@ def _perhaps_theirs(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) 
 
 def _is_known(line: Line, forms: Sequence[Form], marks: Marks) -> bool:
     """Return whether a line is empty, is ours, or was written by a program around ours."""
-    folded = fold(line.text)
+    folded = line_fold(line)
     if not folded or line.text.startswith(PICTURES):
         return True
     if line.reason == "quotation" and any(
@@ -70,13 +71,17 @@ def _introduces(line: Line, marks: Marks, letters: int) -> bool:
     found = line_evidence(line, marks)
     if line.reason == "quotation":
         return found.known or (letters <= _LONGEST_ATTRIBUTION and (found.address or found.wrote))
-    is_header = header_role(line.text.strip(" *"), marks) not in {None, "?"}
+    is_header = header_role(line, marks) not in {None, "?"}
     return (letters <= _LONGEST_ATTRIBUTION and found.something) or is_header
 
 
 def _is_by_program(text: str, marks: Marks) -> bool:
     """Return whether a mail program wrote a line: a rule, a divider, or the name of a device."""
     phrases = marks.phrases
-    if drawn(text) or divider(text, phrases) or reply_marker(text, phrases):
-        return True
-    return device_line(text, phrases) or footer_line(text, phrases)
+    is_mark = drawn(text) or divider(text, phrases) or reply_marker(text, phrases)
+    return is_mark or device_line(text, phrases)
+
+
+def _is_footer(line: Line, marks: Marks) -> bool:
+    """Return whether a line begins as footers do: so may a sentence, so people are asked if nothing else is left."""
+    return program_line(line.text, marks.phrases)
