@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from service.clock import Clock, utc_now
 from service.config import LOOPBACK, ROOT
 from service.postoffice.control import control
-from service.postoffice.office import Place, PostOffice
+from service.postoffice.office import OfficeSettings, PostOffice
 from service.postoffice.pages import pages
 from service.postoffice.provider import api, magnificent
 
@@ -62,7 +62,9 @@ def create_app(
         if url and urlsplit(url).hostname not in LOOPBACK:
             raise NotLocalError("The local post office posts to this machine only, and BASE_URL is another.")
     app = Flask("service.postoffice", template_folder=str(TEMPLATES), static_folder=None)
-    app.extensions["postoffice"] = PostOffice(Place(folder, domain, api_key, signing_key, inbound_url, events_url), now)
+    app.extensions["postoffice"] = PostOffice(
+        OfficeSettings(folder, domain, api_key, signing_key, inbound_url, events_url), now
+    )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.before_request(_refuse_strangers)
     app.after_request(_say_what_pages_may)

@@ -38,7 +38,7 @@ _ONE_CLICK_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OfficeSettings:
     """The provider's settings, and the URLs of the service's webhooks.
 
     With an empty `events_url` no events are posted; the events API still has them.
@@ -55,13 +55,13 @@ class Place:
 class PostOffice:
     """The functions of the local provider, used by its API and its pages."""
 
-    def __init__(self, place: Place, now: Clock) -> None:
-        self.place = place
+    def __init__(self, settings: OfficeSettings, now: Clock) -> None:
+        self.settings = settings
         self.now = now
-        self.mailbox = Mailbox(place.folder / "mails")
-        self.events = EventLog(place.folder / "events.jsonl")
-        self.suppressions = Suppressions(place.folder / "suppressions.json")
-        self.postman = Postman(place.folder / "outbox")
+        self.mailbox = Mailbox(settings.folder / "mails")
+        self.events = EventLog(settings.folder / "events.jsonl")
+        self.suppressions = Suppressions(settings.folder / "suppressions.json")
+        self.postman = Postman(settings.folder / "outbox")
         self.faults = Faults()
 
     def take(self, post: Post) -> SendCall:
@@ -70,7 +70,7 @@ class PostOffice:
         Raises:
             NotAcceptedError: the provider would refuse it.
         """
-        call = accept(post, domain=self.place.domain, now=self.now())
+        call = accept(post, domain=self.settings.domain, now=self.now())
         self._check_limits(call)
         self.events.note(*(self._event("accepted", mail) for mail in call.mails))
         events = [(mail, self._deliver(mail)) for mail in call.mails]
@@ -87,7 +87,7 @@ class PostOffice:
         Raises:
             NotAcceptedError: they do not; the texts are the provider's, from public reports.
         """
-        faults, number, domain = self.faults, len(call.mails), self.place.domain
+        faults, number, domain = self.faults, len(call.mails), self.settings.domain
         if faults.largest_batch is not None and number > faults.largest_batch:
             raise NotAcceptedError("Domain is not allowed to send large batches yet", status=403)
         if faults.on_probation is not None and number > faults.on_probation:
@@ -129,7 +129,7 @@ class PostOffice:
     ) -> WebPost:
         """Post an incoming mail to the service's route, signed, as fields or as raw MIME; see `route_form`."""
         timestamp = int(self.now().timestamp())
-        signature = sign(self.place.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
+        signature = sign(self.settings.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
         content_type, body = route_form(
             raw_mime,
             recipients=recipients,
@@ -137,7 +137,7 @@ class PostOffice:
             as_mime=as_mime,
             envelope_sender=envelope_sender,
         )
-        url = self.place.inbound_url.rstrip("/") + ("/mime" if as_mime else "")
+        url = self.settings.inbound_url.rstrip("/") + ("/mime" if as_mime else "")
         return self.postman.post_now(new_post("route", "a reply", url, content_type, body))
 
     def unsubscribe_with_one_click(self, mail: MailboxMail) -> int | None:
@@ -169,7 +169,7 @@ class PostOffice:
 
     def _is_ours(self, url: str) -> bool:
         parts = urlsplit(url)
-        return parts.hostname in LOOPBACK and parts.port == urlsplit(self.place.inbound_url).port
+        return parts.hostname in LOOPBACK and parts.port == urlsplit(self.settings.inbound_url).port
 
     def _deliver(self, mail: MailboxMail) -> Event:
         """Add the mail to the mailbox, unless its address is suppressed; return the event to report."""
@@ -181,14 +181,14 @@ class PostOffice:
         return self._event("failed", mail, severity="permanent", reason=reason, **_status(code))
 
     def _event(self, name: str, mail: MailboxMail, **details: Any) -> Event:
-        return make_event(name, mail, domain=self.place.domain, at=self.now(), **details)
+        return make_event(name, mail, domain=self.settings.domain, at=self.now(), **details)
 
     def _event_post(self, mail: MailboxMail, event: Event) -> WebPost | None:
         """Return the signed post of an event, or None if there is no webhook."""
-        if not self.place.events_url:
+        if not self.settings.events_url:
             return None
         timestamp = int(self.now().timestamp())
-        signed = sign(self.place.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
+        signed = sign(self.settings.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
         payload = {
             "signature": {
                 "timestamp": signed.timestamp,
@@ -200,7 +200,7 @@ class PostOffice:
         kind = "delivered" if event["event"] == "delivered" else "event"
         about = f"{event['event']}: {mail.subject}"
         body = json.dumps(payload).encode()
-        return new_post(kind, about, self.place.events_url, "application/json", body)
+        return new_post(kind, about, self.settings.events_url, "application/json", body)
 
 
 def _status(code: int, enhanced_code: str | None = None) -> dict[str, Any]:

@@ -53,12 +53,12 @@ def set_domain_aside(_: str | None, values: dict[str, str] | None) -> None:
 def check_key_and_domain() -> Response | None:
     """Refuse a wrong key (with plain text) or domain (with JSON) before anything else."""
     given = request.authorization
-    expected = f"api:{office().place.api_key}"
+    expected = f"api:{office().settings.api_key}"
     is_basic = given is not None and given.type == "basic"
     shown = f"{given.username}:{given.password}" if given is not None and is_basic else ""
     if not hmac.compare_digest(shown.encode(), expected.encode()):
         return Response("Forbidden", HTTPStatus.UNAUTHORIZED, mimetype="text/plain")
-    if g.domain != office().place.domain:
+    if g.domain != office().settings.domain:
         return _say(HTTPStatus.NOT_FOUND, f"Domain not found: {g.domain}")
     return None
 
@@ -103,7 +103,7 @@ def suppressed(table: str) -> Response:
     """Return the addresses of a table in order, after `address`."""
     after, limit = request.args.get("address", ""), min(int(request.args.get("limit", 100)), MAX_IMPORT)
     rows = [row for row in office().suppressions.rows(table) if row[0] > after][:limit]
-    here = f"{request.host_url}v3/{office().place.domain}/{table}?limit={limit}"
+    here = f"{request.host_url}v3/{office().settings.domain}/{table}?limit={limit}"
     last = quote(rows[-1][0] if rows else after)
     items = [{"address": address, **details} for address, details in rows]
     return jsonify(items=items, paging={"first": f"{here}&page=first", "next": f"{here}&page=next&address={last}"})
@@ -180,7 +180,7 @@ def _event_page(query: Mapping[str, str], start: int) -> Response:
     limit = min(int(query.get("limit", MAX_PAGE)), MAX_PAGE)
     page = found[start : start + limit]
     token = base64.urlsafe_b64encode(json.dumps([query, start + len(page)]).encode()).decode("ascii")
-    here = f"{request.host_url}v3/{office().place.domain}/events"
+    here = f"{request.host_url}v3/{office().settings.domain}/events"
     return jsonify(items=page, paging={"next": f"{here}/{token}", "first": here})
 
 
