@@ -20,7 +20,7 @@ from service.web.csrf import csrf
 from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
 from service.web.pages import static_pages
-from service.web.pages.account import action_link, frequency, held, settings, sign_in, signup
+from service.web.pages.account import action_link, browser_sessions, frequency, held, settings, sign_in, signup
 from service.web.pages.journal import digest, journal, month_markdown, photos, search, steps, write, year
 
 GUNICORN_GIVES_UP = (
@@ -40,6 +40,7 @@ BLUEPRINTS = (
     write.blueprint,
     steps.blueprint,
     settings.blueprint,
+    browser_sessions.blueprint,
     frequency.blueprint,
     action_link.blueprint,
     static_pages.blueprint,

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from flask import request
 from flask import session as cookie
 from sqlalchemy.orm import Session
 
+from service.core.browser_kind import browser_kind
 from service.flows.people import sign_in
 from service.flows.people.mail_requests import Requester
+from service.flows.people.sign_in import NewSession
 from service.models import BrowserSession, Keyring, Subscriber
 from service.web.context import get_runtime, hashed, network_hash, now
 
@@ -70,10 +73,11 @@ def is_signed_in() -> bool:
         return signed_in_id(session) is not None
 
 
-def new_secret() -> tuple[str, bytes]:
-    """Return a new secret for a browser, and the hash under which it is stored."""
+def new_session() -> tuple[str, NewSession]:
+    """Return a new secret for this browser, and the session that will be stored for it."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    return secret, hashed("session", secret)
+    kind = browser_kind(request.headers.get("User-Agent", ""))
+    return secret, NewSession(secret=hashed("session", secret), former=secret_hash(), browser_kind=kind)
 
 
 def remember(secret: str) -> None:
@@ -130,8 +134,8 @@ def signed_in_id(session: Session) -> int | None:
 
 def sign_in_here(session: Session, subscriber_id: int) -> str:
     """Open a session for this browser; return the secret to `remember` after the commit."""
-    secret, digest = new_secret()
-    sign_in.open_session(session, subscriber_id, secret=digest, now=now(), former=secret_hash())
+    secret, new = new_session()
+    sign_in.open_session(session, subscriber_id, new, now())
     return secret
 
 

@@ -307,6 +307,7 @@ CHANGES: Mapping[str, Change] = {
             "suppression_cursors": [{"name": "bounces", "sealed_after": b"sealed after", "due_at": AT}],
         },
     ),
+    "0012": Change(new_columns={("browser_sessions", "kind"): ("", "Firefox on Linux")}),
     "0011": Change(
         new_rows={
             "writer_mails": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -27,6 +27,15 @@ class SignInLink(Enum):
     NEEDS_CODE = auto()
     WRONG_CODE = auto()
     INVALID = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """The session that a browser gets: the keyed hashes of its secret and of its former session's, and its kind."""
+
+    secret: bytes = field(repr=False)
+    former: bytes | None = field(default=None, repr=False)
+    browser_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +68,12 @@ def use(
     *,
     browser: bytes,
     code: bytes | None,
-    secret: bytes,
+    new: NewSession,
     now: datetime,
-    former: bytes | None = None,
 ) -> SignedIn | SignInLink:
     """Sign in by a link, which works once and is invalid after five wrong codes; return the subscriber, or why not.
 
-    `browser`, `code` and `secret` are keyed hashes: of the browser's nonce, of the typed code (None for none), and of
-    the new secret that the cookie will hold. `former` is that of the browser's previous session, which ends.
+    `browser` and `code` are keyed hashes: of the browser's nonce, and of the typed code (None for none).
     """
     request = _open_request(session, token, now)
     if token is None or request is None:
@@ -77,19 +84,21 @@ def use(
             return refusal
     if not MailRequest.mark_used(session, request.id, now):
         return SignInLink.INVALID
-    open_session(session, token.subscriber_id, secret=secret, now=now, former=former)
+    open_session(session, token.subscriber_id, new, now)
     return SignedIn(token.subscriber_id)
 
 
-def open_session(
-    session: Session, subscriber_id: int, *, secret: bytes, now: datetime, former: bytes | None = None
-) -> None:
-    """Record a browser session of thirty days under the keyed hash of its secret, and end the `former` one."""
-    if former is not None:
-        BrowserSession.end(session, former)
+def open_session(session: Session, subscriber_id: int, new: NewSession, now: datetime) -> None:
+    """Record a browser session of thirty days, and end the browser's former one."""
+    if new.former is not None:
+        BrowserSession.end(session, new.former)
     session.add(
         BrowserSession(
-            secret_hash=secret, subscriber_id=subscriber_id, created_at=now, expires_at=now + SESSION_LIFETIME
+            secret_hash=new.secret,
+            subscriber_id=subscriber_id,
+            created_at=now,
+            expires_at=now + SESSION_LIFETIME,
+            kind=new.browser_kind,
         )
     )
 

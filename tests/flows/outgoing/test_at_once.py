@@ -8,7 +8,7 @@ from service.core.tokens import Action, ActToken
 from service.db import Database
 from service.flows.people import confirm_signup, sign_in, signup
 from service.flows.people.mail_requests import TooManyRequests
-from service.flows.people.sign_in import SignedIn, SignInLink
+from service.flows.people.sign_in import NewSession, SignedIn, SignInLink
 from service.models import Delivery, DeliveryKind, Keyring
 from tests.harness.people import ANA, DAY, HERE, MINUTE, NOW, act_on, form, join, person, sign_up
 
@@ -74,7 +74,7 @@ def test_a_sign_in_link_used_many_times_at_once_works_once(
     def use(number: int) -> SignedIn | SignInLink:
         with database.write() as session:
             return sign_in.use(
-                session, token, browser=HERE.browser, code=None, secret=bytes([number]) * 32, now=NOW + MINUTE
+                session, token, browser=HERE.browser, code=None, new=NewSession(bytes([number]) * 32), now=NOW + MINUTE
             )
 
     assert sum(isinstance(done, SignedIn) for done in _run_at_once(use)) == 1
@@ -91,7 +91,9 @@ def test_wrong_codes_at_once_get_no_more_tries_than_five(
 
     def guess(_: int) -> SignedIn | SignInLink:
         with database.write() as session:
-            return sign_in.use(session, token, browser=b"x" * 32, code=b"w" * 32, secret=b"s" * 32, now=NOW + MINUTE)
+            return sign_in.use(
+                session, token, browser=b"x" * 32, code=b"w" * 32, new=NewSession(b"s" * 32), now=NOW + MINUTE
+            )
 
     assert _run_at_once(guess, 12).count(SignInLink.WRONG_CODE) == 5
 

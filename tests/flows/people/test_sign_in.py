@@ -9,7 +9,7 @@ from service.core.library.prompts import Library
 from service.core.tokens import Action, ActToken
 from service.db import Database
 from service.flows.people import account, sign_in
-from service.flows.people.sign_in import SignedIn, SignInLink
+from service.flows.people.sign_in import NewSession, SignedIn, SignInLink
 from service.models import BrowserSession, Delivery, DeliveryKind, Keyring, MailRequest
 from tests.harness.people import ANA, DAY, HERE, MINUTE, NOW, act_on, join, person, sign_up
 
@@ -37,7 +37,7 @@ def _use(
     after: timedelta = MINUTE,
 ) -> SignedIn | SignInLink:
     with database.write() as session:
-        return sign_in.use(session, token, browser=browser, code=code, secret=SECRET, now=NOW + after)
+        return sign_in.use(session, token, browser=browser, code=code, new=NewSession(SECRET), now=NOW + after)
 
 
 def test_looking_at_a_link_does_not_use_it(database: Database, token: ActToken) -> None:
@@ -120,7 +120,7 @@ def test_a_stopped_subscriber_can_sign_in(database: Database, keyring: Keyring, 
 def test_signing_out_ends_sessions(database: Database, token: ActToken, *, everywhere: bool, left: bool) -> None:
     with database.write() as session:
         for secret in (SECRET, ELSEWHERE):
-            sign_in.open_session(session, token.subscriber_id, secret=secret, now=NOW)
+            sign_in.open_session(session, token.subscriber_id, NewSession(secret), NOW)
     with database.write() as session:
         sign_in.sign_out(session, secret=SECRET, everywhere=everywhere, now=NOW)
     with database.read() as session:

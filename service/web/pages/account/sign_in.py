@@ -84,7 +84,7 @@ def sign_out() -> Response:
 
 
 def _use(token: ActToken) -> tuple[str, SignedIn | SignInLink]:
-    secret, digest = browser.new_secret()
+    secret, new = browser.new_session()
     typed = request.form.get("code")
     with get_runtime().database.write() as session:
         done = sign_in.use(
@@ -92,9 +92,8 @@ def _use(token: ActToken) -> tuple[str, SignedIn | SignInLink]:
             token,
             browser=browser.browser_hash(),
             code=browser.code_hash(typed) if typed is not None else None,
-            secret=digest,
+            new=new,
             now=now(),
-            former=browser.secret_hash(),
         )
     return secret, done
 
