@@ -34,7 +34,7 @@ JUST_DONE = {
     "saved": "Saved.",
     "refused": (
         "But something you added couldn’t be kept. "
-        "We can keep ten photos at a time, and only JPEG, PNG, GIF, WebP and HEIC."
+        "We can keep up to ten photos at a time, and only as JPEG, PNG, GIF, WebP or HEIC."
     ),
 }
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # the weeks of a calendar include days of the next and the previous month
