@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
@@ -53,14 +53,15 @@ def show() -> str:
 @blueprint.post("/write")
 def keep() -> Response | tuple[str, int]:
     """Add what was written, with its photos, to today's page of the journal, or to that of the chosen day."""
+    words, files = typed_words(), uploads.chosen_files()
     with browser.visit() as visit:
-        person, entry_id = visit.person, idempotent_id("entry", visit.person.id)
+        person, entry_id = visit.person, _entry_id(visit.person.id, words, files)
         is_kept = Entry.find(visit.session, person.id, entry_id) is not None
     if is_kept:
         return redirect(_kept_at(entry_id), code=303)
-    words, prompt = typed_words(), get_runtime().library.get(request.form.get("prompt", ""))
+    prompt = get_runtime().library.get(request.form.get("prompt", ""))
     on = _written_on(person, request.form)
-    photos = _uploaded(person, words, on)
+    photos = _uploaded(person, words, files, on)
     if isinstance(on, forms.FormErrors) or isinstance(photos, forms.FormErrors):
         errors = photos.by_field if isinstance(photos, forms.FormErrors) else {}
         again = _free_page(person, None if isinstance(on, forms.FormErrors) else on, prompt, errors, words)
@@ -136,9 +137,15 @@ def _free_page(
     )
 
 
-def _uploaded(person: Subscriber, words: str, on: date | forms.FormErrors) -> UploadedPhotos | forms.FormErrors:
+def _entry_id(person_id: int, words: str, files: Sequence[bytes] = ()) -> int:
+    """Return the id of the entry of this request's form; words or photos that were changed since make another entry."""
+    return idempotent_id("entry", person_id, words.encode("utf-8", "surrogatepass"), *files)
+
+
+def _uploaded(
+    person: Subscriber, words: str, files: Sequence[bytes], on: date | forms.FormErrors
+) -> UploadedPhotos | forms.FormErrors:
     """Return the photos of this request's form, or all that is wrong with the form: then no photo was stored."""
-    files = uploads.chosen_files()
     errors = {**({} if words or files else EMPTY), **(on.by_field if isinstance(on, forms.FormErrors) else {})}
     if errors:
         return forms.FormErrors({**errors, **({uploads.FIELD: CHOOSE_AGAIN} if files else {})})
@@ -198,7 +205,7 @@ def _keep_answer(token: ActToken, prompt: Prompt | None, words: str) -> Response
                 written_on=read_write_link_object(token.object_id)[1],
                 prompt_id=prompt.id if prompt else None,
                 source=BY_LINK,
-                entry_id=idempotent_id("entry", person.id),
+                entry_id=_entry_id(person.id, words),
             ),
             now(),
         )
