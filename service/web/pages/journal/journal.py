@@ -34,7 +34,8 @@ JUST_DONE = {
     "saved": "Saved.",
     "refused": (
         "But something you added couldn’t be kept. "
-        "We can keep up to ten photos at a time, and only as JPEG, PNG, GIF, WebP or HEIC."
+        "We can keep up to ten photos at a time, as JPEG, PNG, GIF, WebP or HEIC. "
+        "If it’s one of those, try it on its own."
     ),
 }
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # the weeks of a calendar include days of the next and the previous month
