@@ -15,7 +15,7 @@ from service.core.place import Place
 from service.core.sealing import SealError
 from service.process_guards import guard_process
 from service.runtime import TEMPLATES, Runtime, make_runtime, set_up_logging
-from service.web import access_log, browser, converters, errors, security, webhooks
+from service.web import access_log, browser, converters, errors, security, uploads, webhooks
 from service.web.csrf import csrf
 from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
@@ -61,6 +61,7 @@ def create_app(runtime: Runtime) -> Flask:
     security.guard(app, runtime.settings, style=style, script=script)
     errors.register(app)
     security.limit_token_routes(app)
+    uploads.admit_photos(app, runtime.photo_uploader())
     csrf.init_app(app)
     csrf.exempt(webhooks.blueprint)  # signed by the provider, and sent without a cookie
     _prepare_templates(app, runtime.place, style=style, script=script)

@@ -39,6 +39,7 @@ from service.flows.outgoing.sending.suppression_sync import SuppressionSync
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.settling.settle import Settler
 from service.flows.people.digest_reading import DigestReader
+from service.flows.people.photo_upload import PhotoUploader
 from service.job_queue import BackgroundJob, JobQueue
 from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
@@ -150,6 +151,10 @@ class Runtime:
     def digests(self) -> DigestReader:
         """Return the reader of the words that digests are made from."""
         return DigestReader(self.keyring, self.library, self.ordinary)
+
+    def photo_uploader(self) -> PhotoUploader:
+        """Return what keeps the photos of forms."""
+        return PhotoUploader(self.keyring, self.storage)
 
     def inbound_store(self) -> InboundStore:
         """Return the store of incoming mail."""

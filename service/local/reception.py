@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from service.web.limits import LARGEST_POST_BYTES, largest_body_bytes
+from service.web.limits import LARGEST_POST_BYTES, largest_body_bytes, received_anyway_bytes
 
 LARGEST_HEAD_BYTES = 64 * 1024
 PIECE_BYTES = 64 * 1024
@@ -21,7 +21,7 @@ class Arrival(Enum):
 
     UNDER_WAY = "under way"
     WHOLE = "whole"
-    CUT = "cut"  # the head is enough to answer: it is malformed, or the body is too large
+    CUT = "cut"  # what arrived is enough to answer: the head is malformed, or the body is too large
     MALFORMED = "malformed"  # the chunks of the body are invalid
 
 
@@ -79,7 +79,9 @@ class Reception:
         self._largest = largest_body_bytes(path)
         declared = next((int(value) for name, value in head.headers if name == b"content-length"), 0)
         if declared > self._largest:
-            self.arrival = Arrival.CUT
+            self._largest = received_anyway_bytes(path)
+            if not self._largest:
+                self.arrival = Arrival.CUT
         self.must_say_continue = self._http.they_are_waiting_for_100_continue
 
     def _is_too_large(self) -> bool:

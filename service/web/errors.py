@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +17,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from service.web import browser
 from service.web.context import get_runtime, page
+from service.web.forms import lost_words
+from service.web.limits import WRITE_PATH
 
 log = structlog.get_logger()
 
@@ -44,6 +47,9 @@ WORDS = {
         "Something on our side isn’t answering. What’s in your journal is still there. Try again in a minute.",
     ),
 }
+TOO_LARGE_PHOTOS = ErrorText(
+    WORDS[413].title, "Photos on one page can take up to 60 MB together. Choose fewer at a time. Nothing has changed."
+)
 STALE_FORM = ErrorText(
     "That page was open too long",
     "Or cookies are switched off. Nothing has changed. Go back, reload the page and try again.",
@@ -89,6 +95,8 @@ def _http_error(error: HTTPException) -> AnyResponse:
     code = error.code or 500
     if error.description == "host":
         return error_page(code, ErrorText(WORDS[400].title, OTHER_HOST.format(get_runtime().settings.base_url)))
+    if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.path == WRITE_PATH:
+        return _too_large_page()
     response = error_page(code)
     allowed: Any = getattr(error, "valid_methods", None)
     if allowed:
@@ -96,13 +104,18 @@ def _http_error(error: HTTPException) -> AnyResponse:
     return response
 
 
+def _too_large_page() -> Response:
+    words = lost_words()
+    return error_page(413, TOO_LARGE_PHOTOS if words else None, lost=words)
+
+
 def _stale_form(_error: CSRFError) -> Response:
-    return error_page(400, STALE_FORM, lost=request.form.get("words", ""))
+    return error_page(400, STALE_FORM, lost=lost_words())
 
 
 def _sign_in_needed(_error: browser.SignInNeededError) -> BaseResponse:
     if request.method == "POST":
-        return error_page(403, lost=request.form.get("words", ""), again="/sign-in")
+        return error_page(403, lost=lost_words(), again="/sign-in")
     if request.method == "GET":
         browser.note_wanted(request.path)
     return redirect("/sign-in", code=303)
@@ -110,4 +123,4 @@ def _sign_in_needed(_error: browser.SignInNeededError) -> BaseResponse:
 
 def _database_away(error: OperationalError) -> Response:
     log.error("database.away", route=request.endpoint, error=type(error.orig).__name__)
-    return error_page(503, lost=request.form.get("words", "") if request.method == "POST" else "")
+    return error_page(503, lost=lost_words() if request.method == "POST" else "")

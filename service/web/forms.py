@@ -8,6 +8,8 @@ from datetime import date, time
 
 from flask import request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.sansio.multipart import Data, Field, File, MultipartDecoder, NeedData
 
 from service.core.addresses import Address, AddressError
 from service.core.dates import full_date
@@ -15,6 +17,7 @@ from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule, find_zone
 from service.flows.people.account import Preferences, Rest
 from service.flows.people.signup_form import SignupForm
+from service.web.limits import LARGEST_FORM_BYTES
 
 Typed = MultiDict[str, str]
 HALF_HOURS = tuple(time(hour, minute) for hour in range(24) for minute in (0, 30))
@@ -39,6 +42,31 @@ class LikelyTypo:
 def typed_words() -> str:
     """Return the words in this request's form, with one kind of line end and no empty lines around them."""
     return request.form.get("words", "").replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def lost_words() -> str:
+    """Return the words of a form that is refused, to give them back; also of one with photos, too large to be read."""
+    try:
+        return request.form.get("words", "")
+    except RequestEntityTooLarge:
+        boundary = request.mimetype_params.get("boundary", "")
+        return _words_at_the_beginning(request.environ["wsgi.input"].read(LARGEST_FORM_BYTES), boundary.encode())
+
+
+def _words_at_the_beginning(form: bytes, boundary: bytes) -> str:
+    """Return the words of a form of which only the beginning is there; our pages send them before any file."""
+    words, decoder = bytearray(), MultipartDecoder(boundary)
+    try:
+        decoder.receive_data(form)
+        field_name = ""
+        while not isinstance(event := decoder.next_event(), NeedData | File):
+            if isinstance(event, Field):
+                field_name = event.name
+            elif isinstance(event, Data) and field_name == "words":
+                words += event.data
+    except ValueError:  # no form of ours
+        return ""
+    return words.decode("utf-8", "replace")
 
 
 def read_signup(typed: Typed) -> SignupForm | FormErrors | LikelyTypo:

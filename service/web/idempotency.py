@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from hashlib import sha256
 
 from flask import request
 
@@ -15,7 +16,11 @@ def new_form_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-def idempotent_id(purpose: str, person_id: int) -> int:
-    """Return the id of the row that this request's form creates: the same for the same form of the same person."""
+def idempotent_id(purpose: str, person_id: int, *content: bytes) -> int:
+    """Return the id of the row that this request's form creates: the same for the same form of the same person.
+
+    The same form with other `content`, as after the browser's Back button, creates a row of its own.
+    """
     once = request.form.get("once") or new_form_key()
-    return int.from_bytes(hashed(purpose, f"{person_id} {once}")[:8], "big") >> (64 - ID_BITS) or 1
+    digests = "".join(f" {sha256(part).hexdigest()}" for part in content)
+    return int.from_bytes(hashed(purpose, f"{person_id} {once}{digests}")[:8], "big") >> (64 - ID_BITS) or 1

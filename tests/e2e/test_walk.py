@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -107,6 +108,28 @@ def test_what_was_written_is_shown_at_once(at_home: Person, visits: Visits, chec
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete it for good").click()
     assert not faults, "\n".join(["", *faults])
+
+
+def test_photos_are_added_where_one_writes(at_home: Person, visits: Visits, checker: Checker, tmp_path: Path) -> None:
+    page = at_home.page
+    (tmp_path / "lake.jpg").write_bytes(encoded(picture((1200, 800))))
+    (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.7 no photo")
+    at_home.go("/write")
+    faults = faults_of(visits, checker, page, "write-photos")
+    page.get_by_label("What would you like to write?").fill("The lake again.")
+    page.get_by_label("Photos, if you like").set_input_files([tmp_path / "lake.jpg", tmp_path / "notes.pdf"])
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("But something you added couldn’t be kept")
+    expect(page.locator("article")).to_contain_text("The lake again.")
+    expect(page.locator("article img")).to_have_count(1)
+    faults += faults_of(visits, checker, page, "write-photos-kept")
+    at_home.go("/write")
+    page.get_by_label("Photos, if you like").set_input_files(tmp_path / "notes.pdf")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("That isn’t a photo we can keep")
+    faults += faults_of(visits, checker, page, "write-photos-refused")
+    shot(page, "write-photos-refused-390", (390,))
+    assert faults == []
 
 
 def test_a_photo_is_removed_only_after_a_question(at_home: Person, visits: Visits, checker: Checker) -> None:

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.local.reception import LARGEST_HEAD_BYTES, PIECE_BYTES, Arrival, Reception
-from service.web.limits import INBOUND_PATH, LARGEST_FORM_BYTES, LARGEST_POST_BYTES
+from service.web.limits import (
+    INBOUND_PATH,
+    LARGEST_FORM_BYTES,
+    LARGEST_PHOTOS_FORM_BYTES,
+    LARGEST_POST_BYTES,
+    WRITE_PATH,
+)
 
 HEAD = b"POST /sign-in HTTP/1.1\r\nHost: here\r\n"
 REQUESTS = {
@@ -58,11 +64,19 @@ def head(path: str, framing: str) -> bytes:
         ("/webhooks/mailgun/events", LARGEST_FORM_BYTES),
         ("/", LARGEST_FORM_BYTES),
         (f"/?{INBOUND_PATH}", LARGEST_FORM_BYTES),
+        (f"{WRITE_PATH}/token", LARGEST_FORM_BYTES),
     ],
 )
 def test_a_request_whose_body_is_too_large_for_its_path_is_not_waited_for(path: str, largest: int) -> None:
     assert arrived(head(path, f"Content-Length: {largest}")).arrival is Arrival.UNDER_WAY
     assert arrived(head(path, f"Content-Length: {largest + 1}")).arrival is Arrival.CUT
+
+
+def test_of_photos_that_are_too_large_the_words_are_received() -> None:
+    """The form begins with them, and the page that refuses it gives them back."""
+    pieces = head(WRITE_PATH, f"Content-Length: {LARGEST_PHOTOS_FORM_BYTES + 1}"), bytes(LARGEST_FORM_BYTES)
+    assert arrived(*pieces).arrival is Arrival.UNDER_WAY
+    assert arrived(*pieces, b"a").arrival is Arrival.CUT
 
 
 def test_a_body_in_chunks_is_cut_once_it_is_too_large() -> None:

@@ -18,7 +18,10 @@ from tests.templates.voice import TEMPLATES, Said, said_in_code, said_in_html, s
 
 LISTS = (TEMPLATES / "prompts" / "words.toml").read_text(encoding="utf-8")
 OF_PROMPTS, AROUND_PROMPTS = Lexicon.parse(LISTS), Lexicon.parse(LISTS, around=True)
-PAGES = ROOT / "service" / "web"
+MONITORING = (
+    ROOT / "service" / "web" / "monitoring"
+)  # for whoever runs the service, whose terminal may know ASCII alone
+CODE = sorted((ROOT / "service" / "web").rglob("*.py"))
 LIBRARY = load_library()
 IN_USE = [prompt for locale in LIBRARY.locales for prompt in LIBRARY.for_locale(locale)]
 HTML = sorted([*TEMPLATES.glob("email/**/*.html"), *TEMPLATES.glob("pages/**/*.html"), *TEMPLATES.glob("*.html")])
@@ -31,6 +34,8 @@ NAMED = ("counts or scores", "promises or diagnoses")
 DENIAL = re.compile(r"(?:It doesn't|It isn't|No|Nobody|Nothing) [^.]*$")  # "It doesn't score or remind you."
 BOUND = re.compile(r"(?:delete it after|, for|up to) $")  # "we'll delete it after thirty days", "up to ten photos"
 HOW_LONG_KEPT = re.compile(r"(?:^|[.¶] )(?:A|The) [^.¶]*: $")  # "A signup that was never confirmed: seven days"
+# In a sentence, and not around the values of attributes and of headers.
+STRAIGHT = re.compile(r"""\w'\w|\w[,:]? "\w""")
 NUMBER = re.compile(rf"(?:\d|{'|'.join(tomllib.loads(LISTS)['numbers']['en'])})", re.IGNORECASE)
 
 
@@ -76,7 +81,7 @@ def test_an_answer_says_nothing_of_the_kind(name: str) -> None:
     assert list(wrong_in([*said, Said(answer.button, own_voice=True)], AROUND_PROMPTS)) == []
 
 
-@pytest.mark.parametrize("path", sorted(PAGES.glob("*.py")), ids=_name)
+@pytest.mark.parametrize("path", CODE, ids=_name)
 def test_the_code_of_a_page_says_nothing_of_the_kind(path: Path) -> None:
     assert list(wrong_in(said_in_code(path.read_text(encoding="utf-8")), AROUND_PROMPTS)) == []
 
@@ -85,6 +90,31 @@ def test_the_code_of_a_page_says_nothing_of_the_kind(path: Path) -> None:
 def test_a_prompt_says_nothing_of_the_kind(prompt: Prompt) -> None:
     said = [Said(prompt.subject), Said(prompt.body), Said(prompt.help)]
     assert list(wrong_in(said, OF_PROMPTS, prompt.locale)) == []
+
+
+def straight_in(said: Iterable[Said]) -> list[str]:
+    """Return what has a straight apostrophe or quotation mark: all that people read is printed with ’ and “ ”."""
+    return [each.words for each in said if STRAIGHT.search(each.words)]
+
+
+@pytest.mark.parametrize("path", [*HTML, *TEXT], ids=_name)
+def test_apostrophes_and_quotation_marks_of_a_template_are_curly(path: Path) -> None:
+    read = said_in_html if path in HTML else said_in_text
+    assert straight_in(read(path.read_text(encoding="utf-8"))) == []
+
+
+def test_those_of_answers_and_of_the_code_of_pages_are_too() -> None:
+    for answer in ANSWERS.values():
+        assert (
+            straight_in(map(Said, (answer.subject, answer.heading, answer.button, *answer.lines, *answer.after))) == []
+        )
+    for path in (each for each in CODE if each.parent != MONITORING):
+        assert straight_in(said_in_code(path.read_text(encoding="utf-8"))) == []
+
+
+def test_straight_ones_would_be_found() -> None:
+    assert straight_in(said_in_html("<p>It isn't here.</p>")) != []
+    assert straight_in(said_in_text('Reply "pause" for a rest.')) != []
 
 
 # The controls. The first seven are the "Do not" rows of the table of voice.

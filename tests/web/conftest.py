@@ -72,4 +72,5 @@ def site(parts: Runtime, settings: Settings) -> Iterator[WebHarness]:
     )
     app = create_app(runtime)
     yield WebHarness(app, runtime, clock, queue, app.test_client())
+    app.extensions["photo_uploader"].close()
     database.engine.dispose()

@@ -29,6 +29,7 @@ DEEPEST: Final = 3
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _PRESSING: Final = "!"
+_TYPEWRITTEN: Final = re.compile("['\"]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -149,6 +150,8 @@ def _words(prompt: Prompt, wording: Lexicon) -> Iterator[str]:
         yield f'"{refused.phrase}" {refused.reason}; say it another way.'
     if _PRESSING in text:
         yield "An exclamation mark raises its voice; use a full stop."
+    if _TYPEWRITTEN.search(text):
+        yield "Write ’ and “ ” in place of the straight ' and \", as all our texts do (in German „ “)."
     signs = sorted({sign for sign in text if unicodedata.category(sign) in {"So", "Sk", "Cs", "Co"}})
     if signs:
         yield f"Leave out {' '.join(signs)}; prompts have no emoji or signs."

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from service.core.photos import MOST_IN_A_REPLY, OFTEN, Picture, is_decoration, is_machinery, sniff
+from service.core.photos import MOST_IN_A_REPLY, OFTEN, is_decoration, is_machinery, sniff
 from service.core.replies import Attachment
-from service.core.sealing import DataKey
-from service.db import Database, random_id
-from service.flows.people.entry_photos import ProcessedPhoto, photo_place, remove_objects
+from service.db import Database
+from service.flows.people.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
 from service.mail.inbound.files import MailFiles
 from service.mail.inbound.inbound_mail import InboundMail
 from service.mail.inbound.reader import MailReader
@@ -76,11 +74,11 @@ class PhotoProcessor:
         unkept = [_name(file) for file in files if not sniff(file.data) and not is_machinery(file.content_type)]
         if mail.files_left_behind or holds_unlisted_files(mail, listed):
             unkept.append(UNLISTED)
-        return self._process_pictures(candidates, self.keyring.key_of(person), unkept)
+        return self._process_pictures(candidates, person, unkept)
 
     def _candidates(self, files: Sequence[Attachment], aside: frozenset[str], person: Subscriber) -> list[_Candidate]:
         """Return each picture once, without quoted ones and inline ones that come with many mails."""
-        pictures = {self._mac(person, file.data): file for file in files if sniff(file.data)}
+        pictures = {content_mac(self.keyring, person, file.data): file for file in files if sniff(file.data)}
         with self.database.read() as session:
             seen = Photo.times_seen(session, person.id, list(pictures))
         return [
@@ -89,7 +87,9 @@ class PhotoProcessor:
             if not (file.content_id and (file.content_id in aside or seen[mac] >= OFTEN))
         ]
 
-    def _process_pictures(self, candidates: Sequence[_Candidate], key: DataKey, unkept: list[str]) -> ProcessedPhotos:
+    def _process_pictures(
+        self, candidates: Sequence[_Candidate], person: Subscriber, unkept: list[str]
+    ) -> ProcessedPhotos:
         photos: list[ProcessedPhoto] = []
         redrawn = self.reader.pictures.redraw([candidate.file.data for candidate in candidates])
         try:
@@ -100,20 +100,11 @@ class PhotoProcessor:
                 if picture is None or len(photos) >= MOST_IN_A_REPLY:
                     unkept.append(_name(file))
                 else:
-                    photos.append(self._store(picture, candidate.mac, key))
+                    photos.append(store(self.keyring, self.storage, person, picture, candidate.mac))
         except StorageError:
             remove_objects(self.storage, {photo.stored_as for photo in photos})
             raise
         return ProcessedPhotos(tuple(photos), tuple(unkept))
-
-    def _store(self, picture: Picture, mac: bytes, key: DataKey) -> ProcessedPhoto:
-        photo_id = random_id()
-        name = f"photos/{photo_id}"
-        self.storage.put(name, key.seal(picture.data, place=photo_place(photo_id), random=os.urandom))
-        return ProcessedPhoto(photo_id, name, picture.content_type, picture.width, picture.height, mac)
-
-    def _mac(self, person: Subscriber, data: bytes) -> bytes:
-        return self.keyring.index.digest(f"photo:{person.id}", data)
 
 
 def holds_unlisted_files(mail: InboundMail, listed: MailFiles | None) -> bool:

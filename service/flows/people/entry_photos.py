@@ -1,13 +1,16 @@
-"""The photos of journal entries: recording, opening and removing them."""
+"""The photos of journal entries: storing, recording, opening and removing them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from service.core.photos import Picture
+from service.db import random_id
 from service.flows.people import journal
 from service.models import Entry, Keyring, Photo, Reply, Subscriber
 from service.storage import Storage
@@ -33,6 +36,23 @@ class RemovedPhoto:
     entry_id: int
     written_on: date
     entry_is_left: bool
+
+
+def content_mac(keyring: Keyring, person: Subscriber, data: bytes) -> bytes:
+    """Return the keyed hash by which a picture is known again, of its bytes as they were sent."""
+    return keyring.index.digest(f"photo:{person.id}", data)
+
+
+def store(keyring: Keyring, storage: Storage, person: Subscriber, picture: Picture, mac: bytes) -> ProcessedPhoto:
+    """Seal a redrawn picture, put it into the object store, and return it; call this outside a transaction.
+
+    Raises:
+        SealError, StorageError: it cannot be stored now.
+    """
+    photo_id = random_id()
+    name = f"photos/{photo_id}"
+    storage.put(name, keyring.key_of(person).seal(picture.data, place=photo_place(photo_id), random=os.urandom))
+    return ProcessedPhoto(photo_id, name, picture.content_type, picture.width, picture.height, mac)
 
 
 def keep(session: Session, entry: Entry, photos: Sequence[ProcessedPhoto], now: datetime) -> None:

@@ -84,6 +84,18 @@ LONG_WORDS = "Which neighbourhood organisation communicates extraordinarily cons
         ),
         pytest.param(
             BODY,
+            "Which noise don't you like?",
+            "Write ’ and “ ” in place of the straight ' and \", as all our texts do (in German „ “).",
+            id="straight apostrophe",
+        ),
+        pytest.param(
+            BODY,
+            'Which noise do you call "music"?',
+            "Write ’ and “ ” in place of the straight ' and \", as all our texts do (in German „ “).",
+            id="straight quotation marks",
+        ),
+        pytest.param(
+            BODY,
             "which " * 60 + "noise?",
             "The body has 61 words; 60 are the most that a tired reader wants.",
             id="body too long",
@@ -194,7 +206,7 @@ def test_a_name_keeps_its_capital_in_a_subject() -> None:
 
 
 def test_the_line_a_person_completes_may_say_i() -> None:
-    assert problems(changed(PATH, BODY, 'Say it: "I would turn off my ___."')) == []
+    assert problems(changed(PATH, BODY, "Say it: “I would turn off my ___.”")) == []
 
 
 def test_hurt_prompts_never_resurface() -> None:

@@ -92,6 +92,17 @@ def test_pressing_the_button_twice_keeps_one_entry(site: WebHarness) -> None:
         assert Entry.count_for(session, site.person().id) == 1
 
 
+@pytest.mark.parametrize("by_link", [False, True], ids=["signed in", "by a link"])
+def test_words_changed_after_going_back_are_kept_too(site: WebHarness, by_link: bool) -> None:
+    """A browser may show the form again as it was, with the key of the first time."""
+    site.join()
+    path = _write_path(site) if by_link else "/write"
+    for words in ("a first line", "a first line, and a second", "a first line"):
+        assert site.post(path, {"words": words, "once": "the same"}).status_code in {200, 303}
+    with site.runtime.database.read() as session:
+        assert Entry.count_for(session, site.person().id) == 2
+
+
 def test_an_empty_page_is_no_entry(site: WebHarness) -> None:
     site.join()
     answer = site.post("/write", {"words": " \n "})

@@ -29,7 +29,15 @@ from service.web.security import allow_photos
 blueprint = Blueprint("journal", __name__)
 EMPTY = {"words": "Write something, or use Delete to remove the entry"}
 # What the page of an entry says after a form was sent, by the name in the URL.
-JUST_DONE = {"kept": "It’s in your journal.", "saved": "Saved."}
+JUST_DONE = {
+    "kept": "It’s in your journal.",
+    "saved": "Saved.",
+    "refused": (
+        "But something you added couldn’t be kept. "
+        "We can keep up to ten photos at a time, as JPEG, PNG, GIF, WebP or HEIC. "
+        "If it’s one of those, try it on its own."
+    ),
+}
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # the weeks of a calendar include days of the next and the previous month
 
 
@@ -98,7 +106,7 @@ def one_entry(entry_id: int) -> str:
     with browser.visit() as visit:
         [shown] = _shown(visit, [_own(visit, entry_id)])
         chosen = chosen_step(visit.session, visit.person, entry_id)
-    done = next((words for name, words in JUST_DONE.items() if name in request.args), "")
+    done = " ".join(words for name, words in JUST_DONE.items() if name in request.args)
     return page("entry", shown=shown, chosen=chosen, done=done)
 
 

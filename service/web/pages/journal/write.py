@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
@@ -14,9 +14,12 @@ from service.core.entry_text import read_write_link_object
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date, writing_date
 from service.core.tokens import Action, ActToken
-from service.flows.people import journal
+from service.flows.people import entry_photos, journal
+from service.flows.people.photo_upload import PhotosBusyError, UploadedPhotos
 from service.models import Entry, Subscriber
-from service.web import browser, forms
+from service.storage import StorageError
+from service.web import browser, forms, uploads
+from service.web.browser import Visit
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import ErrorText, error_page
 from service.web.forms import typed_words
@@ -26,6 +29,10 @@ from service.web.pages.journal.chosen_steps import chosen_step, keep_step
 
 blueprint = Blueprint("writing", __name__)
 EMPTY = {"words": "Write something first, or leave it for today"}
+NO_PHOTO = "That isn’t a photo we can keep. Choose a JPEG, PNG, GIF, WebP or HEIC"
+CHOOSE_AGAIN = "Choose your photos again, since a page can’t hold on to them"
+BUSY = "We’re still busy with other photos. Choose yours again in a minute"
+NO_STORAGE = "Photos can’t be kept just now. Save your words without them, or try again in a minute"
 SOURCE, BY_LINK = "page", "link"
 # A link needs no sign-in and may be forwarded, so it can add at most what a person writes in a day.
 ENTRIES_A_DAY, BYTES_A_DAY = 20, 256 * 1024
@@ -45,31 +52,27 @@ def show() -> str:
 
 @blueprint.post("/write")
 def keep() -> Response | tuple[str, int]:
-    """Add the written entry to today's page of the journal, or to that of the chosen day."""
+    """Add what was written, with its photos, to today's page of the journal, or to that of the chosen day."""
+    words, files = typed_words(), uploads.chosen_files()
+    with browser.visit() as visit:
+        person, entry_id = visit.person, _entry_id(visit.person.id, words, files)
+        is_kept = Entry.find(visit.session, person.id, entry_id) is not None
+    if is_kept:
+        return redirect(_kept_at(entry_id), code=303)
     prompt = get_runtime().library.get(request.form.get("prompt", ""))
-    words = typed_words()
+    on = _written_on(person, request.form)
+    photos = _uploaded(person, words, files, on)
+    if isinstance(on, forms.FormErrors) or isinstance(photos, forms.FormErrors):
+        errors = photos.by_field if isinstance(photos, forms.FormErrors) else {}
+        again = _free_page(person, None if isinstance(on, forms.FormErrors) else on, prompt, errors, words)
+        return again, HTTPStatus.UNPROCESSABLE_ENTITY
+    new = journal.NewEntry(
+        words=words, written_on=on, prompt_id=prompt.id if prompt else None, source=SOURCE, entry_id=entry_id
+    )
     with browser.visit(writing=True) as visit:
-        person = visit.person
-        on = _written_on(person, request.form)
-        if not words or isinstance(on, forms.FormErrors):
-            errors = {**({} if words else EMPTY), **(on.by_field if isinstance(on, forms.FormErrors) else {})}
-            again = _free_page(person, None if isinstance(on, forms.FormErrors) else on, prompt, errors, words)
-            return again, HTTPStatus.UNPROCESSABLE_ENTITY
-        entry = journal.add_entry(
-            visit.session,
-            visit.keyring,
-            person,
-            journal.NewEntry(
-                words=words,
-                written_on=on,
-                prompt_id=prompt.id if prompt else None,
-                source=SOURCE,
-                entry_id=idempotent_id("entry", person.id),
-            ),
-            now(),
-        )
-        keep_step(visit.session, person, entry)
-    return redirect(f"/journal/entry/{entry.id}?kept", code=303)
+        spare = _keep_entry(visit, new, photos)
+    entry_photos.remove_objects(get_runtime().storage, spare)
+    return redirect(_kept_at(entry_id, all_kept=photos.all_kept), code=303)
 
 
 @blueprint.get("/write/<token>")
@@ -100,7 +103,16 @@ def answer(token: str) -> Response | str | tuple[str, int]:
 
 def _answer_page(prompt: Prompt | None, errors: Mapping[str, str]) -> str:
     options = prompt_options.PROMPT_OPTIONS
-    return page("write", prompt=prompt, once=new_form_key(), errors=errors, wishes=options, words="", days=None)
+    return page(
+        "write",
+        prompt=prompt,
+        once=new_form_key(),
+        errors=errors,
+        wishes=options,
+        words="",
+        days=None,
+        takes_photos=False,
+    )
 
 
 def _written_on(person: Subscriber, typed: forms.Typed) -> date | forms.FormErrors:
@@ -119,7 +131,45 @@ def _free_page(
     today = writing_date(now(), person.zone)
     days = {"on": on or today, "today": today, "last": local_date(now(), person.zone)}
     shown_days = None if prompt else days
-    return page("write", prompt=prompt, once=new_form_key(), errors=errors, wishes=(), words=words, days=shown_days)
+    once = new_form_key()
+    return page(
+        "write", prompt=prompt, once=once, errors=errors, wishes=(), words=words, days=shown_days, takes_photos=True
+    )
+
+
+def _entry_id(person_id: int, words: str, files: Sequence[bytes] = ()) -> int:
+    """Return the id of the entry of this request's form; words or photos that were changed since make another entry."""
+    return idempotent_id("entry", person_id, words.encode("utf-8", "surrogatepass"), *files)
+
+
+def _uploaded(
+    person: Subscriber, words: str, files: Sequence[bytes], on: date | forms.FormErrors
+) -> UploadedPhotos | forms.FormErrors:
+    """Return the photos of this request's form, or all that is wrong with the form: then no photo was stored."""
+    errors = {**({} if words or files else EMPTY), **(on.by_field if isinstance(on, forms.FormErrors) else {})}
+    if errors:
+        return forms.FormErrors({**errors, **({uploads.FIELD: CHOOSE_AGAIN} if files else {})})
+    try:
+        photos = uploads.get_uploader().process(files, person)
+    except PhotosBusyError:
+        return forms.FormErrors({uploads.FIELD: BUSY})
+    except StorageError:
+        return forms.FormErrors({uploads.FIELD: NO_STORAGE})
+    return photos if words or photos.photos else forms.FormErrors({uploads.FIELD: NO_PHOTO})
+
+
+def _keep_entry(visit: Visit, new: journal.NewEntry, photos: UploadedPhotos) -> set[str]:
+    """Add an entry with its photos; return the objects that are not needed since the same form was here before."""
+    if Entry.find(visit.session, visit.person.id, new.entry_id or 0) is not None:
+        return photos.names
+    entry = journal.add_entry(visit.session, visit.keyring, visit.person, new, now())
+    entry_photos.keep(visit.session, entry, photos.photos, now())
+    keep_step(visit.session, visit.person, entry)
+    return set()
+
+
+def _kept_at(entry_id: int, *, all_kept: bool = True) -> str:
+    return f"/journal/entry/{entry_id}?kept" + ("" if all_kept else "&refused")
 
 
 def _read_token(token: str) -> ActToken | Response:
@@ -155,7 +205,7 @@ def _keep_answer(token: ActToken, prompt: Prompt | None, words: str) -> Response
                 written_on=read_write_link_object(token.object_id)[1],
                 prompt_id=prompt.id if prompt else None,
                 source=BY_LINK,
-                entry_id=idempotent_id("entry", person.id),
+                entry_id=_entry_id(person.id, words),
             ),
             now(),
         )
