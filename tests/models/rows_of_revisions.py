@@ -333,4 +333,13 @@ CHANGES: Mapping[str, Change] = {
             ]
         }
     ),
+    # The tick of the first version was never asked for, so it counts for nothing.
+    "0012": Change(
+        new_columns={
+            ("consents", "stream"): ("questions", "letters"),
+            ("subscribers", "wants_questions"): (True, False),
+            ("subscribers", "wants_letters"): (False, True),
+            ("subscribers", "letters_confirmed_at"): (None, LATER),
+        },
+    ),
 }

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from service.core.consent import ConsentEvent, Stream
 from service.core.frequency import once_a_week
 from service.core.schedule import Schedule, local_date
 from service.flows.people import frequency
@@ -114,12 +115,18 @@ def resume(session: Session, person: Subscriber, now: datetime) -> bool:
 
 
 def restart(session: Session, person: Subscriber, now: datetime, *, source: str) -> bool:
-    """Make a stopped subscriber active again; return whether they had stopped and their address may be mailed."""
+    """Make a stopped subscriber active again; return whether they had stopped and their address may be mailed.
+
+    They get what they got before, and the consent log a line for each of it.
+    """
     if person.status != SubscriberStatus.STOPPED or Suppression.covers(session, person.address_hash):
         return False
     person.status = SubscriberStatus.ACTIVE
     frequency.schedule_next_emails(session, person, now)
-    record_consent(session, person, "confirmed", source=source, now=now)
+    if person.wants_letters:
+        person.letters_confirmed_at = now
+    for stream in _streams(person):
+        record_consent(session, person, ConsentEvent.CONFIRMED, stream, source=source, now=now)
     return True
 
 
@@ -153,8 +160,15 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
     person.status = SubscriberStatus.STOPPED
     person.resting_until_on = None
     person.schedule_next(now)
-    record_consent(session, person, "stopped", source=source, now=now, network=network)
+    for stream in _streams(person):
+        record_consent(session, person, ConsentEvent.STOPPED, stream, source=source, now=now, network=network)
     return True
+
+
+def _streams(person: Subscriber) -> list[Stream]:
+    """Return what a subscriber gets while they are active."""
+    wanted = {Stream.QUESTIONS: person.wants_questions, Stream.LETTERS: person.wants_letters}
+    return [stream for stream, is_wanted in wanted.items() if is_wanted]
 
 
 def _rest_until(length: Rest, person: Subscriber, today: date) -> date | None:

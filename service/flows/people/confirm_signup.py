@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from service.core.consent import ConsentEvent
 from service.core.library.prompts import Library, Prompt
 from service.core.library.rotation import History
 from service.core.schedule import Schedule, local_date
@@ -73,7 +74,7 @@ def confirm(
     person.status = SubscriberStatus.ACTIVE
     person.confirmed_at = now
     person.schedule_next(now, not_on=today)
-    record_consent(session, person, "confirmed", source=source, now=now)
+    record_consent(session, person, ConsentEvent.CONFIRMED, source=source, now=now)
     return _plan_welcome(session, library, person, today, now) + aliases.release(session, person, now)
 
 
@@ -105,7 +106,9 @@ def was_asked_before_stop(session: Session, person: Subscriber, request_id: int)
     if person.status != SubscriberStatus.STOPPED:
         return False
     asked = Delivery.newest_about(session, person.id, DeliveryKind.CONFIRMATION, request_id)
-    stops = [line.at for line in Consent.for_address(session, person.address_hash) if line.event == "stopped"]
+    stops = [
+        line.at for line in Consent.for_address(session, person.address_hash) if line.event == ConsentEvent.STOPPED
+    ]
     return asked is None or (bool(stops) and asked.planned_at < stops[-1])
 
 

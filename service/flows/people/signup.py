@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.core.consent import ConsentEvent
 from service.core.slots import request_slot
 from service.db import random_id
 from service.flows.people.consent import record_consent
@@ -83,7 +84,9 @@ def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, fo
     if person.status == SubscriberStatus.PENDING:
         person.created_at = request.created_at  # the time limit for confirming starts again
     if person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
-        record_consent(session, person, "asked", source="page", now=request.created_at, network=request.network_hash)
+        record_consent(
+            session, person, ConsentEvent.ASKED, source="page", now=request.created_at, network=request.network_hash
+        )
     return person
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, select
+from sqlalchemy import Index, LargeBinary, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.core.consent import ConsentEvent, Stream
 from service.db import Base, Id, random_id
 
 
@@ -18,6 +19,7 @@ class Consent(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
     address_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    stream: Mapped[str] = mapped_column(String(16), server_default=text("'questions'"))
     event: Mapped[str] = mapped_column(String(16))
     wording: Mapped[str] = mapped_column(String(16))
     source: Mapped[str] = mapped_column(String(16))
@@ -28,3 +30,14 @@ class Consent(Base):
     def for_address(cls, session: Session, address_hash: bytes) -> list[Consent]:
         """Return an address's lines, oldest first."""
         return list(session.scalars(select(cls).where(cls.address_hash == address_hash).order_by(cls.at)))
+
+    @classmethod
+    def newest(cls, session: Session, address_hash: bytes, stream: Stream) -> Consent | None:
+        """Return the newest line about a stream that agrees, withdraws or takes back, or None.
+
+        That somebody entered the address on a page says nothing yet, and is left out.
+        """
+        query = select(cls).where(
+            cls.address_hash == address_hash, cls.stream == stream, cls.event != ConsentEvent.ASKED
+        )
+        return session.scalar(query.order_by(cls.at.desc()).limit(1))

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.consent import CURRENT, WORDINGS
+from service.core.consent import Stream, current_wording
 from service.core.schedule import Rhythm
 from service.core.tokens import Action, ActToken
 from service.flows.people import confirm_signup, signup
@@ -168,7 +168,7 @@ def _form(typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likel
         likely=likely,
         rhythms=RHYTHMS,
         sample=get_runtime().library.get(SAMPLE),
-        wording=WORDINGS[CURRENT],
+        wording=current_wording(Stream.QUESTIONS),
         contact=contact_address(),
         zones=zone_options(typed.get("time_zone", "")),
     )
