@@ -16,7 +16,7 @@ from service.flows.incoming import commands, set_aside
 from service.flows.incoming.owner import Owner
 from service.flows.incoming.processed_mail import ProcessedMail
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
-from service.flows.people import account, confirm_signup, entry_photos, frequency, journal, steps
+from service.flows.people import confirm_signup, entry_photos, frequency, journal, steps, ways_out
 from service.models import Entry, Keyring, Outcome, Reply, Subscriber, Suppression, SuppressionReason
 
 
@@ -93,8 +93,8 @@ class _Application:
             frequency.record_activity(session, person, now)
         if self.result.has_bounced:
             Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, now, push_at=now)
-        if self.owner.wants_to_stop:
-            account.stop(session, person, now, source="address")
+        if self.owner.stop:
+            ways_out.stop(session, person, self.owner.stop.stream, now, source="address")
         if self.result.confirms(person):
             planned = confirm_signup.confirm(
                 session, self.parts.keyring, self.parts.library, person.id, now, source="reply"
@@ -105,8 +105,11 @@ class _Application:
         command = self.result.classification.command
         if command is None:
             return
-        step = steps.step_meant(self.session, self.owner.token)
-        command_result = commands.carry_out(self.session, self.parts.library, self.person, command, self.now, step=step)
+        about = commands.Answered(
+            step=steps.step_meant(self.session, self.owner.token),
+            is_letter=self.owner.token is not None and self.owner.token.kind is ReplyKind.LETTER,
+        )
+        command_result = commands.carry_out(self.session, self.parts.library, self.person, command, self.now, to=about)
         self.applied.delivery_ids += command_result.planned
         self.applied.unneeded |= command_result.unneeded
         if command_result.answer and self.result.by_person:
