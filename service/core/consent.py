@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -59,3 +59,39 @@ def current_wording(stream: Stream, writer: str = "") -> str:
 def by_writer(writer: str) -> str:
     """Return " by NAME" for the writer's name, or nothing without one."""
     return f" by {writer}" if writer else ""
+
+
+class Asked(StrEnum):
+    """What one confirmation asks for; its name stands with the delivery, its number in the reply address.
+
+    `MOVED` asks for letters too: from people whose list was brought from another service.
+    """
+
+    QUESTIONS = "questions"
+    LETTERS = "letters"
+    BOTH = "both"
+    MOVED = "moved"
+
+    @classmethod
+    def of(cls, streams: Sequence[Stream]) -> Asked:
+        """Return what asks for these streams.
+
+        Raises:
+            ValueError: there is none.
+        """
+        return cls.BOTH if len(streams) > 1 else cls("".join(streams))
+
+    @property
+    def number(self) -> int:
+        """Return its number; 0 stands in the addresses of before the letters, which asked for the questions."""
+        return [*Asked].index(self) + 1
+
+    @classmethod
+    def numbered(cls, number: int) -> Asked | None:
+        """Return what has this number, or None for an address of before the letters."""
+        return next((asked for asked in cls if asked.number == number), None)
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """Return the streams that it asks for."""
+        return {Asked.QUESTIONS: (Stream.QUESTIONS,), Asked.BOTH: (*Stream,)}.get(self, (Stream.LETTERS,))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -202,7 +203,9 @@ def test_a_rest_misses_letters_and_pauses_questions(ana: Leaver) -> None:
 @pytest.mark.parametrize("event", ["complained", "failed"], ids=["a complaint", "an address that does not exist"])
 def test_a_complaint_or_a_bounce_ends_both(ana: Leaver, event: str) -> None:
     now = ana.inbound.sending.clock()
-    details = {"code": 550, "enhanced_code": "5.1.1", "reason": "bounce", "is_final": True} if event == "failed" else {}
+    details: dict[str, Any] = {}
+    if event == "failed":
+        details = {"code": 550, "enhanced_code": "5.1.1", "reason": "bounce", "is_final": True}
     found = ProviderEvent(event, "e", now, ANA, None, None, **details)
     with ana.inbound.sending.runtime.database.write() as session:
         record_event(session, ana.inbound.sending.runtime.keyring, found, token=f"t{next(TOKENS)}", now=now)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from service.core.consent import Asked
 from service.core.library.prompts import Library, Prompt
 from service.core.photos import named
 from service.core.steps import StepPhrases, step_phrases_for
@@ -96,8 +97,10 @@ class _Application:
         if self.owner.stop:
             ways_out.stop(session, person, self.owner.stop.stream, now, source="address")
         if self.result.confirms(person):
+            token = self.owner.token
+            asked = Asked.numbered(token.prompt_key) if token and token.kind is ReplyKind.CONFIRMATION else None
             planned = confirm_signup.confirm(
-                session, self.parts.keyring, self.parts.library, person.id, now, source="reply"
+                session, self.parts.keyring, self.parts.library, person.id, now, source="reply", asked=asked
             )
             self.applied.delivery_ids += planned
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import ConsentEvent, Stream
+from service.core.consent import ConsentEvent
 from service.core.frequency import once_a_week
 from service.core.schedule import Schedule, local_date
-from service.flows.people import frequency
+from service.flows.people import consent, frequency
 from service.flows.people.consent import record_consent
 from service.models import Subscriber, SubscriberStatus, Suppression
 
@@ -22,8 +23,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """All that the settings page can change."""
+    """All that the settings page can change; at least one of questions and letters is wanted."""
 
+    wants_questions: bool
+    wants_letters: bool
     schedule: Schedule
     muted_themes: Sequence[str]
     wants_digest: bool
@@ -70,7 +73,8 @@ class InvalidPauseDate:
 def change_preferences(session: Session, person: Subscriber, preferences: Preferences, now: datetime) -> None:
     """Store new preferences and reschedule the next emails, without a second prompt on the same day.
 
-    The days chosen now replace the days of a slow-down as well.
+    The days chosen now replace the days of a slow-down as well. Questions or letters that are turned on or off here
+    leave a line in the consent log.
     """
     frequency.record_activity(session, person, now)
     person.set_schedule(preferences.schedule)
@@ -82,6 +86,16 @@ def change_preferences(session: Session, person: Subscriber, preferences: Prefer
     person.is_discreet = preferences.is_discreet
     person.help_country = preferences.help_country
     person.locale = preferences.locale
+    change_questions = consent.confirm_questions if preferences.wants_questions else consent.withdraw_questions
+    change_questions(session, person, now, source="page")
+    change_letters = consent.confirm_letters if preferences.wants_letters else consent.withdraw_letters
+    change_letters(session, person, now, source="page")
+    frequency.schedule_next_emails(session, person, now)
+
+
+def change_zone(session: Session, person: Subscriber, zone: ZoneInfo, now: datetime) -> None:
+    """Store another time zone and reschedule the next emails."""
+    person.set_schedule(replace(person.schedule, zone=zone))
     frequency.schedule_next_emails(session, person, now)
 
 
@@ -125,7 +139,7 @@ def restart(session: Session, person: Subscriber, now: datetime, *, source: str)
     frequency.schedule_next_emails(session, person, now)
     if person.wants_letters:
         person.letters_confirmed_at = now
-    for stream in _streams(person):
+    for stream in person.streams:
         record_consent(session, person, ConsentEvent.CONFIRMED, stream, source=source, now=now)
     return True
 
@@ -160,15 +174,9 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
     person.status = SubscriberStatus.STOPPED
     person.resting_until_on = None
     person.schedule_next(now)
-    for stream in _streams(person):
+    for stream in person.streams:
         record_consent(session, person, ConsentEvent.STOPPED, stream, source=source, now=now, network=network)
     return True
-
-
-def _streams(person: Subscriber) -> list[Stream]:
-    """Return what a subscriber gets while they are active."""
-    wanted = {Stream.QUESTIONS: person.wants_questions, Stream.LETTERS: person.wants_letters}
-    return [stream for stream, is_wanted in wanted.items() if is_wanted]
 
 
 def _rest_until(length: Rest, person: Subscriber, today: date) -> date | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.core.consent import ConsentEvent, Stream, current_version
+from service.flows.people import frequency
 from service.models import Consent, Subscriber
 
 
@@ -58,4 +59,27 @@ def withdraw_letters(
     person.wants_letters = False
     person.letters_confirmed_at = None
     record_consent(session, person, ConsentEvent.STOPPED, Stream.LETTERS, source=source, now=now, network=network)
+    return True
+
+
+def confirm_questions(session: Session, person: Subscriber, now: datetime, *, source: str) -> bool:
+    """Turn questions on with a line in the consent log, and schedule the next one; return whether they were off."""
+    if person.wants_questions:
+        return False
+    person.wants_questions = True
+    frequency.schedule_next_emails(session, person, now)
+    record_consent(session, person, ConsentEvent.CONFIRMED, source=source, now=now)
+    return True
+
+
+def withdraw_questions(
+    session: Session, person: Subscriber, now: datetime, *, source: str, network: bytes | None = None
+) -> bool:
+    """Turn questions off with a line in the consent log; return whether they were on."""
+    if not person.wants_questions:
+        return False
+    frequency.record_activity(session, person, now)  # restores the usual days for when they come again
+    person.wants_questions = False
+    frequency.schedule_next_emails(session, person, now)
+    record_consent(session, person, ConsentEvent.STOPPED, source=source, now=now, network=network)
     return True

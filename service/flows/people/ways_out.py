@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import ConsentEvent, Stream
-from service.flows.people import account, frequency
-from service.flows.people.consent import record_consent, withdraw_letters
+from service.core.consent import Stream
+from service.flows.people import account
+from service.flows.people.consent import withdraw_letters, withdraw_questions
 from service.models import Subscriber, SubscriberStatus
 
 _WRITTEN_TO = frozenset({SubscriberStatus.ACTIVE, SubscriberStatus.RESTING})
@@ -33,20 +33,11 @@ def stop(
     if stream is Stream.LETTERS and not person.wants_letters:
         return False
     if stream is Stream.QUESTIONS and not _is_last(person, person.wants_letters):
-        return _stop_questions(session, person, now, source=source, network=network)
+        is_written_to = person.status in _WRITTEN_TO
+        return is_written_to and withdraw_questions(session, person, now, source=source, network=network)
     return account.stop(session, person, now, source=source, network=network)
 
 
 def _is_last(person: Subscriber, wants_other: bool) -> bool:
     """Return whether somebody who is written to gets nothing but one stream, since they do not want the other."""
     return person.status in _WRITTEN_TO and not wants_other
-
-
-def _stop_questions(session: Session, person: Subscriber, now: datetime, *, source: str, network: bytes | None) -> bool:
-    if not person.wants_questions or person.status not in _WRITTEN_TO:
-        return False
-    frequency.record_activity(session, person, now)  # restores the usual days for when they come again
-    person.wants_questions = False
-    frequency.schedule_next_emails(session, person, now)
-    record_consent(session, person, ConsentEvent.STOPPED, Stream.QUESTIONS, source=source, now=now, network=network)
-    return True

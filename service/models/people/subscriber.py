@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
+from service.core.consent import Stream
 from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
 from service.db import Base, Id, insert_into, random_id
 
@@ -93,6 +94,12 @@ class Subscriber(Base):
     def schedule(self) -> Schedule:
         """Return the days, time and zone this person chose."""
         return Schedule(Days(self.days_mask), self.send_time, self.zone)
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """Return what they get while they are active; nobody who has stopped gets any of it."""
+        wanted = {Stream.QUESTIONS: self.wants_questions, Stream.LETTERS: self.wants_letters}
+        return tuple(stream for stream, is_wanted in wanted.items() if is_wanted)
 
     @property
     def send_time(self) -> time:
