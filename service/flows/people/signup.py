@@ -81,6 +81,9 @@ def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, fo
     """
     if Suppression.covers(session, request.address_hash):
         return None
+    is_brought = request.kind == MailRequestKind.IMPORT
+    if is_brought and Subscriber.with_address(session, request.address_hash) is not None:
+        return None  # they have come by themselves since their list was brought, and may have stopped
     person = Subscriber.get_or_create(session, _new_person(keyring, request, form))
     if person.status == SubscriberStatus.PENDING:
         person.created_at = request.created_at  # the time limit for confirming starts again
@@ -90,9 +93,9 @@ def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, fo
             person,
             ConsentEvent.ASKED,
             stream,
-            source="page",
+            source="import" if is_brought else "page",
             now=request.created_at,
-            network=request.network_hash,
+            network=None if is_brought else request.network_hash,
         )
     return person
 
@@ -110,8 +113,10 @@ def _is_over_limit(
 
     Sign-ins are counted by network and address together, so that nobody can use up somebody else's. Confirmations go to
     people who may not know the service, so the limits are three a week for an address, and one for all requests
-    together.
+    together. The emails that a list's import asks by have a limit of their own.
     """
+    if request.kind == MailRequestKind.IMPORT:
+        return False
     if kind == DeliveryKind.SIGN_IN:
         since = request.created_at - DAY
         requests = MailRequest.count_from_network(session, request.address_hash, request.network_hash, since)
@@ -141,7 +146,7 @@ def _new_delivery(
         kind=kind,
         slot=request_slot(request.id, request.created_at),
         reference=request.id,
-        detail=Asked.of(streams_to_confirm(person, form)) if content and form else None,
+        detail=_asked(request, person, form) if content and form else None,
         ready_at=now,
         planned_at=now,
         enqueued_at=now,
@@ -149,6 +154,10 @@ def _new_delivery(
         expires_at=request.created_at + LINK_LIFETIME if kind == DeliveryKind.SIGN_IN else None,
         sealed_content=seal_content(keyring, person, delivery_id, content) if content else None,
     )
+
+
+def _asked(request: MailRequest, person: Subscriber, form: SignupForm) -> Asked:
+    return Asked.MOVED if request.kind == MailRequestKind.IMPORT else Asked.of(streams_to_confirm(person, form))
 
 
 def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Index, LargeBinary, String, select, text
@@ -41,3 +42,12 @@ class Consent(Base):
             cls.address_hash == address_hash, cls.stream == stream, cls.event != ConsentEvent.ASKED
         )
         return session.scalar(query.order_by(cls.at.desc()).limit(1))
+
+    @classmethod
+    def stopped_among(cls, session: Session, address_hashes: Iterable[bytes]) -> set[bytes]:
+        """Return those of these addresses whose newest line, apart from being entered on a page, is a stop."""
+        query = select(cls.address_hash, cls.event).where(
+            cls.address_hash.in_([*address_hashes]), cls.event != ConsentEvent.ASKED
+        )
+        newest = {row.address_hash: row.event for row in session.execute(query.order_by(cls.at))}
+        return {address_hash for address_hash, event in newest.items() if event == ConsentEvent.STOPPED}

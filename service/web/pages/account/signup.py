@@ -16,7 +16,7 @@ from service.flows.people import account, confirm_signup, signup
 from service.flows.people.confirm_signup import WaitingSignup
 from service.flows.people.mail_requests import TooManyRequests
 from service.flows.people.signup_form import SignupForm
-from service.models import Delivery, DeliveryKind, MailRequest, Subscriber, SubscriberStatus
+from service.models import Delivery, DeliveryKind, MailRequest, MailRequestKind, Subscriber, SubscriberStatus
 from service.web import browser, forms
 from service.web.context import contact_address, get_runtime, now, page, read_act_token
 from service.web.errors import ErrorText, error_page
@@ -154,7 +154,11 @@ def _confirm_page(
     person: Subscriber, waiting: WaitingSignup, request_: MailRequest | None, errors: dict[str, str]
 ) -> str:
     is_new = person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}
-    is_other_browser = request_ is not None and request_.browser_hash != browser.browser_hash()
+    is_other_browser = (
+        request_ is not None
+        and request_.kind == MailRequestKind.SIGNUP
+        and request_.browser_hash != browser.browser_hash()
+    )
     return page(
         "confirm",
         asked=Asked.of(waiting.streams) if waiting.streams else "",
