@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.consent import Stream, current_wording
-from service.web import browser, forms
+from service.web import browser, form_time, forms
 from service.web.context import get_runtime, page
 from service.web.pages.account.signup import ask_for
 
@@ -31,10 +31,14 @@ def subscribe() -> Response | str | tuple[str, int]:
     return ask_for(forms.read_letters_signup(request.form, zone), _form)
 
 
-def _form(typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likely: str = "") -> str:
+def _form(
+    typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likely: str = "", *, again: bool = False
+) -> str:
     writer = get_runtime().writer_name
     return page(
         "letters_signup",
+        again=again,
+        opened=form_time.form_time(),
         typed=typed,
         errors=problems.by_field,
         likely=likely,

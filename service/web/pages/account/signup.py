@@ -17,7 +17,7 @@ from service.flows.people.confirm_signup import WaitingSignup
 from service.flows.people.mail_requests import TooManyRequests
 from service.flows.people.signup_form import SignupForm
 from service.models import Delivery, DeliveryKind, MailRequest, MailRequestKind, Subscriber, SubscriberStatus
-from service.web import browser, forms
+from service.web import browser, form_time, forms
 from service.web.context import contact_address, get_runtime, now, page, read_act_token
 from service.web.errors import ErrorText, error_page
 from service.web.idempotency import new_form_key
@@ -70,6 +70,8 @@ def ask_for(
         return show_form(request.form, form), HTTPStatus.UNPROCESSABLE_ENTITY
     if isinstance(form, forms.LikelyTypo):
         return show_form(request.form, forms.FormErrors({}), likely=form.likely)
+    if not form_time.is_timely():
+        return show_form(request.form, forms.FormErrors({}), again=True), HTTPStatus.UNPROCESSABLE_ENTITY
     runtime = get_runtime()
     with runtime.database.write() as session:
         asked = signup.ask(session, runtime.keyring, form=form, asker=browser.new_asker(), now=now())
@@ -198,9 +200,13 @@ def _wrong_code_page(token: ActToken) -> tuple[str, int]:
     return _confirm_page(person, waiting, request_, {"code": WRONG_CODE}), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def _form(typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likely: str = "") -> str:
+def _form(
+    typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likely: str = "", *, again: bool = False
+) -> str:
     return page(
         "signup",
+        again=again,
+        opened=form_time.form_time(),
         typed=typed,
         errors=problems.by_field,
         likely=likely,
