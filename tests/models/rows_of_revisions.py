@@ -334,7 +334,7 @@ CHANGES: Mapping[str, Change] = {
         }
     ),
     # The tick of the first version was never asked for, so it counts for nothing.
-    "0012": Change(
+    "0013": Change(
         new_columns={
             ("consents", "stream"): ("questions", "letters"),
             ("subscribers", "wants_questions"): (True, False),
