@@ -20,7 +20,16 @@ from service.web.csrf import csrf
 from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
 from service.web.pages import static_pages
-from service.web.pages.account import action_link, browser_sessions, frequency, held, settings, sign_in, signup
+from service.web.pages.account import (
+    action_link,
+    browser_sessions,
+    frequency,
+    held,
+    letters_signup,
+    settings,
+    sign_in,
+    signup,
+)
 from service.web.pages.journal import digest, journal, month_markdown, photos, search, steps, write, year
 
 GUNICORN_GIVES_UP = (
@@ -29,6 +38,7 @@ GUNICORN_GIVES_UP = (
 
 BLUEPRINTS = (
     signup.blueprint,
+    letters_signup.blueprint,
     sign_in.blueprint,
     journal.blueprint,
     search.blueprint,

@@ -13,6 +13,7 @@ from service.cli_domains import domains
 from service.cli_prompts import prompts
 from service.cli_sending import sending
 from service.cli_settings import instant_of, runtime_of, with_settings
+from service.cli_subscribers import subscribers
 from service.config import Settings
 from service.dispatch import QUEUES
 from service.flows.incoming import quarantine
@@ -31,6 +32,7 @@ main.add_command(deliveries)
 main.add_command(domains)
 main.add_command(prompts)
 main.add_command(sending)
+main.add_command(subscribers)
 
 
 @main.command()

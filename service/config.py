@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -57,6 +58,8 @@ class Settings(BaseSettings):
     postal_address: str = Field(min_length=1)
     name_of_place: str = "Small Steps"
     place_folder: Path = ROOT / "templates" / "place"
+    letters_from: str = Field(default="", max_length=80)
+    writer_time_zone: str = "Europe/London"
     writer_emails: Listed = Field(default_factory=list, repr=False)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     log_level: str = "INFO"
@@ -101,6 +104,20 @@ class Settings(BaseSettings):
     def _are_keys(cls, value: list[str]) -> list[str]:
         for key in value:
             _decoded_key(key)
+        return value
+
+    @field_validator("letters_from")
+    @classmethod
+    def _is_writer_name(cls, value: str) -> str:
+        if not value.isprintable() or any(mark in value for mark in '<>"@'):
+            raise ValueError('must be a name, on one line and without <, >, " or @')
+        return value.strip()
+
+    @field_validator("writer_time_zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be the name of a time zone, like Europe/London")
         return value
 
     @field_validator("log_level")

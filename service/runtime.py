@@ -72,6 +72,11 @@ class Runtime:
     clock: Clock = utc_now
     counts: Counts = field(default_factory=Counts, repr=False)
 
+    @property
+    def writer_name(self) -> str:
+        """Return the name of who writes the letters, or "" if nobody is named."""
+        return _writer_name(self.settings, self.place)
+
     def sender(self, stopping: Callable[[], bool] = lambda: False) -> Sender:
         """Return the sender of deliveries; `stopping` says that the worker is about to end."""
         return Sender(
@@ -200,6 +205,7 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQu
             sender=settings.mail_from,
             postal_address=settings.postal_address,
             place=place,
+            writer=_writer_name(settings, place),
         ),
         mailer=MailgunGateway(
             api_key=settings.mailgun_api_key,
@@ -214,6 +220,10 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQu
         step_phrases=load_step_phrases(),
         clock=clock,
     )
+
+
+def _writer_name(settings: Settings, place: Place) -> str:
+    return settings.letters_from or place.writer.name
 
 
 def load_place(settings: Settings) -> Place:

@@ -11,10 +11,13 @@ import base64
 import binascii
 import hmac
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
+from typing import Final
 
+from service.core.consent import Stream
 from service.core.sealing import IndexKey
 
 REPLY_MAC_BYTES = 10
@@ -39,6 +42,7 @@ class ReplyKind(IntEnum):
     STEP = 4
     ANSWER = 5
     NOTICE = 6
+    LETTER = 7
 
 
 class Action(IntEnum):
@@ -58,7 +62,9 @@ class Action(IntEnum):
     NOT_A_STEP = 12
 
 
-_FREQUENCY_KIND = 0x20
+# The kind byte of a frequency token says what it stops by itself: everything, as in all tokens of before the letters.
+_FREQUENCY_KINDS: Final[Mapping[int, Stream | None]] = {0x20: None, 0x21: Stream.LETTERS}
+_FREQUENCY_KIND_OF: Final = {stream: kind for kind, stream in _FREQUENCY_KINDS.items()}
 _ACT_KIND = 0x30
 _REPLY_KINDS = frozenset(map(int, ReplyKind))
 _ACTIONS = frozenset(map(int, Action))
@@ -99,21 +105,36 @@ class ReplyToken:
 
 @dataclass(frozen=True, slots=True)
 class FrequencyToken:
-    """Allows one subscriber to rest and to stop; it never expires."""
+    """Allows one subscriber to rest and to stop; it never expires.
+
+    `stream` is what it stops where nothing else is chosen: the letters, or everything if None. A question's token stops
+    everything; a letter's leaves the questions.
+    """
 
     subscriber_id: int
+    stream: Stream | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a stream that no token can carry.
+
+        Raises:
+            ValueError: the stream is the questions, whose token stops everything.
+        """
+        if self.stream not in _FREQUENCY_KIND_OF:
+            raise ValueError("a token stops the letters, or everything")
 
     def encode(self, key: IndexKey) -> str:
         """Return 40 characters."""
-        return _signed(_FREQUENCY.pack(_FREQUENCY_KIND, self.subscriber_id), FREQUENCY_MAC_BYTES, key)
+        return _signed(_FREQUENCY.pack(_FREQUENCY_KIND_OF[self.stream], self.subscriber_id), FREQUENCY_MAC_BYTES, key)
 
     @classmethod
     def decode(cls, text: str, key: IndexKey) -> FrequencyToken | None:
         """Return the token, or None if this service never made it."""
         payload = _verified(text, _FREQUENCY.size, FREQUENCY_MAC_BYTES, key)
-        if payload is None or payload[0] != _FREQUENCY_KIND:
+        if payload is None or payload[0] not in _FREQUENCY_KINDS:
             return None
-        return cls(_FREQUENCY.unpack(payload)[1])
+        kind, subscriber_id = _FREQUENCY.unpack(payload)
+        return cls(subscriber_id, _FREQUENCY_KINDS[kind])
 
 
 @dataclass(frozen=True, slots=True)

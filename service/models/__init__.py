@@ -21,6 +21,7 @@ from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
 from service.models.people.entry import Entry
 from service.models.people.full_mailbox import FullMailbox
+from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest, MailRequestKind
 from service.models.people.photo import Photo
 from service.models.people.step import Step
@@ -30,6 +31,8 @@ from service.models.people.suppression_sync import SuppressionCursor
 
 __all__ = [
     "Alias",
+    "BroughtAs",
+    "BroughtPerson",
     "BrowserSession",
     "Consent",
     "Counter",
@@ -46,6 +49,7 @@ __all__ = [
     "Installation",
     "Keyring",
     "KnownDelivery",
+    "ListImport",
     "MailRequest",
     "MailRequestKind",
     "NewDelivery",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from zoneinfo import ZoneInfo
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -81,7 +82,20 @@ def read_signup(typed: Typed) -> SignupForm | FormErrors | LikelyTypo:
         return FormErrors(problems)
     if address.likely and typed.get("sure") != address.text:
         return LikelyTypo(address.likely)
-    return SignupForm(address, Schedule(days, FIRST_LIGHT, zone), DEFAULT_LOCALE)
+    schedule = Schedule(days, FIRST_LIGHT, zone)
+    return SignupForm(address, schedule, DEFAULT_LOCALE, wants_letters="letters" in typed)
+
+
+def read_letters_signup(typed: Typed, zone: ZoneInfo) -> SignupForm | FormErrors | LikelyTypo:
+    """Return the signup for letters alone, in the writer's zone, or what to look at again."""
+    problems: dict[str, str] = {}
+    address = _address(typed, problems)
+    if address is None:
+        return FormErrors(problems)
+    if address.likely and typed.get("sure") != address.text:
+        return LikelyTypo(address.likely)
+    schedule = Schedule(Rhythm.THREE.days, FIRST_LIGHT, zone)
+    return SignupForm(address, schedule, DEFAULT_LOCALE, wants_questions=False, wants_letters=True)
 
 
 def read_address(typed: Typed) -> Address | FormErrors:
@@ -108,10 +122,14 @@ def read_preferences(typed: Typed, countries: Collection[str], locales: Collecti
     muted = [theme for theme in THEMES if theme in typed.getlist("muted")]
     if len(muted) == len(THEMES):
         problems["muted"] = "Leave at least one theme in"
+    if not {"wants_questions", "wants_letters"} & set(typed):
+        problems["wants_questions"] = "Choose questions, letters or both, or stop everything at the end of this page"
     if problems or at is None or zone is None:
         return FormErrors(problems)
     country, locale = typed.get("help_country", ""), typed.get("locale", "")
     return Preferences(
+        wants_questions="wants_questions" in typed,
+        wants_letters="wants_letters" in typed,
         schedule=Schedule(Days(mask), at, zone),
         muted_themes=muted,
         wants_digest="wants_digest" in typed,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.consent import Stream
 from service.core.sealing import IndexKey
 from service.core.tokens import Action, ActToken, FrequencyToken, ReplyKind, ReplyToken
 
@@ -35,9 +36,20 @@ def test_an_act_token_comes_back_with_its_minute_rounded_up(token: ActToken) -> 
     assert timedelta(0) <= back.expires_at - token.expires_at < timedelta(minutes=1)
 
 
-@given(ids)
-def test_a_frequency_token_comes_back(subscriber_id: int) -> None:
-    assert FrequencyToken.decode(FrequencyToken(subscriber_id).encode(KEY), KEY) == FrequencyToken(subscriber_id)
+@given(ids, st.sampled_from([None, Stream.LETTERS]))
+def test_a_frequency_token_comes_back(subscriber_id: int, stream: Stream | None) -> None:
+    token = FrequencyToken(subscriber_id, stream)
+    assert FrequencyToken.decode(token.encode(KEY), KEY) == token
+
+
+def test_a_token_of_before_the_letters_still_stops_everything() -> None:
+    made_before = "eaaaaaaaaaaaab6ggomnwzclu2xp6lu7vlsucz3q"
+    assert FrequencyToken.decode(made_before, KEY) == FrequencyToken(7)
+
+
+def test_no_token_stops_the_questions_alone() -> None:
+    with pytest.raises(ValueError, match="the letters, or everything"):
+        FrequencyToken(7, Stream.QUESTIONS)
 
 
 @given(reply_tokens, st.integers(0, 39), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))

@@ -16,6 +16,7 @@ from tests.e2e.visiting import until
 CONFIRM = "Confirm your email address"
 FIRST_QUESTION = "Your first question"
 SOON_MS = 8_000
+FILLED_IN_MS = 2_100  # a form that comes sooner is shown once more
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Person:
         """Fill in the signup form and send it off."""
         self.go("/")
         self.page.get_by_label("Email address").fill(self.address)
+        self.page.wait_for_timeout(FILLED_IN_MS)
         self.page.get_by_role("button", name="Send me the first question").click()
         self.page.get_by_role("heading", name="Check your email").wait_for()
 

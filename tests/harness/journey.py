@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +25,9 @@ from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Keyring
 from service.postoffice import app as postoffice
 from service.postoffice.server import running
 from service.runtime import Runtime, make_runtime
+from service.web.form_time import FIELD, sign_form_time
 from tests.harness.clock import MovableClock
+from tests.harness.website import FILLED_IN
 from workers.worker import work
 
 SIGNING_KEY = "the signing key of this test"
@@ -36,9 +38,13 @@ _CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 @dataclass
 class Browser:
-    """A person's browser, as far as forms need one: cookies, and the CSRF token of the page."""
+    """A person's browser, as far as forms need one: cookies, the CSRF token of the page, and when a form was shown.
+
+    `form_time` says that it was shown long enough ago for a person, since the clock of a journey stands still.
+    """
 
     base_url: str
+    form_time: Callable[[], str]
     session: requests.Session = field(default_factory=requests.Session)
 
     def open(self, path: str) -> requests.Response:
@@ -48,7 +54,7 @@ class Browser:
         """Open the page, then submit its form with these fields."""
         page = self.open(fields.pop("page", path))
         found = _CSRF.search(page.text)
-        data = {**fields, "csrf_token": found.group(1) if found else ""}
+        data = {FIELD: self.form_time(), **fields, "csrf_token": found.group(1) if found else ""}
         return self.session.post(self._url(path), data=data, timeout=30)
 
     def _url(self, path: str) -> str:
@@ -65,7 +71,7 @@ class JourneyHarness:
     web: str
 
     def browser(self) -> Browser:
-        return Browser(self.web)
+        return Browser(self.web, lambda: sign_form_time(self.keyring.index, self.clock() - FILLED_IN))
 
     def work(self) -> None:
         """Run both workers until their queues are empty."""

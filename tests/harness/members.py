@@ -38,6 +38,7 @@ def member(
         "status": SubscriberStatus.ACTIVE,
         "created_at": JOINED_AT,
         "confirmed_at": JOINED_AT,
+        "wants_questions": True,
         **columns,
     }
     person = Subscriber(

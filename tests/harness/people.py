@@ -22,6 +22,8 @@ DAY = timedelta(days=1)
 ANA = Address.parse("ana@example.com")
 LONDON = Schedule(Rhythm.THREE.days, time(8, 0), ZoneInfo("Europe/London"))
 PLAIN = Preferences(
+    wants_questions=True,
+    wants_letters=False,
     schedule=LONDON,
     muted_themes=(),
     wants_digest=True,

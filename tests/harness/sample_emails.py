@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from service.config import ROOT
+from service.core.consent import Asked
 from service.core.library.prompts import Prompt
 from service.core.month.digest import Digest, make_digest
 from service.core.month.resurfacing import DigestEntry, TakenStep
@@ -36,6 +37,7 @@ LINKS = Links(
     rest_url=f"{SITE}/rest/{TOKEN}",
     write_url=f"{SITE}/write/{TOKEN}",
 )
+CONFIRM_URL = f"{SITE}/confirm/{TOKEN}"
 BATCH = replace(PLACEHOLDERS, write_url=placeholder("write_url"))
 
 
@@ -64,6 +66,7 @@ def composer(*, is_discreet: bool = False) -> Composer:
         TEMPLATES,
         base_url=SITE,
         sender="Small Steps <hello@mail.example.org>",
+        writer="Mara Quinn",
         postal_address="4 Orchard Row\nLeeds LS1 4AB, United Kingdom",
         place=sample_place(),
     ).in_mode(is_discreet=is_discreet)
@@ -209,7 +212,16 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
     headers = {"subject": "Re: Three words", "in_reply_to": IN_REPLY_TO}
     answered: dict[str, Any] = {**headers, "made": made}
     return {
-        "confirmation": emails.confirmation.compose(made, f"{SITE}/confirm/{TOKEN}", LINKS.reply_address),
+        "confirmation": emails.confirmation.compose(made, Asked.QUESTIONS, CONFIRM_URL, LINKS.reply_address),
+        "confirmation_letters": emails.confirmation.compose(made, Asked.LETTERS, CONFIRM_URL, LINKS.reply_address),
+        "confirmation_both": emails.confirmation.compose(made, Asked.BOTH, CONFIRM_URL, LINKS.reply_address),
+        "confirmation_moved": emails.confirmation.compose(made, Asked.MOVED, CONFIRM_URL, LINKS.reply_address),
+        "confirmation_add_letters": emails.confirmation.compose(
+            made, Asked.LETTERS, CONFIRM_URL, LINKS.reply_address, is_known=True
+        ),
+        "confirmation_add_questions": emails.confirmation.compose(
+            made, Asked.QUESTIONS, CONFIRM_URL, LINKS.reply_address, is_known=True
+        ),
         "welcome": emails.welcome.compose(made, WORDS, LINKS, "on Sundays at 8 in the morning, London time"),
         "prompt": emails.prompt.compose(made, WORDS, None, BATCH),
         "prompt_with_lighter": emails.prompt.compose(made, DEEP, LIGHTER, LINKS),
@@ -243,6 +255,10 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "command_weekly": answer("command.weekly", detail="on Sundays at 8 in the morning", **answered),
         "command_resume": answer("command.resume", detail="every day at 8 in the morning", **answered),
         "command_stop": answer("command.stop", **answered),
+        "command_stop_letters": answer("command.stop_letters", **answered),
+        "command_rest_letters": answer("command.rest_letters", detail="until 3 June", **answered),
+        "command_rest_open_letters": answer("command.rest_open_letters", **answered),
+        "command_letters_only": answer("command.letters_only", **answered),
         "command_delete": answer("command.delete", button_url=act_url, **answered),
         "command_nothing_to_delete": answer("command.nothing_to_delete", **answered),
         "command_no_more": answer("command.no_more", **answered),

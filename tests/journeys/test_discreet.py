@@ -15,6 +15,7 @@ ANA = "ana@example.com"
 PROMPT, QUESTION = "a-small-no", "To what could you say a small, polite no this week?"
 PLACES = ("top", "bottom", "between")
 SETTINGS = {
+    "wants_questions": "yes",
     "days": ["0", "2", "4"],
     "at": "08:00",
     "time_zone": "Europe/London",

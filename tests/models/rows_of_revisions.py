@@ -333,4 +333,29 @@ CHANGES: Mapping[str, Change] = {
             ]
         }
     ),
+    # The tick of the first version was never asked for, so it counts for nothing.
+    "0013": Change(
+        new_columns={
+            ("consents", "stream"): ("questions", "letters"),
+            ("subscribers", "wants_questions"): (True, False),
+            ("subscribers", "wants_letters"): (False, True),
+            ("subscribers", "letters_confirmed_at"): (None, LATER),
+        },
+        new_rows={
+            "list_imports": [
+                {"id": 19, "source": "ghost", "proof_hash": b"p" * 32, "at": AT, "undone_at": LATER},
+            ],
+            "brought_people": [
+                {
+                    "address_hash": b"h" * 32,
+                    "import_id": 19,
+                    "brought_as": "asked",
+                    "request_id": 20,
+                    "sealed_form": b"sealed form",
+                    "ask_from": AT,
+                    "asked_at": LATER,
+                }
+            ],
+        },
+    ),
 }

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from service.core.consent import Asked
 from service.core.library.prompts import Library, Prompt
 from service.core.photos import named
 from service.core.steps import StepPhrases, step_phrases_for
@@ -16,7 +17,7 @@ from service.flows.incoming import commands, set_aside
 from service.flows.incoming.owner import Owner
 from service.flows.incoming.processed_mail import ProcessedMail
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
-from service.flows.people import account, confirm_signup, entry_photos, frequency, journal, steps
+from service.flows.people import confirm_signup, entry_photos, frequency, journal, steps, ways_out
 from service.models import Entry, Keyring, Outcome, Reply, Subscriber, Suppression, SuppressionReason
 
 
@@ -93,11 +94,13 @@ class _Application:
             frequency.record_activity(session, person, now)
         if self.result.has_bounced:
             Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, now, push_at=now)
-        if self.owner.wants_to_stop:
-            account.stop(session, person, now, source="address")
+        if self.owner.stop:
+            ways_out.stop(session, person, self.owner.stop.stream, now, source="address")
         if self.result.confirms(person):
+            token = self.owner.token
+            asked = Asked.numbered(token.prompt_key) if token and token.kind is ReplyKind.CONFIRMATION else None
             planned = confirm_signup.confirm(
-                session, self.parts.keyring, self.parts.library, person.id, now, source="reply"
+                session, self.parts.keyring, self.parts.library, person.id, now, source="reply", asked=asked
             )
             self.applied.delivery_ids += planned
 
@@ -105,8 +108,11 @@ class _Application:
         command = self.result.classification.command
         if command is None:
             return
-        step = steps.step_meant(self.session, self.owner.token)
-        command_result = commands.carry_out(self.session, self.parts.library, self.person, command, self.now, step=step)
+        about = commands.Answered(
+            step=steps.step_meant(self.session, self.owner.token),
+            is_letter=self.owner.token is not None and self.owner.token.kind is ReplyKind.LETTER,
+        )
+        command_result = commands.carry_out(self.session, self.parts.library, self.person, command, self.now, to=about)
         self.applied.delivery_ids += command_result.planned
         self.applied.unneeded |= command_result.unneeded
         if command_result.answer and self.result.by_person:

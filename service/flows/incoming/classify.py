@@ -40,7 +40,7 @@ def classify_by_sender(owner: Owner | None, author: MailAuthor) -> Classificatio
     """Return the classification of a mail if its sender decides it, or None if its content decides."""
     if owner is None:
         return Classification(Outcome.STRANGER, "nobody's we know")
-    if owner.wants_to_stop:
+    if owner.stop:
         return Classification(Outcome.COMMAND, "stop by address")
     if author is MailAuthor.PROGRAM or (author is MailAuthor.PROBABLY_PROGRAM and not owner.is_theirs):
         return Classification(Outcome.AUTO_REPLY, "written by a program")

@@ -8,19 +8,21 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.core.consent import Stream
 from service.core.dates import day_and_month
 from service.core.library.prompts import Library
 from service.core.replies.classify.commands import Command, Verb
 from service.core.schedule import local_date
 from service.flows.incoming.set_aside import BY_MAIL
 from service.flows.outgoing.planning.extra_prompt import plan_extra_prompt
-from service.flows.people import account, entry_photos, frequency, steps
+from service.flows.people import account, entry_photos, frequency, steps, ways_out
 from service.flows.people.account import InvalidPauseDate, NothingToPause, Rest
-from service.models import Entry, Reply, Step, Subscriber
+from service.models import Entry, Reply, Step, Subscriber, SubscriberStatus
 
 DELETE_WITHIN = timedelta(hours=24)
 RESTORE_WITHIN = timedelta(hours=24)
 SOURCE = "reply"
+LETTERS_ONLY = "letters_only"  # the answer to whoever gets no questions, which a command cannot bring
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,17 @@ class CommandResult:
     unneeded: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a command needs to know of the email that it answers: the step that it is about, and if it is a letter."""
+
+    step: Step | None = None
+    is_letter: bool = False
+
+
+_NOTHING = Answered()
+
+
 def carry_out(
     session: Session,
     library: Library,
@@ -46,9 +59,9 @@ def carry_out(
     command: Command,
     now: datetime,
     *,
-    step: Step | None = None,
+    to: Answered = _NOTHING,
 ) -> CommandResult:
-    """Carry out a subscriber's command and return the result; `step` is the one that the answered email is about.
+    """Carry out a subscriber's command, which answers an email of ours, and return the result.
 
     Every command counts as activity. The activity is recorded first, so that what the command says about the frequency
     overrides it.
@@ -59,8 +72,10 @@ def carry_out(
         planned = plan_extra_prompt(session, library, person, now, light=command.verb is Verb.SMALLER)
         return CommandResult(planned=tuple(planned)) if planned else CommandResult("no_more")
     if command.verb is Verb.NOT_A_STEP:
-        steps.not_a_step(session, person, step)
-        return CommandResult("not_a_step", reference=step.entry_id if step else None)
+        steps.not_a_step(session, person, to.step)
+        return CommandResult("not_a_step", reference=to.step.entry_id if to.step else None)
+    if command.verb is Verb.STOP:
+        return _stop(session, person, now, Stream.LETTERS if to.is_letter else None)
     if command.verb is Verb.PAUSE:
         return _pause(session, person, command, now)
     if command.verb in {Verb.NOT_TODAY, Verb.HELP}:
@@ -75,14 +90,17 @@ def _pause(session: Session, person: Subscriber, command: Command, now: datetime
         rest = account.rest(session, person, Rest.OPEN_ENDED, now)
     if isinstance(rest, NothingToPause):
         return CommandResult("stop")
+    with_letters = "_letters" if person.wants_letters else ""
     if isinstance(rest, InvalidPauseDate) or rest.until_on is None:
-        return CommandResult("rest_open")
+        return CommandResult(f"rest_open{with_letters}")
     year = "" if rest.until_on.year == local_date(now, person.zone).year else f" {rest.until_on.year}"
-    return CommandResult("rest", f"until {day_and_month(rest.until_on)}{year}")
+    return CommandResult(f"rest{with_letters}", f"until {day_and_month(rest.until_on)}{year}")
 
 
 def _weekly(session: Session, person: Subscriber, now: datetime) -> CommandResult:
     account.resume(session, person, now) or account.restart(session, person, now, source=SOURCE)
+    if not person.wants_questions:
+        return CommandResult(LETTERS_ONLY)
     account.switch_to_weekly(session, person, now)
     return CommandResult("weekly", str(person.schedule))
 
@@ -91,12 +109,13 @@ def _resume(session: Session, person: Subscriber, now: datetime) -> CommandResul
     """Undo the first of these that applies: a slow-down, a rest, a stop, the weekly frequency."""
     if not account.resume(session, person, now) and not account.restart(session, person, now, source=SOURCE):
         account.restore_usual_days(session, person, now)
-    return CommandResult("resume", str(person.schedule))
+    return CommandResult("resume", str(person.schedule)) if person.wants_questions else CommandResult(LETTERS_ONLY)
 
 
-def _stop(session: Session, person: Subscriber, now: datetime) -> CommandResult:
-    account.stop(session, person, now, source=SOURCE)
-    return CommandResult("stop")
+def _stop(session: Session, person: Subscriber, now: datetime, stream: Stream | None) -> CommandResult:
+    ways_out.stop(session, person, stream, now, source=SOURCE)
+    is_stopped = person.status == SubscriberStatus.STOPPED
+    return CommandResult("stop" if stream is None or is_stopped else "stop_letters")
 
 
 def _delete(session: Session, person: Subscriber, now: datetime) -> CommandResult:
@@ -115,6 +134,5 @@ def _delete(session: Session, person: Subscriber, now: datetime) -> CommandResul
 _HANDLERS: Mapping[Verb, Callable[[Session, Subscriber, datetime], CommandResult]] = {
     Verb.WEEKLY: _weekly,
     Verb.RESUME: _resume,
-    Verb.STOP: _stop,
     Verb.DELETE: _delete,
 }

@@ -22,13 +22,16 @@ _RECIPIENT_HEADERS = ("to", "cc", "delivered-to", "x-original-to")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The subscriber a mail belongs to; `is_theirs` is false if somebody else sent it, or the sender is not proved."""
+    """The subscriber a mail belongs to; `is_theirs` is false if somebody else sent it, or the sender is not proved.
+
+    `stop` is the token of a mail that asks to stop by its address, and says what it stops.
+    """
 
     person: Subscriber = field(repr=False)
     on: date
     token: ReplyToken | None = field(default=None, repr=False)
     is_theirs: bool = True
-    wants_to_stop: bool = False
+    stop: FrequencyToken | None = field(default=None, repr=False)
 
 
 def owner_of(
@@ -52,7 +55,7 @@ def owner_of(
         if token is None or person is None:
             continue
         if isinstance(token, FrequencyToken):
-            return Owner(person, writing_date(now, person.zone), wants_to_stop=True)
+            return Owner(person, writing_date(now, person.zone), stop=token)
         # A notice asks no question, so a reply to it belongs to the date of the reply, which may be months later.
         on = _written_on(mail, person, now) if token.kind is ReplyKind.NOTICE else token.on
         return Owner(person, on, token, is_theirs=_is_sender_of(session, person, sender) and not is_refuted(mail))

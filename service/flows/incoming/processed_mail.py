@@ -47,6 +47,6 @@ class ProcessedMail:
         command = self.classification.command
         if not self.by_person or (command and command.verb in _AGREES_TO_NOTHING):
             return False
-        if person.status == SubscriberStatus.STOPPED:
-            return self.classification.outcome == Outcome.CONFIRMED
-        return person.status == SubscriberStatus.PENDING and self.words is not None
+        if person.status == SubscriberStatus.PENDING:
+            return self.words is not None
+        return self.classification.outcome == Outcome.CONFIRMED

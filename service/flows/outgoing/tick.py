@@ -13,6 +13,7 @@ from service.db import Database
 from service.flows.outgoing.planning.plan_digests import plan_due_digests
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk, plan_due_prompts
 from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
+from service.flows.people import list_import
 from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
     BrowserSession,
@@ -62,6 +63,7 @@ def tick(database: Database, library: Library, job_queue: JobQueue, *, now: date
     planned += _plan(
         database, job_queue, chunk, lambda session: plan_due_prompts(session, library, now=now, limit=chunk)
     )
+    _ask_brought_people(database, job_queue, now=now, limit=chunk)
     enqueued, unknown = sweep(database, job_queue, now=now)
     with database.write() as session:
         Heartbeat.record(session, CLOCK, now)
@@ -122,6 +124,12 @@ def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:
     with database.write() as session:
         Reply.drop_raw_of(session, [mail.id for mail in mails])
     return len(mails) == PRUNE_LIMIT
+
+
+def _ask_brought_people(database: Database, job_queue: JobQueue, *, now: datetime, limit: int) -> None:
+    with database.write() as session:
+        requests = list_import.ask_waiting(session, now, limit)
+    job_queue.enqueue_mail_requests(requests)
 
 
 def _plan(database: Database, job_queue: JobQueue, chunk: int, plan: Callable[[Session], PlannedChunk]) -> int:

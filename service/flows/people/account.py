@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from service.core.consent import ConsentEvent
 from service.core.frequency import once_a_week
 from service.core.schedule import Schedule, local_date
-from service.flows.people import frequency
+from service.flows.people import consent, frequency
 from service.flows.people.consent import record_consent
 from service.models import Subscriber, SubscriberStatus, Suppression
 
@@ -21,8 +23,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """All that the settings page can change."""
+    """All that the settings page can change; at least one of questions and letters is wanted."""
 
+    wants_questions: bool
+    wants_letters: bool
     schedule: Schedule
     muted_themes: Sequence[str]
     wants_digest: bool
@@ -69,7 +73,8 @@ class InvalidPauseDate:
 def change_preferences(session: Session, person: Subscriber, preferences: Preferences, now: datetime) -> None:
     """Store new preferences and reschedule the next emails, without a second prompt on the same day.
 
-    The days chosen now replace the days of a slow-down as well.
+    The days chosen now replace the days of a slow-down as well. Questions or letters that are turned on or off here
+    leave a line in the consent log.
     """
     frequency.record_activity(session, person, now)
     person.set_schedule(preferences.schedule)
@@ -81,6 +86,16 @@ def change_preferences(session: Session, person: Subscriber, preferences: Prefer
     person.is_discreet = preferences.is_discreet
     person.help_country = preferences.help_country
     person.locale = preferences.locale
+    change_questions = consent.confirm_questions if preferences.wants_questions else consent.withdraw_questions
+    change_questions(session, person, now, source="page")
+    change_letters = consent.confirm_letters if preferences.wants_letters else consent.withdraw_letters
+    change_letters(session, person, now, source="page")
+    frequency.schedule_next_emails(session, person, now)
+
+
+def change_zone(session: Session, person: Subscriber, zone: ZoneInfo, now: datetime) -> None:
+    """Store another time zone and reschedule the next emails."""
+    person.set_schedule(replace(person.schedule, zone=zone))
     frequency.schedule_next_emails(session, person, now)
 
 
@@ -114,12 +129,18 @@ def resume(session: Session, person: Subscriber, now: datetime) -> bool:
 
 
 def restart(session: Session, person: Subscriber, now: datetime, *, source: str) -> bool:
-    """Make a stopped subscriber active again; return whether they had stopped and their address may be mailed."""
+    """Make a stopped subscriber active again; return whether they had stopped and their address may be mailed.
+
+    They get what they got before, and the consent log a line for each of it.
+    """
     if person.status != SubscriberStatus.STOPPED or Suppression.covers(session, person.address_hash):
         return False
     person.status = SubscriberStatus.ACTIVE
     frequency.schedule_next_emails(session, person, now)
-    record_consent(session, person, "confirmed", source=source, now=now)
+    if person.wants_letters:
+        person.letters_confirmed_at = now
+    for stream in person.streams:
+        record_consent(session, person, ConsentEvent.CONFIRMED, stream, source=source, now=now)
     return True
 
 
@@ -153,7 +174,8 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
     person.status = SubscriberStatus.STOPPED
     person.resting_until_on = None
     person.schedule_next(now)
-    record_consent(session, person, "stopped", source=source, now=now, network=network)
+    for stream in person.streams:
+        record_consent(session, person, ConsentEvent.STOPPED, stream, source=source, now=now, network=network)
     return True
 
 

@@ -8,15 +8,16 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from service.core.consent import Asked, ConsentEvent, Stream
 from service.core.library.prompts import Library, Prompt
 from service.core.library.rotation import History
 from service.core.schedule import Schedule, local_date
 from service.core.tokens import ActToken
 from service.db import random_id
-from service.flows.people import aliases
-from service.flows.people.consent import record_consent
+from service.flows.people import aliases, frequency
+from service.flows.people.consent import confirm_letters, record_consent
 from service.flows.people.sign_in import is_code_right
-from service.flows.people.signup_form import SignupForm, decode_form
+from service.flows.people.signup_form import SignupForm, decode_form, streams_to_confirm
 from service.models import (
     Consent,
     Delivery,
@@ -30,6 +31,8 @@ from service.models import (
     open_content,
 )
 
+_NOT_WRITTEN_TO = frozenset({SubscriberStatus.PENDING, SubscriberStatus.STOPPED})
+
 
 @dataclass(frozen=True, slots=True)
 class ConfirmResult:
@@ -39,6 +42,15 @@ class ConfirmResult:
     is_new: bool
     may_sign_in: bool
     is_code_wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSignup:
+    """What confirming a signup brings: the streams that do not come yet, and the schedule and locale of questions."""
+
+    streams: tuple[Stream, ...]
+    schedule: Schedule
+    locale: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +70,36 @@ def confirm(
     *,
     source: str,
     request_id: int | None = None,
+    asked: Asked | None = None,
 ) -> list[int]:
-    """Confirm a subscriber; return the ids of the planned emails: a welcome with the first prompt, and a notice.
+    """Confirm a signup; return the ids of the planned emails: a welcome with the first prompt, and a notice.
 
-    A pending or stopped subscriber becomes active, with the schedule and locale of the signup that is confirmed: that
-    of `request_id`, or of the newest confirmation. For any other status nothing changes. The notice goes to
-    the subscriber who had this address as an alias, if there is one. `source` is "link" or "reply".
+    A pending or stopped subscriber becomes active, with what the confirmed signup asks for, its schedule and its
+    locale: the signup of `request_id`, or of the newest confirmation, of the kind `asked` if given. An active one gets
+    what they did not get yet. The welcome goes to whoever gets questions from now on, the notice to the subscriber who
+    had this address as an alias. `source` is "link" or "reply".
     """
     person = Subscriber.locked(session, subscriber_id)
-    if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
+    if person is None:
         return []
-    _apply_form(session, keyring, person, request_id)
+    waiting = waiting_signup(session, keyring, person, request_id, asked)
+    if not waiting.streams:
+        return []
+    is_start = person.status in _NOT_WRITTEN_TO
     today = local_date(now, person.zone)
-    person.status = SubscriberStatus.ACTIVE
-    person.confirmed_at = now
-    person.schedule_next(now, not_on=today)
-    record_consent(session, person, "confirmed", source=source, now=now)
-    return _plan_welcome(session, library, person, today, now) + aliases.release(session, person, now)
+    _take_over(person, waiting, is_start=is_start)
+    if Stream.LETTERS in waiting.streams:
+        confirm_letters(session, person, now, source=source)
+    if Stream.QUESTIONS in waiting.streams:
+        record_consent(session, person, ConsentEvent.CONFIRMED, source=source, now=now)
+    if is_start:
+        person.status, person.confirmed_at = SubscriberStatus.ACTIVE, now
+        person.schedule_next(now, not_on=today)
+    else:
+        frequency.schedule_next_emails(session, person, now)
+    released = aliases.release(session, person, now) if is_start else []
+    welcome = _plan_welcome(session, library, person, today, now) if Stream.QUESTIONS in waiting.streams else []
+    return welcome + released
 
 
 def confirm_by_link(
@@ -83,14 +108,16 @@ def confirm_by_link(
     """Confirm a signup by the button behind its link, and return the result; a link from before a stop does nothing.
 
     The browser may be signed in only if it made the request, or if the code that was shown there is typed: a link that
-    is forwarded, or opened by a scanner, must not open a journal. A wrong code confirms nothing.
+    is forwarded, or opened by a scanner, must not open a journal. A wrong code confirms nothing. Whoever is active
+    already is not signed in by such a link: it lasts longer than one to sign in, and opens a journal that has words.
     """
+    nothing = ConfirmResult([], is_new=False, may_sign_in=False)
     person = Subscriber.locked(session, token.subscriber_id)
-    if person is None or person.status not in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
-        return ConfirmResult([], is_new=False, may_sign_in=False)
+    if person is None or not waiting_signup(session, keyring, person, token.object_id).streams:
+        return nothing
     if was_asked_before_stop(session, person, token.object_id):
-        return ConfirmResult([], is_new=False, may_sign_in=False)
-    request = session.get(MailRequest, token.object_id)
+        return nothing
+    request = session.get(MailRequest, token.object_id) if person.status in _NOT_WRITTEN_TO else None
     may_sign_in = request is not None and hmac.compare_digest(request.browser_hash, visitor.browser)
     if request is not None and not may_sign_in and visitor.code is not None:
         if not is_code_right(session, request, visitor.code):
@@ -105,28 +132,50 @@ def was_asked_before_stop(session: Session, person: Subscriber, request_id: int)
     if person.status != SubscriberStatus.STOPPED:
         return False
     asked = Delivery.newest_about(session, person.id, DeliveryKind.CONFIRMATION, request_id)
-    stops = [line.at for line in Consent.for_address(session, person.address_hash) if line.event == "stopped"]
+    stops = [
+        line.at for line in Consent.for_address(session, person.address_hash) if line.event == ConsentEvent.STOPPED
+    ]
     return asked is None or (bool(stops) and asked.planned_at < stops[-1])
 
 
-def requested_schedule(session: Session, keyring: Keyring, person: Subscriber, request_id: int) -> Schedule:
-    """Return the schedule that the subscriber gets by confirming a signup."""
-    form = _confirmed_form(session, keyring, person, request_id)
-    return form.schedule if form else person.schedule
+def waiting_signup(
+    session: Session,
+    keyring: Keyring,
+    person: Subscriber,
+    request_id: int | None = None,
+    asked: Asked | None = None,
+) -> WaitingSignup:
+    """Return what confirming a signup would bring: that of a request, or of the newest confirmation (of a kind)."""
+    delivery = Delivery.newest_about(session, person.id, DeliveryKind.CONFIRMATION, request_id, asked)
+    form = _confirmed_form(keyring, person, delivery)
+    if form is None:  # the oldest confirmations have none: they were for what their person's row says
+        streams = person.streams if person.status in _NOT_WRITTEN_TO else ()
+        return WaitingSignup(streams, person.schedule, person.locale)
+    streams = streams_to_confirm(person, form)
+    if person.status not in _NOT_WRITTEN_TO and delivery is not None:
+        streams = tuple(s for s in streams if not _has_stopped_since(session, person, s, delivery.planned_at))
+    return WaitingSignup(streams, form.schedule, form.locale)
 
 
-def _apply_form(session: Session, keyring: Keyring, person: Subscriber, request_id: int | None) -> None:
-    form = _confirmed_form(session, keyring, person, request_id)
-    if form is not None:
-        person.set_schedule(form.schedule)
-        person.locale = form.locale
+def _has_stopped_since(session: Session, person: Subscriber, stream: Stream, asked_at: datetime) -> bool:
+    """Return whether a stream was stopped after it was asked for, which the old email must not undo."""
+    line = Consent.newest(session, person.address_hash, stream)
+    return line is not None and line.event == ConsentEvent.STOPPED and line.at >= asked_at
 
 
-def _confirmed_form(
-    session: Session, keyring: Keyring, person: Subscriber, request_id: int | None
-) -> SignupForm | None:
-    """Return the form that is sealed with the confirmation of a signup, or None if there is none."""
-    delivery = Delivery.newest_about(session, person.id, DeliveryKind.CONFIRMATION, request_id)
+def _take_over(person: Subscriber, waiting: WaitingSignup, *, is_start: bool) -> None:
+    """Take over what a confirmed signup says; whoever starts gets what it asks for, and no letters unless it does."""
+    if is_start:
+        person.wants_questions = Stream.QUESTIONS in waiting.streams
+        person.wants_letters, person.letters_confirmed_at = False, None
+    if is_start or (Stream.QUESTIONS in waiting.streams and not person.wants_questions):
+        person.set_schedule(waiting.schedule)
+        person.locale = waiting.locale
+        person.wants_questions = Stream.QUESTIONS in waiting.streams
+
+
+def _confirmed_form(keyring: Keyring, person: Subscriber, delivery: Delivery | None) -> SignupForm | None:
+    """Return the form that is sealed with a confirmation, or None if there is none."""
     content = open_content(keyring, person, delivery) if delivery else None
     return None if content is None else decode_form(content.encode())
 

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.core.consent import Asked, ConsentEvent
 from service.core.slots import request_slot
 from service.db import random_id
 from service.flows.people.consent import record_consent
 from service.flows.people.mail_requests import Requester, TooManyRequests, record_request
 from service.flows.people.sign_in import LINK_LIFETIME
-from service.flows.people.signup_form import SignupForm, encode_form, form_place, open_form
+from service.flows.people.signup_form import SignupForm, encode_form, form_place, open_form, streams_to_confirm
 from service.models import (
     Delivery,
     DeliveryKind,
@@ -50,8 +51,9 @@ def ask(
 def process_mail_request(session: Session, keyring: Keyring, request_id: int, now: datetime) -> list[int]:
     """Process a request and return the ids of the emails planned for it; none if it was processed before.
 
-    A signup with an unknown address creates a pending subscriber. A known address gets a sign-in email instead. A
-    suppressed address only gets sign-in emails, and only those requested on the sign-in page.
+    A signup with an unknown address creates a pending subscriber. A known address that gets all that is asked for has a
+    sign-in email instead; otherwise it is asked to confirm the rest. A suppressed address only gets sign-in emails, and
+    only those requested on the sign-in page.
     """
     request = MailRequest.lock_unprocessed(session, request_id)
     if request is None:
@@ -66,7 +68,7 @@ def process_mail_request(session: Session, keyring: Keyring, request_id: int, no
     request.sealed_form = None
     if person is None:
         return []
-    kind = _kind_of_email(request, person)
+    kind = DeliveryKind.CONFIRMATION if form and streams_to_confirm(person, form) else _kind_without_signup(person)
     if _is_over_limit(session, request, person, kind, now):
         return []
     return Delivery.plan(session, [_new_delivery(keyring, request, person, kind=kind, form=form, now=now)])
@@ -79,18 +81,27 @@ def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, fo
     """
     if Suppression.covers(session, request.address_hash):
         return None
+    is_brought = request.kind == MailRequestKind.IMPORT
+    if is_brought and Subscriber.with_address(session, request.address_hash) is not None:
+        return None  # they have come by themselves since their list was brought, and may have stopped
     person = Subscriber.get_or_create(session, _new_person(keyring, request, form))
     if person.status == SubscriberStatus.PENDING:
         person.created_at = request.created_at  # the time limit for confirming starts again
-    if person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
-        record_consent(session, person, "asked", source="page", now=request.created_at, network=request.network_hash)
+    for stream in streams_to_confirm(person, form):
+        record_consent(
+            session,
+            person,
+            ConsentEvent.ASKED,
+            stream,
+            source="import" if is_brought else "page",
+            now=request.created_at,
+            network=None if is_brought else request.network_hash,
+        )
     return person
 
 
-def _kind_of_email(request: MailRequest, person: Subscriber) -> DeliveryKind:
+def _kind_without_signup(person: Subscriber) -> DeliveryKind:
     if person.status == SubscriberStatus.PENDING:
-        return DeliveryKind.CONFIRMATION
-    if person.status == SubscriberStatus.STOPPED and request.kind == MailRequestKind.SIGNUP:
         return DeliveryKind.CONFIRMATION
     return DeliveryKind.SIGN_IN
 
@@ -102,8 +113,10 @@ def _is_over_limit(
 
     Sign-ins are counted by network and address together, so that nobody can use up somebody else's. Confirmations go to
     people who may not know the service, so the limits are three a week for an address, and one for all requests
-    together.
+    together. The emails that a list's import asks by have a limit of their own.
     """
+    if request.kind == MailRequestKind.IMPORT:
+        return False
     if kind == DeliveryKind.SIGN_IN:
         since = request.created_at - DAY
         requests = MailRequest.count_from_network(session, request.address_hash, request.network_hash, since)
@@ -133,6 +146,7 @@ def _new_delivery(
         kind=kind,
         slot=request_slot(request.id, request.created_at),
         reference=request.id,
+        detail=_asked(request, person, form) if content and form else None,
         ready_at=now,
         planned_at=now,
         enqueued_at=now,
@@ -140,6 +154,10 @@ def _new_delivery(
         expires_at=request.created_at + LINK_LIFETIME if kind == DeliveryKind.SIGN_IN else None,
         sealed_content=seal_content(keyring, person, delivery_id, content) if content else None,
     )
+
+
+def _asked(request: MailRequest, person: Subscriber, form: SignupForm) -> Asked:
+    return Asked.MOVED if request.kind == MailRequestKind.IMPORT else Asked.of(streams_to_confirm(person, form))
 
 
 def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> dict[str, object]:
@@ -153,6 +171,7 @@ def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> dic
         "sealed_address": keyring.seal_address(key, subscriber_id, form.address),
         "data_key": wrapped,
         "locale": form.locale,
+        "wants_questions": form.wants_questions,
         "days_mask": person.days_mask,
         "send_minute": person.send_minute,
         "time_zone": person.time_zone,

@@ -7,17 +7,26 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from service.core.addresses import Address
+from service.core.consent import Stream
 from service.core.schedule import Days, Schedule, find_zone
-from service.models import Keyring
+from service.models import Keyring, Subscriber, SubscriberStatus
 
 
 @dataclass(frozen=True, slots=True)
 class SignupForm:
-    """The fields of the signup form."""
+    """The fields of the signup form; whoever asks for letters alone gets the schedule of the writer."""
 
     address: Address = field(repr=False)
     schedule: Schedule
     locale: str
+    wants_questions: bool = True
+    wants_letters: bool = False
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """Return what is asked for."""
+        wanted = {Stream.QUESTIONS: self.wants_questions, Stream.LETTERS: self.wants_letters}
+        return tuple(stream for stream, is_wanted in wanted.items() if is_wanted)
 
 
 def form_place(request_id: int) -> str:
@@ -35,6 +44,7 @@ def encode_form(form: SignupForm) -> bytes:
             "at": schedule.at.isoformat("minutes"),
             "zone": schedule.zone.key,
             "locale": form.locale,
+            "streams": form.streams,
         }
     ).encode()
 
@@ -50,4 +60,18 @@ def decode_form(encoded: bytes) -> SignupForm:
     zone = find_zone(values["zone"])
     assert zone is not None
     schedule = Schedule(Days(values["days"]), time.fromisoformat(values["at"]), zone)
-    return SignupForm(Address(values["address"]), schedule, values["locale"])
+    streams = values.get("streams", (Stream.QUESTIONS,))  # forms of before the letters name none
+    return SignupForm(
+        Address(values["address"]),
+        schedule,
+        values["locale"],
+        wants_questions=Stream.QUESTIONS in streams,
+        wants_letters=Stream.LETTERS in streams,
+    )
+
+
+def streams_to_confirm(person: Subscriber, form: SignupForm) -> tuple[Stream, ...]:
+    """Return what of a form its sender has yet to confirm: all of it, unless they get some of it now."""
+    if person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:
+        return form.streams
+    return tuple(stream for stream in form.streams if stream not in person.streams)

@@ -7,6 +7,7 @@ from copy import copy
 from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Final
 
+from service.core.consent import by_writer
 from service.core.helplines import parse_help_lines
 from service.mail.outbound.discreet import DiscreetWords
 from service.mail.outbound.mailer import OutgoingEmail
@@ -35,7 +36,9 @@ class Composer:
 
     is_discreet = False
 
-    def __init__(self, templates: Path, *, base_url: str, sender: str, postal_address: str, place: Place) -> None:
+    def __init__(
+        self, templates: Path, *, base_url: str, sender: str, postal_address: str, place: Place, writer: str = ""
+    ) -> None:
         base_url = base_url.rstrip("/")
         self._sender = _named(sender, place.name)
         self._list_name = place.name
@@ -47,6 +50,7 @@ class Composer:
         site = {
             "name": place.name,
             "colours": place.palette,
+            "by_writer": by_writer(writer),
             "postal_address": ", ".join(line.strip() for line in postal_address.splitlines()),
             "settings_url": self.settings_url,
             "help_url": f"{base_url}/help-now",

@@ -40,7 +40,7 @@ SCHEDULED_KINDS = frozenset(
     }
 )
 # Any other kind goes to everybody who is not suppressed.
-_ONLY_ACTIVE = (DeliveryKind.PROMPT, DeliveryKind.WELCOME, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH)
+_QUESTIONS = (DeliveryKind.PROMPT, DeliveryKind.WELCOME, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH)
 _ACTIVE_OR_RESTING = (DeliveryKind.DIGEST, DeliveryKind.YEAR, DeliveryKind.NOTICE)
 _DESPITE_SUPPRESSION = (DeliveryKind.SIGN_IN,)
 
@@ -49,13 +49,13 @@ def may_be_sent(kind: InstrumentedAttribute[str], subscriber_id: InstrumentedAtt
     """Return the condition that status, consent and suppression allow a delivery's email at this moment."""
     suppressed = select(Suppression).where(Suppression.address_hash == Subscriber.address_hash).exists()
     person = select(Subscriber.id).where(Subscriber.id == subscriber_id)
-    active = person.where(Subscriber.status == SubscriberStatus.ACTIVE, ~suppressed).exists()
+    asked = person.where(Subscriber.status == SubscriberStatus.ACTIVE, Subscriber.wants_questions, ~suppressed).exists()
     resting = person.where(
         Subscriber.status.in_((SubscriberStatus.ACTIVE, SubscriberStatus.RESTING)), ~suppressed
     ).exists()
-    ruled = (*_ONLY_ACTIVE, *_ACTIVE_OR_RESTING, *_DESPITE_SUPPRESSION)
+    ruled = (*_QUESTIONS, *_ACTIVE_OR_RESTING, *_DESPITE_SUPPRESSION)
     return or_(
-        and_(kind.in_(_ONLY_ACTIVE), active),
+        and_(kind.in_(_QUESTIONS), asked),
         and_(kind.in_(_ACTIVE_OR_RESTING), resting),
         and_(kind.in_(_DESPITE_SUPPRESSION), person.exists()),
         and_(kind.not_in(ruled), person.where(~suppressed).exists()),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, select
+from sqlalchemy import Index, LargeBinary, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.core.consent import ConsentEvent, Stream
 from service.db import Base, Id, random_id
 
 
@@ -18,6 +20,7 @@ class Consent(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
     address_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    stream: Mapped[str] = mapped_column(String(16), server_default=text("'questions'"))
     event: Mapped[str] = mapped_column(String(16))
     wording: Mapped[str] = mapped_column(String(16))
     source: Mapped[str] = mapped_column(String(16))
@@ -28,3 +31,23 @@ class Consent(Base):
     def for_address(cls, session: Session, address_hash: bytes) -> list[Consent]:
         """Return an address's lines, oldest first."""
         return list(session.scalars(select(cls).where(cls.address_hash == address_hash).order_by(cls.at)))
+
+    @classmethod
+    def newest(cls, session: Session, address_hash: bytes, stream: Stream) -> Consent | None:
+        """Return the newest line about a stream that agrees, withdraws or takes back, or None.
+
+        That somebody entered the address on a page says nothing yet, and is left out.
+        """
+        query = select(cls).where(
+            cls.address_hash == address_hash, cls.stream == stream, cls.event != ConsentEvent.ASKED
+        )
+        return session.scalar(query.order_by(cls.at.desc()).limit(1))
+
+    @classmethod
+    def stopped_among(cls, session: Session, address_hashes: Iterable[bytes]) -> set[bytes]:
+        """Return those of these addresses whose newest line, apart from being entered on a page, is a stop."""
+        query = select(cls.address_hash, cls.event).where(
+            cls.address_hash.in_([*address_hashes]), cls.event != ConsentEvent.ASKED
+        )
+        newest = {row.address_hash: row.event for row in session.execute(query.order_by(cls.at))}
+        return {address_hash for address_hash, event in newest.items() if event == ConsentEvent.STOPPED}

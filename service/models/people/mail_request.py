@@ -19,10 +19,11 @@ class MailRequestKind(StrEnum):
 
     SIGNUP = "signup"
     SIGN_IN = "sign_in"
+    IMPORT = "import"
 
 
 class MailRequest(Base):
-    """An email that somebody requested on a page.
+    """An email that somebody requested on a page, or that asks somebody on an imported list.
 
     The page writes this one row for any address, and a job does the rest, so the page takes the same time for known
     and unknown addresses. `used_at` makes a sign-in link single use.

@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    and_,
     bindparam,
     delete,
     false,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
+from service.core.consent import Stream
 from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
 from service.db import Base, Id, insert_into, random_id
 
@@ -77,6 +79,9 @@ class Subscriber(Base):
     unanswered: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     slow_down_stage: Mapped[str | None] = mapped_column(String(8))
     muted_themes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    wants_questions: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_letters: Mapped[bool] = mapped_column(default=False, server_default=false())
+    letters_confirmed_at: Mapped[datetime | None]
     wants_digest: Mapped[bool] = mapped_column(default=True)
     wants_look_backs: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_thread: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -89,6 +94,12 @@ class Subscriber(Base):
     def schedule(self) -> Schedule:
         """Return the days, time and zone this person chose."""
         return Schedule(Days(self.days_mask), self.send_time, self.zone)
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """Return what they get while they are active; nobody who has stopped gets any of it."""
+        wanted = {Stream.QUESTIONS: self.wants_questions, Stream.LETTERS: self.wants_letters}
+        return tuple(stream for stream, is_wanted in wanted.items() if is_wanted)
 
     @property
     def send_time(self) -> time:
@@ -109,19 +120,22 @@ class Subscriber(Base):
     def schedule_next(self, after: datetime, *, not_on: date | None = None) -> None:
         """Set the next times from status, schedule and rest, all later than `after` (aware).
 
-        `not_on` is a local date on which no more prompt may be sent, since one was sent already.
+        `not_on` is a local date on which no more prompt may be sent, since one was sent already. Somebody who wants
+        no questions is still due at the end of a rest, so that it ends; no prompt is planned for them then.
         """
         self.next_prompt_at = self._first_prompt_at(after, not_on)
         wants_digest = self.status in {SubscriberStatus.ACTIVE, SubscriberStatus.RESTING}
         self.next_digest_at = next_month_slot(self.schedule, after).at if wants_digest else None
 
     def _first_prompt_at(self, after: datetime, not_on: date | None) -> datetime | None:
-        if self.status == SubscriberStatus.ACTIVE:
+        if self.status == SubscriberStatus.ACTIVE and self.wants_questions:
             earliest = None if not_on is None else not_on + timedelta(days=1)
         elif self.status == SubscriberStatus.RESTING and self.resting_until_on is not None:
             earliest = self.resting_until_on
         else:
             return None
+        if earliest is not None and not self.wants_questions:
+            return max(after, instant(earliest, time.min, self.zone))
         if earliest is not None:
             just_before = instant(earliest, time.min, self.zone) - timedelta(microseconds=1)
             after = max(after, just_before)
@@ -142,6 +156,16 @@ class Subscriber(Base):
     def is_confirmed(cls, address_hash: bytes) -> Select[int]:
         """Return the condition that somebody with this address has ever confirmed it."""
         return select(cls.id).where(cls.address_hash == address_hash, cls.status != SubscriberStatus.PENDING)
+
+    @classmethod
+    def may_get_letters(cls, confirmed_before: datetime) -> ColumnElement[bool]:
+        """Return the condition that somebody gets a letter: active, and letters confirmed before an instant.
+
+        Suppressions are another condition, of whoever sends.
+        """
+        return and_(
+            cls.status == SubscriberStatus.ACTIVE, cls.wants_letters, cls.letters_confirmed_at < confirmed_before
+        )
 
     @classmethod
     def confirmed_with_address(cls, session: Session, address_hash: bytes) -> Subscriber | None:

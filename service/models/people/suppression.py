@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, LargeBinary, String, text
+from sqlalchemy import Index, LargeBinary, String, delete, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, insert_into
@@ -64,3 +65,13 @@ class Suppression(Base):
     def covers(cls, session: Session, address_hash: bytes) -> bool:
         """Return whether an address is suppressed."""
         return session.get(cls, address_hash) is not None
+
+    @classmethod
+    def among(cls, session: Session, address_hashes: Iterable[bytes]) -> set[bytes]:
+        """Return those of these addresses that are suppressed."""
+        return set(session.scalars(select(cls.address_hash).where(cls.address_hash.in_([*address_hashes]))))
+
+    @classmethod
+    def take_back(cls, session: Session, address_hash: bytes, reason: SuppressionReason, at: datetime) -> None:
+        """Delete the suppression of an address that was made for this reason at this instant, if it still stands so."""
+        session.execute(delete(cls).where(cls.address_hash == address_hash, cls.reason == reason, cls.at == at))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from service.core.consent import ConsentEvent
 from service.flows.outgoing.sending import suppression_sync
 from service.flows.outgoing.sending.suppression_sync import READ_EVERY, SuppressionSync
 from service.flows.people import account
@@ -100,7 +101,9 @@ def test_who_confirmed_after_they_unsubscribed_at_the_provider_is_mailed_again(h
 def test_an_agreement_of_before_does_not_undo_an_unsubscribe(harness: SendingHarness) -> None:
     (ana,) = harness.members(ANA)
     with harness.runtime.database.write() as session:
-        record_consent(session, session.get_one(Subscriber, ana.id), "confirmed", source="page", now=harness.clock())
+        record_consent(
+            session, session.get_one(Subscriber, ana.id), ConsentEvent.CONFIRMED, source="page", now=harness.clock()
+        )
     harness.clock.move(HOUR)
     harness.office.suppressions.add("unsubscribes", ANA, harness.clock())
     sync(harness)

@@ -14,7 +14,7 @@ from service.core.schedule import Rhythm, Schedule
 from service.core.tokens import Action, ActToken
 from service.db import Database
 from service.flows.people import account, sign_in, signup
-from service.flows.people.confirm_signup import Visitor, confirm, confirm_by_link, requested_schedule
+from service.flows.people.confirm_signup import Visitor, confirm, confirm_by_link, waiting_signup
 from service.flows.people.mail_requests import Requester, TooManyRequests
 from service.models import (
     Consent,
@@ -327,7 +327,7 @@ def test_a_signup_changes_nothing_before_it_is_confirmed(
         act_on(session, keyring, asked, NOW)
         assert isinstance(asked, int)
         assert ana.schedule == LONDON
-        assert requested_schedule(session, keyring, ana, asked) == TOKYO
+        assert waiting_signup(session, keyring, ana, asked).schedule == TOKYO
         token = ActToken(Action.CONFIRM, ana.id, asked, NOW + DAY)
         confirm_by_link(session, keyring, library, token, visitor=Visitor(HERE.browser), now=NOW)
         assert ana.schedule == TOKYO

@@ -6,10 +6,12 @@ import pytest
 from service.core.library.prompts import Library
 from service.flows.outgoing.planning.extra_prompt import plan_extra_prompt
 from service.flows.people import account
-from service.models import Delivery, DeliveryKind, SubscriberStatus, Suppression, SuppressionReason
+from service.models import Consent, Delivery, DeliveryKind, SubscriberStatus, Suppression, SuppressionReason
+from tests.harness.people import MINUTE
 from tests.harness.website import WebHarness
 
 GOOD: dict[str, object] = {
+    "wants_questions": "yes",
     "days": ["1", "5"],
     "at": "18:30",
     "time_zone": "Australia/Sydney",
@@ -173,3 +175,41 @@ def test_settings_lead_to_rest_and_stop(home: WebHarness) -> None:
     text = home.get("/settings").text
     assert f'href="/rest/{link}"' in text
     assert f'href="/unsubscribe/{link}"' in text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_letters_and_questions_have_a_switch_each_that_leaves_a_line(home: WebHarness) -> None:
+    def lines() -> list[tuple[str, str, str]]:
+        with home.runtime.database.read() as session:
+            found = Consent.for_address(session, home.person().address_hash)
+        by_page = [line for line in found if line.source == "page" and line.event != "asked"]
+        return [(line.stream, line.event, line.source) for line in by_page]
+
+    home.clock.move(MINUTE)
+    home.post("/settings", GOOD)
+    assert lines() == []
+    home.post("/settings", {**GOOD, "wants_letters": "yes"})
+    person = home.person()
+    assert (person.wants_letters, person.letters_confirmed_at) == (True, home.clock())
+    assert "Letters come now and then." in home.get("/settings").text
+    home.clock.move(MINUTE)
+    letters_alone = {name: value for name, value in GOOD.items() if name != "wants_questions"}
+    home.post("/settings", {**letters_alone, "wants_letters": "yes"})
+    person = home.person()
+    assert (person.status, person.wants_questions, person.next_prompt_at) == (SubscriberStatus.ACTIVE, False, None)
+    home.clock.move(MINUTE)
+    home.post("/settings", GOOD)
+    person = home.person()
+    assert (person.wants_questions, person.wants_letters, person.letters_confirmed_at) == (True, False, None)
+    assert person.next_prompt_at is not None
+    assert lines()[0] == ("letters", "confirmed", "page")
+    assert lines()[1] == ("questions", "stopped", "page")
+    assert sorted(lines()[2:]) == [("letters", "stopped", "page"), ("questions", "confirmed", "page")]
+
+
+def test_choosing_nothing_is_asked_about_and_changes_nothing(home: WebHarness) -> None:
+    nothing = {name: value for name, value in GOOD.items() if name != "wants_questions"}
+    answer = home.post("/settings", nothing)
+    assert answer.status_code == 422
+    assert '<a href="#wants_questions">Choose questions, letters or both' in answer.text
+    assert (home.person().wants_questions, home.person().time_zone) == (True, "Europe/London")

@@ -15,6 +15,7 @@ from service.models import (
     MailRequest,
     SubscriberStatus,
 )
+from service.web.form_time import FIELD, sign_form_time
 from service.web.pages.account.signup import SAMPLE
 from tests.harness.website import WebHarness
 
@@ -241,3 +242,28 @@ def test_another_browser_is_signed_in_with_the_code(site: WebHarness) -> None:
     phone = site.another_browser()
     assert phone.post(site.confirm_path(), {"code": code.group(1)}).location == "/welcome"
     assert phone.get("/journal").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/letters/subscribe"])
+@pytest.mark.parametrize(
+    "age",
+    [timedelta(seconds=1, milliseconds=999), timedelta(hours=24, seconds=1), None],
+    ids=["at once", "old", "forged"],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_form_sent_at_once_or_from_a_store_comes_back_filled_in(
+    site: WebHarness, path: str, age: timedelta | None
+) -> None:
+    key = site.runtime.keyring.index
+    opened = "1.00" if age is None else sign_form_time(key, site.clock() - age)
+    to = path if path != "/" else "/subscribe"
+    typed: dict[str, object] = {"email": "ana@example.com", "rhythm": "daily", "time_zone": "Asia/Tokyo"}
+    answer = site.post(to, {**typed, FIELD: opened}, page=path)
+    assert answer.status_code == 422
+    assert "press the button once more" in answer.text
+    assert 'value="ana@example.com"' in answer.text
+    assert site.queue.mail_requests == []
+    kept = re.search(r'name="opened" value="([^"]+)"', answer.text)
+    assert kept is not None
+    site.clock.move(timedelta(seconds=3))
+    assert site.post(to, {**typed, FIELD: kept.group(1)}, page=path).location == "/sent"

@@ -15,7 +15,7 @@ from service.models import Subscriber, SubscriberStatus
 from tests.harness.website import WebHarness
 
 THREE, MONDAYS = Days.of(0, 2, 4), Days.of(0)
-SAVED = {"at": "08:00", "time_zone": "Europe/London", "help_country": "", "locale": "en-GB"}
+SAVED = {"wants_questions": "yes", "at": "08:00", "time_zone": "Europe/London", "help_country": "", "locale": "en-GB"}
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ def plan_due_digests(session: Session, *, now: datetime, limit: int) -> PlannedC
     """Plan digests for up to `limit` subscribers whose local month has ended by `now`; return what was planned.
 
     A subscriber with entries in the month gets a digest. One without entries gets one quiet question, and no other
-    until they have written again. One who joined less than ten days before the 1st gets neither. One who wrote in two
-    months of the year also gets the year's digest, on 2 January. A digest more than seven days late is not sent.
+    until they have written again; none if they want no questions. One who joined less than ten days before the 1st
+    gets neither. One who wrote in two months of the year also gets the year's digest, on 2 January. A digest more than
+    seven days late is not sent.
     """
     people = Subscriber.due_for_digest(session, now, limit)
     due = {person.id: _due(person, now) for person in people}
@@ -60,6 +61,10 @@ def _is_owed(person: Subscriber, slot: Slot, now: datetime) -> bool:
     )
 
 
+def _gets_questions(person: Subscriber) -> bool:
+    return person.status == SubscriberStatus.ACTIVE and person.wants_questions
+
+
 def _month_deliveries(
     session: Session, people: Sequence[Subscriber], due: dict[int, Slot], slot: str, now: datetime
 ) -> list[NewDelivery]:
@@ -71,7 +76,7 @@ def _month_deliveries(
     for person in people:
         if person.id in writers:
             planned.append(_new_delivery(person, DeliveryKind.DIGEST, slot, due[person.id], now))
-        elif person.status == SubscriberStatus.ACTIVE and person.id not in already_asked:
+        elif _gets_questions(person) and person.id not in already_asked:
             planned.append(_new_delivery(person, DeliveryKind.QUIET_MONTH, slot, due[person.id], now))
     return planned
 

@@ -40,7 +40,8 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
 
     A prompt more than twelve hours late is not sent. After a longer outage a subscriber gets the prompt of the last
     twelve hours, if their schedule has one there, or else the next prompt at its usual time. A subscriber whose rest
-    is over becomes active again. After a long silence one notice replaces the prompt, and prompts come less often.
+    is over becomes active again; one who wants no questions gets no prompt then. After a long silence one notice
+    replaces the prompt, and prompts come less often.
     """
     people = Subscriber.due_for_prompt(session, now, limit)
     times = DueTimes(now)
@@ -50,8 +51,8 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
     prompts, prompt_changes, notices, notice_changes = [], [], [], []
     for person in people:
         slot = due[person.id]
-        change = _prompt_change(person, times.next(person))
-        is_due = slot.at <= now and person.id not in replaced
+        change = _prompt_change(person, times.next(person) if person.wants_questions else None)
+        is_due = person.wants_questions and slot.at <= now and person.id not in replaced
         if is_due and (stage := frequency.slow_down_stage_due(person)):
             notices.append(new_notice(person, stage, slot, now))
             notice_changes.append(_notice_change(person, stage, times))
@@ -99,7 +100,9 @@ def new_notice(person: Subscriber, stage: SlowDown, slot: Slot, now: datetime) -
 def make_prompt_due(session: Session, person: Subscriber, at: datetime) -> None:
     """Make a subscriber's prompt due again at `at`, for the next tick to plan, if their schedule has a slot there."""
     locked = Subscriber.locked(session, person.id)
-    if locked and locked.status == SubscriberStatus.ACTIVE and slot_at(locked.schedule, at).at == at:
+    if locked is None or locked.status != SubscriberStatus.ACTIVE or not locked.wants_questions:
+        return
+    if slot_at(locked.schedule, at).at == at:
         locked.next_prompt_at = at
 
 
@@ -163,7 +166,7 @@ class PromptChooser:
         )
 
 
-def _prompt_change(person: Subscriber, next_at: datetime) -> dict[str, Any]:
+def _prompt_change(person: Subscriber, next_at: datetime | None) -> dict[str, Any]:
     return {
         "row_id": person.id,
         "status": SubscriberStatus.ACTIVE,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.core.addresses import Address, AddressError
+from service.core.consent import ConsentEvent
 from service.core.failure_class import FailureClass, failure_class
 from service.core.sealing import SealError
 from service.db import Database
@@ -129,7 +130,9 @@ def _is_about_something_else(entry: ListedAddress) -> bool:
 def _has_agreed_since(session: Session, person: Subscriber, entry: ListedAddress) -> bool:
     """Return whether a subscriber confirmed after unsubscribing at the provider."""
     lines = Consent.for_address(session, person.address_hash)
-    return entry.since is not None and any(line.event == "confirmed" and line.at > entry.since for line in lines)
+    return entry.since is not None and any(
+        line.event == ConsentEvent.CONFIRMED and line.at > entry.since for line in lines
+    )
 
 
 def _place(name: str) -> str:

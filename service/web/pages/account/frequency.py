@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from service.core.consent import Stream
 from service.core.dates import full_date
 from service.core.schedule import local_date
 from service.core.tokens import FrequencyToken
-from service.flows.people import account
+from service.flows.people import account, ways_out
 from service.flows.people.account import InvalidPauseDate
 from service.models import Subscriber
 from service.web import browser, forms
@@ -26,6 +28,8 @@ CUT_SHORT = ErrorText(
     "Part of it may have been lost on the way. To stop the emails, reply “stop” to any of them; to rest, reply "
     "“pause”. You can also sign in to your settings and do both there.",
 )
+STOPPED = "stopped"
+_CHOICES: Mapping[str, Stream | None] = {"everything": None} | {stream.value: stream for stream in Stream}
 LENGTHS = (
     ("skip", "Skip the next one"),
     ("week", "A week"),
@@ -73,7 +77,9 @@ def show_stop(token: str) -> Response | str:
     if known is None:
         return _cut_short()
     browser.browser_hash()
-    return page("unsubscribe", token=token, person=_person(known))
+    return page(
+        "unsubscribe", token=token, person=_person(known), stream=known.stream, stopped=request.args.get(STOPPED, "")
+    )
 
 
 @blueprint.post("/unsubscribe/<token>")
@@ -86,14 +92,15 @@ def stop(token: str) -> Response | str:
     one_click = request.form.get(name) == value
     if not one_click:
         csrf.protect()
+    stream = known.stream if one_click else _CHOICES.get(request.form.get("what", ""), known.stream)
     with get_runtime().database.write() as session:
         person = Subscriber.locked(session, known.subscriber_id)
         if person is not None:
             source = "one_click" if one_click else "link"
-            account.stop(session, person, now(), source=source, network=network_hash())
+            ways_out.stop(session, person, stream, now(), source=source, network=network_hash())
     if one_click:
         return Response("You are unsubscribed.\n", mimetype="text/plain")
-    return redirect(f"/unsubscribe/{token}", code=303)
+    return redirect(f"/unsubscribe/{token}" + (f"?{STOPPED}={stream}" if stream else ""), code=303)
 
 
 csrf.exempt(stop)

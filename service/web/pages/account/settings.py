@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from service.core.consent import by_writer
 from service.core.dates import WEEKDAYS
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import local_date, spoken_time
@@ -85,6 +86,8 @@ def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
         errors=problems.by_field,
         saved="saved" in request.args,
         status=person.status,
+        streams=person.streams,
+        by_writer=by_writer(get_runtime().writer_name),
         contact=contact_address(),
         may_be_written_to=not Suppression.covers(visit.session, person.address_hash),
         slow_down_stage=person.slow_down_stage,
@@ -125,6 +128,8 @@ def _as_typed(person: Subscriber) -> forms.Typed:
     typed.setlist("days", [str(day) for day in frequency.chosen_days(person)])
     typed.setlist("muted", person.muted_themes)
     ticks = {
+        "wants_questions": person.wants_questions,
+        "wants_letters": person.wants_letters,
         "wants_digest": person.wants_digest,
         "wants_look_backs": person.wants_look_backs,
         "wants_thread": person.wants_thread,

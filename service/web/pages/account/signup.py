@@ -9,13 +9,15 @@ from typing import TypeAlias
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.consent import CURRENT, WORDINGS
-from service.core.schedule import Rhythm
+from service.core.consent import Asked, Stream, by_writer, current_wording
+from service.core.schedule import Rhythm, find_zone, place_name, spoken_time
 from service.core.tokens import Action, ActToken
-from service.flows.people import confirm_signup, signup
+from service.flows.people import account, confirm_signup, signup
+from service.flows.people.confirm_signup import WaitingSignup
 from service.flows.people.mail_requests import TooManyRequests
-from service.models import Delivery, DeliveryKind, MailRequest, Subscriber, SubscriberStatus
-from service.web import browser, forms
+from service.flows.people.signup_form import SignupForm
+from service.models import Delivery, DeliveryKind, MailRequest, MailRequestKind, Subscriber, SubscriberStatus
+from service.web import browser, form_time, forms
 from service.web.context import contact_address, get_runtime, now, page, read_act_token
 from service.web.errors import ErrorText, error_page
 from service.web.idempotency import new_form_key
@@ -57,11 +59,19 @@ def subscribe() -> Response | str | tuple[str, int]:
     """Record the request; the response is the same for known and unknown addresses."""
     if request.form.get("website"):  # only bots fill in a hidden field
         return redirect("/sent", code=303)
-    form = forms.read_signup(request.form)
+    return ask_for(forms.read_signup(request.form), _form)
+
+
+def ask_for(
+    form: SignupForm | forms.FormErrors | forms.LikelyTypo, show_form: Callable[..., str]
+) -> Response | str | tuple[str, int]:
+    """Write a signup down and lead to the page that says so, or show its form again with what to look at."""
     if isinstance(form, forms.FormErrors):
-        return _form(request.form, form), HTTPStatus.UNPROCESSABLE_ENTITY
+        return show_form(request.form, form), HTTPStatus.UNPROCESSABLE_ENTITY
     if isinstance(form, forms.LikelyTypo):
-        return _form(request.form, forms.FormErrors({}), likely=form.likely)
+        return show_form(request.form, forms.FormErrors({}), likely=form.likely)
+    if not form_time.is_timely():
+        return show_form(request.form, forms.FormErrors({}), again=True), HTTPStatus.UNPROCESSABLE_ENTITY
     runtime = get_runtime()
     with runtime.database.write() as session:
         asked = signup.ask(session, runtime.keyring, form=form, asker=browser.new_asker(), now=now())
@@ -97,7 +107,25 @@ def welcome() -> str:
         person = visit.person
         delivery = Delivery.newest_about(visit.session, person.id, DeliveryKind.WELCOME)
     prompt = runtime.library.get(delivery.prompt_id or "") if delivery else None
-    return page("welcome", schedule=str(person.schedule), prompt=prompt, once=new_form_key())
+    return page(
+        "welcome",
+        schedule=str(person.schedule),
+        streams=person.streams,
+        at=f"{spoken_time(person.send_time)}, {place_name(person.zone)} time",
+        prompt=prompt,
+        once=new_form_key(),
+        zones="" if person.wants_questions else zone_options(person.time_zone),
+    )
+
+
+@blueprint.post("/welcome")
+def change_zone() -> Response:
+    """Take over the time zone of whoever gets letters alone, and was never asked for it; nothing for an unknown one."""
+    zone = find_zone(request.form.get("time_zone", ""))
+    with browser.visit(writing=True) as visit:
+        if zone is not None:
+            account.change_zone(visit.session, visit.person, zone, now())
+    return redirect("/welcome", code=303)
 
 
 def _with_confirm_token(token: str, view: Callable[[ActToken], ConfirmAnswer]) -> ConfirmAnswer:
@@ -114,22 +142,34 @@ def _show_confirm(token: ActToken) -> ConfirmAnswer:
     runtime = get_runtime()
     with runtime.database.read() as session:
         person = session.get(Subscriber, token.subscriber_id)
-        schedule = (
-            confirm_signup.requested_schedule(session, runtime.keyring, person, token.object_id) if person else None
-        )
+        waiting = confirm_signup.waiting_signup(session, runtime.keyring, person, token.object_id) if person else None
         request_ = session.get(MailRequest, token.object_id)
         is_spent = person is not None and confirm_signup.was_asked_before_stop(session, person, token.object_id)
-    if person is None:
+    if person is None or waiting is None:
         return error_page(410, again="/")
     if is_spent:
         return error_page(410, SPENT, again="/settings")
-    return _confirm_page(person, str(schedule), request_, {})
+    return _confirm_page(person, waiting, request_, {})
 
 
-def _confirm_page(person: Subscriber, schedule: str, request_: MailRequest | None, errors: dict[str, str]) -> str:
-    waits = person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}
-    is_other_browser = request_ is not None and request_.browser_hash != browser.browser_hash()
-    return page("confirm", waits=waits, schedule=schedule, offers_code=is_other_browser, errors=errors)
+def _confirm_page(
+    person: Subscriber, waiting: WaitingSignup, request_: MailRequest | None, errors: dict[str, str]
+) -> str:
+    is_new = person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}
+    is_other_browser = (
+        request_ is not None
+        and request_.kind == MailRequestKind.SIGNUP
+        and request_.browser_hash != browser.browser_hash()
+    )
+    return page(
+        "confirm",
+        asked=Asked.of(waiting.streams) if waiting.streams else "",
+        gets=person.streams,
+        schedule=str(waiting.schedule if waiting.streams else person.schedule),
+        by_writer=by_writer(get_runtime().writer_name),
+        offers_code=is_new and is_other_browser,
+        errors=errors,
+    )
 
 
 def _confirm(token: ActToken) -> ConfirmAnswer:
@@ -155,20 +195,25 @@ def _wrong_code_page(token: ActToken) -> tuple[str, int]:
     runtime = get_runtime()
     with runtime.database.read() as session:
         person = session.get_one(Subscriber, token.subscriber_id)
-        schedule = confirm_signup.requested_schedule(session, runtime.keyring, person, token.object_id)
+        waiting = confirm_signup.waiting_signup(session, runtime.keyring, person, token.object_id)
         request_ = session.get(MailRequest, token.object_id)
-    return _confirm_page(person, str(schedule), request_, {"code": WRONG_CODE}), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _confirm_page(person, waiting, request_, {"code": WRONG_CODE}), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def _form(typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likely: str = "") -> str:
+def _form(
+    typed: forms.Typed | dict[str, str], problems: forms.FormErrors, likely: str = "", *, again: bool = False
+) -> str:
     return page(
         "signup",
+        again=again,
+        opened=form_time.form_time(),
         typed=typed,
         errors=problems.by_field,
         likely=likely,
         rhythms=RHYTHMS,
         sample=get_runtime().library.get(SAMPLE),
-        wording=WORDINGS[CURRENT],
+        wording=current_wording(Stream.QUESTIONS),
         contact=contact_address(),
+        by_writer=by_writer(get_runtime().writer_name),
         zones=zone_options(typed.get("time_zone", "")),
     )
