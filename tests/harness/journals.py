@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ PHOTOS = {
 }
 
 
+@cache
 def photo(colour: str = "teal") -> bytes:
     return encoded(picture((64, 48), colour))
 

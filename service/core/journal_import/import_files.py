@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from service.core.photos import sniff
 
@@ -22,6 +22,7 @@ LARGEST_TEXT_BYTES: Final = 24 * 1024 * 1024
 LARGEST_PHOTO_BYTES: Final = 40 * 1024 * 1024
 LARGEST_STREAM_BYTES: Final = 1024 * 1024 * 1024
 MOST_MEMBERS: Final = 200_000
+MOST_HEADS: Final = 2000
 READ_BYTES: Final = 256 * 1024
 _ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _UTF8_NAME: Final = 0x800
@@ -63,7 +64,9 @@ class ImportFiles:
 
     file: BinaryIO = field(repr=False)
     title: str = field(default="", repr=False)
+    shapes: dict[str, Any] = field(default_factory=dict, init=False, repr=False)  # what `json_stream` has looked at
     _zip: zipfile.ZipFile | None = field(default=None, init=False, repr=False)
+    _heads: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
     _members: dict[str, zipfile.ZipInfo] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -117,10 +120,14 @@ class ImportFiles:
 
     def head(self, name: str) -> bytes:
         """Return the first bytes of a file, b"" where they cannot be read."""
-        try:
-            return self.open(name).read(HEAD_BYTES)
-        except (DamagedFileError, FileBoundError):
-            return b""
+        if name not in self._heads:
+            if len(self._heads) >= MOST_HEADS:
+                self._heads.clear()
+            try:
+                self._heads[name] = self.open(name).read(HEAD_BYTES)
+            except (DamagedFileError, FileBoundError):
+                self._heads[name] = b""
+        return self._heads[name]
 
     def read_bytes(self, name: str, largest: int = LARGEST_PHOTO_BYTES) -> bytes:
         """Return a whole file; raises FileBoundError and DamagedFileError."""

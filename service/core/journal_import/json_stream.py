@@ -18,9 +18,13 @@ from service.core.journal_import.import_files import (
 )
 
 LARGEST_ELEMENT_BYTES: Final = 8 * 1024 * 1024
+LARGEST_RAW_BYTES: Final = 256 * 1024  # of a damaged element that its owner may download
 SHAPE_ELEMENTS: Final = 5
-# A whole string, or what shapes a value; numbers, names and white space stand between. Every loop is possessive.
-_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\],:]', re.DOTALL)
+MOST_SHAPES: Final = 32
+SHAPE_BYTES: Final = 3 * LARGEST_ELEMENT_BYTES
+# What shapes a value; numbers, names and white space stand between. Every loop of a string is possessive.
+_MARK: Final = re.compile(rb'["{}\[\],:]')
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _DEPTH: Final = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 
 
@@ -58,10 +62,19 @@ def stream_elements(files: ImportFiles, name: str) -> Iterator[JsonElement]:
 
 def shape_of(files: ImportFiles, name: str) -> JsonShape:
     """Return how a JSON file begins; never raises for anything that it holds."""
+    if name not in files.shapes:
+        if len(files.shapes) >= MOST_SHAPES:
+            files.shapes.clear()
+        files.shapes[name] = _shape(files, name)
+    found: JsonShape = files.shapes[name]
+    return found
+
+
+def _shape(files: ImportFiles, name: str) -> JsonShape:
     first: list[JsonElement] = []
     seen: dict[str, int] = {}
     try:
-        with files.open(name) as file:
+        with files.open(name, SHAPE_BYTES) as file:
             splitter = _Splitter(file)
             for element in splitter.elements():
                 seen[element.key] = seen.get(element.key, 0) + 1
@@ -83,7 +96,7 @@ class _Splitter:
 
     def __init__(self, file: BinaryIO) -> None:
         self._chunks = _utf8_chunks(file)
-        self._buffer = b""
+        self._buffer = bytearray()
         self._at = 0  # where the next token is searched
         self._start = 0  # where the current element begins
         self._skipping = False
@@ -129,7 +142,7 @@ class _Splitter:
                 depth += _DEPTH.get(token, 0)
         rest = self._buffer[self._start :].strip()
         if rest or self._skipping:
-            yield JsonElement(key, None, is_damaged=True, raw=rest[:LARGEST_ELEMENT_BYTES].decode("utf-8", "replace"))
+            yield JsonElement(key, None, is_damaged=True, raw=rest[:LARGEST_RAW_BYTES].decode("utf-8", "replace"))
 
     def _element(self, key: str, end: int) -> Iterator[JsonElement]:
         """Yield the element that ends here; nothing stands between the brackets of an empty array."""
@@ -140,18 +153,19 @@ class _Splitter:
         elif raw:
             value = _parsed(raw)
             is_damaged = value is _DAMAGED
-            shown = raw.decode("utf-8", "replace") if is_damaged else ""
+            shown = raw[:LARGEST_RAW_BYTES].decode("utf-8", "replace") if is_damaged else ""
             yield JsonElement(key, None if is_damaged else value, is_damaged=is_damaged, raw=shown)
 
     def _next(self) -> bytes:
         """Return the next token, b"" at the end; a string that never ends is a single quotation mark."""
         while True:
-            found = _TOKEN.search(self._buffer, self._at)
-            if found and found.group() != b'"':
+            mark = _MARK.search(self._buffer, self._at)
+            found = _STRING.match(self._buffer, mark.start()) if mark and mark.group() == b'"' else mark
+            if found:
                 self._at = found.end()
-                return found.group()
+                return bytes(found.group())
             # A string that the buffer cuts begins again once there is more; what cannot be a token is passed.
-            self._at = found.start() if found else len(self._buffer)
+            self._at = mark.start() if mark else len(self._buffer)
             if not self._read_more():
                 return b""
 
@@ -159,17 +173,17 @@ class _Splitter:
         """Return the first character of the next value."""
         while not (rest := self._buffer[self._at : self._at + READ_BYTES].lstrip()) and self._read_more():
             pass
-        return rest[:1]
+        return bytes(rest[:1])
 
     def _read_more(self) -> bool:
         chunk = next(self._chunks, b"")
-        keep = min(self._start, self._at)
-        if self._at - self._start > LARGEST_ELEMENT_BYTES or len(self._buffer) - keep > 2 * LARGEST_ELEMENT_BYTES:
-            self._skipping, keep = True, self._at
-        # A string that alone is larger than an element may be: it is passed over, and its end is not waited for.
-        if self._skipping and len(self._buffer) - self._at > LARGEST_ELEMENT_BYTES:
-            raise FileBoundError
-        self._buffer = self._buffer[keep:] + chunk
+        self._skipping = self._skipping or self._at - self._start > LARGEST_ELEMENT_BYTES
+        if len(self._buffer) - self._at > LARGEST_ELEMENT_BYTES:
+            raise FileBoundError  # one string is larger than an entry may be, and its end is not waited for
+        keep = self._at if self._skipping else min(self._start, self._at)
+        if keep:
+            del self._buffer[:keep]
+        self._buffer += chunk
         self._at -= keep
         self._start = max(0, self._start - keep)
         return bool(chunk)
@@ -178,7 +192,7 @@ class _Splitter:
 _DAMAGED: Final = object()
 
 
-def _parsed(raw: bytes) -> Any:
+def _parsed(raw: bytes | bytearray) -> Any:
     for encoding in ("utf-8", "cp1252"):
         try:
             return json.loads(raw.decode(encoding))
