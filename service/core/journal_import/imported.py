@@ -56,6 +56,14 @@ class LeftOutEntry:
     words: str = field(default="", repr=False)
 
 
+def text_of(entry: ImportedEntry) -> str:
+    """Return what the journal keeps of an entry: the question above its words, and the tags below them."""
+    question = "".join(f"> {line}\n" for line in entry.question.splitlines())
+    tags = " ".join(f"#{tag.lstrip('#').replace(' ', '-')}" for tag in entry.tags)
+    parts = [question.rstrip(), entry.words, tags]
+    return "\n\n".join(part for part in parts if part)
+
+
 ImportItem = ImportedEntry | LeftOutEntry
 
 

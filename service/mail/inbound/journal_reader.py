@@ -25,6 +25,14 @@ class JournalFile:
     read: Callable[[int, int], bytes] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class JournalKind:
+    """What a file turned out to be: the key of its format, and what people call it."""
+
+    key: str
+    title: str
+
+
 @dataclass(slots=True)
 class JournalReader:
     """Reads one journal file in a child. A hostile file costs its own child its life, and nobody else anything."""
@@ -36,8 +44,8 @@ class JournalReader:
     )
     _opened: int = 0
 
-    def open(self, skip: int = 0) -> str:
-        """Open the file, with its first `skip` items passed over; return what people call its kind.
+    def open(self, skip: int = 0) -> JournalKind:
+        """Open the file, with its first `skip` items passed over; return what it is.
 
         Raises:
             RefusedFileError: it is no journal, or too much; the message is for its owner.
@@ -46,7 +54,7 @@ class JournalReader:
         self._opened += 1
         file = self.file
         question = {"size": file.size, "title": file.title, "zone": file.zone, "skip": skip}
-        return str(self._answer(question)["title"])
+        return JournalKind(**self._answer(question))
 
     def items(self, skip: int = 0) -> Iterator[ImportItem]:
         """Yield the items after the first `skip`; raises the same errors as `open`.
