@@ -26,6 +26,7 @@ from service.core.journal_import.imported import (
 )
 from service.core.journal_import.local_days import first_day_in
 
+STYLE_BYTES: Final = 64 * 1024  # the page begins with its style sheet
 LARGEST_PAGE_BYTES: Final = 2 * 1024 * 1024
 _IS_PAGE: Final = re.compile(
     rb"class=[\"'][^\"']*\b(?:pageHeader|assetGrid|bodyText|reflectionPrompt)\b|<title>Journal", re.IGNORECASE
@@ -40,7 +41,7 @@ _LEFT: Final = (("assetType_video", A_VIDEO), ("assetType_audio", A_SOUND), ("as
 
 def matches(files: ImportFiles) -> bool:
     """Return whether the upload has a page of such a journal."""
-    return any(_IS_PAGE.search(files.head(name)) for name in files.texts_like(_is_html, most=20))
+    return any(_is_page(files, name) for name in files.texts_like(_is_html, most=20))
 
 
 def read(files: ImportFiles) -> Iterator[ImportItem]:
@@ -49,6 +50,11 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
         last = name.rpartition("/")[2]
         if last.lower().endswith((".html", ".htm")) and last.lower() != "index.html":
             yield _page(files, name)
+
+
+def _is_page(files: ImportFiles, name: str) -> bool:
+    with files.open(name) as file:
+        return _IS_PAGE.search(file.read(STYLE_BYTES)) is not None
 
 
 def _is_html(start: bytes) -> bool:

@@ -22,7 +22,7 @@ from service.core.journal_import.imported import (
 from service.core.journal_import.local_days import at_local, first_day_in, time_in
 
 _BARE_DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\s*$")
-_HEADING_DAY: Final = re.compile(r"##\s+(\d{4}-\d{2}-\d{2})\s*$")
+_HEADING_DAY: Final = re.compile(r"#{1,6}\s+(\d{4}-\d{2}-\d{2})(?!\d)[\s:–—-]*(.*)$")
 _TAB_DATE: Final = re.compile(r"\tDate:\t(.+)$")
 _TAB_HEAD: Final = re.compile(r"\t(\w[\w ]*):\t(.*)$")
 _WORDS_START: Final = re.compile(r"(?:-{3,}|={3,}) ENTRY (?:-{3,}|={3,})\s*$")
@@ -54,7 +54,10 @@ _Opens = Callable[[str], _Part | None]
 def _opens_by(pattern: re.Pattern[str]) -> _Opens:
     def opens(line: str) -> _Part | None:
         found = pattern.match(line)
-        return _Part(0, found[1], first_day_in(found[1])) if found else None
+        if found is None:
+            return None
+        title = found[2].strip() if found.lastindex == 2 else ""  # noqa: PLR2004  (the group after the date)
+        return _Part(0, found[1], first_day_in(found[1]), lines=[title] if title else [])
 
     return opens
 

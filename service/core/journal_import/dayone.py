@@ -33,6 +33,7 @@ _REFERENCE: Final = re.compile(
 _OLD_KIND: Final = re.compile(r"dayone-(photo|video|audio|pdf):")
 _APP_LINK: Final = re.compile(r"\[([^\]\n]*)\]\(dayone2?://[^)\s]*\)")
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ANDROID: Final = re.compile(r"20\d\d\.")
 _FENCE: Final = re.compile(r"^ {0,3}(```+|~~~+)", re.MULTILINE)
 _GAPS: Final = re.compile(r"\n{3,}")
 _LISTS: Final = {"photos": "", "videos": A_VIDEO, "audios": A_SOUND, "pdfAttachments": A_DOCUMENT}
@@ -44,6 +45,7 @@ _BULLETS: Final = {"bulleted": "- ", "numbered": "1. ", "checkbox": "- [ ] "}
 class _Media:
     """The attachments of a whole export by their ids: a photo that is used twice has its record in one entry alone."""
 
+    has_escapes: bool = True
     photos: dict[str, str | None] = field(default_factory=dict, repr=False)
     others: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -58,6 +60,7 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
     names = [*_journals(files)]
     media = _media(files, names)
     for name in names:
+        media.has_escapes = not _is_by_android(files, name)
         number = 0
         for element in stream_elements(files, name):
             if element.key != "entries":
@@ -75,6 +78,12 @@ def _journals(files: ImportFiles) -> Iterator[str]:
         has_version = any(isinstance(each, dict) and "version" in each for each in shape.under("metadata"))
         if any("creationDate" in each for each in entries) or (has_version and not shape.under("format")):
             yield name
+
+
+def _is_by_android(files: ImportFiles, name: str) -> bool:
+    """Return whether the Android app wrote a file, which it marks with a version of its own: it writes no escapes."""
+    metadata = shape_of(files, name).under("metadata")
+    return any(isinstance(each, dict) and _ANDROID.match(str(each.get("version"))) for each in metadata)
 
 
 def _media(files: ImportFiles, names: list[str]) -> _Media:
@@ -104,7 +113,7 @@ def _item(files: ImportFiles, place: str, element: JsonElement, media: _Media) -
         reason = TOO_LARGE_ENTRY if element.is_too_large else UNREADABLE_ENTRY
         return LeftOutEntry(place, reason, words=element.raw)
     text = text_in(entry.get("text"))
-    words, referred = _words(entry, text)
+    words, referred = _words(entry, text, has_escapes=media.has_escapes)
     photos, left = _attached(files, entry, referred, media)
     at = read_instant(entry.get("creationDate"))
     if at is None:
@@ -123,7 +132,7 @@ def _item(files: ImportFiles, place: str, element: JsonElement, media: _Media) -
     )
 
 
-def _words(entry: Mapping[str, Any], text: str) -> tuple[str, list[tuple[str, str]]]:
+def _words(entry: Mapping[str, Any], text: str, *, has_escapes: bool) -> tuple[str, list[tuple[str, str]]]:
     """Return the words of an entry and the attachments that they refer to, as (kind, id), in their order."""
     referred: list[tuple[str, str]] = []
 
@@ -135,7 +144,7 @@ def _words(entry: Mapping[str, Any], text: str) -> tuple[str, list[tuple[str, st
     if not text.strip():
         return _rich_words(text_in(entry.get("richText")), referred), referred
     bare = _APP_LINK.sub(r"\1", _REFERENCE.sub(note, tidy_text(text).replace("\\/", "/")))
-    return _GAPS.sub("\n\n", unescaped(bare)).strip(), referred
+    return _GAPS.sub("\n\n", unescaped(bare) if has_escapes else bare).strip(), referred
 
 
 def unescaped(text: str) -> str:

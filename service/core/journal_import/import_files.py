@@ -43,7 +43,7 @@ DAMAGE: Final = (
     KeyError,
     OverflowError,
 )
-_LETTERS: Final = str.maketrans({"\u200b": None, "\ufeff": None, "\x00": "\N{REPLACEMENT CHARACTER}"})
+_LETTERS: Final = (("\r\n", "\n"), ("\r", "\n"), ("\u200b", ""), ("\ufeff", ""), ("\x00", "\N{REPLACEMENT CHARACTER}"))
 
 
 class FileBoundError(Exception):
@@ -233,7 +233,9 @@ def decode_bytes(data: bytes) -> str:
 
 def tidy_text(text: str) -> str:
     """Return text with one kind of line end, without zero-width spaces and byte order marks."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_LETTERS)
+    for letters, meant in _LETTERS:
+        text = text.replace(letters, meant)
+    return text
 
 
 def start_of(head: bytes) -> bytes:

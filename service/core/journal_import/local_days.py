@@ -19,7 +19,7 @@ _NAMES: Final = (
 )
 _MONTHS: Final = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
 _ISO: Final = re.compile(r"(\d{4})[-_./](\d{1,2})[-_./](\d{1,2})(?!\d)")
-_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?!\d)")
+_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{4}|\d{6})?(?!\d)")
 _DAY_FIRST: Final = re.compile(r"(?:[A-Za-z]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?\.?\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})")
 _MONTH_FIRST: Final = re.compile(r"(?:[A-Za-z]+,?\s+)?([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _TIME: Final = re.compile(r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?:\s*([AaPp])\.?\s*[Mm]\.?)?")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from service.core.journal_import.dayone import unescaped
@@ -188,3 +190,15 @@ def test_a_zone_that_no_entry_names_is_the_persons_own_and_said_to_be() -> None:
 def test_only_the_backslashes_that_escape_go() -> None:
     assert unescaped(r"a\.b \\ \( C:\x `c\.d`") == r"a.b \ ( C:\x `c.d`"
     assert unescaped("~~~\na\\.b\n~~~\n1\\.") == "~~~\na\\.b\n~~~\n1."
+
+
+def test_the_android_app_writes_no_escapes_so_none_are_undone() -> None:
+    entry = {"uuid": "A", "creationDate": "2024-05-01T10:00:00Z", "timeZone": "UTC", "text": r"C:\.config \(x\)"}
+    android = json.dumps({"metadata": {"version": "2024.14"}, "entries": [entry]}).encode()
+    assert [item.words for item in read_journal(android)[1]] == [r"C:\.config \(x\)"]
+    assert [item.words for item in read_journal(android.replace(b"2024.14", b"1.0"))[1]] == ["C:.config (x)"]
+
+
+def test_headings_with_a_title_open_days_like_those_without() -> None:
+    _, items = read_journal(b"## 2021-01-02\n\nOne.\n\n## 2021-01-03 A title\n\nTwo.\n")
+    assert [item.words for item in items] == ["One.", "A title\n\nTwo."]
