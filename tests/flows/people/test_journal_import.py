@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,11 +21,9 @@ from tests.harness.people import NOW, join
 
 
 @pytest.fixture
-def importer(database: Database, keyring: Keyring, tmp_path: Path) -> Iterator[JournalImporter]:
+def importer(database: Database, keyring: Keyring, tmp_path: Path) -> JournalImporter:
     storage = Storage.at(f"file://{tmp_path}/objects")
-    made = JournalImporter(database, keyring, storage, MovableClock(NOW), InMemoryQueue())
-    yield made
-    made.close()
+    return JournalImporter(database, keyring, storage, MovableClock(NOW), InMemoryQueue())
 
 
 def upload(importer: JournalImporter, person: Subscriber, data: bytes) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -38,10 +37,8 @@ def home(site: WebHarness) -> WebHarness:
 
 
 @pytest.fixture
-def importer(site: WebHarness) -> Iterator[JournalImporter]:
-    made = site.runtime.journal_importer()
-    yield made
-    made.close()
+def importer(site: WebHarness) -> JournalImporter:
+    return site.runtime.journal_importer()
 
 
 def bring(home: WebHarness, data: bytes, name: str = "journal.zip") -> TestResponse:

@@ -72,10 +72,6 @@ class JournalImporter:
             self.job_queue.enqueue_background(BackgroundJob.IMPORTS, [import_id])
         return ()
 
-    def close(self) -> None:
-        """End the process that draws pictures."""
-        self.pictures.close()
-
     def _go_on(self, claimed: _Claimed) -> bool:
         """Do the next part of an import; return whether some of it is left for another job."""
         steps = {
@@ -106,6 +102,7 @@ class JournalImporter:
             yield reader
         finally:
             reader.close()
+            self.pictures.close()
 
     def _known(self, claimed: _Claimed, format_key: str) -> KnownEntries:
         with self.database.read() as session:
