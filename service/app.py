@@ -30,7 +30,17 @@ from service.web.pages.account import (
     sign_in,
     signup,
 )
-from service.web.pages.journal import digest, journal, month_markdown, photos, search, steps, write, year
+from service.web.pages.journal import (
+    digest,
+    journal,
+    journal_import,
+    month_markdown,
+    photos,
+    search,
+    steps,
+    write,
+    year,
+)
 
 GUNICORN_GIVES_UP = (
     4  # the server's code for an application that cannot be loaded, after which it starts no other worker
@@ -42,6 +52,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     journal.blueprint,
     search.blueprint,
+    journal_import.blueprint,
     month_markdown.blueprint,
     photos.blueprint,
     held.blueprint,

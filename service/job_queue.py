@@ -19,6 +19,7 @@ class BackgroundJob(StrEnum):
     """
 
     WRITER_MAILS = "send_writer_mails"
+    IMPORTS = "import_journals"
 
 
 class JobQueue(Protocol):

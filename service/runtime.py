@@ -39,6 +39,7 @@ from service.flows.outgoing.sending.suppression_sync import SuppressionSync
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.settling.settle import Settler
 from service.flows.people.digest_reading import DigestReader
+from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.flows.people.photo_upload import PhotoUploader
 from service.job_queue import BackgroundJob, JobQueue
 from service.mail.inbound.reader import MailReader
@@ -96,7 +97,14 @@ class Runtime:
 
     def background_work(self, stopping: Callable[[], bool] = lambda: False) -> dict[BackgroundJob, BackgroundWork]:
         """Return what each job of the queue `jobs` does for one id; `stopping` as for `sender`."""
-        return {BackgroundJob.WRITER_MAILS: self.writer_mail_sender(stopping).send}
+        return {
+            BackgroundJob.WRITER_MAILS: self.writer_mail_sender(stopping).send,
+            BackgroundJob.IMPORTS: self.journal_importer(stopping).work,
+        }
+
+    def journal_importer(self, stopping: Callable[[], bool] = lambda: False) -> JournalImporter:
+        """Return what reads journal files and brings their entries in."""
+        return JournalImporter(self.database, self.keyring, self.storage, self.clock, self.job_queue, stopping=stopping)
 
     def writer_mail_sender(self, stopping: Callable[[], bool]) -> WriterMailSender:
         """Return the sender of mails to the writers."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import fsspec
 
@@ -48,6 +48,45 @@ class Storage:
                 _sync_folder(Path(path).parent)
         except OSError as error:
             raise StorageError(f"The object store did not keep an object ({type(error).__name__})") from None
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """Open a new object to be written as a stream; after an error nothing of it is left.
+
+        Raises:
+            StorageError: it could not be stored.
+        """
+        path = f"{self.root}/{name}"
+        try:
+            self.filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with self.filesystem.open(path, "wb") as file:
+                yield file
+                file.flush()
+                if self._is_local:
+                    os.fsync(file.fileno())
+            if self._is_local:
+                _sync_folder(Path(path).parent)
+        except OSError as error:
+            self._forget(name)
+            raise StorageError(f"The object store did not keep an object ({type(error).__name__})") from None
+        except BaseException:
+            self._forget(name)
+            raise
+
+    def size_of(self, name: str) -> int:
+        """Return the size of an object in bytes; raises StorageError."""
+        try:
+            return int(self.filesystem.size(f"{self.root}/{name}"))
+        except (OSError, TypeError) as error:
+            raise StorageError(f"The object store did not give an object ({type(error).__name__})") from None
+
+    def get_range(self, name: str, offset: int, length: int) -> bytes:
+        """Return at most `length` bytes of an object from an offset; raises StorageError."""
+        try:
+            content: bytes = self.filesystem.cat_file(f"{self.root}/{name}", start=offset, end=offset + length)
+        except OSError as error:
+            raise StorageError(f"The object store did not give an object ({type(error).__name__})") from None
+        return content
 
     def get(self, name: str) -> bytes:
         """Return an object.
@@ -90,6 +129,11 @@ class Storage:
             if entry["type"] == "file" and written_at is not None and written_at < before:
                 found.append(f"{folder}/{str(entry['name']).rpartition('/')[2]}")
         return found
+
+    def _forget(self, name: str) -> None:
+        """Remove an object that was not written to its end; if that fails too, the daily sweep does it."""
+        with suppress(StorageError):
+            self.remove(name)
 
     @property
     def _is_local(self) -> bool:

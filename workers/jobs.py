@@ -34,6 +34,11 @@ def send_writer_mails(mail_ids: list[int]) -> None:
     _each(_background(BackgroundJob.WRITER_MAILS), mail_ids)
 
 
+def import_journals(import_ids: list[int]) -> None:
+    """Go on with these imports of journal files, each by itself."""
+    _each(_background(BackgroundJob.IMPORTS), import_ids)
+
+
 @log_errors
 def _process_mail_request(request_ids: list[int]) -> None:
     (request_id,) = request_ids

@@ -21,6 +21,12 @@ from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
 from service.models.people.entry import Entry
 from service.models.people.full_mailbox import FullMailbox
+from service.models.people.journal_import import (
+    ImportedEntryRow,
+    ImportLeftover,
+    ImportState,
+    JournalImport,
+)
 from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest, MailRequestKind
 from service.models.people.photo import Photo
@@ -46,7 +52,11 @@ __all__ = [
     "FullMailbox",
     "Heartbeat",
     "HoldReason",
+    "ImportLeftover",
+    "ImportState",
+    "ImportedEntryRow",
     "Installation",
+    "JournalImport",
     "Keyring",
     "KnownDelivery",
     "ListImport",

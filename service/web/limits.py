@@ -4,8 +4,10 @@ from __future__ import annotations
 
 INBOUND_PATH = "/webhooks/mailgun/inbound"
 WRITE_PATH = "/write"
+IMPORT_PATH = "/import"
 # A mail of 25 MB whose attachments are encoded twice becomes a post of 60 MB.
 LARGEST_POST_BYTES = 80 * 1024 * 1024
+LARGEST_IMPORT_BYTES = LARGEST_POST_BYTES
 LARGEST_EVENT_BYTES = 1024 * 1024
 LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words take three times that if every byte is percent-encoded
 # Ten photos from a phone, with the words. Only for signed-in people: service/web/uploads.py.
@@ -16,6 +18,8 @@ def largest_body_bytes(path: str) -> int:
     """Return the largest size of a request's body for this path, in bytes."""
     if path == WRITE_PATH:
         return LARGEST_PHOTOS_FORM_BYTES
+    if path == IMPORT_PATH:
+        return LARGEST_IMPORT_BYTES
     return LARGEST_POST_BYTES if path.startswith(INBOUND_PATH) else LARGEST_FORM_BYTES
 
 

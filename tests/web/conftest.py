@@ -16,6 +16,7 @@ from service.db import Database
 from service.job_queue import InMemoryQueue
 from service.models import Installation, Keyring
 from service.runtime import Runtime, make_runtime
+from service.storage import Storage
 from tests.harness.clock import MovableClock
 from tests.harness.people import NOW
 from tests.harness.website import WebHarness
@@ -68,6 +69,7 @@ def site(parts: Runtime, settings: Settings) -> Iterator[WebHarness]:
         keyring=Keyring.load(database, settings.keys, NOW),
         installation=Installation.load(database, NOW),
         job_queue=queue,
+        storage=Storage.at(settings.storage_url),
         clock=clock,
     )
     app = create_app(runtime)

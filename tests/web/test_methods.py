@@ -8,13 +8,16 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from service.core.entry_text import write_link_object
 from service.core.tokens import Action, ReplyKind, ReplyToken
 from service.db import Base, Database
 from service.flows.people import steps
-from service.models import Entry, Outcome, Photo, Reply
+from service.flows.people.journal_import import import_upload
+from service.flows.people.journal_import.import_preview import ImportPreview
+from service.models import Entry, ImportState, JournalImport, Outcome, Photo, Reply, Subscriber
 from tests.harness.website import WebHarness
 
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
@@ -56,12 +59,22 @@ class Objects:
             )
             held, deleted = (self._mail(person.id, outcome, site) for outcome in (Outcome.HELD, Outcome.ENTRY))
             session.add_all([photo, held, deleted])
+            self.journal_import = self._import(session, owner, site).id
             session.flush()
             self.photo, self.held, self.deleted = photo.id, held.id, deleted.id
         self.person_id = person.id
         site.another_browser().ask_for_signup("ben@example.com")  # a pending person, and a request that waits
         site.do_what_was_asked()
         self.request = site.queue.mail_requests[-1]
+
+    @staticmethod
+    def _import(session: Session, owner: Subscriber, site: WebHarness) -> JournalImport:
+        upload = import_upload.SealedUpload(7, "imports/7", 1)
+        row, _ = import_upload.add(session, site.runtime.keyring, owner, upload, "a.zip", now=site.clock())
+        preview = ImportPreview("Day One", found=1, new=1, first="2020-01-01", last="2020-01-01")
+        preview.seal(site.runtime.keyring.key_of(owner), row)
+        row.conclude(ImportState.READY, site.clock(), site.clock() + timedelta(days=1))
+        return row
 
     @staticmethod
     def _mail(person_id: int, outcome: Outcome, site: WebHarness) -> Reply:
@@ -78,7 +91,7 @@ class Objects:
         )
 
     def ids(self) -> tuple[int, ...]:
-        return (self.entry, self.step, self.photo, self.held, self.deleted)
+        return (self.entry, self.step, self.photo, self.held, self.deleted, self.journal_import)
 
     def tokens(self, site: WebHarness) -> Iterator[str]:
         """Yield a token of every kind: each action on each object, the one of the footer, a reply's, and nonsense."""
@@ -101,6 +114,7 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "step_id": objects.ids(),
         "photo_id": objects.ids(),
         "reply_id": objects.ids(),
+        "import_id": objects.ids(),
         "day": (DAY,),
         "month": (DAY.replace(day=1),),
         "year": (DAY.year,),

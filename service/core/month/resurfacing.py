@@ -36,20 +36,25 @@ class AnsweredPrompt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """One entry as the digest needs it; `prompt` is None for words that answer no question."""
+    """One entry as the digest needs it; `prompt` is None for words that answer no question.
+
+    An imported one is here only because the person asked that it may come back.
+    """
 
     id: int
     written_on: date
     words: str = field(repr=False)
     prompt: AnsweredPrompt | None = None
     kept_out: bool = False
+    is_imported: bool = False
 
     @property
     def may_return(self) -> bool:
         """Return whether its words may be shown again: the prompt allows it, and the person did not keep it out."""
+        if self.prompt is None:
+            return self.is_imported and not self.kept_out
         return (
-            self.prompt is not None
-            and not self.kept_out
+            not self.kept_out
             and self.prompt.resurface
             and self.prompt.theme != "hurt"
             and self.prompt.kind != "follow-up"

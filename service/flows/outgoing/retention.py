@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.db import Database
-from service.models import Delivery, Heartbeat, Photo, Reply, SentText
+from service.models import Delivery, Heartbeat, JournalImport, Photo, Reply, SentText
 from service.storage import Storage
 
 MONTHS_KEPT = 13
@@ -25,7 +25,11 @@ ORPHANS_KEPT = timedelta(days=30)
 FEW, LARGEST_SHARE = 20, 0.01
 
 _NamedIn = Callable[[Session, Sequence[str]], set[str]]
-_NAMED: dict[str, _NamedIn] = {"photos": Photo.names_among, "replies": Reply.names_among}
+_NAMED: dict[str, _NamedIn] = {
+    "photos": Photo.names_among,
+    "replies": Reply.names_among,
+    "imports": JournalImport.names_among,
+}
 
 log = structlog.get_logger()
 

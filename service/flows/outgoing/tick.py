@@ -14,6 +14,7 @@ from service.flows.outgoing.planning.plan_digests import plan_due_digests
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk, plan_due_prompts
 from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
 from service.flows.people import list_import
+from service.flows.people.journal_import.prune_imports import prune_imports
 from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
     BrowserSession,
@@ -21,6 +22,7 @@ from service.models import (
     DomainHour,
     Heartbeat,
     Installation,
+    JournalImport,
     MailRequest,
     Reply,
     SendingHour,
@@ -44,6 +46,7 @@ CLOCK = "clock"
 # ago they were enqueued at least, and how many to return.
 FIND_UNQUEUED: Mapping[BackgroundJob, Callable[[Session, datetime, timedelta, int], list[int]]] = {
     BackgroundJob.WRITER_MAILS: WriterMail.find_unqueued,
+    BackgroundJob.IMPORTS: JournalImport.find_unqueued,
 }
 
 
@@ -106,6 +109,8 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         WriterMail.prune(session, now - WRITER_MAILS_KEPT)
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
+        pass
+    while prune_imports(database, storage, now, PRUNE_LIMIT):
         pass
     drop_old_deliveries(database, now)
     sweep_orphaned_objects(database, storage, now)

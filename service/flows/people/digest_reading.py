@@ -17,6 +17,7 @@ from service.core.month.thread import Thread, find_thread
 from service.core.month.year import Year, make_year
 from service.flows.people.steps import taken_between
 from service.models import Delivery, DeliveryKind, Entry, Keyring, Subscriber, open_content
+from service.models.people.entry import IMPORTED
 
 _DAY = timedelta(days=1)
 # The question about a month or a year must not ask about a single day.
@@ -107,8 +108,9 @@ class DigestReader:
                 words=key.open_text(entry.sealed_words, place=f"entries.words:{entry.id}"),
                 prompt=self.library.get(entry.prompt_id or ""),
                 kept_out=entry.is_kept_out,
+                is_imported=entry.source == IMPORTED,
             )
-            for entry in Entry.between(session, person.id, first, last)
+            for entry in Entry.for_digests(session, person.id, first, last)
         ]
 
 

@@ -118,6 +118,21 @@ def add_entry(
     return entry
 
 
+def add_imported(session: Session, key: DataKey, person: Subscriber, new: NewEntry, written_at: datetime) -> Entry:
+    """Add an entry that was written elsewhere, at an instant; it counts neither as an answer nor as activity."""
+    entry = Entry(
+        id=random_id(),
+        subscriber_id=person.id,
+        written_on=new.written_on,
+        created_at=written_at,
+        prompt_id=new.prompt_id,
+        source=new.source,
+    )
+    _seal(key, entry, new.words, (), new.over)
+    session.add(entry)
+    return entry
+
+
 def open_entries(keyring: Keyring, person: Subscriber, entries: Sequence[Entry]) -> list[OpenEntry]:
     """Return a subscriber's entries with their words opened."""
     key = keyring.key_of(person)

@@ -12,16 +12,28 @@ LENGTH_BYTES = 8
 READY = b"ready\n"
 
 
-def serve(questions: BinaryIO, answers: BinaryIO, answer_to: Callable[[bytes], bytes]) -> None:
-    """Answer questions until the pipe closes, with five seconds of CPU for each; import all modules before."""
+def serve(
+    questions: BinaryIO,
+    answers: BinaryIO,
+    answer_to: Callable[[bytes], bytes],
+    *,
+    cpu_seconds: int = CPU_SECONDS,
+    memory_bytes: int = MEMORY_BYTES,
+) -> None:
+    """Answer questions until the pipe closes, with `cpu_seconds` for each; import all modules before."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     answers.write(READY)
     answers.flush()
-    while head := questions.read(LENGTH_BYTES):
-        asked = questions.read(int.from_bytes(head, "big"))
-        _allow(CPU_SECONDS)
+    while (asked := receive(questions)) is not None:
+        _allow(cpu_seconds)
         send(answers, answer_to(asked))
+
+
+def receive(pipe: BinaryIO) -> bytes | None:
+    """Read something that `send` wrote; None at the end."""
+    head = pipe.read(LENGTH_BYTES)
+    return pipe.read(int.from_bytes(head, "big")) if head else None
 
 
 def send(pipe: IO[bytes], content: bytes) -> None:

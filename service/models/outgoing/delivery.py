@@ -35,7 +35,7 @@ from service.db import Base, insert_into, random_id
 from service.models.outgoing.delivery_kind import DeliveryKind
 from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
 from service.models.outgoing.new_delivery import NewDelivery
-from service.models.people.entry import Entry
+from service.models.people.entry import IMPORTED, Entry
 from service.models.people.subscriber import Subscriber
 from service.models.unqueued import find_unqueued
 
@@ -223,7 +223,7 @@ class Delivery(Base):
     def subscribers_already_quiet(cls, session: Session, ids: Sequence[int]) -> set[int]:
         """Return which of these people had a quiet month's question and have written nothing since."""
         wrote_since = select(Entry.id).where(
-            Entry.subscriber_id == cls.subscriber_id, Entry.created_at > cls.planned_at
+            Entry.subscriber_id == cls.subscriber_id, Entry.created_at > cls.planned_at, Entry.source != IMPORTED
         )
         query = select(cls.subscriber_id).where(
             cls.subscriber_id.in_(ids),

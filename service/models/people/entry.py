@@ -6,11 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, extract, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    delete,
+    extract,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
 
+IMPORTED = "import"  # the source of entries that came in a file
 _ROWS = 500
 
 
@@ -58,6 +71,19 @@ class Entry(Base):
         ).all()
 
     @classmethod
+    def for_digests(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[Entry]:
+        """Return what `between` does, without imported entries that the person does not want in their digests."""
+        return session.scalars(
+            select(cls)
+            .where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last), cls._is_for_digests())
+            .order_by(cls.written_on, cls.created_at, cls.id)
+        ).all()
+
+    @classmethod
+    def _is_for_digests(cls) -> ColumnElement[bool]:
+        return or_(cls.source != IMPORTED, ~cls.is_kept_out)
+
+    @classmethod
     def newest_first(
         cls, session: Session, subscriber_id: int, first: date, last: date, *, before: Entry | None = None
     ) -> Iterator[SearchRow]:
@@ -96,11 +122,11 @@ class Entry(Base):
 
     @classmethod
     def writers_between(cls, session: Session, ids: Sequence[int], first: date, last: date) -> set[int]:
-        """Return which of these people wrote anything between these local dates."""
+        """Return which of these people have anything for their digests between these local dates."""
         return set(
             session.scalars(
                 select(cls.subscriber_id)
-                .where(cls.subscriber_id.in_(ids), cls.written_on.between(first, last))
+                .where(cls.subscriber_id.in_(ids), cls.written_on.between(first, last), cls._is_for_digests())
                 .distinct()
             )
         )
@@ -109,7 +135,9 @@ class Entry(Base):
     def writers_in_months(cls, session: Session, ids: Sequence[int], first: date, last: date, fewest: int) -> set[int]:
         """Return which of these people wrote in at least `fewest` months of a year."""
         months = func.count(func.distinct(extract("month", cls.written_on)))
-        query = select(cls.subscriber_id).where(cls.subscriber_id.in_(ids), cls.written_on.between(first, last))
+        query = select(cls.subscriber_id).where(
+            cls.subscriber_id.in_(ids), cls.written_on.between(first, last), cls._is_for_digests()
+        )
         return set(session.scalars(query.group_by(cls.subscriber_id).having(months >= fewest)))
 
     @classmethod

@@ -37,8 +37,11 @@ class TooDeepError(Exception):
     """The tree is deeper than `DEPTH`: read the body without a tree."""
 
 
-def html_lines(html: str, phrases: ClientPhrases) -> list[Line]:
-    """Return the lines of an HTML body (already `clean`), in the order a reader sees them."""
+def html_lines(html: str, phrases: ClientPhrases | None) -> list[Line]:
+    """Return the lines of an HTML body (already `clean`), in the order a reader sees them.
+
+    Without phrases, as for HTML that is no mail, the names of its containers say nothing.
+    """
     if html.count("<") - html.count("</") > TAGS:
         return linear_lines(html)
     root = LexborHTMLParser(html).root
@@ -65,7 +68,7 @@ class _Open:
 class _TreeReader:
     """Walks a tree without recursion and writes its lines."""
 
-    def __init__(self, phrases: ClientPhrases, *, tight: bool) -> None:
+    def __init__(self, phrases: ClientPhrases | None, *, tight: bool) -> None:
         self._phrases = phrases
         self._tight = tight
         self._out = LineWriter()
@@ -191,6 +194,8 @@ class _TreeReader:
         """Return the hints in the names that mail programs give to containers."""
         phrases = self._phrases
         hint = Hint.NONE
+        if phrases is None:
+            return hint
         if any(name in names for name in phrases.attributions):
             hint |= Hint.ATTRIBUTION
         elif "quote" in parts or any(name in names for name in phrases.quotes):

@@ -1,0 +1,81 @@
+"""The entries of journal.json (docs/journal.schema.json): written by the export, read by the import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Self
+
+JOURNAL_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedEntry:
+    """One entry as journal.json has it; the schema says what each field means.
+
+    `written_at` is an aware instant with the offset that its `zone` (IANA) had. `photos` are paths within the zip.
+    """
+
+    id: str
+    on: date
+    written_at: datetime
+    zone: str
+    words: str = field(repr=False)
+    changed_at: datetime | None = None
+    question: str = field(default="", repr=False)
+    prompt: str | None = None
+    photos: tuple[str, ...] = ()
+    tags: tuple[str, ...] = field(default=(), repr=False)
+    kept_out: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in journal.json."""
+        return {
+            "id": self.id,
+            "on": self.on.isoformat(),
+            "written_at": self.written_at.isoformat(),
+            "zone": self.zone,
+            "changed_at": self.changed_at.isoformat() if self.changed_at else None,
+            "question": self.question,
+            "prompt": self.prompt,
+            "words": self.words,
+            "photos": list(self.photos),
+            "tags": list(self.tags),
+            "kept_out": self.kept_out,
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Self:
+        """Return the entry of an object in journal.json.
+
+        Raises:
+            KeyError, TypeError, ValueError: a field is missing or is not what the schema says.
+        """
+        changed, prompt = found.get("changed_at"), found.get("prompt")
+        return cls(
+            id=_text(found["id"]),
+            on=date.fromisoformat(found["on"]),
+            written_at=_instant(found["written_at"]),
+            zone=_text(found.get("zone", "")),
+            words=_text(found["words"]),
+            changed_at=_instant(changed) if changed is not None else None,
+            question=_text(found.get("question", "")),
+            prompt=_text(prompt) if prompt is not None else None,
+            photos=tuple(map(_text, found.get("photos", ()))),
+            tags=tuple(map(_text, found.get("tags", ()))),
+            kept_out=found.get("kept_out") is True,
+        )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is expected")
+    return value
+
+
+def _instant(value: Any) -> datetime:
+    found = datetime.fromisoformat(_text(value))
+    if found.tzinfo is None:
+        raise ValueError("an instant needs an offset")
+    return found

@@ -1,0 +1,86 @@
+"""The values that reading a journal file yields: entries, and what cannot come in, with the reason in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from service.core.journal_import.import_files import ImportFiles
+
+A_VIDEO = "a video"
+A_SOUND = "a sound recording"
+A_DOCUMENT = "a document"
+A_MISSING_PHOTO = "a photo that wasn’t in the file"
+
+NO_DATE = "It has no date that could be read."
+NOTHING_IN_IT = "There was nothing in it."
+UNREADABLE_ENTRY = "It’s damaged and couldn’t be read."
+TOO_LARGE_ENTRY = "It’s larger than an entry can be."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedEntry:
+    """One entry of a journal file; `place` says where in the file it stands.
+
+    `on` is its local day. `at` is when it was written: aware where the file knows the instant, naive where it knows
+    only the local time. An entry with an aware `at` may have no `on` yet: its day depends on `zone` (an IANA name).
+    `photos` are references for `JournalFormat.photo`. `source_id` names the entry within the service that it comes
+    from, "" where that gives none. `left_behind` are the things of the entry that are not brought, each with "a".
+    `prompt_id`, `is_kept_out` and `changed_at` are known in this service's own files alone.
+    """
+
+    place: str
+    words: str = field(repr=False)
+    on: date | None = None
+    at: datetime | None = None
+    zone: str = ""
+    has_guessed_zone: bool = False
+    question: str = field(default="", repr=False)
+    photos: tuple[str, ...] = field(default=(), repr=False)
+    tags: tuple[str, ...] = field(default=(), repr=False)
+    source_id: str = field(default="", repr=False)
+    left_behind: tuple[str, ...] = ()
+    prompt_id: str | None = None
+    is_kept_out: bool = False
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutEntry:
+    """Something in the file that cannot come in: where it stands, the date as written, why, and its words."""
+
+    place: str
+    reason: str
+    dated: str = ""
+    words: str = field(default="", repr=False)
+
+
+def text_of(entry: ImportedEntry) -> str:
+    """Return what the journal keeps of an entry: the question above its words, and the tags below them."""
+    question = "".join(f"> {line}\n" for line in entry.question.splitlines())
+    tags = " ".join(f"#{tag.lstrip('#').replace(' ', '-')}" for tag in entry.tags)
+    parts = [question.rstrip(), entry.words, tags]
+    return "\n\n".join(part for part in parts if part)
+
+
+ImportItem = ImportedEntry | LeftOutEntry
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFormat:
+    """A kind of journal file. `title` is what people call it; `key` is stored.
+
+    `matches` looks at the contents, never at the name of the file. `photo` returns the bytes of a photo by the
+    reference that an entry has.
+    """
+
+    key: str
+    title: str
+    matches: Callable[[ImportFiles], bool]
+    read: Callable[[ImportFiles], Iterator[ImportItem]]
+    photo: Callable[[ImportFiles, str], bytes] = lambda files, name: files.read_bytes(name)
+
+
+class RefusedFileError(Exception):
+    """The file cannot be imported as a whole; the message is a sentence for its owner, without any of its content."""

@@ -1,0 +1,82 @@
+"""Which entries of a file are in the journal already: by their id in the other service, or by their day and words."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+
+from sqlalchemy.orm import Session
+
+from service.core.journal_import.imported import ImportedEntry, text_of
+from service.core.sealing import IndexKey
+from service.flows.people import journal
+from service.models import Entry, ImportedEntryRow, Keyring, Subscriber
+
+OWN_FORMAT = "small"
+
+
+class EntryStanding(Enum):
+    """How an entry of a file stands to the journal."""
+
+    NEW = "new"
+    HERE = "here"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntries:
+    """The entries of one person's journal, as far as duplicates are told by them."""
+
+    index: IndexKey = field(repr=False)
+    subscriber_id: int
+    family: str
+    _words: set[bytes] = field(default_factory=set, repr=False)
+    _sources: set[bytes] = field(default_factory=set, repr=False)
+
+    @classmethod
+    def load(cls, session: Session, keyring: Keyring, person: Subscriber, format_key: str) -> KnownEntries:
+        """Return what is known for files of a format; every entry is opened, in memory alone."""
+        known = cls(keyring.index, person.id, format_key.partition("_")[0])
+        known._sources.update(ImportedEntryRow.source_macs(session, person.id))
+        key = keyring.key_of(person)
+        for row in Entry.newest_first(session, person.id, date.min, date.max):
+            known._words.add(_digest(row.written_on, journal.open_text(key, row)))
+            if known.family == OWN_FORMAT:
+                known._sources.add(known._mac(str(row.id)))
+        return known
+
+    def standing(self, entry: ImportedEntry) -> EntryStanding:
+        """Return how an entry that has its local day stands to the journal."""
+        assert entry.on is not None
+        words = text_of(entry)
+        if words and _digest(entry.on, words) in self._words:
+            return EntryStanding.HERE
+        source = self.source_mac(entry)
+        if source is None or source not in self._sources:
+            return EntryStanding.NEW
+        return EntryStanding.CHANGED if words else EntryStanding.HERE
+
+    def add(self, entry: ImportedEntry) -> None:
+        """Note an entry that comes in."""
+        assert entry.on is not None
+        self._words.add(_digest(entry.on, text_of(entry)))
+        source = self.source_mac(entry)
+        if source is not None:
+            self._sources.add(source)
+
+    def source_mac(self, entry: ImportedEntry) -> bytes | None:
+        """Return the keyed hash of an entry's id in its service; of photos without words or an id, of their names."""
+        source = entry.source_id or ("" if entry.words else f"{entry.on} {' '.join(entry.photos)}")
+        return self._mac(source) if source else None
+
+    def _mac(self, source: str) -> bytes:
+        return self.index.digest(f"imported:{self.subscriber_id}", f"{self.family}:{source}".encode("utf-8", "replace"))
+
+
+def _digest(on: date, words: str) -> bytes:
+    """Return a digest of a day and its words: NFKC, case-folded, with white space as one."""
+    folded = " ".join(unicodedata.normalize("NFKC", words).casefold().split())
+    return hashlib.sha256(f"{on.isoformat()}\n{folded}".encode("utf-8", "replace")).digest()

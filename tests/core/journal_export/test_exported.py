@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.config import ROOT
+from service.core.journal_export.exported import JOURNAL_FORMAT, ExportedEntry
+from tests.harness.journals import entries_in, read_journal
+
+SCHEMA = json.loads((ROOT / "docs" / "journal.schema.json").read_text("utf-8"))
+INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=200)
+ENTRIES = st.builds(
+    ExportedEntry,
+    id=st.integers(1, 2**63 - 1).map(str),
+    on=st.dates(date(1990, 1, 1), date(2030, 1, 1)),
+    written_at=INSTANTS,
+    zone=st.sampled_from(["Europe/London", "Pacific/Apia"]),
+    words=WORDS,
+    changed_at=st.none() | INSTANTS,
+    question=WORDS | st.just(""),
+    prompt=st.none() | st.just("a-window"),
+    tags=st.lists(WORDS, max_size=2).map(tuple),
+    kept_out=st.booleans(),
+)
+
+
+def test_the_schema_names_every_field_and_the_form() -> None:
+    entry = ExportedEntry(id="1", on=date(2026, 5, 13), written_at=datetime(2026, 5, 13, tzinfo=UTC), zone="", words="")
+    described = SCHEMA["$defs"]["entry"]
+    assert described["properties"].keys() == entry.to_json().keys()
+    assert set(described["required"]) <= entry.to_json().keys()
+    assert SCHEMA["properties"]["format"]["const"] == JOURNAL_FORMAT
+
+
+@settings(max_examples=40)
+@given(ENTRIES)
+def test_an_entry_reads_back_as_it_was(entry: ExportedEntry) -> None:
+    written = json.loads(json.dumps(entry.to_json()))
+    assert ExportedEntry.from_json(written) == entry
+
+
+@settings(max_examples=20)
+@given(st.lists(ENTRIES, min_size=1, max_size=4))
+def test_the_import_reads_what_the_export_writes_without_touching_a_word(entries: list[ExportedEntry]) -> None:
+    written = {"format": JOURNAL_FORMAT, "entries": [entry.to_json() for entry in entries]}
+    key, items = read_journal(json.dumps(written, ensure_ascii=False).encode())
+    found = entries_in(items)
+    assert key == "small_steps"
+    assert [(each.words, each.on, each.at, each.tags) for each in found] == [
+        (each.words, each.on, each.written_at, each.tags) for each in entries
+    ]
+    assert [(each.is_kept_out, each.prompt_id, each.changed_at) for each in found] == [
+        (each.kept_out, each.prompt, each.changed_at) for each in entries
+    ]

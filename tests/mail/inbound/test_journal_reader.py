@@ -1,0 +1,105 @@
+"""Journal files read in the killable child, which asks for their bytes range by range."""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from service.core.journal_import.detect import TOO_MUCH, UNKNOWN
+from service.core.journal_import.imported import LeftOutEntry, RefusedFileError
+from service.mail.inbound.journal_reader import JournalFile, JournalReader
+from tests.harness.journals import entries_in, journal, photo, zipped
+
+ENTRY = {"uuid": "A", "creationDate": "2024-05-01T10:00:00Z", "timeZone": "UTC", "text": "Words."}
+
+
+@pytest.fixture
+def readers() -> Iterator[list[JournalReader]]:
+    made: list[JournalReader] = []
+    yield made
+    for reader in made:
+        reader.close()
+
+
+def reader_of(data: bytes, readers: list[JournalReader], wall_seconds: float = 60) -> JournalReader:
+    file = JournalFile(len(data), "upload", "Europe/London", lambda offset, length: data[offset : offset + length])
+    readers.append(JournalReader(file, wall_seconds))
+    return readers[-1]
+
+
+@pytest.mark.parametrize("name", ["day_one", "replies.mbox", "small_steps"])
+def test_the_items_come_back_as_they_were_read_and_from_any_place(name: str, readers: list[JournalReader]) -> None:
+    reader = reader_of(journal(name), readers)
+    assert reader.open()
+    whole = [*reader.items()]
+    assert len(whole) > 1
+    reader.open(1)
+    assert [*reader.items(1)] == whole[1:]
+
+
+def test_photos_come_one_by_one_while_the_items_are_read(readers: list[JournalReader]) -> None:
+    reader = reader_of(journal("day_one"), readers)
+    photos = [reader.photo(name) for entry in entries_in([*reader.items()]) for name in entry.photos]
+    assert photos == [photo()] * 3
+    assert reader.photo("photos/nothing.jpeg") is None
+
+
+def test_a_photo_that_takes_too_long_costs_itself_alone(readers: list[JournalReader]) -> None:
+    data = zipped(
+        {f"2024-05-0{day}.md": f"Day {day}".encode() + b"\n![](p.jpg)" for day in range(1, 5)} | {"p.jpg": photo()}
+    )
+    reader = reader_of(data, readers)
+    words = []
+    for item in reader.items():
+        words.append(item.words)
+        if len(words) == 2:
+            reader.wall_seconds = 0
+            assert reader.photo("p.jpg") is None
+            reader.wall_seconds = 60
+    assert words == ["Day 1", "Day 2", "Day 3", "Day 4"]
+
+
+def test_a_file_that_is_no_journal_is_refused_with_its_sentence(readers: list[JournalReader]) -> None:
+    with pytest.raises(RefusedFileError, match=UNKNOWN):
+        reader_of(b"Milk, bread", readers).open()
+
+
+def test_what_takes_too_long_is_refused(readers: list[JournalReader]) -> None:
+    reader = reader_of(journal("day_one"), readers, wall_seconds=0)
+    with pytest.raises(RefusedFileError, match=TOO_MUCH):
+        reader.open()
+
+
+def bomb(name: str, start: bytes, megabytes: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(name, "w") as member:
+        member.write(start)
+        for _ in range(megabytes):
+            member.write(b"\0" * 1024 * 1024)
+    return out.getvalue()
+
+
+BOMBS = {
+    "zeros in the JSON": lambda: bomb(
+        "Journal.json", b'{"metadata":{"version":"1"},"entries":[' + json.dumps(ENTRY).encode() + b",", 400
+    ),
+    "zeros as text": lambda: bomb("2024-05-01.md", b"Words ", 26),
+    "zeros as a mail": lambda: bomb("a.eml", b"From: a@example.com\nDate: Tue, 5 Jun 2012 23:50:00 -0700\n\n", 26),
+    "twenty thousand names": lambda: zipped({f"{number}": b"" for number in range(20_000)}),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_or_left_out_within_the_memory(name: str, readers: list[JournalReader]) -> None:
+    reader = reader_of(BOMBS[name](), readers)
+    with suppress(RefusedFileError):
+        reader.open()
+        assert any(isinstance(item, LeftOutEntry) for item in reader.items())
+    reader.close()
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 300 * 1024
