@@ -108,7 +108,7 @@ class Outside:
 
     def mails(self) -> int:
         """Return how many mails the provider has taken."""
-        return sum(1 for _ in (self.office.place.folder / "mails").glob("*.json"))
+        return sum(1 for _ in (self.office.settings.folder / "mails").glob("*.json"))
 
     def wait_for_mails(self, number: int, seconds: float = WORK_SECONDS) -> None:
         self.wait_until(lambda: self.mails() >= number, seconds)
