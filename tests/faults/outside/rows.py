@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from service.models import HoldReason, Installation
@@ -66,6 +67,12 @@ def errors_for_a_third(outside: Outside) -> Counts:
     return _unreliable(outside, 1 / 3, "error-before", "error-after")
 
 
+def errors_without_webhooks(outside: Outside) -> Counts:
+    """The same where no event comes by webhook: only the provider's record can tell what was taken."""
+    outside.office.settings = replace(outside.office.settings, events_url="")
+    return errors_for_a_third(outside)
+
+
 def cut_or_hanging(outside: Outside) -> Counts:
     """A third of the requests hangs or is cut, before or after it is taken."""
     return _unreliable(outside, 1 / 3, *(3 * ["close-before"]), "close-after", "hang-before")
@@ -126,6 +133,7 @@ def quota_of_a_third(outside: Outside) -> Counts:
 def old_copy_restored(outside: Outside) -> Counts:
     """A copy of the database from before the questions is put back an hour later: it holds, and is reconciled."""
     outside.add_people(outside.people)
+    outside.runtime.database.engine.dispose()
     outside.database.copy()
     outside.start()
     outside.wait_for_mails(outside.people)
@@ -170,6 +178,7 @@ ROWS: Mapping[str, Callable[[Outside], Counts]] = {
         database_restarted,
         senders_killed_often,
         errors_for_a_third,
+        errors_without_webhooks,
         cut_or_hanging,
         confirmation_unavailable,
         disk_full,
