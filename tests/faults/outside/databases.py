@@ -55,20 +55,13 @@ class SqliteFile:
         pass
 
     def copy(self) -> None:
-        self._fold()
+        # The last connection gone, nothing is left beside the file.
         shutil.copy(self.file, self.file.with_suffix(".copy"))
 
     def restore(self) -> None:
         for extra in self.file.parent.glob("smallsteps.db-*"):
             extra.unlink()
         shutil.copy(self.file.with_suffix(".copy"), self.file)
-
-    def _fold(self) -> None:
-        """Bring the write-ahead log into the file."""
-        engine = make_engine(self.url)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        engine.dispose()
 
 
 class PostgresServer:
