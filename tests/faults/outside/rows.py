@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from service.models import HoldReason, Installation
 from service.postoffice.faults import Quota
+from service.web.form_time import sign_form_time
 from tests.faults.outside.databases import full
 from tests.faults.outside.running import Counts, Outside
 from tests.harness.journey import Browser
+from tests.harness.website import FILLED_IN
 
 SENDERS = ("send-1", "send-2")
 DOWN_SECONDS = 2.0
@@ -85,7 +88,7 @@ def confirmation_unavailable(outside: Outside) -> Counts:
         address = f"new{place}@example.com"
         outside.provider.add("unavailable-before")
         fields = {"email": address, "rhythm": "daily", "time_zone": "Europe/London"}
-        Browser(outside.web_url).press("/subscribe", page="/", **fields)
+        Browser(outside.web_url, partial(_form_time, outside)).press("/subscribe", page="/", **fields)
         outside.expected.append(address)
         outside.wait_for_mails(place + 1, 90.0)
     return outside.count()
@@ -164,6 +167,10 @@ def _finish(outside: Outside, note: str = "") -> Counts:
     outside.provider.delay_seconds = 0.0
     outside.settle()
     return outside.count(note)
+
+
+def _form_time(outside: Outside) -> str:
+    return sign_form_time(outside.runtime.keyring.index, outside.runtime.clock() - FILLED_IN)
 
 
 def _held_because(outside: Outside) -> str | None:
