@@ -12,7 +12,7 @@ from service.models import HoldReason, Installation
 from service.postoffice.faults import Quota
 from service.web.form_time import sign_form_time
 from tests.faults.outside.databases import full
-from tests.faults.outside.running import Counts, Outside
+from tests.faults.outside.running import FaultCounts, Outside
 from tests.harness.journey import Browser
 from tests.harness.website import FILLED_IN
 
@@ -27,7 +27,7 @@ SIGNUPS = 3
 QUOTA_WINDOW = timedelta(hours=1)
 
 
-def sender_killed(outside: Outside) -> Counts:
+def sender_killed(outside: Outside) -> FaultCounts:
     """SIGKILL of one sender in the middle of its batches."""
     outside.provider.delay_seconds = SLOW_SECONDS
     outside.add_people(outside.people)
@@ -37,7 +37,7 @@ def sender_killed(outside: Outside) -> Counts:
     return _finish(outside)
 
 
-def database_restarted(outside: Outside) -> Counts:
+def database_restarted(outside: Outside) -> FaultCounts:
     """PostgreSQL ends at once and is back two seconds later; on SQLite every process is killed."""
     outside.provider.delay_seconds = SLOW_SECONDS
     outside.add_people(outside.people)
@@ -50,7 +50,7 @@ def database_restarted(outside: Outside) -> Counts:
     return _finish(outside)
 
 
-def senders_killed_often(outside: Outside) -> Counts:
+def senders_killed_often(outside: Outside) -> FaultCounts:
     """SIGKILL of one or the other of two senders, again and again while they send."""
     outside.provider.delay_seconds = SLOW_SECONDS
     outside.add_people(outside.people)
@@ -65,23 +65,23 @@ def senders_killed_often(outside: Outside) -> Counts:
     return _finish(outside)
 
 
-def errors_for_a_third(outside: Outside) -> Counts:
+def errors_for_a_third(outside: Outside) -> FaultCounts:
     """A third of the requests is answered 500 before, or 502 after, it is taken."""
     return _unreliable(outside, 1 / 3, "error-before", "error-after")
 
 
-def errors_without_webhooks(outside: Outside) -> Counts:
+def errors_without_webhooks(outside: Outside) -> FaultCounts:
     """The same where no event comes by webhook: only the provider's record can tell what was taken."""
     outside.office.settings = replace(outside.office.settings, events_url="")
     return errors_for_a_third(outside)
 
 
-def cut_or_hanging(outside: Outside) -> Counts:
+def cut_or_hanging(outside: Outside) -> FaultCounts:
     """A third of the requests hangs or is cut, before or after it is taken."""
     return _unreliable(outside, 1 / 3, *(3 * ["close-before"]), "close-after", "hang-before")
 
 
-def confirmation_unavailable(outside: Outside) -> Counts:
+def confirmation_unavailable(outside: Outside) -> FaultCounts:
     """The request for a confirmation is answered 503: it goes once more at once."""
     outside.start()
     for place in range(SIGNUPS):
@@ -94,7 +94,7 @@ def confirmation_unavailable(outside: Outside) -> Counts:
     return outside.count()
 
 
-def disk_full(outside: Outside) -> Counts:
+def disk_full(outside: Outside) -> FaultCounts:
     """The disk of the database is full for 20 seconds while emails are sent."""
     outside.provider.delay_seconds = SLOW_SECONDS
     outside.add_people(outside.people)
@@ -106,7 +106,7 @@ def disk_full(outside: Outside) -> Counts:
     return _finish(outside)
 
 
-def killed_after_sigterm(outside: Outside) -> Counts:
+def killed_after_sigterm(outside: Outside) -> FaultCounts:
     """SIGTERM to a sender in a slow request, and SIGKILL ten seconds later: a deploy on an ordinary platform."""
     outside.provider.delay_seconds = SLOW_SECONDS
     outside.add_people(outside.people)
@@ -122,7 +122,7 @@ def killed_after_sigterm(outside: Outside) -> Counts:
     return _finish(outside, note=f"{killed} of {SLOW_CALLS} had to be killed")
 
 
-def quota_of_a_third(outside: Outside) -> Counts:
+def quota_of_a_third(outside: Outside) -> FaultCounts:
     """The provider takes a third of those who are due within an hour."""
     outside.provider.quota = Quota(max(1, outside.people // 3), QUOTA_WINDOW)
     outside.add_people(outside.people)
@@ -133,7 +133,7 @@ def quota_of_a_third(outside: Outside) -> Counts:
     return _finish(outside)
 
 
-def old_copy_restored(outside: Outside) -> Counts:
+def old_copy_restored(outside: Outside) -> FaultCounts:
     """A copy of the database from before the questions is put back an hour later: it holds, and is reconciled."""
     outside.add_people(outside.people)
     outside.runtime.database.engine.dispose()
@@ -153,7 +153,7 @@ def old_copy_restored(outside: Outside) -> Counts:
     return _finish(outside, note="held" if held else "NOT HELD")
 
 
-def _unreliable(outside: Outside, share: float, *kinds: str) -> Counts:
+def _unreliable(outside: Outside, share: float, *kinds: str) -> FaultCounts:
     outside.provider.share, outside.provider.kinds = share, kinds
     outside.add_people(outside.people)
     outside.start()
@@ -163,7 +163,7 @@ def _unreliable(outside: Outside, share: float, *kinds: str) -> Counts:
     return _finish(outside)
 
 
-def _finish(outside: Outside, note: str = "") -> Counts:
+def _finish(outside: Outside, note: str = "") -> FaultCounts:
     outside.provider.delay_seconds = 0.0
     outside.settle()
     return outside.count(note)
@@ -178,7 +178,7 @@ def _held_because(outside: Outside) -> str | None:
         return Installation.current(session).held_because
 
 
-ROWS: Mapping[str, Callable[[Outside], Counts]] = {
+ROWS: Mapping[str, Callable[[Outside], FaultCounts]] = {
     row.__name__: row
     for row in (
         sender_killed,

@@ -63,7 +63,7 @@ class UnreliableProvider(Faults):
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class FaultCounts:
     """What a run came to: people who got nothing, people who got it twice, and deliveries not finished."""
 
     people: int
@@ -165,11 +165,11 @@ class Outside:
         )
         return done.stdout + done.stderr
 
-    def count(self, note: str = "") -> Counts:
+    def count(self, note: str = "") -> FaultCounts:
         """Return what the run came to; stop the processes first."""
         got = Counter(mail.recipient for mail in self.office.mailbox.newest_first())
         states = self.open_states()
-        return Counts(
+        return FaultCounts(
             people=len(self.expected),
             lost=sum(1 for address in self.expected if not got[address]),
             doubled=sum(1 for address in self.expected if got[address] > 1),
@@ -234,6 +234,6 @@ def running_outside(kind: str, folder: Path, people: int, seed: str) -> Iterator
         yield Outside(runtime, processes, database, disk, office, provider, chance, shift, web_url, people)
 
 
-def as_row(counts: Counts) -> dict[str, object]:
+def as_row(counts: FaultCounts) -> dict[str, object]:
     """Return the counts for the file of results."""
     return asdict(replace(counts))
