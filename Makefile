@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format architecture e2e fuzz controls bench bench-quick lock clean
+.PHONY: help setup setup-dev run test check format architecture e2e fuzz controls faults faults-quick bench bench-quick lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -42,6 +42,12 @@ e2e: setup-dev ## Run the browser tests: use the service in Chromium, and check 
 
 controls: setup-dev ## Switch each defence off in a copy of the code, and check that its test fails
 	$(BIN)/python -m tests.faults.controls
+
+faults: setup-dev ## Break the running service from outside; takes hours, and can be stopped and taken up again
+	$(BIN)/python -m tests.faults.outside
+
+faults-quick: setup-dev ## The same with few people, in an hour or two
+	$(BIN)/python -m tests.faults.outside --people 200
 
 bench: setup-dev ## Measure planning, the webhook, the workers, the rotation, the digests, the search and the reply reader
 	$(BIN)/python -m bench.planning

@@ -20,7 +20,7 @@ from service.flows.outgoing import emails
 from service.flows.people import journal
 from service.mail.outbound.links import PLACEHOLDERS
 from service.models import Delivery, Entry, Reply, Subscriber, Suppression
-from service.models.incoming.reply import MAX_ATTEMPTS
+from service.models.incoming.reply_claims import MAX_ATTEMPTS
 from tests.harness.posts import post, signed
 from tests.harness.sending import REPLY_DOMAIN, SIGNING_KEY, SendingHarness, open_sending_harness
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import util
 from pathlib import Path
 
@@ -51,18 +52,28 @@ class Postgres:
 def running_postgres() -> Iterator[Postgres]:
     """Start a PostgreSQL on a socket in a temporary folder."""
     user = UNPRIVILEGED if os.getuid() == 0 else None  # PostgreSQL refuses to run as root
-    with _temporary_folder(owner=user) as folder:
-        server = Postgres(folder)
-        programs = _postgres_programs(folder, user)
+    with _temporary_folder(owner=user) as folder, started_postgres(folder, is_kept=False) as server:
+        yield server
+
+
+@contextmanager
+def started_postgres(folder: Path, *, is_kept: bool = True) -> Iterator[Postgres]:
+    """Start a PostgreSQL on a socket in this folder, with the data that is there; end it at once, as a crash does."""
+    user = UNPRIVILEGED if os.getuid() == 0 else None
+    if user:
+        shutil.chown(folder, user)
+    server = Postgres(folder)
+    programs = _postgres_programs(folder, user)
+    if not server.data.exists():
         initdb = [str(programs / "initdb"), "--pgdata", str(server.data), "--username", "postgres", "--auth", "trust"]
         initdb += ["--encoding", "UTF8", "--no-locale", "--no-sync", "--no-instructions"]
         subprocess.run(initdb, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-        # The data need not survive a crash, so nothing waits for the disk.
-        options = ["-F", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB"]
-        options += ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
-        argv = [str(programs / "postgres"), "-D", str(server.data), *options]
-        with _leashed(argv, server.log, user, stop="QUIT", answers=lambda: server.run("SELECT 1")):
-            yield server
+    # The data need not survive a crash of the machine, so nothing waits for the disk.
+    options = ["-F", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB"]
+    options += ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
+    argv = [str(programs / "postgres"), "-D", str(server.data), *options]
+    with _leashed(argv, server.log, user, stop="QUIT", answers=partial(server.run, "SELECT 1"), is_kept=is_kept):
+        yield server
 
 
 @contextmanager
@@ -77,7 +88,13 @@ def running_queue() -> Iterator[str]:
 
 @contextmanager
 def _leashed(
-    argv: Sequence[str], log: Path, user: str | None, *, stop: str, answers: Callable[[], object]
+    argv: Sequence[str],
+    log: Path,
+    user: str | None,
+    *,
+    stop: str,
+    answers: Callable[[], object],
+    is_kept: bool = False,
 ) -> Iterator[None]:
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -86,7 +103,7 @@ def _leashed(
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=log.parent,
-            env=os.environ | {"FOLDER": str(log.parent), "STOP": stop},
+            env=os.environ | {"FOLDER": "" if is_kept else str(log.parent), "STOP": stop},
             user=user,
             start_new_session=True,  # Ctrl-C is for the tests; the server ends after them
         )
@@ -132,9 +149,9 @@ def _postgres_programs(folder: Path, user: str | None) -> Path:
     version = max(package.glob("pginstall[0-9]*"))
     if user and not _is_open_to_all(version):
         site = folder / "programs"
-        shutil.copytree(version, site / package.name / version.name, symlinks=True)
+        shutil.copytree(version, site / package.name / version.name, symlinks=True, dirs_exist_ok=True)
         for libraries in package.parent.glob(f"{package.name}.libs"):
-            shutil.copytree(libraries, site / libraries.name, symlinks=True)
+            shutil.copytree(libraries, site / libraries.name, symlinks=True, dirs_exist_ok=True)
         version = site / package.name / version.name
     return version / "bin"
 

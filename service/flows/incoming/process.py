@@ -44,7 +44,9 @@ from service.mail.inbound.phrase_files import load_automatic_signs
 from service.mail.inbound.reader import MailReader, UnreadableMail
 from service.mail.inbound.reading import MailContent, MailReading
 from service.models import Keyring, Outcome, Reply, Subscriber
-from service.models.incoming.reply import MAX_ATTEMPTS, RAW_KEPT, RAW_KEPT_FOR_CHOICE
+from service.models.incoming import reply_claims
+from service.models.incoming.reply import RAW_KEPT, RAW_KEPT_FOR_CHOICE
+from service.models.incoming.reply_claims import MAX_ATTEMPTS
 from service.storage import StorageError
 
 LEASE = timedelta(seconds=60)
@@ -71,7 +73,7 @@ class ReplyProcessor:
     def process(self, reply_id: int) -> list[int]:
         """Give a mail its outcome and return the ids of the planned deliveries; none if it has an outcome."""
         with self.database.write() as session:
-            reply = Reply.claim(session, reply_id, LEASE)
+            reply = reply_claims.claim(session, reply_id, LEASE)
         if reply is None:
             return []
         result = self._result_of(reply)
@@ -191,7 +193,7 @@ class ReplyProcessor:
         unneeded: set[str] = set()
         asks_about_words = False
         with self.database.write() as session:
-            row = Reply.unprocessed(session, reply.id, reply.attempts)
+            row = reply_claims.unprocessed(session, reply.id, reply.attempts)
             person = Subscriber.locked(session, owner.person.id) if owner else None
             if row is not None:
                 if resealed and person:

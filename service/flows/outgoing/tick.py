@@ -29,6 +29,7 @@ from service.models import (
     WebhookToken,
     WriterMail,
 )
+from service.models.incoming import reply_claims
 from service.models.incoming.reply import RAW_KEPT
 from service.models.outgoing import delivery_claims, delivery_evidence
 from service.models.people.subscriber import PENDING_KEPT, Subscriber
@@ -83,11 +84,11 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
         unknown = delivery_claims.mark_lapsed_unknown(session)
         delivery_evidence.plan_once_more(session)
         WriterMail.recover_lapsed(session)
-        Reply.mark_given_up(session, now + RAW_KEPT)
+        reply_claims.mark_given_up(session, now + RAW_KEPT)
         is_held = Installation.is_held(session)
         deliveries = [] if is_held else Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         requests = MailRequest.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
-        replies = Reply.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
+        replies = reply_claims.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         background = {job: find(session, now, UNQUEUED_AFTER, SWEEP_LIMIT) for job, find in FIND_UNQUEUED.items()}
     job_queue.enqueue_deliveries(deliveries)
     job_queue.enqueue_mail_requests(requests)

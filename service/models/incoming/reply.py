@@ -1,4 +1,7 @@
-"""The table of incoming mail: sealed until it is processed, then with its outcome."""
+"""The table of incoming mail: sealed until it is processed, then with its outcome.
+
+Which worker processes a mail is in `reply_claims`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     String,
-    func,
     or_,
     select,
     text,
@@ -22,11 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
-from service.db import Base, Id, database_now, random_id
+from service.db import Base, Id, random_id
 from service.models.people.entry import Entry
-from service.models.unqueued import find_unqueued
 
-MAX_ATTEMPTS = 5
 RAW_KEPT = timedelta(days=30)
 RAW_KEPT_FOR_CHOICE = timedelta(days=180)  # where words may be missing, until their owner has chosen
 DISOWNED = "its owner says it is not theirs"
@@ -84,36 +84,6 @@ class Reply(Base):
     enqueued_at: Mapped[datetime | None]
     processed_at: Mapped[datetime | None]
     kept_until: Mapped[datetime | None]
-
-    @classmethod
-    def claim(cls, session: Session, reply_id: int, lease: timedelta) -> Reply | None:
-        """Claim a mail for this worker and count the attempt; None if it has an outcome or another worker holds it."""
-        now = database_now(session)
-        query = (
-            update(cls)
-            .where(
-                cls.id == reply_id,
-                cls.outcome.is_(None),
-                cls.attempts < MAX_ATTEMPTS,
-                or_(cls.lease_until.is_(None), cls.lease_until < now),
-            )
-            .values(attempts=cls.attempts + 1, lease_until=now + lease)
-            .returning(cls.id)
-            .execution_options(synchronize_session=False)
-        )
-        if session.scalar(query) is None:
-            return None
-        return session.get_one(cls, reply_id)
-
-    @classmethod
-    def unprocessed(cls, session: Session, reply_id: int, attempt: int) -> Reply | None:
-        """Return, locked, a mail that has no outcome and was not claimed again after this attempt, or None."""
-        return session.scalar(
-            select(cls)
-            .where(cls.id == reply_id, cls.outcome.is_(None), cls.attempts == attempt)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
 
     def conclude(self, outcome: Outcome, reason: str, *, now: datetime, keep_raw_until: datetime) -> None:
         """Store the final outcome of this mail."""
@@ -237,38 +207,6 @@ class Reply(Base):
         """Delete the raw form of many mails."""
         query = update(cls).where(cls.id.in_(ids)).values(sealed_raw=None, stored_as=None, kept_until=None)
         session.execute(query.execution_options(synchronize_session=False))
-
-    @classmethod
-    def mark_given_up(cls, session: Session, keep_raw_until: datetime) -> int:
-        """Set aside mails of which every attempt ended with its worker; return how many. The raw mail stays, sealed."""
-        query = (
-            update(cls)
-            .where(cls.outcome.is_(None), cls.attempts >= MAX_ATTEMPTS, cls.lease_until < database_now(session))
-            .values(outcome=Outcome.UNREADABLE, reason="every attempt died", kept_until=keep_raw_until)
-            .returning(cls.id)
-            .execution_options(synchronize_session=False)
-        )
-        return len(session.scalars(query).all())
-
-    @classmethod
-    def find_unqueued(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
-        """Return ids of mails without an outcome not enqueued within `patience`, and mark them as enqueued."""
-        return find_unqueued(
-            session,
-            cls,
-            cls.outcome.is_(None) & (cls.attempts < MAX_ATTEMPTS),
-            cls.received_at,
-            now=now,
-            patience=patience,
-            limit=limit,
-        )
-
-    @classmethod
-    def count_waiting(cls, session: Session) -> tuple[int, datetime | None]:
-        """Return how many mails have no outcome yet, and when the oldest of them came in."""
-        query = select(func.count(), func.min(cls.received_at)).where(cls.outcome.is_(None))
-        number, oldest_at = session.execute(query).one()
-        return number, oldest_at
 
     @classmethod
     def find_expired(cls, session: Session, now: datetime, limit: int) -> Sequence[Reply]:

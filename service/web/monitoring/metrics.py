@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.core.domain_results import PauseReason
 from service.flows.outgoing.sending.provider_requests import CALLS
 from service.flows.outgoing.tick import CLOCK
-from service.models import Counter, Delivery, DeliveryState, DomainPause, Heartbeat, HoldReason, Installation, Reply
+from service.models import Counter, Delivery, DeliveryState, DomainPause, Heartbeat, HoldReason, Installation
+from service.models.incoming import reply_claims
 from service.models.outgoing.delivery_outcomes import COUNTER as DELIVERIES
 from service.models.outgoing.delivery_outcomes import REPEATS
 from service.runtime import Runtime
@@ -65,7 +66,7 @@ class ServiceMetrics:
             with self.runtime.database.read() as session:
                 return _Readings(
                     Delivery.open_by_state(session),
-                    Reply.count_waiting(session),
+                    reply_claims.count_waiting(session),
                     Heartbeat.read_all(session),
                     Counter.read_all(session),
                     DomainPause.count_by_reason(session),

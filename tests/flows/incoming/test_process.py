@@ -22,7 +22,9 @@ from service.flows.people import journal
 from service.mail.inbound.reader import MailReader
 from service.mail.outbound.links import PLACEHOLDERS
 from service.models import Delivery, Entry, Outcome, Reply, Subscriber, SubscriberStatus
-from service.models.incoming.reply import MAX_ATTEMPTS, RAW_KEPT
+from service.models.incoming import reply_claims
+from service.models.incoming.reply import RAW_KEPT
+from service.models.incoming.reply_claims import MAX_ATTEMPTS
 from service.storage import StorageError
 from tests.harness.people import DAY, MINUTE
 from tests.harness.posts import mail, post, signed
@@ -310,7 +312,7 @@ def test_a_mail_that_kills_its_worker_is_set_aside_by_the_sweep(harness: Process
 def test_two_workers_process_a_mail_once(harness: ProcessHarness) -> None:
     reply_id = harness.keep(mail("Soup, slowly."), harness.address())
     with harness.sending.runtime.database.write() as session:
-        assert Reply.claim(session, reply_id, timedelta(minutes=1)) is not None
+        assert reply_claims.claim(session, reply_id, timedelta(minutes=1)) is not None
     assert harness.reply_processor.process(reply_id) == []
     assert harness.entries() == []
     harness.lapse_lease(reply_id)

@@ -15,7 +15,7 @@ from service.flows.incoming.quarantine import ReplayedMail, ReplayResult, quaran
 from service.flows.outgoing.tick import prune, sweep
 from service.mail.inbound.reader import MailReader
 from service.models import Outcome, Reply
-from service.models.incoming.reply import MAX_ATTEMPTS
+from service.models.incoming.reply_claims import MAX_ATTEMPTS
 from tests.harness.inbound import InboundHarness, open_inbound_harness
 from tests.harness.people import DAY
 from tests.harness.posts import mail

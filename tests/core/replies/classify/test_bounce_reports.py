@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from service.core.replies.classify.bounce_reports import MAX_REPORT_CHARACTERS, missing_addresses
+from tests.harness.cpu import costs_less_than
 
 # The layout of RFC 3464, appendix E, with made-up names.
 REPORT = """Reporting-MTA: dns; mx.example.net
@@ -50,7 +49,7 @@ def test_the_fields_of_one_recipient_do_not_speak_for_another() -> None:
 
 @pytest.mark.parametrize("character", ["\n", ":", "a", "Final-Recipient: rfc822;\n", "\x00", "\udcff"])
 def test_a_hostile_report_costs_little(character: str) -> None:
-    began = time.process_time()
-    assert missing_addresses(character * (1024 * 1024)) == frozenset()
-    assert time.process_time() - began < 1.0
+    hostile = character * (1024 * 1024)
+    assert missing_addresses(hostile) == frozenset()
+    assert costs_less_than(1.0, lambda: missing_addresses(hostile))
     assert MAX_REPORT_CHARACTERS < 1024 * 1024
