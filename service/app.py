@@ -19,7 +19,7 @@ from service.web import access_log, browser, converters, errors, security, uploa
 from service.web.csrf import csrf
 from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
-from service.web.pages import static_pages
+from service.web.pages import letters, static_pages
 from service.web.pages.account import (
     action_link,
     browser_sessions,
@@ -66,6 +66,7 @@ BLUEPRINTS = (
     browser_sessions.blueprint,
     frequency.blueprint,
     action_link.blueprint,
+    letters.blueprint,
     static_pages.blueprint,
     health.blueprint,
     webhooks.blueprint,
