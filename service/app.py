@@ -19,7 +19,7 @@ from service.web import access_log, browser, converters, errors, security, uploa
 from service.web.csrf import csrf
 from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
-from service.web.pages import static_pages
+from service.web.pages import letters, static_pages
 from service.web.pages.account import (
     action_link,
     browser_sessions,
@@ -37,6 +37,7 @@ from service.web.pages.journal import (
     month_markdown,
     photos,
     search,
+    send_on,
     steps,
     write,
     year,
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     search.blueprint,
     journal_import.blueprint,
     month_markdown.blueprint,
+    send_on.blueprint,
     photos.blueprint,
     held.blueprint,
     digest.blueprint,
@@ -64,6 +66,7 @@ BLUEPRINTS = (
     browser_sessions.blueprint,
     frequency.blueprint,
     action_link.blueprint,
+    letters.blueprint,
     static_pages.blueprint,
     health.blueprint,
     webhooks.blueprint,

@@ -10,6 +10,7 @@ import click
 
 from service.cli_deliveries import deliveries
 from service.cli_domains import domains
+from service.cli_letters import letters
 from service.cli_prompts import prompts
 from service.cli_sending import sending
 from service.cli_settings import instant_of, runtime_of, with_settings
@@ -30,6 +31,7 @@ def main() -> None:
 
 main.add_command(deliveries)
 main.add_command(domains)
+main.add_command(letters)
 main.add_command(prompts)
 main.add_command(sending)
 main.add_command(subscribers)

@@ -76,6 +76,7 @@ def show(settings: Settings, delivery_id: int, as_json: bool) -> None:
 @deliveries.command("retry")
 @click.argument("ids", metavar="[ID]...", type=int, nargs=-1)
 @click.option("--state", type=click.Choice([state.value for state in _TROUBLE]), default=None)
+@click.option("--letter", "letter_id", type=int, default=None, help="Only emails of this letter that failed.")
 @click.option("--yes", is_flag=True, help="Do it; without this only say what would be done.")
 @_selecting
 @with_settings
@@ -84,15 +85,17 @@ def retry(
     *,
     ids: tuple[int, ...],
     state: str | None,
+    letter_id: int | None,
     yes: bool,
     kind: str | None,
     reason: str,
     as_json: bool,
 ) -> None:
     """Send again what failed or is in doubt; what is too late by then is skipped."""
-    _require_selection(ids, state, kind, reason)
+    _require_selection(ids, state, kind, reason, letter_id)
     runtime = runtime_of(settings)
-    selection = DeliverySelection((state,) if state else _TROUBLE, ids, kind or "", reason)
+    failed = (DeliveryState.FAILED,) if letter_id else _TROUBLE  # `settle` asks the record about the others
+    selection = DeliverySelection((state,) if state else failed, ids, kind or "", reason, letter_id)
     found = _find(runtime, selection, MOST)
     in_doubt = sum(delivery.state == DeliveryState.UNKNOWN for delivery in found)
     if in_doubt:
@@ -186,9 +189,9 @@ def reconcile(settings: Settings, since: str | None, yes: bool, as_json: bool) -
         click.echo("The record may lag by 45 minutes. When nothing new appears: smallsteps sending release")
 
 
-def _require_selection(ids: Sequence[int], *others: str | None) -> None:
+def _require_selection(ids: Sequence[int], *others: str | int | None) -> None:
     if not ids and not any(others):
-        raise click.UsageError("Say which: ids, --state, --kind or --reason.")
+        raise click.UsageError("Say which: ids, --state, --kind, --letter or --reason.")
 
 
 def _find(runtime: Runtime, selection: DeliverySelection, limit: int) -> list[ListedDelivery]:

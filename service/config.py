@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=1000, ge=1, le=1000)
     batch_bytes: int = Field(default=16_000, ge=500)
     emails_per_hour: int | None = Field(default=None, ge=1)
+    letters_per_hour: int | None = Field(default=None, ge=1)
     warm_up_from: date | None = None
     chunk_size: int = Field(default=1000, ge=1, le=10_000)
     lease_seconds: int = Field(default=300, ge=30)

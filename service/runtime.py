@@ -89,7 +89,7 @@ class Runtime:
             lease=timedelta(seconds=self.settings.lease_seconds),
             batch_size=self.settings.batch_size,
             batch_bytes=self.settings.batch_bytes,
-            rate=SendingRate(self.settings.emails_per_hour, self.settings.warm_up_from),
+            rate=SendingRate(self.settings.emails_per_hour, self.settings.warm_up_from, self.settings.letters_per_hour),
             installation=self.installation,
             stopping=stopping,
             counts=self.counts,

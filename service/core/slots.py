@@ -29,6 +29,11 @@ def request_slot(request_id: int, now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y-%m-%d}/{request_id}"
 
 
+def letter_slot(letter_id: int, frozen_at: datetime) -> str:
+    """Return the slot of a letter: the date (UTC) on which its text was fixed, and its id, the same for everybody."""
+    return f"{frozen_at.astimezone(UTC):%Y-%m-%d}/{letter_id}"
+
+
 def month_slot(on: date) -> str | None:
     """Return the slot of the monthly email that is due on a local date, or None on any day but the 1st."""
     return month_before(on) if on.day == 1 else None

@@ -60,6 +60,7 @@ class Action(IntEnum):
     CONFIRM_ALIAS = 10
     KEEP_SET_ASIDE = 11
     NOT_A_STEP = 12
+    SEND_ON = 13
 
 
 # The kind byte of a frequency token says what it stops by itself: everything, as in all tokens of before the letters.

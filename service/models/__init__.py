@@ -6,6 +6,17 @@ from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
 from service.models.installation import HoldReason, Installation
 from service.models.keyring import Keyring, ServiceKey
+from service.models.letters.letter import (
+    Letter,
+    LetterFormat,
+    LetterPause,
+    LetterSource,
+    LetterState,
+    LetterTiming,
+    LetterVisibility,
+)
+from service.models.letters.letter_picture import LetterPicture
+from service.models.letters.letter_tally import LetterTally
 from service.models.outgoing.delivery import Delivery
 from service.models.outgoing.delivery_content import open_content, seal_content
 from service.models.outgoing.delivery_evidence import KnownDelivery
@@ -59,6 +70,15 @@ __all__ = [
     "JournalImport",
     "Keyring",
     "KnownDelivery",
+    "Letter",
+    "LetterFormat",
+    "LetterPause",
+    "LetterPicture",
+    "LetterSource",
+    "LetterState",
+    "LetterTally",
+    "LetterTiming",
+    "LetterVisibility",
     "ListImport",
     "MailRequest",
     "MailRequestKind",

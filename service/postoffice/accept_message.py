@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime, formataddr, getaddresses
 
@@ -35,10 +35,11 @@ class NotAcceptedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SendCall:
-    """One accepted request: its id, without `<>`, and its mails."""
+    """One accepted request: its id, without `<>`, its mails, and the pictures inside them, by name."""
 
     provider_id: str
     mails: tuple[MailboxMail, ...]
+    pictures: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 def accept(post: Post, *, domain: str, now: datetime) -> SendCall:
@@ -70,9 +71,11 @@ def accept(post: Post, *, domain: str, now: datetime) -> SendCall:
     )
     if variables is None:
         everybody = ", ".join(formataddr(pair) for pair in to)
-        return SendCall(provider_id, tuple(_mail(form, address, everybody, None) for _, address in to))
-    mails = (_mail(form, address, address, _values(variables, address)) for _, address in to)
-    return SendCall(provider_id, tuple(mails))
+        mails = tuple(_mail(form, address, everybody, None) for _, address in to)
+    else:
+        mails = tuple(_mail(form, address, address, _values(variables, address)) for _, address in to)
+    # The name of an inline file is its Content-ID (Mailgun, Sending inline images).
+    return SendCall(provider_id, mails, {file.filename: file.data for file in post.files if file.name == "inline"})
 
 
 def _sender(post: Post) -> str:

@@ -5,7 +5,9 @@ Only the local set-up has this folder; the service itself never reads it.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import mimetypes
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,7 +16,7 @@ from email.utils import parseaddr
 from pathlib import Path
 
 from service.postoffice.files import read_all, unique_name, write_atomically
-from service.postoffice.mime import write_mail
+from service.postoffice.mime import File, write_mail
 
 SHOWN_UNOPENED = 200  # five lines of about forty characters
 Pairs = tuple[tuple[str, str], ...]
@@ -38,6 +40,8 @@ class MailboxMail:
     html: str = field(repr=False)
     headers: Pairs = field(repr=False)
     variables: Mapping[str, str] = field(repr=False)
+    # The pictures inside it: the name in the HTML's `cid:`, and the name of the file that is kept of it.
+    pictures: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def header(self, name: str) -> str | None:
         """Return the first header with this name, in any case."""
@@ -66,9 +70,15 @@ class MailboxMail:
             "headers": [list(pair) for pair in self.headers],
         }
 
-    def source(self) -> bytes:
-        """Return the whole mail as a mail program stores it (RFC 5322)."""
-        return write_mail(self.headers, self.text, self.html or None)
+    def source(self, pictures: Mapping[str, bytes] | None = None) -> bytes:
+        """Return the whole mail as a mail program stores it (RFC 5322), with `pictures` inside its HTML, by name."""
+        inline = [File(name, content_type_of(name), data) for name, data in (pictures or {}).items()]
+        return write_mail(self.headers, self.text, self.html or None, inline=inline)
+
+
+def content_type_of(name: str) -> str:
+    """Return the type of a picture, by its name."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def new_mail_id(accepted_at: datetime) -> str:
@@ -89,6 +99,19 @@ class Mailbox:
         write_atomically(self._folder / f"{mail.mail_id}.json", mail.as_json())
         with self._lock:
             self._mails[mail.mail_id] = mail
+
+    def keep_picture(self, data: bytes) -> str:
+        """Keep a picture once, however many mails show it; return its file's name."""
+        name = hashlib.sha256(data).hexdigest()
+        path = self._folder / "pictures" / name
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            path.write_bytes(data)
+        return name
+
+    def pictures_of(self, mail: MailboxMail) -> dict[str, bytes]:
+        """Return the pictures inside a mail, by their names in its HTML."""
+        return {name: (self._folder / "pictures" / kept).read_bytes() for name, kept in mail.pictures.items()}
 
     def find(self, mail_id: str) -> MailboxMail | None:
         """Return the mail with this id, or None."""

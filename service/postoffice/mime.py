@@ -28,8 +28,11 @@ def write_mail(
     *,
     is_flowed: bool = False,
     files: Sequence[File] = (),
+    inline: Sequence[File] = (),
 ) -> bytes:
     """Return the mail: plain text, with HTML as its alternative, with files as attachments.
+
+    `inline` are pictures inside the HTML, whose Content-ID is their name.
 
     Headers are written without the library, one line each, because it folds a long token into
     encoded words, which no mail program does with a List-Unsubscribe.
@@ -39,6 +42,11 @@ def write_mail(
     message.set_content(text, cte="quoted-printable", params=params)
     if html is not None:
         message.add_alternative(html, subtype="html", cte="quoted-printable")
+        *_, shown = message.iter_parts()
+        assert isinstance(shown, EmailMessage)
+        for file in inline:
+            main, _, sub = file.content_type.partition("/")
+            shown.add_related(file.data, maintype=main, subtype=sub, cid=f"<{file.filename}>")
     for file in files:
         main, _, sub = file.content_type.partition("/")
         message.add_attachment(file.data, maintype=main, subtype=sub or "octet-stream", filename=file.filename)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,6 +72,9 @@ class PostOffice:
         """
         call = accept(post, domain=self.settings.domain, now=self.now())
         self._check_limits(call)
+        if call.pictures:
+            kept = {name: self.mailbox.keep_picture(data) for name, data in call.pictures.items()}
+            call = replace(call, mails=tuple(replace(mail, pictures=kept) for mail in call.mails))
         self.events.note(*(self._event("accepted", mail) for mail in call.mails))
         events = [(mail, self._deliver(mail)) for mail in call.mails]
         self.events.note(*(event for _, event in events))

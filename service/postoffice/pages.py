@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
 
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.postoffice.clients import CLIENTS
 from service.postoffice.languages import LANGUAGES
-from service.postoffice.mailbox import MailboxMail
+from service.postoffice.mailbox import MailboxMail, content_type_of
 from service.postoffice.mime import File
 from service.postoffice.postman import SCHEDULES, WebPost
 from service.postoffice.provider import office
@@ -31,6 +32,7 @@ _MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
     " sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'"
 )
+_CID = re.compile(r'(?<=")cid:([^"<>]+)(?=")')
 _BLANK_TARGET = '<base target="_blank">'
 
 
@@ -60,7 +62,7 @@ def mail(mail_id: str) -> str:
         width=width,
         widths=WIDTHS,
         text=_with_links(found.text),
-        source=found.source().decode("utf-8", "replace") if view == "source" else "",
+        source=_source(found) if view == "source" else "",
         clients=CLIENTS,
         languages=LANGUAGES,
         places=Where,
@@ -73,7 +75,8 @@ def mail(mail_id: str) -> str:
 @pages.get("/mail/<mail_id>/body")
 def body(mail_id: str) -> Response:
     """Return the HTML of a mail for the frame, with links that open in a new tab."""
-    html = _found(mail_id).html
+    found = _found(mail_id)
+    html = _CID.sub(lambda match: _data_url(match, office().mailbox.pictures_of(found)), found.html)
     head = re.search(r"<head[^>]*>", html, re.IGNORECASE)
     cut = head.end() if head else 0
     answer = Response(html[:cut] + _BLANK_TARGET + html[cut:], mimetype="text/html")
@@ -167,6 +170,18 @@ def _found(mail_id: str) -> MailboxMail:
     if found is None:
         abort(HTTPStatus.NOT_FOUND)
     return found
+
+
+def _source(mail: MailboxMail) -> str:
+    return mail.source(office().mailbox.pictures_of(mail)).decode("utf-8", "replace")
+
+
+def _data_url(match: re.Match[str], pictures: Mapping[str, bytes]) -> str:
+    """Return a picture inside a mail as an address that the frame may show."""
+    data = pictures.get(match[1])
+    if data is None:
+        return match[0]
+    return f"data:{content_type_of(match[1])};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def _post(post_id: str | None) -> WebPost | None:

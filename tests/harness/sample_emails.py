@@ -6,6 +6,7 @@ from typing import Any
 
 from service.config import ROOT
 from service.core.consent import Asked
+from service.core.letters.letter_markdown import read_markdown
 from service.core.library.prompts import Prompt
 from service.core.month.digest import Digest, make_digest
 from service.core.month.resurfacing import DigestEntry, TakenStep
@@ -14,6 +15,7 @@ from service.core.month.year import Year, make_year
 from service.core.place import Place
 from service.flows.outgoing import emails
 from service.flows.outgoing.auto_replies import AutoReplyContent
+from service.flows.outgoing.letters.letter_freezing import LetterSources, render_letter
 from service.flows.outgoing.settling.old_copy import MEANINGS, REMEDIES
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
@@ -52,6 +54,12 @@ TO_WRITERS = {
         "meaning": MEANINGS[HoldReason.OLD_COPY],
         "remedy": REMEDIES[HoldReason.OLD_COPY],
     },
+    WriterMailKind.LETTER_PAUSED: {
+        "title": "Ice on the pond",
+        "id": "4711",
+        "cause": "3 of 240 people called it spam",
+    },
+    WriterMailKind.READER_REPLY: {"words": "The herons came here too.", "reply_to": "ana@example.com"},
 }
 
 
@@ -94,6 +102,22 @@ DEEP = prompt("Is there somebody you could never say it to?\n\nNo one gets it.",
 LIGHTER = prompt("Which object at home is good to hold?\n\nAny will do.")
 STEP = replace(prompt("What is almost too small to mention?", kind="line-start", theme="step"), asks_for_step=True)
 FOLLOW_UP = prompt("Taken, not yet, or let it go?\n\nAll three are good answers.", kind="follow-up", theme="step")
+
+LETTER_TITLE = "Ice on the pond"
+LETTER = """\
+The pond froze on Sunday. Two herons stood on it, **both** on one leg.
+
+## What came along
+
+1. A flask.
+2. Bread, `not much`.
+
+> It may hold a hat, but not a head.
+
+```
+ice = "thin"
+```
+"""
 
 # The emails whose discreet form has golden files.
 DISCREET = (
@@ -211,7 +235,12 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
     act_url = f"{SITE}/act/{TOKEN}"
     headers = {"subject": "Re: Three words", "in_reply_to": IN_REPLY_TO}
     answered: dict[str, Any] = {**headers, "made": made}
+    letter_links = replace(BATCH, write_url="")
+    sources = LetterSources(LETTER_TITLE, read_markdown(LETTER), f"{SITE}/letters/ice")
+    letter, _ = render_letter(made, letter_links, sources)
     return {
+        "letter": made.letter(letter, letter_links, campaign="7", pictures=()),
+        "letter_kept": answer("letter.kept", button_url=act_url, **answered),
         "confirmation": emails.confirmation.compose(made, Asked.QUESTIONS, CONFIRM_URL, LINKS.reply_address),
         "confirmation_letters": emails.confirmation.compose(made, Asked.LETTERS, CONFIRM_URL, LINKS.reply_address),
         "confirmation_both": emails.confirmation.compose(made, Asked.BOTH, CONFIRM_URL, LINKS.reply_address),

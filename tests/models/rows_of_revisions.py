@@ -358,4 +358,56 @@ CHANGES: Mapping[str, Change] = {
             ],
         },
     ),
+    "0015": Change(
+        new_columns={
+            ("deliveries", "outcome"): (None, "bounced:policy"),
+            ("sending_hours", "letters"): (0, 5),
+        },
+        new_rows={
+            "letters": [
+                {
+                    "id": 20,
+                    "key": 21,
+                    "slug": "ice",
+                    "title": "Ice",
+                    "source": "feed",
+                    "origin": "tag:blog.example.org,2026:1",
+                    "canonical_url": "https://blog.example.org/ice",
+                    "format": "markdown",
+                    "content": "The pond froze.",
+                    "visible": "people",
+                    "state": "paused",
+                    "is_touched": True,
+                    "timing": "own_hour",
+                    "starts_on": ON,
+                    "starts_at": AT,
+                    "frozen_at": AT,
+                    "frozen": "{}",
+                    "frozen_digest": "d" * 32,
+                    "cursor": ANA,
+                    "planned_at": LATER,
+                    "paused_because": "by_hand",
+                    "paused_at": LATER,
+                    "resumed_at": LATER,
+                    "changed_on": LATER_ON,
+                    "created_at": AT,
+                    "edited_at": LATER,
+                }
+            ],
+            "letter_pictures": [
+                {
+                    "id": 22,
+                    "letter_id": 20,
+                    "name": "pond.jpg",
+                    "content_type": "image/jpeg",
+                    "width": 4,
+                    "height": 3,
+                    "size_bytes": 9,
+                    "data": b"a picture",
+                    "created_at": AT,
+                }
+            ],
+            "letter_tallies": [{"letter_id": 20, "results": 50, "refusals": 1, "addresses": 2, "complaints": 3}],
+        },
+    ),
 }

@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from service.core.entry_text import write_link_object
+from service.core.photos import Picture
 from service.core.tokens import Action, ReplyKind, ReplyToken
 from service.db import Base, Database
+from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
+from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
 from service.flows.people import steps
 from service.flows.people.journal_import import import_upload
 from service.flows.people.journal_import.import_preview import ImportPreview
-from service.models import Entry, ImportState, JournalImport, Outcome, Photo, Reply, Subscriber
+from service.models import Entry, ImportState, JournalImport, LetterPicture, Outcome, Photo, Reply, Subscriber
 from tests.harness.website import WebHarness
 
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
@@ -62,6 +65,12 @@ class Objects:
             self.journal_import = self._import(session, owner, site).id
             session.flush()
             self.photo, self.held, self.deleted = photo.id, held.id, deleted.id
+            draft = LetterDraft(title="Ice", content="![A pond](pond.jpg)")
+            letter = make_draft(session, draft, site.clock())
+            picture = Picture("image/jpeg", 1, 1, b"a picture")
+            self.picture = LetterPicture.put(session, letter.id, "pond.jpg", picture, site.clock()).id
+            schedule(session, runtime.email_context(), letter.id, Straightaway(), site.clock())
+            letter.cursor, self.slug = 0, letter.slug
         self.person_id = person.id
         site.another_browser().ask_for_signup("ben@example.com")  # a pending person, and a request that waits
         site.do_what_was_asked()
@@ -91,7 +100,7 @@ class Objects:
         )
 
     def ids(self) -> tuple[int, ...]:
-        return (self.entry, self.step, self.photo, self.held, self.deleted, self.journal_import)
+        return (self.entry, self.step, self.photo, self.held, self.deleted, self.journal_import, self.picture)
 
     def tokens(self, site: WebHarness) -> Iterator[str]:
         """Yield a token of every kind: each action on each object, the one of the footer, a reply's, and nonsense."""
@@ -113,6 +122,8 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "entry_id": objects.ids(),
         "step_id": objects.ids(),
         "photo_id": objects.ids(),
+        "picture_id": objects.ids(),
+        "slug": (objects.slug,),
         "reply_id": objects.ids(),
         "import_id": objects.ids(),
         "day": (DAY,),

@@ -16,9 +16,15 @@ from service.core.tokens import ReplyKind
 from service.flows.incoming import commands, set_aside
 from service.flows.incoming.owner import Owner
 from service.flows.incoming.processed_mail import ProcessedMail
-from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
+from service.flows.outgoing.auto_replies import (
+    AnsweredMail,
+    AutoReply,
+    plan_auto_reply,
+    plan_letter_answer,
+    plan_receipt,
+)
 from service.flows.people import confirm_signup, entry_photos, frequency, journal, steps, ways_out
-from service.models import Entry, Keyring, Outcome, Reply, Subscriber, Suppression, SuppressionReason
+from service.models import Entry, Keyring, Letter, Outcome, Reply, Subscriber, Suppression, SuppressionReason
 
 
 @dataclass(slots=True)
@@ -158,6 +164,11 @@ class _Application:
         entry_photos.keep(self.session, entry, self.result.photos.photos, self.now)
         if prompt and self.result.by_person:
             self._choose_step(entry, prompt, words.text)
+        letter = self._letter()
+        if letter is not None and self.result.by_person:
+            self.applied.delivery_ids += plan_letter_answer(
+                self.session, self.parts.keyring, self.person, letter, entry.id, to=self.answered, now=self.now
+            )
         if self.result.classification.answer:
             receipt_ids = plan_receipt(
                 self.session, self.parts.keyring, self.person, entry.id, to=self.answered, now=self.now
@@ -198,6 +209,11 @@ class _Application:
             self.applied.delivery_ids += plan_auto_reply(
                 self.session, self.parts.keyring, self.person, answer, to=self.answered, now=self.now
             )
+
+    def _letter(self) -> Letter | None:
+        """Return the letter that a mail answers, or None."""
+        token = self.owner.token
+        return Letter.by_key(self.session, token.prompt_key) if token and token.kind is ReplyKind.LETTER else None
 
     def _prompt(self) -> Prompt | None:
         """Return the prompt that a mail answers, or None."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.core.addresses import Address, AddressError
 from service.flows.incoming import failures
+from service.flows.incoming.letter_outcomes import record_letter_event
 from service.flows.outgoing.settling.evidence import weigh
 from service.flows.outgoing.settling.old_copy import hold_sending
 from service.mail.provider_events import ProviderEvent
@@ -48,6 +49,7 @@ def record_event(session: Session, keyring: Keyring, event: ProviderEvent, *, to
     address = _address(event.recipient)
     if address is not None:
         _record_end(session, keyring, event, address, now)
+        record_letter_event(session, keyring, event, address, now)
     return True
 
 

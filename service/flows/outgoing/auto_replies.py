@@ -12,7 +12,7 @@ from service.core.entry_text import for_showing, split_at
 from service.core.schedule import local_date
 from service.db import random_id
 from service.flows.outgoing.email_context import EmailRequest, NothingToSendError
-from service.models import Delivery, DeliveryKind, Keyring, NewDelivery, Subscriber, open_content, seal_content
+from service.models import Delivery, DeliveryKind, Keyring, Letter, NewDelivery, Subscriber, open_content, seal_content
 
 # Only mail that a person wrote is answered, so this limit only stops a loop with a program that looks like a person.
 # Keep it far above what anybody sends: a person whose words were not found, or who asked to stop, must get an answer.
@@ -20,6 +20,7 @@ MAX_ANSWERS_PER_DAY = 100
 MAX_QUOTED_BYTES = 2_000
 ANSWER_MAX_DELAY = timedelta(days=3)
 DAY = timedelta(days=1)
+KEPT_LETTER = "letter.kept"
 NOTICE = "held"  # the only answer to a mail that somebody else may have written
 
 
@@ -69,6 +70,24 @@ def plan_receipt(
 ) -> list[int]:
     """Plan the receipt of a subscriber's first reply and return its id, or nothing for a later reply."""
     answer = _Answer(DeliveryKind.RECEIPT, slot="first", reference=entry_id)
+    return Delivery.plan(session, [_new_delivery(keyring, person, answer, to, now)])
+
+
+def plan_letter_answer(
+    session: Session,
+    keyring: Keyring,
+    person: Subscriber,
+    letter: Letter,
+    entry_id: int,
+    *,
+    to: AnsweredMail,
+    now: datetime,
+) -> list[int]:
+    """Plan the answer to a subscriber's first reply to a letter and return its id, or nothing for a later reply.
+
+    Its slot is the letter's, so a letter has one answer for each person, however many replies come.
+    """
+    answer = _Answer(DeliveryKind.ANSWER, slot=letter.slot, reference=entry_id, detail=KEPT_LETTER)
     return Delivery.plan(session, [_new_delivery(keyring, person, answer, to, now)])
 
 

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Prompt
 from service.flows.outgoing.email_context import EmailContext, EmailRequest
-from service.flows.outgoing.emails import BUILDERS
+from service.flows.outgoing.emails import BUILDERS, letter
 from service.flows.outgoing.emails.prompt import compose_for_batch
 from service.mail.outbound.mailer import OutgoingEmail, Recipient
 from service.mail.outbound.mailgun_form import may_be_batched
 from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus, Suppression
 
+_MOST_LETTERS = 4  # kept by a worker, with their pictures
 _BATCH_KINDS = (DeliveryKind.PROMPT, DeliveryKind.ANOTHER)
 
 
@@ -37,11 +38,12 @@ class OutgoingDelivery:
 
 @dataclass(frozen=True, slots=True)
 class EmailBuilder:
-    """Builds emails: a prompt once for all its recipients of a mode, every other email once for each recipient."""
+    """Builds emails: a prompt or letter once for all its recipients of a mode, others once for each recipient."""
 
     context: EmailContext
     mail_domain: str
     _by_key: dict[str, OutgoingEmail] = field(default_factory=dict, repr=False)
+    _letters: dict[str, OutgoingEmail] = field(default_factory=dict, repr=False)
 
     def build(self, session: Session, delivery: Delivery, person: Subscriber, now: datetime) -> OutgoingDelivery:
         """Return a delivery with its email and recipient.
@@ -54,6 +56,8 @@ class EmailBuilder:
         address = self.context.keyring.address_of(person).text
         if delivery.kind in _BATCH_KINDS and may_be_batched(address):
             return self._for_batch(request, request.prompt, address)
+        if delivery.kind == DeliveryKind.LETTER:
+            return self._letter(request, address)
         built = BUILDERS[DeliveryKind(delivery.kind)](request)
         recipient = Recipient(built.to.text if built.to else address, delivery.id)
         email = self._with_message_id(built.email, delivery)
@@ -76,6 +80,22 @@ class EmailBuilder:
         recipient = Recipient(address, delivery.id, variables)
         key = f"{mode} {delivery.kind} {delivery.slot}"
         return OutgoingDelivery(delivery, self._by_key[mode], recipient, batch_key=key)
+
+    def _letter(self, request: EmailRequest, address: str) -> OutgoingDelivery:
+        """Return a letter, which was composed when it was scheduled, with the recipient's variables."""
+        found, delivery = letter.letter_of(request), request.delivery
+        key = f"letter:{found.id}:{found.frozen_digest}/{request.person.is_discreet}"
+        if key not in self._letters:
+            if len(self._letters) >= _MOST_LETTERS:
+                self._letters.clear()
+            self._letters[key] = letter.compose_for_batch(request)
+        email = self._letters[key]
+        recipient = Recipient(
+            address, delivery.id, self.context.links.letter_variables(delivery, request.person, found.key)
+        )
+        if may_be_batched(address):
+            return OutgoingDelivery(delivery, email, recipient, batch_key=f"{key} {delivery.slot}")
+        return OutgoingDelivery(delivery, self._with_message_id(email, delivery), recipient)
 
     def _with_message_id(self, email: OutgoingEmail, delivery: Delivery) -> OutgoingEmail:
         message_id = f"<{delivery.id:x}.{delivery.attempt}@{self.mail_domain}>"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from service.core.consent import Stream
 from service.core.entry_text import write_link_object
 from service.core.library.prompts import Prompt
 from service.core.reply_address import REPLY_PREFIX, STOP_PREFIX
-from service.core.schedule import writing_date
+from service.core.schedule import local_date, writing_date
 from service.core.tokens import Action, ActToken, FrequencyToken, ReplyKind, ReplyToken
 from service.mail.outbound.links import Links
 from service.mail.outbound.placeholders import placeholder
@@ -50,6 +51,14 @@ class LinkMaker:
             REPLY_TOKEN: self._prompt_token(delivery, person, prompt).encode(self.keyring.index),
             STOP_TOKEN: self._stop_token(person),
             WRITE_TOKEN: self._write_token(delivery, person, prompt).encode(self.keyring.index),
+        }
+
+    def letter_variables(self, delivery: Delivery, person: Subscriber, letter_key: int) -> dict[str, str]:
+        """Return what fills the placeholders of a letter for one recipient: a reply is for the date it reaches them."""
+        on = local_date(delivery.ready_at, person.zone)
+        return {
+            REPLY_TOKEN: ReplyToken(ReplyKind.LETTER, person.id, letter_key, on).encode(self.keyring.index),
+            STOP_TOKEN: FrequencyToken(person.id, Stream.LETTERS).encode(self.keyring.index),
         }
 
     def _links(self, reply_address: str, stop_token: str, write_url: str) -> Links:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service.core.library.prompts import Library
 from service.db import Database
 from service.flows.outgoing.planning.plan_digests import plan_due_digests
+from service.flows.outgoing.planning.plan_letters import end_planned_letters, plan_due_letters
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk, plan_due_prompts
 from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
 from service.flows.people import list_import
@@ -31,12 +32,16 @@ from service.models import (
 )
 from service.models.incoming import reply_claims
 from service.models.incoming.reply import RAW_KEPT
+from service.models.letters import letter_deliveries
 from service.models.outgoing import delivery_claims, delivery_evidence
 from service.models.people.subscriber import PENDING_KEPT, Subscriber
 from service.storage import Storage
 
 UNQUEUED_AFTER = timedelta(seconds=45)
 SWEEP_LIMIT = 10_000
+# Few enough that a prompt which is planned meanwhile does not wait behind a whole letter.
+LETTERS_A_TICK = 4_000
+LETTER_CHUNKS_A_TICK = 30
 TOKENS_KEPT = timedelta(days=4)
 REQUESTS_KEPT = timedelta(days=2)
 HEARTBEATS_KEPT = timedelta(days=1)
@@ -62,8 +67,9 @@ class TickResult:
 
 def tick(database: Database, library: Library, job_queue: JobQueue, *, now: datetime, chunk: int) -> TickResult:
     """Plan and sweep at `now`, and return what was done; several clocks may tick at the same time."""
-    # Plan digests first: on the 1st they replace the day's prompt, and planning prompts looks for them.
+    # Plan digests and letters first: they replace the day's prompt, and planning prompts looks for them.
     planned = _plan(database, job_queue, chunk, lambda session: plan_due_digests(session, now=now, limit=chunk))
+    planned += _plan_letters(database, now, chunk)
     planned += _plan(
         database, job_queue, chunk, lambda session: plan_due_prompts(session, library, now=now, limit=chunk)
     )
@@ -87,6 +93,7 @@ def sweep(database: Database, job_queue: JobQueue, *, now: datetime) -> tuple[in
         reply_claims.mark_given_up(session, now + RAW_KEPT)
         is_held = Installation.is_held(session)
         deliveries = [] if is_held else Delivery.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
+        deliveries += [] if is_held else letter_deliveries.find_unqueued(session, now, UNQUEUED_AFTER, LETTERS_A_TICK)
         requests = MailRequest.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         replies = reply_claims.find_unqueued(session, now, UNQUEUED_AFTER, SWEEP_LIMIT)
         background = {job: find(session, now, UNQUEUED_AFTER, SWEEP_LIMIT) for job, find in FIND_UNQUEUED.items()}
@@ -115,6 +122,23 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         pass
     drop_old_deliveries(database, now)
     sweep_orphaned_objects(database, storage, now)
+
+
+def _plan_letters(database: Database, now: datetime, chunk: int) -> int:
+    """Plan the letters that have begun; their emails are enqueued by the sweep.
+
+    One tick plans so many chunks at most, since the day's questions wait for it; the next tick goes on.
+    """
+    planned = 0
+    for _ in range(LETTER_CHUNKS_A_TICK):
+        with database.write() as session:
+            planned_chunk = plan_due_letters(session, now=now, limit=chunk)
+        if planned_chunk is None:
+            break
+        planned += len(planned_chunk.delivery_ids)
+    with database.write() as session:
+        end_planned_letters(session, now)
+    return planned
 
 
 def _prune_mails(database: Database, storage: Storage, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from service.core.consent import by_writer
 from service.core.helplines import parse_help_lines
 from service.mail.outbound.discreet import DiscreetWords
 from service.mail.outbound.mailer import OutgoingEmail
-from service.mail.outbound.rendering import WRITER_MAIL, Templates
+from service.mail.outbound.rendering import WRITER_MAIL, Rendered, Templates
 from service.mail.outbound.short_emails import read_short_emails
 from service.mail.outbound.writer_texts import read_writer_texts
 
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from service.core.place import Place
     from service.mail.outbound.links import Links
+    from service.mail.outbound.mailer import InlinePicture
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
 _REPLY_MARKS = re.compile(r"(?:re\s*:\s*)+", re.IGNORECASE)
 _LONGEST_SUBJECT: Final = 120
+_TEXT_OF_LETTER: Final = "\ue000letter\ue001"  # stands where the text of a letter goes, until all else is wrapped
 
 
 class Composer:
@@ -42,6 +44,7 @@ class Composer:
         base_url = base_url.rstrip("/")
         self._sender = _named(sender, place.name)
         self._list_name = place.name
+        self.letters_from = writer or parseaddr(self._sender)[0]
         self.discreet_words = DiscreetWords.parse((templates / "email" / "discreet.toml").read_text(encoding="utf-8"))
         self._short_emails = read_short_emails((templates / "email" / "answers.toml").read_text(encoding="utf-8"))
         self._writer_texts = read_writer_texts((templates / "email" / "writer_mails.toml").read_text(encoding="utf-8"))
@@ -97,8 +100,7 @@ class Composer:
         sender = self._sender if discreet is None else formataddr((discreet.name, parseaddr(self._sender)[1]))
         headers = {"List-Id": self._list_id(), **_answering(in_reply_to)}
         if links and may_leave:
-            headers["List-Unsubscribe"] = f"<{links.one_click_url}>, <mailto:{links.stop_address}?subject=stop>"
-            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+            headers |= _ways_to_leave(links)
         return OutgoingEmail(
             subject=rendered.subject,
             text=rendered.text,
@@ -135,14 +137,53 @@ class Composer:
         return self.email("answer", links, values, in_reply_to=in_reply_to, short_name=name)
 
     def writer_mail(self, kind: str, values: Mapping[str, str]) -> OutgoingEmail:
-        """Return a mail to a writer, of templates/email/writer_mails.toml."""
-        text = self._writer_texts[kind].filled(values)
-        return self.email(WRITER_MAIL, None, {"said": text})
+        """Return a mail to a writer, of templates/email/writer_mails.toml.
 
-    def _list_id(self) -> str:
+        Somebody's `words` are quoted below it, and an answer goes to `reply_to`, where it has these values.
+        """
+        said = self._writer_texts[kind].filled(values)
+        quoted, reply_to = values.get("words", ""), values.get("reply_to", "")
+        return self.email(WRITER_MAIL, None, {"said": said, "quoted": quoted}, reply_to=reply_to)
+
+    def letter_parts(self, links: Links, text: str, values: Mapping[str, object]) -> Rendered:
+        """Return the subject, text part and HTML part of a letter; `text` is its own text, which is wrapped already.
+
+        `values` is its `title`, `html`, `page_url` and `has_rest`.
+        """
+        discreet = self.discreet_words if self.is_discreet else None
+        own = {key: getattr(links, key) for key in ("settings_url", "help_url") if getattr(links, key)}
+        letter = {**values, "text": _TEXT_OF_LETTER}
+        rendered = self._templates.render("letter", {"links": links, **own, "letter": letter}, discreet)
+        # Code in a letter may break only where its lines do, so nothing wraps or folds it again.
+        whole = rendered.text.replace(_TEXT_OF_LETTER, text.strip("\n"), 1)
+        return Rendered(rendered.subject, whole, rendered.html.replace("<wbr>", "<wbr\n>"))
+
+    def letter(
+        self, parts: Rendered, links: Links, *, campaign: str, pictures: tuple[InlinePicture, ...]
+    ) -> OutgoingEmail:
+        """Return a letter as it was rendered once, with these links in its headers; `campaign` names it to reporters.
+
+        It is no answer of a program's, so it has no Auto-Submitted. Feedback-ID is Gmail's header for bulk senders.
+        """
+        name = self.discreet_words.name if self.is_discreet else self.letters_from
+        return OutgoingEmail(
+            subject=parts.subject,
+            text=parts.text,
+            html=parts.html,
+            sender=formataddr((name, parseaddr(self._sender)[1])),
+            reply_to=links.reply_address,
+            headers={
+                "List-Id": self._list_id("letters", self.letters_from),
+                "Feedback-ID": f"{campaign}:letters",
+                **_ways_to_leave(links),
+            },
+            pictures=pictures,
+        )
+
+    def _list_id(self, stream: str = "questions", name: str = "") -> str:
         """Return the value of List-Id (RFC 2919); its identifier must not change, because people's filters use it."""
-        name = self.discreet_words.name if self.is_discreet else self._list_name
-        return f"{name} <questions.{parseaddr(self._sender)[1].rpartition('@')[2]}>"
+        name = self.discreet_words.name if self.is_discreet else name or self._list_name
+        return f"{name} <{stream}.{parseaddr(self._sender)[1].rpartition('@')[2]}>"
 
 
 def without_reply_marks(subject: str) -> str:
@@ -154,6 +195,14 @@ def _named(sender: str, name: str) -> str:
     """Return the sender with the name of the place, unless it has a name of its own."""
     own_name, address = parseaddr(sender)
     return sender if own_name else formataddr((name, address))
+
+
+def _ways_to_leave(links: Links) -> dict[str, str]:
+    """Return the headers by which a mail program offers to unsubscribe (RFC 2369, RFC 8058)."""
+    return {
+        "List-Unsubscribe": f"<{links.one_click_url}>, <mailto:{links.stop_address}?subject=stop>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def _answering(message_id: str) -> dict[str, str]:

@@ -11,6 +11,15 @@ from service.mail.provider_events import ProviderEvent
 
 
 @dataclass(frozen=True, slots=True)
+class InlinePicture:
+    """A picture inside an email; its HTML shows it by `cid:` and this name."""
+
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingEmail:
     """One composed email.
 
@@ -26,6 +35,7 @@ class OutgoingEmail:
     reply_to: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     event_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    pictures: tuple[InlinePicture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from mailgun.handlers.error_handler import ApiError
 from service.clock import Clock, utc_now
 from service.mail.outbound.listed_addresses import listed_addresses
 from service.mail.outbound.mailer import ListedAddress, OutgoingEmail, ProviderUnreachable, Recipient, SendOutcome
-from service.mail.outbound.mailgun_form import message_form
+from service.mail.outbound.mailgun_form import message_form, picture_files
 from service.mail.outbound.mailgun_responses import misconfigured, read_answer, read_failure
 from service.mail.provider_events import MalformedEventError, ProviderEvent, read_event
 
@@ -96,9 +96,11 @@ class MailgunGateway:
 
     def send(self, email: OutgoingEmail, to: Sequence[Recipient]) -> SendOutcome:
         """Send an email and return the outcome; see `Mailer.send`."""
-        form = message_form(email, to)
+        form, files = message_form(email, to), picture_files(email)
+        # Without files the form goes urlencoded, which is smaller.
+        parts = {"files": files} if files else {}
         try:
-            answer = self._client().messages.create(data=form, domain=self._domain, **self._transport)
+            answer = self._client().messages.create(data=form, domain=self._domain, **parts, **self._transport)
         except ApiError as error:
             return read_failure(error.__cause__)
         return read_answer(

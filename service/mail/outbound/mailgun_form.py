@@ -15,6 +15,7 @@ from service.mail.provider_events import DELIVERY_VARIABLE
 
 MAX_RECIPIENTS = 1_000
 FormFields = list[tuple[str, str]]
+FormFiles = list[tuple[str, tuple[str, bytes, str]]]
 _UNBATCHED = re.compile(r"[+%]")
 _LINE_BREAK = re.compile(r"[\r\n\0]")
 
@@ -29,6 +30,11 @@ def message_form(email: OutgoingEmail, to: Sequence[Recipient]) -> FormFields:
     if not 0 < len(to) <= MAX_RECIPIENTS:
         raise ValueError(f"A request takes 1 to {MAX_RECIPIENTS} recipients, not {len(to)}")
     return _batch(email, to) if len(to) > 1 else _single(email, to[0])
+
+
+def picture_files(email: OutgoingEmail) -> FormFiles:
+    """Return the files of one call: pictures that the HTML shows by `cid:` and their name."""
+    return [("inline", (picture.name, picture.data, picture.content_type)) for picture in email.pictures]
 
 
 def may_be_batched(address: str) -> bool:

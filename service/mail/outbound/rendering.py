@@ -33,6 +33,7 @@ NAMES: Final = (
     "quiet_month",
     "sign_in",
     "answer",
+    "letter",
 )
 WRITER_MAIL: Final = "writer_mail"
 # Text between two tags. A tag of ours is never long; a person's words may be.

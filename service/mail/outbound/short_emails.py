@@ -24,7 +24,8 @@ class ShortEmail:
     def with_detail(self, detail: str) -> ShortEmail:
         """Return the same with a text known only when the email is built, such as "until 3 June"."""
         filled = tuple(line.replace("{detail}", detail) for line in self.lines)
-        return replace(self, heading=self.heading.replace("{detail}", detail), lines=filled)
+        heading, button = (text.replace("{detail}", detail) for text in (self.heading, self.button))
+        return replace(self, heading=heading, lines=filled, button=button)
 
 
 def read_short_emails(text: str) -> dict[str, ShortEmail]:

@@ -41,6 +41,7 @@ from service.models.unqueued import find_unqueued
 
 # The conditions of partial indexes. A query names one word for word, since SQLite uses the index only then.
 OPEN = "state IN ('planned', 'claimed', 'unknown')"
+LETTERS = "kind = 'letter'"
 DROPPED = "month > 0 AND kind NOT IN ('digest', 'year', 'quiet_month')"
 ROWS_AN_INSERT = 1000
 _MOST_ANSWERS = 301  # three days of as many automatic replies as there may be, and a receipt
@@ -61,6 +62,7 @@ class Delivery(Base):
             sqlite_where=text(OPEN),
         ),
         Index("ix_deliveries_dropped", "month", postgresql_where=text(DROPPED), sqlite_where=text(DROPPED)),
+        Index("ix_deliveries_letter", "reference", postgresql_where=text(LETTERS), sqlite_where=text(LETTERS)),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, default=random_id)
@@ -87,6 +89,8 @@ class Delivery(Base):
     prompt_id: Mapped[str | None] = mapped_column(String(64))
     reference: Mapped[int | None] = mapped_column(BigInteger)
     detail: Mapped[str | None] = mapped_column(String(32))
+    # How a letter's email ended, as the provider's events say: see `letters/letter_outcomes`.
+    outcome: Mapped[str | None] = mapped_column(String(24))
     provider_id: Mapped[str | None] = mapped_column(String(255))
     sent_text: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     sealed_content: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -123,7 +127,12 @@ class Delivery(Base):
         return find_unqueued(
             session,
             cls,
-            and_(cls.is_open(), cls.state == DeliveryState.PLANNED, cls.ready_at <= now),
+            and_(
+                cls.is_open(),
+                cls.state == DeliveryState.PLANNED,
+                cls.ready_at <= now,
+                cls.kind != DeliveryKind.LETTER,  # these have a sweep of their own, so that nothing waits for them
+            ),
             cls.ready_at,
             now=now,
             patience=patience,

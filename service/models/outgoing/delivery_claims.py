@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.db import database_now
+from service.models.letters.letter_deliveries import is_kept_back
 from service.models.outgoing.delivery import Delivery
 from service.models.outgoing.delivery_kind import may_be_sent
 from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_columns
@@ -24,12 +25,15 @@ from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
 def claim(session: Session, ids: Sequence[int], *, lease: timedelta, now: datetime) -> list[DeliveryClaim]:
     """Take these deliveries for this worker; those that another has, or nobody may have now, are left out.
 
-    Those whose person may not be written to (status, suppression) or that came too late are skipped for good.
+    Those whose person may not be written to (status, consent, suppression) or that came too late are skipped for good.
+    The emails of a paused letter stay planned.
     """
     until = database_now(session) + lease
     mine = (
         select(Delivery.id)
-        .where(Delivery.id.in_(ids), Delivery.state == DeliveryState.PLANNED, Delivery.ready_at <= now)
+        .where(
+            Delivery.id.in_(ids), Delivery.state == DeliveryState.PLANNED, Delivery.ready_at <= now, ~is_kept_back(now)
+        )
         .order_by(Delivery.id)
         .with_for_update(skip_locked=True)
     )
@@ -41,7 +45,7 @@ def claim(session: Session, ids: Sequence[int], *, lease: timedelta, now: dateti
             Delivery.id.in_(wanted),
             Delivery.state == DeliveryState.PLANNED,
             in_time,
-            may_be_sent(Delivery.kind, Delivery.subscriber_id),
+            may_be_sent(Delivery.kind, Delivery.subscriber_id, Delivery.reference),
         )
         .values(state=DeliveryState.CLAIMED, attempt=Delivery.attempt + 1, lease_until=until, is_withheld=True)
         .returning(Delivery.id, Delivery.attempt)

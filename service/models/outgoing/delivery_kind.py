@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from service.models.letters.letter import MAY_GO, Letter
 from service.models.people.subscriber import Subscriber, SubscriberStatus
 from service.models.people.suppression import Suppression
 
@@ -27,6 +28,7 @@ class DeliveryKind(StrEnum):
     ANSWER = "answer"
     NOTICE = "notice"
     ALIAS = "alias"
+    LETTER = "letter"
 
 
 # What the schedule sends. What somebody asks for, such as a sign-in or an answer, is any other kind.
@@ -37,6 +39,7 @@ SCHEDULED_KINDS = frozenset(
         DeliveryKind.DIGEST,
         DeliveryKind.YEAR,
         DeliveryKind.QUIET_MONTH,
+        DeliveryKind.LETTER,
     }
 )
 # Any other kind goes to everybody who is not suppressed.
@@ -45,17 +48,28 @@ _ACTIVE_OR_RESTING = (DeliveryKind.DIGEST, DeliveryKind.YEAR, DeliveryKind.NOTIC
 _DESPITE_SUPPRESSION = (DeliveryKind.SIGN_IN,)
 
 
-def may_be_sent(kind: InstrumentedAttribute[str], subscriber_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Return the condition that status, consent and suppression allow a delivery's email at this moment."""
+def may_be_sent(
+    kind: InstrumentedAttribute[str],
+    subscriber_id: InstrumentedAttribute[int],
+    reference: InstrumentedAttribute[int | None],
+) -> ColumnElement[bool]:
+    """Return the condition that status, consent and suppression allow a delivery's email at this moment.
+
+    A letter's `reference` is the letter, which must not have been stopped; its person must still want letters.
+    """
     suppressed = select(Suppression).where(Suppression.address_hash == Subscriber.address_hash).exists()
     person = select(Subscriber.id).where(Subscriber.id == subscriber_id)
     asked = person.where(Subscriber.status == SubscriberStatus.ACTIVE, Subscriber.wants_questions, ~suppressed).exists()
     resting = person.where(
         Subscriber.status.in_((SubscriberStatus.ACTIVE, SubscriberStatus.RESTING)), ~suppressed
     ).exists()
-    ruled = (*_QUESTIONS, *_ACTIVE_OR_RESTING, *_DESPITE_SUPPRESSION)
+    reader = person.join(Letter, and_(Letter.id == reference, Letter.state.in_(MAY_GO))).where(
+        Subscriber.may_get_letters(Letter.starts_at), ~suppressed
+    )
+    ruled = (DeliveryKind.LETTER, *_QUESTIONS, *_ACTIVE_OR_RESTING, *_DESPITE_SUPPRESSION)
     return or_(
         and_(kind.in_(_QUESTIONS), asked),
+        and_(kind == DeliveryKind.LETTER, reader.exists()),
         and_(kind.in_(_ACTIVE_OR_RESTING), resting),
         and_(kind.in_(_DESPITE_SUPPRESSION), person.exists()),
         and_(kind.not_in(ruled), person.where(~suppressed).exists()),

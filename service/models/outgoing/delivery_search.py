@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from service.models.outgoing.delivery import Delivery
+from service.models.outgoing.delivery_kind import DeliveryKind
 from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_columns
 from service.models.outgoing.delivery_state import DeliveryState
 
@@ -29,6 +30,7 @@ class DeliverySelection:
     ids: tuple[int, ...] = ()
     kind: str = ""
     reason: str = ""
+    letter_id: int | None = None
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -40,6 +42,8 @@ class DeliverySelection:
             found.append(Delivery.id.in_(self.ids))
         if self.kind:
             found.append(Delivery.kind == self.kind)
+        if self.letter_id is not None:
+            found += [Delivery.kind == DeliveryKind.LETTER, Delivery.reference == self.letter_id]
         if self.reason:
             found.append(Delivery.reason.startswith(self.reason, autoescape=True))
         return found

@@ -53,6 +53,7 @@ class SendingHour(Base):
 
     hour: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     emails: Mapped[int]
+    letters: Mapped[int] = mapped_column(default=0, server_default="0")
 
     @classmethod
     def take(cls, session: Session, now: datetime, wanted: int, most: int) -> int:
@@ -65,6 +66,23 @@ class SendingHour(Base):
             query = update(cls).where(cls.hour == hour).values(emails=cls.emails + granted)
             session.execute(query.execution_options(synchronize_session=False))
         return granted
+
+    @classmethod
+    def take_letters(cls, session: Session, now: datetime, wanted: int, most: int) -> int:
+        """Return how many of the letters wanted may go within this hour, and count them as letters."""
+        hour = _hour(now)
+        session.execute(insert_into(session, cls).values(hour=hour, emails=0, letters=0).on_conflict_do_nothing())
+        used = session.scalars(select(cls.letters).where(cls.hour == hour).with_for_update()).one()
+        granted = max(0, min(wanted, most - used))
+        query = update(cls).where(cls.hour == hour).values(letters=cls.letters + granted)
+        session.execute(query.execution_options(synchronize_session=False))
+        return granted
+
+    @classmethod
+    def give_letters_back(cls, session: Session, now: datetime, letters: int) -> None:
+        """Take letters out of the count of this hour."""
+        query = update(cls).where(cls.hour == _hour(now), cls.letters >= letters).values(letters=cls.letters - letters)
+        session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
     def count(cls, session: Session, now: datetime, emails: int) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    case,
     delete,
     false,
     func,
@@ -34,6 +35,7 @@ from service.models.outgoing.delivery_state import DeliveryState
 from service.models.unqueued import find_unqueued
 
 EVERY_WRITER = b""
+NOTHING = b""
 ADDRESSED = "one copy for each writer"
 
 
@@ -42,6 +44,8 @@ class WriterMailKind(StrEnum):
 
     DOMAIN_PAUSED = "domain_paused"
     SENDING_HELD = "sending_held"
+    LETTER_PAUSED = "letter_paused"
+    READER_REPLY = "reader_reply"
 
 
 class WriterMail(Base):
@@ -85,10 +89,21 @@ class WriterMail(Base):
         row |= {"state": DeliveryState.PLANNED, "attempt": 0, "planned_at": now, "ready_at": now, "is_withheld": False}
         return session.scalar(insert_into(session, cls).values(row).on_conflict_do_nothing().returning(cls.id))
 
+    @classmethod
+    def is_planned(cls, session: Session, kind: WriterMailKind, key: str) -> bool:
+        """Return whether a mail of this kind and key was planned, sent or not."""
+        query = select(cls.id).where(cls.key == f"{kind}/{key}", cls.writer_hash == EVERY_WRITER)
+        return session.scalar(query) is not None
+
     def open_values(self, keyring: Keyring) -> dict[str, str]:
         """Return what fills the words of this mail; raises SealError."""
         values: dict[str, str] = json.loads(keyring.inbound.open_text(self.sealed_values, place=_place(self.key)))
         return values
+
+    @property
+    def kept_values(self) -> bytes:
+        """Return what stays in the row once nothing is to be sent from it: never somebody's words or address."""
+        return NOTHING if self.kind == WriterMailKind.READER_REPLY else self.sealed_values
 
     @classmethod
     def address(cls, session: Session, mail_id: int, writer_hashes: Collection[bytes]) -> list[int]:
@@ -104,6 +119,7 @@ class WriterMail(Base):
         copies = [cls(**shared, **times, id=random_id(), writer_hash=writer_hash) for writer_hash in writer_hashes]
         session.add_all(copies)
         mail.state, mail.reason = DeliveryState.SKIPPED, ADDRESSED
+        mail.sealed_values = mail.kept_values
         return [copy.id for copy in copies]
 
     @classmethod
@@ -131,6 +147,8 @@ class WriterMail(Base):
         """Record how the attempt ended (planned again: with `ready_at`); return whether this worker still held it."""
         held = (DeliveryState.CLAIMED, *((DeliveryState.UNKNOWN,) if state == DeliveryState.SENT else ()))
         values |= {"state": state, "reason": reason, "lease_until": None, "is_withheld": False}
+        if state in {DeliveryState.SENT, DeliveryState.SKIPPED}:
+            values["sealed_values"] = self.kept_values
         return self._write(session, held, **values)
 
     def _write(self, session: Session, held: tuple[DeliveryState, ...], **values: Any) -> bool:
@@ -178,7 +196,8 @@ class WriterMail(Base):
         for id_, message_id in accepted.items():
             query = update(cls).where(cls.id == id_, cls.attempt > 0, open_)
             sent = {"state": DeliveryState.SENT, "sent_at": func.coalesce(cls.called_at, now), "lease_until": None}
-            query = query.values(**sent, provider_id=func.coalesce(cls.provider_id, message_id))
+            kept = case((cls.kind == WriterMailKind.READER_REPLY, NOTHING), else_=cls.sealed_values)
+            query = query.values(**sent, sealed_values=kept, provider_id=func.coalesce(cls.provider_id, message_id))
             settled += session.scalar(query.returning(cls.id).execution_options(synchronize_session=False)) is not None
         return settled
 

@@ -158,7 +158,9 @@ class Subscriber(Base):
         return select(cls.id).where(cls.address_hash == address_hash, cls.status != SubscriberStatus.PENDING)
 
     @classmethod
-    def may_get_letters(cls, confirmed_before: datetime) -> ColumnElement[bool]:
+    def may_get_letters(
+        cls, confirmed_before: datetime | InstrumentedAttribute[datetime | None]
+    ) -> ColumnElement[bool]:
         """Return the condition that somebody gets a letter: active, and letters confirmed before an instant.
 
         Suppressions are another condition, of whoever sends.

@@ -15,7 +15,7 @@ from service.web.zones import country_of
 # RFC 9116, section 2.5.5, recommends less than a year.
 SECURITY_TXT_LIFETIME = timedelta(days=180)
 FAVICON_KEPT = timedelta(days=7)
-FOR_SEARCH_ENGINES = ("/$", "/about$", "/privacy$", "/help-now$", "/favicon.svg$")
+FOR_SEARCH_ENGINES = ("/$", "/about$", "/privacy$", "/help-now$", "/letters", "/favicon.svg$")
 
 blueprint = Blueprint("plain", __name__)
 

@@ -15,9 +15,11 @@ from service.config import ROOT
 from service.core.addresses import Address
 from service.core.slots import request_slot
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
+from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
+from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
 from service.flows.people import aliases, steps
 from service.mail.outbound.short_emails import read_short_emails
-from service.models import Delivery, DeliveryKind, Entry, NewDelivery, Subscriber, seal_content
+from service.models import Delivery, DeliveryKind, Entry, LetterState, NewDelivery, Subscriber, seal_content
 from service.postoffice.mailbox import MailboxMail
 from tests.harness.diary import write
 from tests.harness.people import DAY
@@ -107,6 +109,17 @@ class DiscreetPerson:
             for id_ in self.plan(DeliveryKind.NOTICE, str(self.today + number * DAY), detail=detail)
         ]
 
+    def plan_letter(self) -> list[int]:
+        runtime, now = self.harness.runtime, self.harness.clock()
+        with runtime.database.write() as session:
+            reader = session.get_one(Subscriber, self.person.id)
+            reader.wants_letters, reader.letters_confirmed_at = True, now - DAY
+            letter = make_draft(session, LetterDraft(title="Ice", content="The pond froze."), now)
+            schedule(session, runtime.email_context(), letter.id, Straightaway(), now)
+            letter.state = LetterState.SENDING
+            slot, reference = letter.slot, letter.id
+        return self.plan(DeliveryKind.LETTER, slot, reference=reference)
+
     def plan_alias_confirmation(self) -> list[int]:
         runtime, now = self.harness.runtime, self.harness.clock()
         content = seal_content(runtime.keyring, self.person, 4711, Address.parse("ana@work.example").text)
@@ -139,6 +152,7 @@ PLANS: Mapping[DeliveryKind, Callable[[DiscreetPerson], list[int]]] = {
     DeliveryKind.RECEIPT: DiscreetPerson.plan_receipt,
     DeliveryKind.NOTICE: DiscreetPerson.plan_notices,
     DeliveryKind.ALIAS: DiscreetPerson.plan_alias_confirmation,
+    DeliveryKind.LETTER: DiscreetPerson.plan_letter,
 }
 
 

@@ -31,9 +31,10 @@ KINDS = {
     DeliveryKind.QUIET_MONTH: ("quiet_month",),
     DeliveryKind.SIGN_IN: ("sign_in",),
     DeliveryKind.RECEIPT: ("receipt",),
-    DeliveryKind.ANSWER: ("could_not_keep", "command", "step_taken", "step_not_yet", "step_let_go"),
+    DeliveryKind.ANSWER: ("could_not_keep", "command", "step_taken", "step_not_yet", "step_let_go", "letter_kept"),
     DeliveryKind.NOTICE: ("less_often", "alias_asked_for", "alias_released"),
     DeliveryKind.ALIAS: ("alias_confirm",),
+    DeliveryKind.LETTER: ("letter",),
 }
 
 # In ordinary mode these quote a person's words, or name their files.
@@ -74,7 +75,8 @@ def test_what_an_email_is_for_stands_below_and_the_rest_is_unchanged(name: str) 
     if ordinary.reply_to != ordinary.sender:
         assert discreet.reply_to == ordinary.reply_to
     assert {**discreet.headers, "List-Id": ""} == {**ordinary.headers, "List-Id": ""}
-    assert discreet.headers["List-Id"].endswith("<questions.mail.example.org>")
+    stream = "letters" if name == "letter" else "questions"
+    assert discreet.headers["List-Id"].endswith(f"<{stream}.mail.example.org>")
     if name not in QUOTING:
         assert discreet.text.endswith(ordinary.text)
 

@@ -20,8 +20,10 @@ NO_WAY_OUT_NEEDED = CONFIRMATIONS | {
     "alias_confirm",
     "writer_domain_paused",
     "writer_sending_held",
+    "writer_letter_paused",
+    "writer_reader_reply",
 }
-STEP_ANSWERS = {"step_chosen", "step_chosen_discreet", "step_taken", "step_not_yet", "step_let_go"}
+STEP_ANSWERS = {"step_chosen", "step_chosen_discreet", "step_taken", "step_not_yet", "step_let_go", "letter_kept"}
 ANSWERS = {name for name in EVERY if name.startswith(("could_not_keep", "command", "receipt"))} | STEP_ANSWERS
 
 WORDING = Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text(encoding="utf-8"))
@@ -146,6 +148,10 @@ def test_a_way_to_stop_stands_in_the_headers_of_what_was_subscribed_to(name: str
 @each_email
 def test_an_email_says_that_software_sent_it(name: str) -> None:
     headers = EVERY[name].headers
+    if name == "letter":  # a person wrote it, and it belongs to a list of its own
+        assert "<letters.mail.example.org>" in headers["List-Id"]
+        assert "Auto-Submitted" not in headers
+        return
     list_name = "Notes by email" if name.endswith("_discreet") else "Small Steps"
     assert headers["List-Id"] == f"{list_name} <questions.mail.example.org>"
     assert headers["Auto-Submitted"] == ("auto-replied" if name in ANSWERS else "auto-generated")

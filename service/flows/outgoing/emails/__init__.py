@@ -18,6 +18,7 @@ from service.flows.outgoing.emails import (
     auto_reply,
     confirmation,
     digest,
+    letter,
     notice,
     prompt,
     quiet_month,
@@ -38,6 +39,7 @@ __all__ = [
     "auto_reply",
     "confirmation",
     "digest",
+    "letter",
     "notice",
     "prompt",
     "quiet_month",
@@ -74,6 +76,7 @@ AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | list[Ou
     ReplyKind.DIGEST: (year.as_sent, digest.as_sent, quiet_month.as_sent),
     ReplyKind.STEP: (step_follow_up.as_sent,),
     ReplyKind.NOTICE: (notice.as_sent,),
+    ReplyKind.LETTER: (letter.as_sent,),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from service.core.tokens import Action
-from service.flows.outgoing.auto_replies import AutoReplyContent, read_answered
+from service.flows.outgoing.auto_replies import KEPT_LETTER, AutoReplyContent, read_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.outgoing.links import NO_STEP
 from service.mail.outbound.composer import Composer
@@ -17,8 +17,9 @@ from service.models.incoming.reply import RAW_KEPT_FOR_CHOICE
 UNDO_LINK_LIFETIME = timedelta(days=1)
 CLAIM_LINK_LIFETIME = timedelta(days=30)
 STEP_LINK_LIFETIME = timedelta(days=60)
+SEND_ON_LINK_LIFETIME = timedelta(days=30)
 _UNNAMED = "some of what you attached"
-NOT_KEPT, COMMAND, STEP = "could_not_keep.", "command.", "step."
+NOT_KEPT, COMMAND, STEP, LETTER = "could_not_keep.", "command.", "step.", "letter."
 CHOSEN = "step.chosen"
 # The answers with a button: the action of its link, and how long the link is valid.
 _BUTTONS = {
@@ -31,6 +32,7 @@ _BUTTONS = {
     "step.taken": (Action.STEP, STEP_LINK_LIFETIME),
     "step.not_yet": (Action.STEP, STEP_LINK_LIFETIME),
     "step.let_go": (Action.STEP, STEP_LINK_LIFETIME),
+    KEPT_LETTER: (Action.SEND_ON, SEND_ON_LINK_LIFETIME),
 }
 
 
@@ -46,7 +48,7 @@ def compose(composer: Composer, name: str, links: Links, answered: AutoReplyCont
         subject=answered.subject,
         in_reply_to=answered.message_id,
         button_url=button_url,
-        detail=_UNNAMED if is_unnamed and answered.inserted_text else answered.inserted_text,
+        detail=_UNNAMED if is_unnamed and answered.inserted_text else _detail(composer, name, answered),
         quoted="" if composer.is_discreet else answered.quoted,
     )
 
@@ -69,9 +71,14 @@ def as_sent(lookup: SentLookup, delivery: Delivery, content: AutoReplyContent) -
     return compose(composer, full_name(delivery.detail or ""), PLACEHOLDERS, content, composer.settings_url)
 
 
+def _detail(composer: Composer, name: str, answered: AutoReplyContent) -> str:
+    """Return what is filled in: of an answer to a reply to a letter, the name of the letter's writer."""
+    return composer.letters_from if name == KEPT_LETTER else answered.inserted_text
+
+
 def full_name(detail: str) -> str:
     """Return an answer's name in the templates; a delivery has only the case of a mail that could not be kept."""
-    return detail if detail.startswith((COMMAND, STEP)) else f"{NOT_KEPT}{detail}"
+    return detail if detail.startswith((COMMAND, STEP, LETTER)) else f"{NOT_KEPT}{detail}"
 
 
 def _step_key(request: EmailRequest, name: str) -> int:

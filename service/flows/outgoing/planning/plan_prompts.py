@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 from service.core.frequency import SlowDown
 from service.core.library.prompts import Library, Prompt
 from service.core.library.rotation import History, choose, ranking
-from service.core.schedule import Days, Schedule, Slot, next_slot, slot_at
+from service.core.schedule import Days, Schedule, Slot, local_date, next_slot, slot_at
 from service.core.slots import digest_slot
 from service.flows.people import frequency
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber, SubscriberStatus
+from service.models.letters import letter_deliveries
 
 PROMPT_MAX_DELAY = timedelta(hours=12)
 NOTICE_MAX_DELAY = timedelta(days=7)
+_DAY = timedelta(days=1)
 DIGEST_KINDS = (DeliveryKind.DIGEST, DeliveryKind.QUIET_MONTH, DeliveryKind.YEAR)
 IN_PLACE_OF_PROMPT = (*DIGEST_KINDS, DeliveryKind.STEP_FOLLOW_UP)
 
@@ -184,13 +186,29 @@ def _notice_change(person: Subscriber, stage: SlowDown, times: DueTimes) -> dict
 
 
 def _ids_with_replacing_email(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
-    """Return the ids of subscribers whose prompt is replaced by a digest or a step's follow-up that was not skipped."""
+    """Return the ids of subscribers whose prompt is replaced by a digest, a letter or a step's follow-up."""
     by_day: dict[date, list[int]] = {}
     for person in people:
         by_day.setdefault(due[person.id].on, []).append(person.id)
-    ids_with_email: set[int] = set()
+    ids_with_email = _ids_with_email_of_the_day(session, people, due)
     for on, ids in by_day.items():
-        ids_with_email |= Delivery.subscribers_with(session, ids, (DeliveryKind.STEP_FOLLOW_UP,), on.isoformat())
         if slot := digest_slot(on):
             ids_with_email |= Delivery.subscribers_with(session, ids, DIGEST_KINDS, slot)
     return ids_with_email
+
+
+def _ids_with_email_of_the_day(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
+    """Return the ids of subscribers who get a step's follow-up or a letter on the local date of their prompt."""
+    if not people:
+        return set()
+    zones = {person.id: person.zone for person in people}
+    times = [slot.at for slot in due.values()]
+    slots = {slot.on.isoformat() for slot in due.values()}
+    found = letter_deliveries.with_letter_or_follow_up(
+        session, [*zones], slots, first=min(times) - _DAY, last=max(times) + _DAY
+    )
+    return {
+        id_
+        for id_, slot, at in found
+        if (local_date(at, zones[id_]) if slot is None else date.fromisoformat(slot)) == due[id_].on
+    }

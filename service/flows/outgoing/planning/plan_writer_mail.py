@@ -19,7 +19,8 @@ def plan_writer_mail(
     """Plan a mail to the writers, once for a key of its kind; return whether it is new.
 
     The words of its kind stand in templates/email/writer_mails.toml, and `values` fill them; no word and no address of
-    a subscriber may be among them. The sweep of the next tick finds the mail, so nobody needs to enqueue it.
+    a subscriber may be among them, unless its owner asked for that (`READER_REPLY`). The sweep of the next tick finds
+    the mail, so nobody needs to enqueue it.
     """
     mail_id = WriterMail.plan(session, keyring, kind, values, key=f"{kind}/{key}", now=now)
     if mail_id is not None:

@@ -21,7 +21,7 @@ from service.flows.outgoing.email_context import NothingToSendError
 from service.flows.outgoing.sending.batches import cut, make_batches
 from service.flows.outgoing.sending.domain_pauses import LOOK_AGAIN_AFTER, hold_back
 from service.flows.outgoing.sending.provider_requests import ProviderRequests
-from service.flows.outgoing.sending.send_records import SendReport, content_columns, skip
+from service.flows.outgoing.sending.send_records import SendReport, content_columns, is_paused_letter, skip
 from service.flows.outgoing.sending.sending_limits import SendingLimits, SendingRate
 from service.mail.outbound.mailer import (
     Accepted,
@@ -200,7 +200,12 @@ class Sender:
         """Mark as handed over what this hour's rate allows; return the deliveries that this worker still holds."""
         now = self.clock()
         with self.database.write() as session:
-            granted = self.rate.take(session, len(batch), now, is_scheduled=_is_scheduled(batch[0]))
+            if is_paused_letter(session, batch[0]):
+                # What was claimed before the pause stays planned for when the letter is resumed.
+                delivery_claims.release(session, _claims(batch), "the letter is paused")
+                report.add(DeliveryState.PLANNED, len(batch))
+                return ()
+            granted = self.rate.take(session, len(batch), now, batch[0].delivery.kind)
             # Before the request, whose response may be lost: replies to an email need its text even then.
             content = content_columns(session, batch[0], now)
             held = delivery_claims.hand_over(session, _claims(batch[:granted]), now, **content)
@@ -211,7 +216,7 @@ class Sender:
         """Return, in pieces of at most `size`, a batch that the provider certainly did not accept."""
         with self.database.write() as session:
             delivery_claims.withhold(session, _claims(batch))
-            self.rate.give_back(session, len(batch), self.clock())
+            self.rate.give_back(session, len(batch), self.clock(), batch[0].delivery.kind)
         return cut(batch, size)
 
     def _record_unknown(self, batch: Sequence[OutgoingDelivery], reason: str, report: SendReport) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.flows.outgoing.email_builder import OutgoingDelivery
 from service.flows.outgoing.planning.plan_prompts import IN_PLACE_OF_PROMPT, make_prompt_due
 from service.mail.outbound.mailer import OutgoingEmail
-from service.models import Delivery, DeliveryClaim, SentText
+from service.models import Delivery, DeliveryClaim, DeliveryKind, Letter, SentText
 from service.models.outgoing import delivery_claims
 
 
@@ -27,6 +27,12 @@ class SendReport:
         """Count deliveries that reached a state."""
         if number:
             self.counts[state] = self.counts.get(state, 0) + number
+
+
+def is_paused_letter(session: Session, outgoing: OutgoingDelivery) -> bool:
+    """Return whether an email is that of a letter which may not go at this moment."""
+    delivery = outgoing.delivery
+    return delivery.kind == DeliveryKind.LETTER and not Letter.may_go(session, delivery.reference or 0)
 
 
 def skip(session: Session, claims: Sequence[DeliveryClaim]) -> int:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from service.core.sending_rate import hourly_rate
 from service.db import Database
+from service.models import DeliveryKind
+from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
 from service.models.outgoing.provider_limit import LimitName, ProviderLimit, SendingHour
 
 TRY_MORE_AFTER = timedelta(days=1)
@@ -19,29 +21,56 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SendingRate:
-    """The configured rate of scheduled emails; all workers share the count of an hour."""
+    """The configured rate of scheduled emails; all workers share the count of an hour.
+
+    Letters count towards it too, up to half of it, so that questions always find room; `letters` limits them further.
+    """
 
     most: int | None = None
     warm_up_from: date | None = None
+    letters: int | None = None
 
     def at(self, now: datetime) -> int | None:
         """Return how many scheduled emails may go within this hour, or None for any number."""
         return hourly_rate(now.date(), most=self.most, warm_up_from=self.warm_up_from)
 
-    def take(self, session: Session, emails: int, now: datetime, *, is_scheduled: bool) -> int:
+    def take(self, session: Session, emails: int, now: datetime, kind: str) -> int:
         """Count emails of one kind for this hour and return how many may go; the rate limits only scheduled ones."""
         most = self.at(now)
+        if kind == DeliveryKind.LETTER:
+            return self._take_letters(session, emails, now, most)
         if most is None:
             return emails
-        if is_scheduled:
+        if kind in SCHEDULED_KINDS:
             return SendingHour.take(session, now, emails, most)
         SendingHour.count(session, now, emails)
         return emails
 
-    def give_back(self, session: Session, emails: int, now: datetime) -> None:
+    def give_back(self, session: Session, emails: int, now: datetime, kind: str) -> None:
         """Subtract emails that were not sent from this hour's count."""
+        if kind == DeliveryKind.LETTER and self._most_letters(self.at(now)) is not None:
+            SendingHour.give_letters_back(session, now, emails)
         if self.at(now) is not None:
             SendingHour.give_back(session, now, emails)
+
+    def most_letters(self, now: datetime) -> int | None:
+        """Return how many letters may go within this hour, or None for any number."""
+        return self._most_letters(self.at(now))
+
+    def _take_letters(self, session: Session, emails: int, now: datetime, most: int | None) -> int:
+        most_letters = self._most_letters(most)
+        if most_letters is None:
+            return emails
+        granted = SendingHour.take_letters(session, now, emails, most_letters)
+        if most is None:
+            return granted
+        taken = SendingHour.take(session, now, granted, most)
+        SendingHour.give_letters_back(session, now, granted - taken)
+        return taken
+
+    def _most_letters(self, most: int | None) -> int | None:
+        limits = [limit for limit in (self.letters, most and max(1, most // 2)) if limit is not None]
+        return min(limits, default=None)
 
 
 @dataclass(slots=True)

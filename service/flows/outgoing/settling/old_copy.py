@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.db import Database, random_id
+from service.flows.outgoing.letters.letter_states import pause_all
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
 from service.flows.outgoing.settling.evidence import TakenEmail, record_events
 from service.flows.outgoing.settling.settle import CLOCKS_DIFFER_BY, reaches_back_to
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderRecord, ProviderUnreachable
-from service.models import DeliveryKind, HoldReason, Installation, Keyring, NewDelivery, WriterMailKind
+from service.models import DeliveryKind, HoldReason, Installation, Keyring, LetterPause, NewDelivery, WriterMailKind
 from service.models.outgoing import delivery_evidence
 
 PAUSE = timedelta(minutes=2)
@@ -138,9 +139,13 @@ class OldCopyGuard:
 
 
 def hold_sending(session: Session, keyring: Keyring, reason: HoldReason, now: datetime) -> None:
-    """Let nothing be sent until an operator has acted, and tell the writers why, unless that is known already."""
+    """Let nothing be sent until an operator has acted, and tell the writers why, unless that is known already.
+
+    Letters are paused too: some of their emails may have gone, so their writer decides about each of them.
+    """
     if not Installation.hold(session, reason, now):
         return
+    pause_all(session, LetterPause.OLD_COPY, now)
     meaning, remedy = MEANINGS[reason], REMEDIES[reason]
     log.error("sending.held", because=reason, meaning=meaning, remedy=remedy)
     values = {"since": f"{now:%Y-%m-%d %H:%M}", "meaning": meaning, "remedy": remedy}

@@ -56,6 +56,11 @@ def _show_claim(known: ActToken) -> Response:
     return redirect(f"/journal/held/{known.object_id}", code=303)
 
 
+def _show_send_on(known: ActToken) -> Response:
+    # An email cannot be taken back, and the page shows words and an address: so that happens signed in.
+    return redirect(f"/journal/entry/{known.object_id}/send-on", code=303)
+
+
 def _show_keep_out(known: ActToken) -> str:
     with get_runtime().database.read() as session:
         entry = Entry.find(session, known.subscriber_id, known.object_id)
@@ -176,6 +181,7 @@ _PAGES: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.CONFIRM_ALIAS: _show_alias,
     Action.KEEP_SET_ASIDE: _show_set_aside,
     Action.NOT_A_STEP: _show_not_a_step,
+    Action.SEND_ON: _show_send_on,
 }
 _ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.KEEP_OUT: _keep_out,

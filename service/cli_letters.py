@@ -1,0 +1,327 @@
+"""The command group `smallsteps letters`: from a file to everybody who asked for letters, and how far one has gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy.orm import Session
+
+from service.cli_settings import instant_of, runtime_of, with_settings
+from service.config import Settings
+from service.core.letters.letter_file import LetterFile, LetterFileError, parse_letter_file
+from service.core.photos import Picture
+from service.core.schedule import place_name
+from service.flows.outgoing.letters import letter_archive, letter_check, letter_import, letter_states, letter_test_mail
+from service.flows.outgoing.letters.letter_drafts import LetterError
+from service.flows.outgoing.letters.letter_progress import progress
+from service.flows.outgoing.letters.letter_scheduling import (
+    TIME_TO_TAKE_BACK,
+    AtInstant,
+    LetterTime,
+    OwnHour,
+    Straightaway,
+    schedule,
+)
+from service.flows.outgoing.sending.sending_limits import SendingRate
+from service.mail.inbound.pictures import PictureRedrawer
+from service.models import Letter, LetterPause, LetterTiming
+from service.runtime import TEMPLATES, Runtime
+
+MOST_LISTED = 100
+_LETTER_ID = click.argument("letter_id", metavar="ID", type=int)
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+_PAUSES = {
+    LetterPause.BY_HAND: "by hand",
+    LetterPause.LATE: "it was more than a day late",
+    LetterPause.OLD_COPY: "this database may be an old copy, and some of it may have gone",
+    LetterPause.POLICY: "too many receiving servers refused it",
+    LetterPause.ADDRESSES: "too many addresses do not exist",
+    LetterPause.COMPLAINTS: "too many people called it spam",
+}
+
+
+@click.group()
+def letters() -> None:
+    """Letters: your posts, by email, to everybody who asked for them."""
+
+
+def _with_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
+    """End a command with the sentence of what cannot be done."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except (LetterError, LetterFileError) as error:
+            raise click.ClickException(str(error)) from None
+
+    return run
+
+
+@letters.command("import")
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_AS_JSON
+@with_settings
+@_with_sentences
+def letters_import(settings: Settings, files: tuple[Path, ...], as_json: bool) -> None:
+    """Make drafts of Markdown files, of all in templates/letters/ if none is named; a draft follows its file."""
+    paths = files or tuple(sorted((TEMPLATES / "letters").glob("*.md")))
+    runtime, redrawer = runtime_of(settings), PictureRedrawer()
+    rows = []
+    try:
+        for path in paths:
+            file = parse_letter_file(path.name, path.read_text("utf-8", "replace"))
+            pictures = _redrawn(file, path.parent, redrawer)
+            with runtime.database.write() as session:
+                imported = letter_import.import_letter(session, path.name, file, pictures, runtime.clock())
+            rows.append(imported)
+    finally:
+        redrawer.close()
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows]))
+        return
+    for row in rows:
+        click.echo(f"{row.letter_id}  {row.name}: {row.result}")
+        for name in row.missing:
+            click.echo(f"    The picture {name} is not in the file's folder, or cannot be read.", err=True)
+    if not rows:
+        click.echo("There are no files in templates/letters/.")
+
+
+@letters.command("list")
+@_AS_JSON
+@with_settings
+def letters_list(settings: Settings, as_json: bool) -> None:
+    """List the letters, the newest first, and how far each has gone."""
+    with runtime_of(settings).database.read() as session:
+        rows = [_row(session, letter) for letter in Letter.newest(session, MOST_LISTED)]
+    if as_json:
+        click.echo(json.dumps(rows, default=str))
+        return
+    for row in rows:
+        because = f" ({_PAUSES[LetterPause(row['paused_because'])]})" if row["paused_because"] else ""
+        when = f", begins {row['starts_at']:%Y-%m-%d %H:%M} UTC" if row["starts_at"] else ""
+        click.echo(f"{row['id']}  {row['state']}{because}  {row['title']}{when}")
+        if row["bar"]:
+            click.echo(f"    {row['bar']}  {row['words']}")
+    if not rows:
+        click.echo("There are no letters.")
+
+
+@letters.command("check")
+@_LETTER_ID
+@click.option("--at", default=None, help="The instant at which it is to go, in ISO form with a zone.")
+@_AS_JSON
+@with_settings
+@_with_sentences
+def letters_check(settings: Settings, letter_id: int, at: str | None, as_json: bool) -> None:
+    """Say what is wrong with a letter, and who gets it. Exit code 1 if something is."""
+    runtime = runtime_of(settings)
+    instant = instant_of(at, "--at") if at else None
+    with runtime.database.write() as session:
+        found = letter_check.check(
+            session, runtime.email_context(), letter_id, runtime.clock(), rate=_rate(settings), at=instant
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+    else:
+        _say_check(found)
+    if not found.may_go:
+        raise SystemExit(1)
+
+
+@letters.command("test")
+@_LETTER_ID
+@with_settings
+@_with_sentences
+def letters_test(settings: Settings, letter_id: int) -> None:
+    """Send a letter to WRITER_EMAILS alone, to look at."""
+    runtime = runtime_of(settings)
+    with runtime.database.write() as session:
+        email = letter_test_mail.make_test_mail(session, runtime.email_context(), letter_id)
+    letter_test_mail.send_test(runtime.mailer, email, settings.writer_emails)
+    click.echo("Sent to the writers alone.")
+
+
+@letters.command("send")
+@_LETTER_ID
+@click.option("--on", default=None, help="A day, such as 2026-12-03: everybody gets it at their own hour.")
+@click.option("--at", default=None, help="An instant, such as 2026-12-03T08:00:00Z: everybody gets it then.")
+@click.option("--now", "straightaway", is_flag=True, help="In five minutes; until then `take-back` undoes it.")
+@_AS_JSON
+@with_settings
+@_with_sentences
+def letters_send(
+    settings: Settings, *, letter_id: int, on: str | None, at: str | None, straightaway: bool, as_json: bool
+) -> None:
+    """Fix a letter and schedule it. What is scheduled can be paused, stopped and taken back, and is never edited."""
+    when = _time(on, at, straightaway=straightaway)
+    runtime = runtime_of(settings)
+    with runtime.database.write() as session:
+        letter = schedule(session, runtime.email_context(), letter_id, when, runtime.clock())
+        row = _row(session, letter)
+    if as_json:
+        click.echo(json.dumps(row, default=str))
+        return
+    click.echo(_begins(letter, runtime))
+    click.echo(f"To undo it before then: smallsteps letters take-back {letter_id}")
+
+
+@letters.command("take-back")
+@_LETTER_ID
+@with_settings
+@_with_sentences
+def letters_take_back(settings: Settings, letter_id: int) -> None:
+    """Make a scheduled letter a draft again, as long as it has not begun."""
+    with runtime_of(settings).database.write() as session:
+        letter_states.take_back(session, letter_id)
+    click.echo("It is a draft again. Nobody gets it.")
+
+
+@letters.command("pause")
+@_LETTER_ID
+@with_settings
+@_with_sentences
+def letters_pause(settings: Settings, letter_id: int) -> None:
+    """Let nothing more of a letter go. Exit code 1 if it was not going."""
+    runtime = runtime_of(settings)
+    with runtime.database.write() as session:
+        if not letter_states.pause(session, letter_id, LetterPause.BY_HAND, runtime.clock()):
+            raise LetterError("There is nothing to pause: this letter is not scheduled or sending.")
+    click.echo(f"Paused. Only a request under way is finished. To go on: smallsteps letters resume {letter_id}")
+
+
+@letters.command("resume")
+@_LETTER_ID
+@with_settings
+@_with_sentences
+def letters_resume(settings: Settings, letter_id: int) -> None:
+    """Let exactly the rest of a paused letter go. Exit code 1 if it was not paused."""
+    runtime = runtime_of(settings)
+    with runtime.database.write() as session:
+        if not letter_states.resume(session, letter_id, runtime.clock()):
+            raise LetterError("There is nothing to resume: this letter is not paused.")
+    click.echo("The rest goes on within a minute.")
+
+
+@letters.command("change-page")
+@_LETTER_ID
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_settings
+@_with_sentences
+def letters_change_page(settings: Settings, letter_id: int, file: Path) -> None:
+    """Change what a letter's page says; the page says on which day. The email stays as it went."""
+    runtime = runtime_of(settings)
+    content = parse_letter_file(file.name, file.read_text("utf-8", "replace")).content
+    with runtime.database.write() as session:
+        letter_archive.change_page(session, runtime.email_context(), letter_id, content, runtime.clock())
+    click.echo("The page is changed, and says so.")
+
+
+@letters.command("stop")
+@_LETTER_ID
+@click.option("--yes", is_flag=True, help="Do it; without this only say what would be done.")
+@with_settings
+@_with_sentences
+def letters_stop(settings: Settings, letter_id: int, yes: bool) -> None:
+    """End a letter for good: whoever has not had it never gets it."""
+    runtime = runtime_of(settings)
+    with runtime.database.write() as session:
+        if yes:
+            left = letter_states.stop(session, letter_id)
+    if not yes:
+        with runtime.database.read() as session:
+            left = progress(session, letter_id).left
+        click.echo(f"{left} emails that are planned would not go; add --yes to do it.")
+        return
+    click.echo(f"Stopped. {left} emails that were planned do not go.")
+
+
+def _redrawn(file: LetterFile, folder: Path, redrawer: PictureRedrawer) -> dict[str, Picture]:
+    """Return the pictures of a file by their names in it, redrawn; those that cannot be are left out."""
+    paths = letter_import.pictures_named(file, folder)
+    redrawn = redrawer.redraw([path.read_bytes() for path in paths.values()])
+    return {name: picture for name, picture in zip(paths, redrawn, strict=True) if picture is not None}
+
+
+def _rate(settings: Settings) -> SendingRate:
+    return SendingRate(settings.emails_per_hour, settings.warm_up_from, settings.letters_per_hour)
+
+
+def _time(on: str | None, at: str | None, *, straightaway: bool) -> LetterTime:
+    if sum((on is not None, at is not None, straightaway)) != 1:
+        raise click.UsageError("Say when: --on DAY (each one's own hour), --at INSTANT, or --now.")
+    if on is not None:
+        try:
+            return OwnHour(date.fromisoformat(on))
+        except ValueError:
+            raise click.BadParameter("write it like 2026-12-03", param_hint="--on") from None
+    return AtInstant(instant_of(at, "--at")) if at is not None else Straightaway()
+
+
+def _begins(letter: Letter, runtime: Runtime) -> str:
+    assert letter.starts_at is not None
+    if letter.timing == LetterTiming.OWN_HOUR:
+        return f"Scheduled: everybody gets it at their own hour on {letter.starts_on}, or within two days of it."
+    if letter.timing == LetterTiming.NOW:
+        return f"Scheduled: it goes in {TIME_TO_TAKE_BACK.seconds // 60} minutes."
+    zone = ZoneInfo(runtime.settings.writer_time_zone)
+    local = f"{letter.starts_at.astimezone(zone):%Y-%m-%d %H:%M} {place_name(zone)} time"
+    return f"Scheduled: it goes {_in(letter.starts_at, runtime.clock())}, at {local} ({letter.starts_at:%H:%M} UTC)."
+
+
+def _in(at: datetime, now: datetime) -> str:
+    minutes = round((at - now).total_seconds() / 60)
+    return f"in {minutes} min" if minutes < 120 else f"in {round(minutes / 60)} h"  # noqa: PLR2004 - two hours
+
+
+def _row(session: Session, letter: Letter) -> dict[str, Any]:
+    gone = progress(session, letter.id)
+    return {
+        "id": letter.id,
+        "slug": letter.slug,
+        "title": letter.title,
+        "source": letter.source,
+        "state": letter.state,
+        "paused_because": letter.paused_because,
+        "paused_at": letter.paused_at,
+        "visible": letter.visible,
+        "timing": letter.timing,
+        "starts_at": letter.starts_at,
+        "progress": asdict(gone),
+        "bar": gone.bar(),
+        "words": gone.words(),
+    }
+
+
+def _say_check(found: letter_check.LetterCheck) -> None:
+    for fault in found.faults:
+        click.echo(fault, err=True)
+    click.echo(f"The email is {found.html_bytes // 1000 + 1} kB.")
+    if found.is_cut:
+        click.echo("It is too long for an email: people get the beginning, and a link to the page for the rest.")
+    click.echo(f"{found.people} people get it.")
+    for reason, number in _reasons(found.without):
+        click.echo(f"{number} who asked for letters do not: {reason}.")
+    if found.hours:
+        click.echo(f"At the rate that is set it takes {found.hours} h.")
+    if found.twice:
+        click.echo(f"{found.twice} people have another email on that day.")
+
+
+def _reasons(without: Mapping[str, int]) -> list[tuple[str, int]]:
+    words = {
+        "pending": "they have not confirmed their address",
+        "resting": "they are resting",
+        "stopped": "they stopped all emails",
+        "suppressed": "their address bounced, or they complained",
+    }
+    return [(words[name], number) for name, number in without.items()]

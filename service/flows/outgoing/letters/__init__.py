@@ -1,0 +1,1 @@
+"""Letters: drafts, freezing, planning, and what becomes of them."""

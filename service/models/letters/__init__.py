@@ -1,0 +1,1 @@
+"""The tables of letters, the writer's own posts that go out by email."""
