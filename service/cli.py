@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 
 from service.cli_deliveries import deliveries
-from service.cli_doctor import doctor
+from service.cli_doctor import doctor, setup
 from service.cli_domains import domains
 from service.cli_letters import letters
 from service.cli_prompts import prompts
@@ -36,6 +36,7 @@ main.add_command(domains)
 main.add_command(letters)
 main.add_command(prompts)
 main.add_command(sending)
+main.add_command(setup)
 main.add_command(subscribers)
 
 

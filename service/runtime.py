@@ -24,6 +24,7 @@ from service.counts import Counts
 from service.db import Database
 from service.dispatch import RqJobQueue
 from service.flows.checks.doctor import Doctor, why_page_fails
+from service.flows.checks.mailgun_setup import MailgunSetup
 from service.flows.incoming.apply import ReplyApplier
 from service.flows.incoming.photo_processing import PhotoProcessor
 from service.flows.incoming.process import ReplyProcessor
@@ -43,7 +44,7 @@ from service.flows.people.digest_reading import DigestReader
 from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.flows.people.photo_upload import PhotoUploader
 from service.job_queue import BackgroundJob, JobQueue
-from service.mail.dns_lookup import DnsResolver, TxtLookup
+from service.mail.dns_lookup import DnsResolver
 from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import MailProvider
@@ -155,17 +156,21 @@ class Runtime:
         """Return what notices that this database is an old copy."""
         return OldCopyGuard(self.database, self.keyring, self.mailer, self.clock, is_local=self.settings.is_local)
 
-    def doctor(self, lookup: TxtLookup | None = None) -> Doctor:
-        """Return what checks the whole set-up; `lookup` asks the DNS of this machine unless another is given."""
+    def doctor(self) -> Doctor:
+        """Return what checks the whole set-up."""
         return Doctor(
             settings=self.settings,
             database=self.database,
             account=self.provider_account(),
-            lookup=lookup or DnsResolver().txt,
+            lookup=DnsResolver().txt,
             probe=why_page_fails,
             help_lines=self.composer.help_lines,
             clock=self.clock,
         )
+
+    def mailgun_setup(self) -> MailgunSetup:
+        """Return what sets up the account at the provider."""
+        return MailgunSetup(self.settings, self.provider_account(), DnsResolver().txt)
 
     def provider_account(self) -> MailgunAccount:
         """Return the account at the provider."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from service.core.email_dns import dkim_key_bits, zone_line
+from service.core.email_dns import dkim_key_bits
 from service.flows.checks.finding import Finding, fail, ok, warn
 from service.flows.checks.our_webhooks import events_url, forwards_to_us, stores
 from service.mail.outbound.provider_account import (
@@ -128,13 +128,6 @@ def check_time(domain: ProviderDomain, now: datetime) -> Finding:
     if difference > CLOCK_FAILS:
         return fail("time", text, fix)
     return warn("time", text, fix) if difference > CLOCK_WARNS else ok("time", "The clock agrees with Mailgun's.")
-
-
-def records_to_add(domain: ProviderDomain) -> list[str]:
-    """Return the records that the provider has not seen, as lines of a zone file; not the alias for tracking."""
-    wanted = [record for record in domain.sending if record.is_spf or record.is_dkim]
-    wanted += [record for record in domain.receiving if record.record_type == "MX"]
-    return [zone_line(r.record_type, r.name, r.value, r.priority) for r in wanted if not r.is_seen]
 
 
 def _seen(name: str, records: Sequence[DnsRecord], what: str, domain: ProviderDomain) -> Finding:
