@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 
 from service.cli_deliveries import deliveries
+from service.cli_doctor import doctor, setup
 from service.cli_domains import domains
 from service.cli_letters import letters
 from service.cli_prompts import prompts
@@ -30,10 +31,12 @@ def main() -> None:
 
 
 main.add_command(deliveries)
+main.add_command(doctor)
 main.add_command(domains)
 main.add_command(letters)
 main.add_command(prompts)
 main.add_command(sending)
+main.add_command(setup)
 main.add_command(subscribers)
 
 
@@ -96,6 +99,7 @@ def postoffice(settings: Settings) -> None:
             signing_key=settings.mailgun_signing_key[0],
             inbound_url=f"{settings.base_url}/webhooks/mailgun/inbound",
             events_url=f"{settings.base_url}/webhooks/mailgun/events",
+            reply_domain=settings.reply_domain,
         )
         make_loopback_server(office, settings.postoffice_port).serve_forever()
     except (NotLocalError, OSError) as error:

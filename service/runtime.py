@@ -23,6 +23,8 @@ from service.core.text.lexicon import Lexicon
 from service.counts import Counts
 from service.db import Database
 from service.dispatch import RqJobQueue
+from service.flows.checks.doctor import Doctor, why_page_fails
+from service.flows.checks.mailgun_setup import MailgunSetup
 from service.flows.incoming.apply import ReplyApplier
 from service.flows.incoming.photo_processing import PhotoProcessor
 from service.flows.incoming.process import ReplyProcessor
@@ -42,10 +44,12 @@ from service.flows.people.digest_reading import DigestReader
 from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.flows.people.photo_upload import PhotoUploader
 from service.job_queue import BackgroundJob, JobQueue
+from service.mail.dns_lookup import DnsResolver
 from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import MailProvider
 from service.mail.outbound.mailgun import MailgunGateway
+from service.mail.outbound.mailgun_account import MailgunAccount
 from service.models import Counter, Installation, Keyring
 from service.storage import Storage
 
@@ -151,6 +155,26 @@ class Runtime:
     def old_copy_guard(self) -> OldCopyGuard:
         """Return what notices that this database is an old copy."""
         return OldCopyGuard(self.database, self.keyring, self.mailer, self.clock, is_local=self.settings.is_local)
+
+    def doctor(self) -> Doctor:
+        """Return what checks the whole set-up."""
+        return Doctor(
+            settings=self.settings,
+            database=self.database,
+            account=self.provider_account(),
+            lookup=DnsResolver().txt,
+            probe=why_page_fails,
+            help_lines=self.composer.help_lines,
+            clock=self.clock,
+        )
+
+    def mailgun_setup(self) -> MailgunSetup:
+        """Return what sets up the account at the provider."""
+        return MailgunSetup(self.settings, self.provider_account(), DnsResolver().txt)
+
+    def provider_account(self) -> MailgunAccount:
+        """Return the account at the provider."""
+        return MailgunAccount(api_key=self.settings.mailgun_api_key, api_url=self.settings.mailgun_api_url)
 
     def email_builder(self) -> EmailBuilder:
         """Return the builder of emails for deliveries."""

@@ -25,6 +25,7 @@ from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
 from service.models.outgoing.new_delivery import NewDelivery
 from service.models.outgoing.provider_limit import ProviderLimit, SendingHour
 from service.models.outgoing.recipient_domain import DomainHour, DomainPause
+from service.models.outgoing.result_day import ResultDay
 from service.models.outgoing.sent_text import SentText
 from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
 from service.models.people.alias import Alias
@@ -87,6 +88,7 @@ __all__ = [
     "Photo",
     "ProviderLimit",
     "Reply",
+    "ResultDay",
     "SendingHour",
     "SentText",
     "ServiceKey",

@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from service.clock import Clock, utc_now
 from service.config import LOOPBACK, ROOT
+from service.postoffice.account_api import account_api
 from service.postoffice.control import control
 from service.postoffice.office import OfficeSettings, PostOffice
 from service.postoffice.pages import pages
@@ -48,12 +49,14 @@ def create_app(
     signing_key: str,
     inbound_url: str,
     events_url: str,
+    reply_domain: str = "",
     now: Clock = utc_now,
 ) -> Flask:
     """Return the app; `app.extensions["postoffice"]` is its PostOffice.
 
     It stores everything in `folder`. `inbound_url` and `events_url` are the service's webhooks;
-    with an empty `events_url` no events are posted. Only requests from this machine are answered.
+    with an empty `events_url` no events are posted. Without `reply_domain`,
+    the domain takes the replies. Only requests from this machine are answered.
 
     Raises:
         NotLocalError: a webhook is not on this machine.
@@ -62,13 +65,12 @@ def create_app(
         if url and urlsplit(url).hostname not in LOOPBACK:
             raise NotLocalError("The local post office posts to this machine only, and BASE_URL is another.")
     app = Flask("service.postoffice", template_folder=str(TEMPLATES), static_folder=None)
-    app.extensions["postoffice"] = PostOffice(
-        OfficeSettings(folder, domain, api_key, signing_key, inbound_url, events_url), now
-    )
+    settings = OfficeSettings(folder, domain, api_key, signing_key, inbound_url, events_url, reply_domain)
+    app.extensions["postoffice"] = PostOffice(settings, now)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.before_request(_refuse_strangers)
     app.after_request(_say_what_pages_may)
-    for blueprint in (api, pages, control):
+    for blueprint in (api, account_api, pages, control):
         app.register_blueprint(blueprint)
     app.register_error_handler(NotFound, _not_found)
     return app

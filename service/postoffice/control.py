@@ -125,7 +125,8 @@ def add_fault() -> Response:
 
     Or set a permanent limit: `largest_batch`, `on_probation`, `quota` with `window_seconds`, `sandbox_recipients` (a
     list), `hides_events`, `event_lag_seconds`, `events_kept_seconds`, or `record_status`, the status with which the
-    events API answers (from event number `readable_events` on, if given).
+    events API answers (from event number `readable_events` on, if given), or `account_status`, the same for the APIs of
+    domains, webhooks and routes, as for a key that may only send.
     """
     wanted: dict[str, Any] = request.get_json()
     faults = office().faults
@@ -146,6 +147,7 @@ def add_fault() -> Response:
     if "events_kept_seconds" in wanted:
         faults.events_kept = timedelta(seconds=wanted["events_kept_seconds"])
     faults.record_status = wanted.get("record_status", faults.record_status)
+    faults.account_status = wanted.get("account_status", faults.account_status)
     faults.readable_events = wanted.get("readable_events", faults.readable_events)
     return jsonify(on=True)
 

@@ -105,6 +105,7 @@ class Faults:
             self.events_kept: timedelta | None = None
             self.record_status: int | None = None
             self.readable_events = 0
+            self.account_status: int | None = None
 
     def add(self, kind: str, **changes: Any) -> None:
         """Add a fault for the next sends, after the faults that are waiting.

@@ -17,6 +17,7 @@ from service.config import LOOPBACK
 from service.mail.inbound.posts import Post
 from service.mail.signature import sign
 from service.postoffice.accept_message import NotAcceptedError, SendCall, accept
+from service.postoffice.account import MailAccount
 from service.postoffice.event_log import SUPPRESSED, Event, EventLog, Suppressions, make_event
 from service.postoffice.faults import Faults
 from service.postoffice.mailbox import Mailbox, MailboxMail
@@ -39,7 +40,7 @@ _ONE_CLICK_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class OfficeSettings:
-    """The provider's settings, and the URLs of the service's webhooks.
+    """The provider's settings, and the URLs of the service's webhooks; an empty `reply_domain` is the domain itself.
 
     With an empty `events_url` no events are posted; the events API still has them.
     """
@@ -50,6 +51,7 @@ class OfficeSettings:
     signing_key: str = field(repr=False)
     inbound_url: str
     events_url: str
+    reply_domain: str = ""
 
 
 class PostOffice:
@@ -63,6 +65,13 @@ class PostOffice:
         self.suppressions = Suppressions(settings.folder / "suppressions.json")
         self.postman = Postman(settings.folder / "outbox")
         self.faults = Faults()
+        self.account = MailAccount(
+            domain=settings.domain,
+            reply_domain=settings.reply_domain or settings.domain,
+            inbound_url=settings.inbound_url,
+            events_url=settings.events_url,
+            now=now(),
+        )
 
     def take(self, post: Post) -> SendCall:
         """Accept a form of the messages API: store its mails, and report their delivery by events.
@@ -79,8 +88,7 @@ class PostOffice:
         events = [(mail, self._deliver(mail)) for mail in call.mails]
         self.events.note(*(event for _, event in events))
         for mail, event in events:
-            notice = self._event_post(mail, event)
-            if notice:
+            for notice in self._event_posts(mail, event):
                 self.postman.post_later(notice)
         return call
 
@@ -119,8 +127,8 @@ class PostOffice:
         event_name, details = _FAILURES.get(name, (name, _status(250) if name == "delivered" else {}))
         event = self._event(event_name, mail, **details)
         self.events.note(event)
-        notice = self._event_post(mail, event)
-        return self.postman.post_now(notice) if notice else None
+        posted = [self.postman.post_now(notice) for notice in self._event_posts(mail, event)]
+        return posted[0] if posted else None
 
     def bring(
         self,
@@ -186,10 +194,8 @@ class PostOffice:
     def _event(self, name: str, mail: MailboxMail, **details: Any) -> Event:
         return make_event(name, mail, domain=self.settings.domain, at=self.now(), **details)
 
-    def _event_post(self, mail: MailboxMail, event: Event) -> WebPost | None:
-        """Return the signed post of an event, or None if there is no webhook."""
-        if not self.settings.events_url:
-            return None
+    def _event_posts(self, mail: MailboxMail, event: Event) -> list[WebPost]:
+        """Return the signed posts of an event, one for each URL of its webhook."""
         timestamp = int(self.now().timestamp())
         signed = sign(self.settings.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
         payload = {
@@ -203,7 +209,8 @@ class PostOffice:
         kind = "delivered" if event["event"] == "delivered" else "event"
         about = f"{event['event']}: {mail.subject}"
         body = json.dumps(payload).encode()
-        return new_post(kind, about, self.settings.events_url, "application/json", body)
+        urls = self.account.event_urls(self.settings.domain, event)
+        return [new_post(kind, about, url, "application/json", body) for url in urls]
 
 
 def _status(code: int, enhanced_code: str | None = None) -> dict[str, Any]:

@@ -52,14 +52,20 @@ def set_domain_aside(_: str | None, values: dict[str, str] | None) -> None:
 @api.before_request
 def check_key_and_domain() -> Response | None:
     """Refuse a wrong key (with plain text) or domain (with JSON) before anything else."""
+    refusal = refuse_wrong_key()
+    if refusal is None and g.domain != office().settings.domain:
+        return say(HTTPStatus.NOT_FOUND, f"Domain not found: {g.domain}")
+    return refusal
+
+
+def refuse_wrong_key() -> Response | None:
+    """Return the provider's answer to a wrong key, or None."""
     given = request.authorization
     expected = f"api:{office().settings.api_key}"
     is_basic = given is not None and given.type == "basic"
     shown = f"{given.username}:{given.password}" if given is not None and is_basic else ""
     if not hmac.compare_digest(shown.encode(), expected.encode()):
         return Response("Forbidden", HTTPStatus.UNAUTHORIZED, mimetype="text/plain")
-    if g.domain != office().settings.domain:
-        return _say(HTTPStatus.NOT_FOUND, f"Domain not found: {g.domain}")
     return None
 
 
@@ -74,9 +80,9 @@ def send() -> Response:
         post = parse_post(request.content_type or "", request.get_data())
         call = office().take(post)
     except MalformedPostError:
-        return _say(HTTPStatus.BAD_REQUEST, "Bad request")
+        return say(HTTPStatus.BAD_REQUEST, "Bad request")
     except NotAcceptedError as refusal:
-        return _say(refusal.status, refusal.message)
+        return say(refusal.status, refusal.message)
     if fault is not None:
         return _go_wrong(fault, now)
     return jsonify(id=f"<{call.provider_id}>", message="Queued. Thank you.")
@@ -94,7 +100,7 @@ def more_events(token: str) -> Response:
     try:
         query, start = json.loads(base64.urlsafe_b64decode(token.encode("ascii")))
     except ValueError:
-        return _say(HTTPStatus.NOT_FOUND, "Page not found")
+        return say(HTTPStatus.NOT_FOUND, "Page not found")
     return _record_fault(int(start)) or _event_page(query, int(start))
 
 
@@ -114,9 +120,9 @@ def suppress(table: str) -> Response:
     """Add the addresses of a form or of a JSON list."""
     listed = request.get_json(silent=True) if request.is_json else [request.form]
     if not isinstance(listed, list) or not all(isinstance(row, Mapping) for row in listed):
-        return _say(HTTPStatus.BAD_REQUEST, "Invalid JSON")
+        return say(HTTPStatus.BAD_REQUEST, "Invalid JSON")
     if len(listed) > MAX_IMPORT:
-        return _say(HTTPStatus.BAD_REQUEST, f"Batch size should be less than {MAX_IMPORT}")
+        return say(HTTPStatus.BAD_REQUEST, f"Batch size should be less than {MAX_IMPORT}")
     for row in listed:
         office().suppressions.add(table, str(row.get("address", "")), office().now())
     return jsonify(message=f"{len(listed)} addresses have been added to the {table} table")
@@ -137,14 +143,15 @@ def one_suppressed(table: str, address: str) -> Response:
     """Return or remove one address of a table."""
     details = dict(office().suppressions.rows(table)).get(address.lower())
     if details is None:
-        return _say(HTTPStatus.NOT_FOUND, TABLES[table])
+        return say(HTTPStatus.NOT_FOUND, TABLES[table])
     if request.method == "GET":
         return jsonify(address=address, **details)
     office().suppressions.remove(table, address)
     return jsonify(address=address, message="The address has been removed")
 
 
-def _say(status: int, message: str) -> Response:
+def say(status: int, message: str) -> Response:
+    """Answer with a status and a message, as the provider's JSON."""
     answer = jsonify(message=message)
     answer.status_code = status
     return answer

@@ -9,14 +9,26 @@ from contextlib import contextmanager
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from service.postoffice.office import PostOffice
+
 HOST = "127.0.0.1"
 
 
 class QuietHandler(WSGIRequestHandler):
-    """A request handler that logs nothing, because paths can contain addresses."""
+    """A request handler that logs nothing, because paths can contain addresses, and has the post office's time."""
+
+    server: BaseWSGIServer
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log nothing."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the time for the header `Date`: the post office's, whose clock may not be this machine's."""
+        app = self.server.app
+        office = app.extensions.get("postoffice") if isinstance(app, Flask) else None
+        if timestamp is None and isinstance(office, PostOffice):
+            timestamp = office.now().timestamp()
+        return super().date_time_string(timestamp)
 
 
 def make_loopback_server(app: Flask, port: int = 0) -> BaseWSGIServer:

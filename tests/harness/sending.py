@@ -86,6 +86,7 @@ def open_sending_harness(
     office_app = create_app(
         folder=folder / "postoffice",
         domain="mail.example.org",
+        reply_domain=REPLY_DOMAIN,
         api_key="key",
         signing_key=SIGNING_KEY,
         inbound_url="http://127.0.0.1:9/webhooks/mailgun/inbound",

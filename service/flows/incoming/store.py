@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 import structlog
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from service.models import Keyring, Reply, Subscriber, WebhookToken
 from service.storage import Storage
 
 MAX_ROW_BYTES = 256 * 1024
+INBOUND: Final = "inbound"  # the heartbeat of the last mail with a genuine signature
 
 log = structlog.get_logger()
 

@@ -26,6 +26,7 @@ from service.models import (
     JournalImport,
     MailRequest,
     Reply,
+    ResultDay,
     SendingHour,
     WebhookToken,
     WriterMail,
@@ -113,6 +114,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         BrowserSession.prune(session, now)
         Heartbeat.prune(session, now - HEARTBEATS_KEPT)
         DomainHour.prune(session, now)
+        ResultDay.prune(session, now)
         SendingHour.prune(session, now)
         WriterMail.prune(session, now - WRITER_MAILS_KEPT)
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Integer, String, delete, select, update
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, insert_into
 
+SENDING_KEPT = timedelta(days=7)
 _HOUR = timedelta(hours=1)
 
 
@@ -98,8 +99,15 @@ class SendingHour(Base):
 
     @classmethod
     def prune(cls, session: Session, now: datetime) -> None:
-        """Delete what earlier hours counted."""
-        session.execute(delete(cls).where(cls.hour < _hour(now)))
+        """Delete the counts that are older than a week."""
+        session.execute(delete(cls).where(cls.hour < _hour(now - SENDING_KEPT)))
+
+    @classmethod
+    def recent(cls, session: Session, now: datetime) -> list[tuple[datetime, int]]:
+        """Return the hours of the last week in which emails went, by their beginning, with their numbers, in order."""
+        query = select(cls.hour, cls.emails).where(cls.hour >= _hour(now - SENDING_KEPT), cls.emails > 0)
+        rows = session.execute(query.order_by(cls.hour))
+        return [(datetime.fromtimestamp(row[0] * _HOUR.total_seconds(), UTC), row[1]) for row in rows]
 
 
 def next_hour(now: datetime) -> datetime:

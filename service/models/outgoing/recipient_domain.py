@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, LargeBinary, String, delete, func, select, update
+from sqlalchemy import Delete, Integer, LargeBinary, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.core.domain_results import COUNTED_FOR, DomainResults, PauseReason
 from service.db import Base, insert_into
+from service.models.outgoing.result_day import HOURS_A_DAY, ResultDay
 
 _HOUR = timedelta(hours=1)
 
@@ -47,13 +48,29 @@ class DomainHour(Base):
 
     @classmethod
     def forget(cls, session: Session, domain_hash: bytes) -> None:
-        """Reset the count of a domain's results."""
-        session.execute(delete(cls).where(cls.domain_hash == domain_hash))
+        """Reset the count of a domain's results; the sums by day keep them."""
+        cls._sum_by_day(session, delete(cls).where(cls.domain_hash == domain_hash))
 
     @classmethod
     def prune(cls, session: Session, now: datetime) -> None:
-        """Delete what is not counted any more."""
-        session.execute(delete(cls).where(cls.hour <= _hour(now - COUNTED_FOR)))
+        """Delete what is not counted by domain any more, and add it to the sums by day."""
+        cls._sum_by_day(session, delete(cls).where(cls.hour <= _hour(now - COUNTED_FOR)))
+
+    @classmethod
+    def total(cls, session: Session) -> tuple[int, int]:
+        """Return (results, complaints) of all hours that are kept."""
+        results, complaints = session.execute(select(func.sum(cls.results), func.sum(cls.complaints))).one()
+        return results or 0, complaints or 0
+
+    @classmethod
+    def _sum_by_day(cls, session: Session, rows: Delete) -> None:
+        by_day: dict[int, tuple[int, int]] = {}
+        deleted = rows.returning(cls.hour, cls.results, cls.complaints).execution_options(synchronize_session=False)
+        for hour, results, complaints in session.execute(deleted):
+            day = hour // HOURS_A_DAY
+            before = by_day.get(day, (0, 0))
+            by_day[day] = (before[0] + results, before[1] + complaints)
+        ResultDay.add(session, by_day)
 
 
 class DomainPause(Base):

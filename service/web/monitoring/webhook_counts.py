@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.flows.incoming.store import INBOUND
 from service.mail.signature import SignatureCheck
 from service.models import Heartbeat
 from service.runtime import Runtime
@@ -33,12 +34,14 @@ class WebhookCounts:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _unwritten: Counter[SignatureCheck] = field(default_factory=Counter)
     _written_at: datetime | None = None
+    _has_mail: bool = False
 
     def note(self, webhook: str, check: SignatureCheck) -> None:
         """Count a post to a webhook ("inbound" or "events")."""
         self.runtime.counts.add(COUNTER, f"{webhook}.{check.value}")
         with self._lock:
             self._unwritten[check] += 1
+            self._has_mail |= webhook == INBOUND and check is SignatureCheck.GENUINE
 
     def write_if_due(self) -> None:
         """Write the counts, unless that was done a few seconds ago."""
@@ -47,8 +50,8 @@ class WebhookCounts:
             is_due = self._written_at is None or not timedelta(0) <= now - self._written_at < WRITTEN_EVERY
             if not is_due or not self._unwritten:
                 return
-            self._written_at, unwritten = now, self._unwritten
-            self._unwritten = Counter()
+            self._written_at, unwritten, has_mail = now, self._unwritten, self._has_mail
+            self._unwritten, self._has_mail = Counter(), False
         forged = unwritten[SignatureCheck.FORGED]
         if forged:
             log.warning(
@@ -62,6 +65,8 @@ class WebhookCounts:
             with self.runtime.database.write() as session:
                 if unwritten[SignatureCheck.GENUINE]:
                     Heartbeat.record(session, WEBHOOK, now)
+                if has_mail:
+                    Heartbeat.record(session, INBOUND, now)
                 if forged:
                     Heartbeat.record(session, REFUSED, now)
         except SQLAlchemyError as error:
