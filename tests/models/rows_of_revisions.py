@@ -307,7 +307,6 @@ CHANGES: Mapping[str, Change] = {
             "suppression_cursors": [{"name": "bounces", "sealed_after": b"sealed after", "due_at": AT}],
         },
     ),
-    "0012": Change(new_columns={("browser_sessions", "kind"): ("", "Firefox on Linux")}),
     "0011": Change(
         new_rows={
             "writer_mails": [
@@ -334,6 +333,7 @@ CHANGES: Mapping[str, Change] = {
         }
     ),
     # The tick of the first version was never asked for, so it counts for nothing.
+    "0012": Change(new_columns={("browser_sessions", "kind"): ("", "Firefox on Linux")}),
     "0013": Change(
         new_columns={
             ("consents", "stream"): ("questions", "letters"),
@@ -356,6 +356,40 @@ CHANGES: Mapping[str, Change] = {
                     "asked_at": LATER,
                 }
             ],
+        },
+    ),
+    "0014": Change(
+        new_rows={
+            "journal_imports": [
+                {
+                    "id": 23,
+                    "subscriber_id": ANA,
+                    "state": "done",
+                    "stored_as": "imports/23",
+                    "sealed_title": b"sealed title",
+                    "sealed_preview": b"sealed preview",
+                    "wants_digests": True,
+                    "wants_changed": True,
+                    "position": 4,
+                    "found": 4,
+                    "brought": 2,
+                    "already_here": 1,
+                    "left_out": 1,
+                    "photos": 1,
+                    "attempts": 2,
+                    "failures": 1,
+                    "lease_until": LATER,
+                    "enqueued_at": AT,
+                    "created_at": AT,
+                    "started_at": AT,
+                    "finished_at": LATER,
+                    "kept_until": LATER,
+                }
+            ],
+            "imported_entries": [
+                {"entry_id": ENTRY, "import_id": 23, "subscriber_id": ANA, "source_mac": b"m" * 32},
+            ],
+            "import_leftovers": [{"import_id": 23, "position": 3, "sealed_item": b"sealed item"}],
         },
     ),
     "0015": Change(
@@ -410,4 +444,5 @@ CHANGES: Mapping[str, Change] = {
             "letter_tallies": [{"letter_id": 20, "results": 50, "refusals": 1, "addresses": 2, "complaints": 3}],
         },
     ),
+    "0016": Change(new_rows={"result_days": [{"day": 9617, "results": 70, "complaints": 1}]}),
 }
