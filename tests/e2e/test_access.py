@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import CONFIRM, FIRST_QUESTION, Person
+from tests.e2e.people import CONFIRM, FILLED_IN_MS, FIRST_QUESTION, Person
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits
 
@@ -29,6 +29,7 @@ def test_signing_up_and_answering_need_only_a_keyboard(
     _tab_to(jo.page, "Mondays, Wednesdays and Fridays")
     jo.page.keyboard.press("ArrowDown")
     _tab_to(jo.page, "Send me the first question")
+    jo.page.wait_for_timeout(FILLED_IN_MS)
     jo.page.keyboard.press("Enter")
     jo.page.get_by_role("heading", name="Check your email").wait_for()
 
@@ -78,6 +79,7 @@ def test_everything_works_without_script(stack: RunningService, visits: Visits) 
     expect(kim.page.get_by_text("Choose your time zone").first).to_be_visible()
     expect(kim.page.get_by_label("Email address")).to_have_value(kim.address)
     kim.page.get_by_label("Your time zone").select_option("Asia/Kolkata")
+    kim.page.wait_for_timeout(FILLED_IN_MS)
     kim.page.get_by_role("button", name="Send me the first question").click()
     kim.page.goto(_link(kim, CONFIRM, "confirm"))
     kim.page.get_by_role("button", name="Yes, start the questions").click()

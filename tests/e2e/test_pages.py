@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
-from tests.e2e.people import FIRST_QUESTION, Person
+from tests.e2e.people import FILLED_IN_MS, FIRST_QUESTION, Person
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits
 
@@ -48,6 +48,8 @@ def at_home(ana: Person, visits: Visits) -> Person:
         ("/about", "about"),
         ("/privacy", "privacy"),
         ("/help-now", "help-now"),
+        ("/letters", "letters"),
+        ("/letters/subscribe", "letters-subscribe"),
         ("/no-such-page", "not-found"),
         (f"/rest/{UNKNOWN_TOKEN}", "not-found-token"),
     ],
@@ -200,6 +202,10 @@ def test_settings(at_home: Person, look: Look, faults: list[str]) -> None:
     page.get_by_label("Mondays").check()
     page.get_by_role("button", name="Save").first.click()
     look(page, "settings-saved")
+    page.goto(f"{at_home.stack.web_url}/settings/browsers")
+    look(page, "browsers")
+    page.goto(f"{at_home.stack.web_url}/import")
+    look(page, "import")
     at_home.go("/settings")
     page.context.clear_cookies()
     page.get_by_role("button", name="Save").first.click()
@@ -253,6 +259,7 @@ def test_asking_too_often(stack: RunningService, visits: Visits, look: Look, fau
         hal.ask_to_join()
     hal.go("/")
     hal.page.get_by_label("Email address").fill(hal.address)
+    hal.page.wait_for_timeout(FILLED_IN_MS)
     hal.page.get_by_role("button", name="Send me the first question").click()
     look(hal.page, "too-often")
     assert not faults, "\n".join(["", *faults])
