@@ -15,10 +15,11 @@ from werkzeug.sansio.multipart import Data, Field, File, MultipartDecoder, NeedD
 from service.core.addresses import Address, AddressError
 from service.core.dates import full_date
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
-from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule, find_zone
+from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule
 from service.flows.people.account import Preferences, Rest
 from service.flows.people.signup_form import SignupForm
 from service.web.limits import LARGEST_FORM_BYTES
+from service.web.zones import chosen_zone
 
 Typed = MultiDict[str, str]
 HALF_HOURS = tuple(time(hour, minute) for hour in range(24) for minute in (0, 30))
@@ -75,7 +76,7 @@ def read_signup(typed: Typed) -> SignupForm | FormErrors | LikelyTypo:
     problems: dict[str, str] = {}
     address = _address(typed, problems)
     days = _rhythm(typed, problems)
-    zone = find_zone(typed.get("time_zone", ""))
+    zone = chosen_zone(typed.get("time_zone", ""))
     if zone is None:
         problems["time_zone"] = "Choose your time zone"
     if address is None or days is None or zone is None:
@@ -116,7 +117,7 @@ def read_preferences(typed: Typed, countries: Collection[str], locales: Collecti
     at = next((half for half in HALF_HOURS if half.isoformat("minutes") == typed.get("at")), None)
     if at is None:
         problems["at"] = "Choose a time of day"
-    zone = find_zone(typed.get("time_zone", ""))
+    zone = chosen_zone(typed.get("time_zone", ""))
     if zone is None:
         problems["time_zone"] = "Choose your time zone"
     muted = [theme for theme in THEMES if theme in typed.getlist("muted")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from importlib import resources
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -32,15 +34,20 @@ _STATIONS = ("Antarctica/", "Arctic/")
 def zone_options(chosen: str) -> Markup:
     """Return the `<option>`s of a select, with `chosen` selected if it is a zone.
 
-    They are the current names of places where people live all year; the script of the signup page adds the name that a
-    browser has, if it is another. Quotes and closing tags are left out, as HTML allows, which makes the list a quarter
-    shorter.
+    They are the places where people live all year, by their current names; the script of the signup page adds the name
+    that a browser has, if it is another. A form sends the label of a place, which `chosen_zone` understands. Values,
+    quotes and closing tags are left out, as HTML allows, which halves the list.
     """
-    options = _options()
-    if find_zone(chosen) is None:
+    options, zone = _options(), chosen_zone(chosen)
+    if zone is None:
         return options
-    plain, marked = _option(chosen), _option(chosen, " selected")
+    plain, marked = _option(zone.key), _option(zone.key, " selected")
     return Markup(options.replace(plain, marked, 1)) if plain in options else marked + options  # noqa: S704 - our own markup
+
+
+def chosen_zone(text: str) -> ZoneInfo | None:
+    """Return the zone that a form sent, as the label of a listed place or as an IANA name, or None if it is neither."""
+    return find_zone(_places().get(text, text))
 
 
 def label(name: str) -> str:
@@ -55,20 +62,32 @@ def country_of(name: str) -> str:
 
 
 @cache
-def _options() -> Markup:
+def _names() -> tuple[str, ...]:
     places = [name for name in zone_names() if name.partition("/")[0] in _REGIONS]
-    names = [name for name in places if name in _countries() and not name.startswith(_STATIONS)]
+    return tuple(name for name in places if name in _countries() and not name.startswith(_STATIONS))
+
+
+@cache
+def _places() -> dict[str, str]:
+    """Return the listed zones by their labels, without labels that two zones share."""
+    shared = Counter(map(label, _names()))
+    return {label(name): name for name in _names() if shared[label(name)] == 1}
+
+
+@cache
+def _options() -> Markup:
     groups = [
         Markup("<optgroup label={}>{}</optgroup>").format(
             region, Markup("").join(map(_option, sorted(found, key=label)))
         )
-        for region, found in groupby(names, lambda name: name.partition("/")[0])
+        for region, found in groupby(_names(), lambda name: name.partition("/")[0])
     ]
     return Markup("").join([*groups, _option("UTC")])
 
 
 def _option(name: str, mark: str = "") -> Markup:
-    return Markup("<option value={}{}>{}").format(name, mark, label(name))
+    value = Markup("") if _places().get(label(name)) == name else Markup(" value={}").format(name)
+    return Markup("<option{}{}>{}").format(value, mark, label(name))
 
 
 @cache

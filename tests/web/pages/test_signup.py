@@ -77,7 +77,7 @@ def test_a_mistake_is_said_at_the_top_and_at_its_field(
 def test_what_was_typed_stays_after_a_mistake(site: WebHarness) -> None:
     text = site.ask_for_signup(email='a"b@example', rhythm="daily", time_zone="Asia/Tokyo").text
     assert 'value="a&#34;b@example"' in text
-    assert "<option value=Asia/Tokyo selected>" in text
+    assert "<option selected>Tokyo" in text
     assert re.search(r'value="daily" checked', text)
 
 

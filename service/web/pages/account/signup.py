@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.consent import Asked, Stream, by_writer, current_wording
-from service.core.schedule import Rhythm, find_zone, place_name, spoken_time
+from service.core.schedule import Rhythm, place_name, spoken_time
 from service.core.tokens import Action, ActToken
 from service.flows.people import account, confirm_signup, signup
 from service.flows.people.confirm_signup import WaitingSignup
@@ -21,7 +21,7 @@ from service.web import browser, form_time, forms
 from service.web.context import contact_address, get_runtime, now, page, read_act_token
 from service.web.errors import ErrorText, error_page
 from service.web.idempotency import new_form_key
-from service.web.zones import zone_options
+from service.web.zones import chosen_zone, zone_options
 
 ConfirmAnswer: TypeAlias = Response | str | tuple[str, int]
 
@@ -121,7 +121,7 @@ def welcome() -> str:
 @blueprint.post("/welcome")
 def change_zone() -> Response:
     """Take over the time zone of whoever gets letters alone, and was never asked for it; nothing for an unknown one."""
-    zone = find_zone(request.form.get("time_zone", ""))
+    zone = chosen_zone(request.form.get("time_zone", ""))
     with browser.visit(writing=True) as visit:
         if zone is not None:
             account.change_zone(visit.session, visit.person, zone, now())
