@@ -33,9 +33,17 @@ class Person:
 
     def ask_to_join(self) -> None:
         """Fill in the signup form and send it off."""
+        self.fill_in_signup()
+        self.page.wait_for_timeout(FILLED_IN_MS)
+        self.send_signup()
+
+    def fill_in_signup(self) -> None:
+        """Open the signup form and type the address."""
         self.go("/")
         self.page.get_by_label("Email address").fill(self.address)
-        self.page.wait_for_timeout(FILLED_IN_MS)
+
+    def send_signup(self) -> None:
+        """Send the signup form off, and see that it was taken."""
         self.page.get_by_role("button", name="Send me the first question").click()
         self.page.get_by_role("heading", name="Check your email").wait_for()
 

@@ -27,6 +27,7 @@ from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits, visiting
 from tests.harness.diary import take_step, write
 from tests.harness.journey import JourneyHarness, open_journey_harness
+from tests.harness.website import FILLED_IN
 
 MAY = "Your May, in your own words"
 PHOTO_WIDTH = 320
@@ -116,7 +117,9 @@ def _join(person: Person, journey: JourneyHarness) -> None:
     """Sign up and confirm, the workers working when something waits; the first question lies open."""
     person.go("/")
     _picture(person.page, "signup")
-    person.ask_to_join()
+    person.fill_in_signup()
+    journey.clock.move(FILLED_IN)
+    person.send_signup()
     journey.work()
     person.open_mail(CONFIRM)
     person.page = person.follow("Yes, start the questions")

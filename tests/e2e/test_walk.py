@@ -101,7 +101,7 @@ def test_what_was_written_is_shown_at_once(at_home: Person, visits: Visits, chec
     page = at_home.page
     at_home.go("/write")
     page.get_by_role("textbox").first.fill("The door was open.")
-    page.get_by_role("main").get_by_role("button").first.click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_have_text("It’s in your journal.")
     expect(page.get_by_role("article")).to_contain_text("The door was open.")
     faults = faults_of(visits, checker, page, "entry-kept")
