@@ -42,7 +42,7 @@ def domains_paused(settings: Settings, as_json: bool) -> None:
         return
     for pause, row in zip(found, rows, strict=True):
         cause = domain_pauses.CAUSES[PauseReason(pause.reason)].format(**row)
-        click.echo(f"{pause.domain}  since {pause.paused_at:%Y-%m-%d %H:%M} UTC: {cause}")
+        click.echo(f"{pause.domain}  since {pause.paused_at:%Y-%m-%d %H:%M} UTC. {cause}.")
     if not found:
         click.echo("No domain is paused.")
 

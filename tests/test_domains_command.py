@@ -40,8 +40,8 @@ def test_paused_domains_are_listed_with_the_reason_and_resumed_by_name(harness: 
     pause(harness, "xn--bcher-kva.example", DomainResults(900, 0, 4))
     first, second = run("paused").output.splitlines()
     assert first.startswith("example.com  since 2026-")
-    assert first.endswith(": it refused 12 of 200 emails within a day")
-    assert second.endswith(": 4 of 900 emails within a day were called spam")
+    assert first.endswith("UTC. It refused 12 of 200 emails within a day.")
+    assert second.endswith("UTC. 4 of 900 emails within a day were called spam.")
     listed = json.loads(run("paused", "--json").output)
     assert [(row["domain"], row["reason"], row["results"]) for row in listed] == [
         ("example.com", "refused", 200),
