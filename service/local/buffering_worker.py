@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
+from gunicorn.http import wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
 from service.local.buffered_connection import HEAD_SECONDS, REQUEST_SECONDS, BodyReader, BufferedConnection
@@ -38,6 +39,8 @@ LARGE_BYTES = 64 * 1024
 SEND_BUFFER_BYTES = 512 * 1024
 NO_ROOM_ERRORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 GONE_ERRORS = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED}
+# The Server field of every response (RFC 9110, section 10.2.4) names no software; gunicorn has no setting for it.
+wsgi.SERVER = "web"
 
 
 class BufferingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types

@@ -209,6 +209,12 @@ def test_a_signed_post_of_60_megabytes_is_kept(web: WebProcess, framing: str) ->
     assert answer.endswith(b"kept\n")
 
 
+def test_a_response_does_not_name_the_software_of_the_server(web: WebProcess) -> None:
+    answer = web.ask(b"GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+    assert b"\r\nServer: web\r\n" in answer
+    assert b"gunicorn" not in answer.lower()
+
+
 @pytest.mark.parametrize("framing", ["declared", "chunked"])
 def test_a_client_that_sends_over_80_megabytes_reads_that_it_is_never_to_come_again(
     web: WebProcess, framing: str
