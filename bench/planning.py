@@ -24,7 +24,7 @@ from service.db import Database, migrate
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
 from service.models import Subscriber, SubscriberStatus
-from service.runtime import load_library
+from service.template_files import load_library
 from tests.harness.servers import running_postgres
 
 NOW = datetime(2026, 5, 6, 7, 0, tzinfo=UTC)  # 08:00 in London

@@ -14,7 +14,8 @@ from service.core.helplines import parse_help_lines
 from service.core.place import Place
 from service.core.sealing import SealError
 from service.process_guards import guard_process
-from service.runtime import TEMPLATES, Runtime, make_runtime, set_up_logging
+from service.runtime import Runtime, make_runtime, set_up_logging
+from service.template_files import TEMPLATES
 from service.web import access_log, browser, converters, errors, security, uploads, webhooks
 from service.web.csrf import csrf
 from service.web.monitoring import health

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy.orm import Session
 
+from service.cli_letters_output import PAUSES, letter_row, print_check, when_it_begins
 from service.cli_settings import instant_of, runtime_of, with_settings
 from service.config import Settings
 from service.core.letters.letter_file import LetterFile, LetterFileError, parse_letter_file
 from service.core.photos import Picture
-from service.core.schedule import place_name
 from service.flows.outgoing.letters import letter_archive, letter_check, letter_import, letter_states, letter_test_mail
 from service.flows.outgoing.letters.letter_drafts import LetterError
 from service.flows.outgoing.letters.letter_progress import progress
 from service.flows.outgoing.letters.letter_scheduling import (
-    TIME_TO_TAKE_BACK,
     AtInstant,
     LetterTime,
     OwnHour,
@@ -32,20 +29,12 @@ from service.flows.outgoing.letters.letter_scheduling import (
 )
 from service.flows.outgoing.sending.sending_limits import SendingRate
 from service.mail.inbound.pictures import PictureRedrawer
-from service.models import Letter, LetterPause, LetterTiming
-from service.runtime import TEMPLATES, Runtime
+from service.models import Letter, LetterPause
+from service.template_files import TEMPLATES
 
 MOST_LISTED = 100
 _LETTER_ID = click.argument("letter_id", metavar="ID", type=int)
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-_PAUSES = {
-    LetterPause.BY_HAND: "by hand",
-    LetterPause.LATE: "it was more than a day late",
-    LetterPause.OLD_COPY: "this database may be an old copy, and some of it may have gone",
-    LetterPause.POLICY: "too many receiving servers refused it",
-    LetterPause.ADDRESSES: "too many addresses do not exist",
-    LetterPause.COMPLAINTS: "too many people called it spam",
-}
 
 
 @click.group()
@@ -102,12 +91,12 @@ def letters_import(settings: Settings, files: tuple[Path, ...], as_json: bool) -
 def letters_list(settings: Settings, as_json: bool) -> None:
     """List the letters, the newest first, and how far each has gone."""
     with runtime_of(settings).database.read() as session:
-        rows = [_row(session, letter) for letter in Letter.newest(session, MOST_LISTED)]
+        rows = [letter_row(session, letter) for letter in Letter.newest(session, MOST_LISTED)]
     if as_json:
         click.echo(json.dumps(rows, default=str))
         return
     for row in rows:
-        because = f" ({_PAUSES[LetterPause(row['paused_because'])]})" if row["paused_because"] else ""
+        because = f" ({PAUSES[LetterPause(row['paused_because'])]})" if row["paused_because"] else ""
         when = f", begins {row['starts_at']:%Y-%m-%d %H:%M} UTC" if row["starts_at"] else ""
         click.echo(f"{row['id']}  {row['state']}{because}  {row['title']}{when}")
         if row["bar"]:
@@ -133,7 +122,7 @@ def letters_check(settings: Settings, letter_id: int, at: str | None, as_json: b
     if as_json:
         click.echo(json.dumps(asdict(found)))
     else:
-        _say_check(found)
+        print_check(found)
     if not found.may_go:
         raise SystemExit(1)
 
@@ -167,11 +156,11 @@ def letters_send(
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         letter = schedule(session, runtime.email_context(), letter_id, when, runtime.clock())
-        row = _row(session, letter)
+        row = letter_row(session, letter)
     if as_json:
         click.echo(json.dumps(row, default=str))
         return
-    click.echo(_begins(letter, runtime))
+    click.echo(when_it_begins(letter, runtime))
     click.echo(f"To undo it before then: smallsteps letters take-back {letter_id}")
 
 
@@ -265,63 +254,3 @@ def _time(on: str | None, at: str | None, *, straightaway: bool) -> LetterTime:
         except ValueError:
             raise click.BadParameter("write it like 2026-12-03", param_hint="--on") from None
     return AtInstant(instant_of(at, "--at")) if at is not None else Straightaway()
-
-
-def _begins(letter: Letter, runtime: Runtime) -> str:
-    assert letter.starts_at is not None
-    if letter.timing == LetterTiming.OWN_HOUR:
-        return f"Scheduled: everybody gets it at their own hour on {letter.starts_on}, or within two days of it."
-    if letter.timing == LetterTiming.NOW:
-        return f"Scheduled: it goes in {TIME_TO_TAKE_BACK.seconds // 60} minutes."
-    zone = ZoneInfo(runtime.settings.writer_time_zone)
-    local = f"{letter.starts_at.astimezone(zone):%Y-%m-%d %H:%M} {place_name(zone)} time"
-    return f"Scheduled: it goes {_in(letter.starts_at, runtime.clock())}, at {local} ({letter.starts_at:%H:%M} UTC)."
-
-
-def _in(at: datetime, now: datetime) -> str:
-    minutes = round((at - now).total_seconds() / 60)
-    return f"in {minutes} min" if minutes < 120 else f"in {round(minutes / 60)} h"  # noqa: PLR2004 - two hours
-
-
-def _row(session: Session, letter: Letter) -> dict[str, Any]:
-    gone = progress(session, letter.id)
-    return {
-        "id": letter.id,
-        "slug": letter.slug,
-        "title": letter.title,
-        "source": letter.source,
-        "state": letter.state,
-        "paused_because": letter.paused_because,
-        "paused_at": letter.paused_at,
-        "visible": letter.visible,
-        "timing": letter.timing,
-        "starts_at": letter.starts_at,
-        "progress": asdict(gone),
-        "bar": gone.bar(),
-        "words": gone.words(),
-    }
-
-
-def _say_check(found: letter_check.LetterCheck) -> None:
-    for fault in found.faults:
-        click.echo(fault, err=True)
-    click.echo(f"The email is {found.html_bytes // 1000 + 1} kB.")
-    if found.is_cut:
-        click.echo("It is too long for an email: people get the beginning, and a link to the page for the rest.")
-    click.echo(f"{found.people} people get it.")
-    for reason, number in _reasons(found.without):
-        click.echo(f"{number} who asked for letters do not: {reason}.")
-    if found.hours:
-        click.echo(f"At the rate that is set it takes {found.hours} h.")
-    if found.twice:
-        click.echo(f"{found.twice} people have another email on that day.")
-
-
-def _reasons(without: Mapping[str, int]) -> list[tuple[str, int]]:
-    words = {
-        "pending": "they have not confirmed their address",
-        "resting": "they are resting",
-        "stopped": "they stopped all emails",
-        "suppressed": "their address bounced, or they complained",
-    }
-    return [(words[name], number) for name, number in without.items()]

@@ -8,7 +8,7 @@ from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.library.prompt_check import check
 from service.core.library.prompts import KINDS, THEMES
-from service.runtime import load_library, prompt_files
+from service.template_files import load_library, prompt_files
 
 
 @click.group()

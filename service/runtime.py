@@ -14,12 +14,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.clock import Clock, utc_now
-from service.config import ROOT, Settings, SettingsError
+from service.config import Settings
 from service.core.library.prompts import Library
-from service.core.place import Place, PlaceError
-from service.core.replies.classify.commands import CommandPhrases
+from service.core.place import Place
 from service.core.steps import StepPhrases
-from service.core.text.lexicon import Lexicon
 from service.counts import Counts
 from service.db import Database
 from service.dispatch import RqJobQueue
@@ -52,8 +50,15 @@ from service.mail.outbound.mailgun import MailgunGateway
 from service.mail.outbound.mailgun_account import MailgunAccount
 from service.models import Counter, Installation, Keyring
 from service.storage import Storage
+from service.template_files import (
+    TEMPLATES,
+    load_command_phrases,
+    load_library,
+    load_ordinary,
+    load_place,
+    load_step_phrases,
+)
 
-TEMPLATES = ROOT / "templates"
 # The work of a job of the queue `jobs` for one id; it returns the ids of deliveries that it planned.
 BackgroundWork = Callable[[int], Sequence[int]]
 
@@ -256,49 +261,6 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQu
 
 def _writer_name(settings: Settings, place: Place) -> str:
     return settings.letters_from or place.writer.name
-
-
-def load_place(settings: Settings) -> Place:
-    """Return the place: its name from the settings, the rest from the files of its folder.
-
-    Raises:
-        SettingsError: a file is missing or not valid; the message names it.
-    """
-    try:
-        files = {path.name: path.read_text("utf-8") for path in settings.place_folder.glob("*.toml")}
-        return Place.parse(settings.name_of_place, files)
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError("Cannot start. A file in PLACE_FOLDER cannot be read.") from None
-    except PlaceError as error:
-        raise SettingsError(f"Cannot start. PLACE_FOLDER: {error}.") from None
-
-
-def load_library() -> Library:
-    """Return the prompt library of templates/prompts."""
-    return Library.parse(prompt_files())
-
-
-def load_ordinary() -> frozenset[str]:
-    """Return the words that are common in anybody's writing, from templates/prompts/words.toml."""
-    return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8")).ordinary
-
-
-def load_command_phrases() -> dict[str, CommandPhrases]:
-    """Return the command phrases of templates/commands, by language."""
-    files = (TEMPLATES / "commands").glob("*.toml")
-    return {path.stem: CommandPhrases.parse(path.read_text("utf-8")) for path in files}
-
-
-def load_step_phrases() -> dict[str, StepPhrases]:
-    """Return the step phrases of templates/steps, by language."""
-    files = (TEMPLATES / "steps").glob("*.toml")
-    return {path.stem: StepPhrases.parse(path.read_text("utf-8")) for path in files}
-
-
-def prompt_files() -> list[tuple[str, str]]:
-    """Return the prompts and the word lists as (path below templates/prompts, text), sorted."""
-    folder = TEMPLATES / "prompts"
-    return [(path.relative_to(folder).as_posix(), path.read_text("utf-8")) for path in sorted(folder.rglob("*.*"))]
 
 
 def set_up_logging(level: str) -> None:

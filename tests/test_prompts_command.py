@@ -22,7 +22,8 @@ from service.local import preview
 from service.mail.outbound.mailer import OutgoingEmail
 from service.postoffice.app import create_app
 from service.postoffice.server import running
-from service.runtime import Runtime, load_library, make_runtime
+from service.runtime import Runtime, make_runtime
+from service.template_files import load_library
 
 LIBRARY = load_library()
 DEEP = next(prompt for prompt in LIBRARY.for_locale("en-GB") if prompt.lighter)

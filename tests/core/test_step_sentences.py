@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.runtime import load_library, load_step_phrases
+from service.template_files import load_library, load_step_phrases
 
 SENTENCES = Path(__file__).parent.parent / "data" / "steps"
 ENGLISH = load_step_phrases()["en"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.core.schedule import Days, Rhythm
 from service.core.steps import LONGEST_STEP, StepState, follow_up_on, step_phrases_for
-from service.runtime import load_library, load_step_phrases
+from service.template_files import load_library, load_step_phrases
 
 BOOKS = load_step_phrases()
 ENGLISH = BOOKS["en"]

@@ -5,7 +5,7 @@ import pytest
 from service.core.library.prompts import Library, Prompt
 from service.core.steps import StepState, step_phrases_for
 from service.demo.words import Evenings
-from service.runtime import load_library, load_step_phrases
+from service.template_files import load_library, load_step_phrases
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from service.config import ROOT
 from service.core.library.prompts import Prompt
 from service.core.text.lexicon import Lexicon, RefusedPhrase, without_quotations
 from service.mail.outbound.short_emails import read_short_emails
-from service.runtime import load_library
+from service.template_files import load_library
 from tests.templates.voice import TEMPLATES, Said, said_in_code, said_in_html, said_in_text
 
 LISTS = (TEMPLATES / "prompts" / "words.toml").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from service.db import Database
 from service.flows.outgoing.planning.plan_prompts import plan_due_prompts
 from service.flows.people import account, entry_photos, journal, steps
 from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Keyring, Step, Subscriber
-from service.runtime import load_library
+from service.template_files import load_library
 from tests.harness.members import member
 from tests.harness.sending import SendingHarness, open_sending_harness
 

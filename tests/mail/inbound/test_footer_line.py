@@ -19,7 +19,7 @@ from service.postoffice.clients import CLIENTS
 from service.postoffice.mailbox import MailboxMail
 from service.postoffice.quotation import Where
 from service.postoffice.replies import reply_as
-from service.runtime import load_command_phrases
+from service.template_files import load_command_phrases
 from tests.harness.sample_emails import DEEP, LIGHTER, LINKS, STEP, WORDS, composer, emails_in_mode
 
 NOW = datetime(2026, 5, 6, 8, 0, tzinfo=UTC)

@@ -20,7 +20,7 @@ from service.postoffice.mailbox import MailboxMail
 from service.postoffice.quotation import Where
 from service.postoffice.replies import reply_as
 from service.postoffice.route import route_form
-from service.runtime import load_library, load_step_phrases
+from service.template_files import load_library, load_step_phrases
 from tests.harness.sample_emails import LINKS, composer
 
 LIBRARY = load_library()

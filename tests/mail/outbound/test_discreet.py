@@ -11,7 +11,7 @@ from service.mail.outbound.discreet import DiscreetWords
 from service.mail.outbound.rendering import NAMES
 from service.mail.outbound.short_emails import read_short_emails
 from service.models import DeliveryKind
-from service.runtime import load_library
+from service.template_files import load_library
 from tests.harness.sample_emails import TEMPLATES, THEIR_WORDS, composer, emails_in_mode
 from tests.harness.telling import shown_unopened, telling_words
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from service.core.replies.client_phrases import ClientPhrases
 from service.core.replies.lines import Hint, Line, blank
-from service.core.replies.quotation.line_matching import without_links
+from service.core.replies.quotation.program_lines import device_line, known_device_line, program_line
 from service.core.replies.quotation.quoted_headers import drawn
 from service.core.replies.values import Reason
 
@@ -16,9 +16,6 @@ _SIGNATURE_LETTERS = 1_500
 _SHORT_SIGNATURE_LINES = 7
 _SENTENCE_WORDS = 3
 _ABBREVIATION_LETTERS = 5
-_DEVICE_LETTERS = 100
-_SENT_FROM_WORDS, _SENT_FROM_END_WORDS, _GET_WORDS = 14, 6, 7
-_UNKNOWN_WORDS, _UNKNOWN_WORDS_BESIDE_A_PRODUCT = 1, 2
 _NOTICE_LETTERS, _LONG_NOTICE_LETTERS = 60, 200
 _TELEPHONE_DIGITS = 6
 _NAME_WORDS = 3
@@ -27,12 +24,9 @@ _POSTSCRIPTS = ("ps ", "ps:", "pps", "p s ")
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
 _CUTS = 8  # footers in a row; no mail program adds more
-_NOT_OF_A_DEVICE = frozenset(",;?!…")
-_SYSTEMS = frozenset({"ios", "android", "mac", "windows", "mobile"})
 _TYPING_ERRORS = ("typo", "tippfehler")
 _SENTENCE_ENDS = (". ", "! ", "? ")
 _ENDS = (".", "!", "?", "…", ",", ";", "。", "！", "？", "、")
-_AROUND = " -_*<>()[]|\t\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u2014"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +71,9 @@ def _split_device_lines(lines: list[Line], phrases: ClientPhrases) -> None:
         last = next((at for at in range(end - 1, first - 1, -1) if not blank(lines[at])), first)
         line = lines[last]
         at = max(line.text.rfind(sign) for sign in _SENTENCE_ENDS) + 2
-        words = _bare(line.text[at:]).rstrip(".。").split()
-        if at < len(_SENTENCE_ENDS[0]) or line.marked or phrases.products.search(" ".join(words)) is None:
+        if at < len(_SENTENCE_ENDS[0]) or line.marked:
             continue
-        if _is_of_a_device(" ".join(words), phrases) and not _unknown_words(words, phrases):
+        if known_device_line(line.text[at:], phrases):
             lines[last : last + 1] = line.split_at(at)
 
 
@@ -172,67 +165,6 @@ def _is_said(text: str) -> bool:
     if not text.endswith(_ENDS) or (text.isascii() and len(words) < _SENTENCE_WORDS):
         return False
     return not (words[-1][0].isupper() and len(words[-1]) <= _ABBREVIATION_LETTERS)
-
-
-def program_line(text: str, phrases: ClientPhrases) -> bool:
-    """Return whether a line is one that devices, programs and companies put under mails, in any language."""
-    bare = _bare(text)
-    return _is_of_a_device(bare.rstrip(".。"), phrases) or _is_footer(bare, phrases)
-
-
-def device_line(text: str, phrases: ClientPhrases) -> bool:
-    """Return whether a device or a program wrote a line ("Sent from my iPhone"), in any language."""
-    return _is_of_a_device(_bare(text).rstrip(".。"), phrases)
-
-
-def _is_of_a_device(bare: str, phrases: ClientPhrases) -> bool:
-    """Return whether a folded line is a device's or a program's own."""
-    if not 0 < len(bare) <= _DEVICE_LETTERS or not _NOT_OF_A_DEVICE.isdisjoint(bare) or ". " in bare:
-        return False
-    words = bare.split()
-    is_of_a_system = not _SYSTEMS.isdisjoint(word.partition("'")[0] for word in words)
-    if is_of_a_system and phrases.get.search(bare) is not None:
-        return len(words) <= _GET_WORDS
-    if phrases.devices.search(bare) is None:
-        return False
-    most_unknown = _UNKNOWN_WORDS if phrases.products.search(bare) is None else _UNKNOWN_WORDS_BESIDE_A_PRODUCT
-    if _unknown_words(words, phrases) > most_unknown:
-        return False
-    if phrases.sent_from.search(bare) is not None and len(words) <= _SENT_FROM_WORDS:
-        return True
-    return len(words) <= _SENT_FROM_END_WORDS and phrases.sent_from_end.search(bare) is not None
-
-
-def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
-    """Return how many words of a line are in no phrase of devices, so that a person may have typed them."""
-    line = " ".join(words)
-    if found := phrases.sent_from.search(line):
-        line = line[found.end() :]
-    if found := phrases.sent_from_end.search(line):
-        line = line[: found.start()]
-    return sum(
-        not (word in phrases.fillers or any(map(str.isdigit, word)) or phrases.devices.search(word) is not None)
-        for word in line.split()
-    )
-
-
-def _is_footer(bare: str, phrases: ClientPhrases) -> bool:
-    """Return whether a line is a program's or a company's, and no sentence that begins like it."""
-    is_known = phrases.footer_lines.search(bare) is not None
-    found = None if is_known else phrases.openings.search(bare)
-    if not (is_known or found) or phrases.is_personal(bare):
-        return False
-    if found is None:
-        return True
-    rest = bare[found.end() :]
-    return len(rest.split()) <= 1 or phrases.opening_words.search(rest) is not None
-
-
-def _bare(text: str) -> str:
-    """Return a line prepared for comparison: no links, no symbols around it, one kind of apostrophe."""
-    if "://" in text or "@" in text:
-        text = without_links(text)
-    return text.replace("\u2019", "'").replace("\u00a0", " ").strip(_AROUND).casefold()
 
 
 def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: ClientPhrases) -> _Cut | None:

@@ -10,8 +10,9 @@ from operator import attrgetter
 
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
 from service.core.replies.quotation.evidence import Marks
-from service.core.replies.quotation.footers import contact_block, device_line, program_line
+from service.core.replies.quotation.footers import contact_block
 from service.core.replies.quotation.line_matching import SURE, Form, line_fold, weight
+from service.core.replies.quotation.program_lines import device_line, program_line
 from service.core.replies.quotation.quoted_headers import divider, drawn, header_role, reply_marker
 
 _LONGEST_ATTRIBUTION = 150  # letters: a longer line has other words than a name, an address and a time

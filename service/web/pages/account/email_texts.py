@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from service.mail.outbound.short_emails import ShortEmail, read_short_emails
-from service.runtime import TEMPLATES
+from service.template_files import TEMPLATES
 
 
 def said_by_email(name: str) -> ShortEmail:

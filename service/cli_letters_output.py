@@ -1,0 +1,91 @@
+"""What `smallsteps letters` prints: a letter and how far it has gone, when it begins, and what a check found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy.orm import Session
+
+from service.core.schedule import place_name
+from service.flows.outgoing.letters.letter_check import LetterCheck
+from service.flows.outgoing.letters.letter_progress import progress
+from service.flows.outgoing.letters.letter_scheduling import TIME_TO_TAKE_BACK
+from service.models import Letter, LetterPause, LetterTiming
+from service.runtime import Runtime
+
+PAUSES = {
+    LetterPause.BY_HAND: "by hand",
+    LetterPause.LATE: "it was more than a day late",
+    LetterPause.OLD_COPY: "this database may be an old copy, and some of it may have gone",
+    LetterPause.POLICY: "too many receiving servers refused it",
+    LetterPause.ADDRESSES: "too many addresses do not exist",
+    LetterPause.COMPLAINTS: "too many people called it spam",
+}
+
+
+def letter_row(session: Session, letter: Letter) -> dict[str, Any]:
+    """Return a letter and how far it has gone, as the commands print it in JSON."""
+    gone = progress(session, letter.id)
+    return {
+        "id": letter.id,
+        "slug": letter.slug,
+        "title": letter.title,
+        "source": letter.source,
+        "state": letter.state,
+        "paused_because": letter.paused_because,
+        "paused_at": letter.paused_at,
+        "visible": letter.visible,
+        "timing": letter.timing,
+        "starts_at": letter.starts_at,
+        "progress": asdict(gone),
+        "bar": gone.bar(),
+        "words": gone.words(),
+    }
+
+
+def print_check(found: LetterCheck) -> None:
+    """Print what a check found: faults to standard error, then who gets the letter and who does not."""
+    for fault in found.faults:
+        click.echo(fault, err=True)
+    click.echo(f"The email is {found.html_bytes // 1000 + 1} kB.")
+    if found.is_cut:
+        click.echo("It is too long for an email: people get the beginning, and a link to the page for the rest.")
+    click.echo(f"{found.people} people get it.")
+    for reason, number in _reasons(found.without):
+        click.echo(f"{number} who asked for letters do not: {reason}.")
+    if found.hours:
+        click.echo(f"At the rate that is set it takes {found.hours} h.")
+    if found.twice:
+        click.echo(f"{found.twice} people have another email on that day.")
+
+
+def when_it_begins(letter: Letter, runtime: Runtime) -> str:
+    """Return the sentence that says when a scheduled letter goes."""
+    assert letter.starts_at is not None
+    if letter.timing == LetterTiming.OWN_HOUR:
+        return f"Scheduled: everybody gets it at their own hour on {letter.starts_on}, or within two days of it."
+    if letter.timing == LetterTiming.NOW:
+        return f"Scheduled: it goes in {TIME_TO_TAKE_BACK.seconds // 60} minutes."
+    zone = ZoneInfo(runtime.settings.writer_time_zone)
+    local = f"{letter.starts_at.astimezone(zone):%Y-%m-%d %H:%M} {place_name(zone)} time"
+    return f"Scheduled: it goes {_in(letter.starts_at, runtime.clock())}, at {local} ({letter.starts_at:%H:%M} UTC)."
+
+
+def _in(at: datetime, now: datetime) -> str:
+    minutes = round((at - now).total_seconds() / 60)
+    return f"in {minutes} min" if minutes < 120 else f"in {round(minutes / 60)} h"  # noqa: PLR2004 - two hours
+
+
+def _reasons(without: Mapping[str, int]) -> list[tuple[str, int]]:
+    words = {
+        "pending": "they have not confirmed their address",
+        "resting": "they are resting",
+        "stopped": "they stopped all emails",
+        "suppressed": "their address bounced, or they complained",
+    }
+    return [(words[name], number) for name, number in without.items()]
