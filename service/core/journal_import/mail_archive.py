@@ -25,6 +25,7 @@ from service.core.replies import Bodies, ClientPhrases, decode_bodies, read_word
 BY_A_PROGRAM: Final = "A program sent it, so it isn’t yours."
 NO_WORDS: Final = "There were no words of yours in it."
 LARGEST_MAIL_BYTES: Final = 40 * 1024 * 1024
+LARGEST_BODY_CHARACTERS: Final = 4 * 1024 * 1024  # reading a text takes about ten times its size in memory
 LARGEST_SMALL_PICTURE: Final = 5_000
 _MBOX_START: Final = re.compile(rb"From \S+.*\d{4}")
 _HEADER: Final = re.compile(rb"[!-9;-~]{1,60}:[ \t]?\S")
@@ -122,6 +123,8 @@ def _entry(place: str, reference: str, raw: bytes | None, phrases: ClientPhrases
     dated = _header(bodies, "date")
     if _is_by_program(bodies):
         return LeftOutEntry(place, BY_A_PROGRAM, dated)
+    if max(len(bodies.plain or ""), len(bodies.html or "")) > LARGEST_BODY_CHARACTERS:
+        return LeftOutEntry(place, TOO_LARGE_ENTRY, dated)
     words = read_words(bodies.plain, bodies.html, None, phrases)
     photos, left = _pictures(bodies, reference)
     text = (words.text + words.over).strip()

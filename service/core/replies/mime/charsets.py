@@ -87,10 +87,8 @@ def _self_evident_text(data: bytes, names: Iterable[str]) -> str | None:
     for mark, name in _BOMS:
         if data.startswith(mark) and (text := _strict(data, name)) is not None:
             return text
-    if (
-        data.count(0) > _LEAST_NUL_SHARE * len(data)
-        and (text := _strict(data, _byte_order(data, "utf-16"))) is not None
-    ):
+    text = _unmarked_utf_16(data)
+    if text is not None:
         return text
     for name in names:
         if name in _NOT_ASCII and (text := _strict(data, _byte_order(data, name))) is not None:
@@ -100,6 +98,14 @@ def _self_evident_text(data: bytes, names: Iterable[str]) -> str | None:
     if has_escapes(data):
         return decode_escapes(data)
     return data.decode("ascii") if data.isascii() else None
+
+
+def _unmarked_utf_16(data: bytes) -> str | None:
+    """Return text in UTF-16 without a mark, which many NUL bytes show, or None; text of NULs alone is none."""
+    if data.count(0) <= _LEAST_NUL_SHARE * len(data):
+        return None
+    text = _strict(data, _byte_order(data, "utf-16"))
+    return text if text is not None and text.count("\0") <= _LEAST_NUL_SHARE * len(text) else None
 
 
 def _byte_order(data: bytes, name: str) -> str:

@@ -145,6 +145,10 @@ def test_vendors_characters_are_read_in_euc_jp() -> None:
     assert decoded_text(b"\xad\xa1 \xba\xa3\xc6\xfc\x8e\xc3 \x8f\xb0\xa1", "euc-jp").text == "① 今日ﾃ 丂"
 
 
+def test_bytes_that_are_all_nuls_are_no_utf_16() -> None:
+    assert decoded_text(b"\0" * 100).text == "\0" * 100
+
+
 @pytest.mark.parametrize("name", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7", "hz"])
 def test_units_of_several_bytes_are_read_by_their_label(name: str) -> None:
     text = "今天很好。 Fine."
