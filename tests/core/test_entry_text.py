@@ -21,7 +21,7 @@ def test_what_nobody_can_see_is_not_visible(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a", "\ufeff.", "静", "🌙", "\u0301", "\ud83c\udf19"])
-def test_what_somebody_can_see_is_visible(text: str) -> None:
+def test_text_that_a_reader_sees_counts_as_visible(text: str) -> None:
     assert has_visible(text)
 
 

@@ -1,4 +1,4 @@
-"""Sentences in the manner of tired people: which of them become a small step."""
+"""Sentences as tired people write them, and which of them become a small step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens carry what they say, and only this service can make them."""
+"""A token carries its claims, and only this service can make one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_token_of_before_the_letters_still_stops_everything() -> None:
     assert FrequencyToken.decode(made_before, KEY) == FrequencyToken(7)
 
 
-def test_no_token_stops_the_questions_alone() -> None:
+def test_no_token_stops_only_the_questions() -> None:
     with pytest.raises(ValueError, match="the letters, or everything"):
         FrequencyToken(7, Stream.QUESTIONS)
 

@@ -51,7 +51,7 @@ def checker() -> Iterator[Checker]:
 
 @pytest.fixture
 def visits(browser: Browser, stack: RunningService) -> Iterator[Visits]:
-    """Browsers for one test; what they complain of, or fetch from elsewhere, fails it."""
+    """Browsers for one test, which fails if a page logs an error or fetches from another host."""
     with visiting(browser, stack) as visits:
         yield visits
 

@@ -1,4 +1,4 @@
-"""Holding one page to the acceptance table (docs: experience): access, width, targets, colours, weight, markup."""
+"""Checking one page against the acceptance table: accessibility, width, targets, colours, weight, markup."""
 
 from __future__ import annotations
 

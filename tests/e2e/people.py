@@ -21,7 +21,7 @@ FILLED_IN_MS = 2_100  # a form that comes sooner is shown once more
 
 @dataclass(slots=True)
 class Person:
-    """Somebody with an address, and the page that lies open before them."""
+    """A person with an address, and the page that is open in their browser."""
 
     address: str
     page: Page
@@ -32,7 +32,7 @@ class Person:
         self.page.goto(self.stack.web_url + path)
 
     def ask_to_join(self) -> None:
-        """Fill in the signup form and send it off."""
+        """Fill in the signup form and send it."""
         self.fill_in_signup()
         self.page.wait_for_timeout(FILLED_IN_MS)
         self.send_signup()
@@ -74,7 +74,7 @@ class Person:
         until(lambda: len(self.mails()) >= number, f"{number} mails")
 
     def open_mail(self, subject: str) -> dict[str, Any]:
-        """Find a mail in the mailbox and open it."""
+        """Find an email in the mailbox and open it."""
         mail = self.mail(subject)
         self.page.goto(f"{self.stack.mail_url}/?to={self.address}")
         self.page.locator(f"a[href*='{mail['mail_id']}']").click()
@@ -82,7 +82,7 @@ class Person:
         return mail
 
     def follow(self, words: str) -> Page:
-        """Press a link in the mail that lies open; return the page that it opens."""
+        """Press a link in the open email; return the page that it opens."""
         link = self.page.frame_locator("iframe").get_by_role("link", name=words).first
         # A mouse that arrives while the mail's frame is still scrolling misses the link: then once more, by keyboard.
         try:

@@ -107,7 +107,7 @@ def test_everything_works_without_script(stack: RunningService, visits: Visits) 
 
 
 def _tab_to(page: Page, words: str) -> None:
-    """Press Tab until the keyboard stands at what bears these words; every stop on the way must show where it is."""
+    """Press Tab until the focus is on the control with this label; each control on the way must show its focus."""
     stops = []
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""`smallsteps demo`, as somebody runs it beside `make run`: a month in a minute, left open to read."""
+"""`smallsteps demo` beside `make run`: a month in a minute, whose pages stay open to read."""
 
 from __future__ import annotations
 

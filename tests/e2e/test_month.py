@@ -59,7 +59,7 @@ def journey(redis_url: str, tmp_path: Path) -> Iterator[JourneyHarness]:
 
 @pytest.fixture
 def visits(browser: Browser, journey: JourneyHarness, tmp_path: Path) -> Iterator[Visits]:
-    """Browsers that visit this stage."""
+    """Browsers that visit this service."""
     with visiting(browser, RunningService(journey.web, journey.office, tmp_path, tmp_path / "stack.log")) as visits:
         yield visits
 
@@ -130,7 +130,7 @@ def _join(person: Person, journey: JourneyHarness) -> None:
 
 
 def _answer_about_the_step(person: Person, visits: Visits, checker: Checker) -> list[str]:
-    """Say by the link of the email that asked about it that the step was taken; return what is wrong with the page."""
+    """Report the step as taken by the link of the email that asked about it; return what is wrong with the page."""
     person.open_mail("Nearly silly")
     inbox, person.page = person.page, person.follow("answer on a page")
     expect(person.page.get_by_text(STEP)).to_be_visible()

@@ -26,7 +26,7 @@ def faults() -> list[str]:
 
 @pytest.fixture
 def look(visits: Visits, checker: Checker, faults: list[str]) -> Look:
-    """Hold the page that lies open to the table."""
+    """Check the open page against the acceptance table."""
 
     def look(page: Page, name: str) -> None:
         faults.extend(faults_of(visits, checker, page, name))

@@ -1,4 +1,4 @@
-"""Searching the journal, in a browser: found, gone on with, and nothing found."""
+"""Searching the journal in a browser: hits, the next page of them, and none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Browsers of made-up people, and what goes on in them that nobody sees."""
+"""Browsers of made-up people, and the errors and requests that they record."""
 
 from __future__ import annotations
 

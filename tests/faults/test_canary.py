@@ -1,4 +1,4 @@
-"""Nobody's words, address or token stand in plain text anywhere but in the local post office (invariant 7)."""
+"""No word, address or token of a person stands in plain text anywhere outside the local post office (invariant 7)."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def rdb(client: redis.Redis) -> bytes:
 
 
 def flushed(journey: JourneyHarness) -> None:
-    """Let a database write everything it holds in memory to its files."""
+    """Make a database write everything it holds in memory to its files."""
     engine = journey.runtime.database.engine
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -128,7 +128,7 @@ def flushed(journey: JourneyHarness) -> None:
 
 
 def never_compress(journey: JourneyHarness) -> None:
-    """Let PostgreSQL keep long values as they are, so that they can be searched."""
+    """Make PostgreSQL keep long values as they are, so that they can be searched."""
     engine = journey.runtime.database.engine
     if engine.dialect.name != "postgresql":
         return

@@ -13,7 +13,7 @@ ALSO = ("mailgun_domain", "mail_from", "reply_domain", "postal_address", "databa
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    """Let commands of this process run with these settings."""
+    """Make commands of this process run with these settings."""
     for name in (*USED, *ALSO, "mailgun_signing_key"):
         monkeypatch.setenv(name.upper(), _written(getattr(settings, name)))
 

@@ -59,7 +59,7 @@ def test_a_reply_that_ends_in_another_way_is_told_apart_by_each_of_these(journey
 
 
 def _two_people_write(journey: JourneyHarness, anas: tuple[str, ...], bens: tuple[str, ...]) -> dict[str, list[Line]]:
-    """Let two people who joined alike reply to the first question; return what was logged of each reply."""
+    """Send replies of two people who joined alike to the first question; return what was logged of each reply."""
     logs: dict[str, list[Line]] = {}
     for address, replies in ((ANA, anas), (BEN, bens)):
         journey.join(address)
@@ -84,7 +84,7 @@ def _unowned(line: Mapping[str, Any]) -> Line:
 
 
 def _is_own(value: object) -> bool:
-    """Say whether a value is nothing, sealed, a hash or an id."""
+    """Return whether a value is nothing, sealed, a hash or an id."""
     if isinstance(value, int):
         return value >= LARGEST_COUNT
     return value is None or value == TOLD_FIRST or isinstance(value, bytes)

@@ -69,7 +69,7 @@ class Copy:
         return out
 
     def takes(self, mail: MailboxMail, *, without: tuple[str, ...]) -> None:
-        """Let a mail of the other's come in, some of its headers lost on the way."""
+        """Post a mail of the other service, some of its headers lost on the way."""
         head, _, body = mail.source().partition(b"\r\n\r\n")
         kept, keeps = [], True
         for harness in head.split(b"\r\n"):

@@ -142,7 +142,9 @@ def test_a_letter_s_way_out_leaves_the_questions_as_they_were(ana: Leaver, leave
 
 
 @pytest.mark.parametrize("leave", OF_A_LETTER)
-def test_a_letter_s_way_out_stops_whoever_gets_nothing_else(ana: Leaver, leave: Callable[[Leaver], None]) -> None:
+def test_the_way_out_of_a_letter_stops_a_person_with_letters_alone(
+    ana: Leaver, leave: Callable[[Leaver], None]
+) -> None:
     ana.wants(LETTER)
     leave(ana)
     assert ana.gets() == set()
@@ -224,7 +226,7 @@ def test_resume_brings_back_what_stopped_with_a_line_for_each(ana: Leaver) -> No
 
 
 @pytest.mark.parametrize("words", ["resume", "weekly"])
-def test_no_command_brings_questions_to_whoever_chose_letters_alone(ana: Leaver, words: str) -> None:
+def test_no_command_brings_questions_to_a_person_who_chose_letters_alone(ana: Leaver, words: str) -> None:
     ana.wants(LETTER)
     ana.reply(words, ReplyKind.LETTER)
     assert ana.gets() == {"letters"}

@@ -21,7 +21,7 @@ ANSWER = "More of the slow mornings.\n\nAnd the bus, when it is late."
 
 
 def _answers(journey: JourneyHarness, at: datetime, words: str) -> None:
-    """Let the time come, and answer whatever question came last."""
+    """Move the clock to that time, and answer the last question."""
     journey.go_to(at)
     assert journey.reply(journey.mails(ANA)[0], words)["status"] == 200
     journey.work()

@@ -25,7 +25,7 @@ exit 1
 
 
 def run_setup(tmp_path: Path, *pythons: tuple[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the set-up with nothing but these pythons (name, script) and the system's plain tools on the path."""
+    """Run the set-up with only these pythons (name, script) and the system's plain tools on the path."""
     programs = tmp_path / "programs"
     programs.mkdir()
     for tool in ("sh", "dirname", "cat", "cksum", "grep"):

@@ -20,7 +20,7 @@ LISTS = (TEMPLATES / "prompts" / "words.toml").read_text(encoding="utf-8")
 OF_PROMPTS, AROUND_PROMPTS = Lexicon.parse(LISTS), Lexicon.parse(LISTS, around=True)
 MONITORING = (
     ROOT / "service" / "web" / "monitoring"
-)  # for whoever runs the service, whose terminal may know ASCII alone
+)  # for the person who runs the service, whose terminal may know ASCII alone
 CODE = sorted((ROOT / "service" / "web").rglob("*.py"))
 LIBRARY = load_library()
 IN_USE = [prompt for locale in LIBRARY.locales for prompt in LIBRARY.for_locale(locale)]

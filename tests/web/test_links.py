@@ -26,7 +26,7 @@ def test_every_link_and_every_form_leads_to_a_page(site: WebHarness) -> None:
     seen, waiting = set(START), list(START)
     while waiting:
         path = waiting.pop()
-        page = (stranger if path == "/" else site).get(path)  # it leads home whoever is signed in
+        page = (stranger if path == "/" else site).get(path)  # it leads a signed-in person home
         assert page.status_code < 400 or path == "/nowhere" or _takes_only_posts(page.headers.get("Allow", "")), path
         for link in LINK.findall(page.text):
             if link.startswith("#"):

@@ -1,4 +1,4 @@
-"""What a post costs: nothing but its own room before its signature is checked, and three times that at most after."""
+"""The memory that a post takes: its own size before its signature is checked, and at most three times that after."""
 
 import io
 import tracemalloc

@@ -222,7 +222,7 @@ def test_mail_to_somebody_who_was_erased_is_refused_for_good(site: WebHarness, k
 
 
 def fill_disk(site: WebHarness) -> None:
-    """Let every later write to replies find no room."""
+    """Make every later write to replies fail for lack of room."""
     engine = site.runtime.database.engine
     if engine.dialect.name == "sqlite":
         engine.dispose()

@@ -10,7 +10,7 @@ from workers.__main__ import main
 
 
 def fail_on_entry(place: str) -> None:
-    """Let a function raise whenever it is called."""
+    """Make a function raise on every call."""
     module, _, path = place.partition(":")
     owner, _, name = path.rpartition(".")
     found: Any = getattr(importlib.import_module(module), owner)

@@ -15,7 +15,7 @@ from workers.__main__ import main
 
 
 def stop_on_entry(place: str) -> None:
-    """Let the process stop for good whenever it enters the function named "module:Class.method"."""
+    """End the process at once when it enters the function named "module:Class.method"."""
     module, _, path = place.partition(":")
     owner: Any = importlib.import_module(module)
     *outer, name = path.split(".")

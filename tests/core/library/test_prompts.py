@@ -61,7 +61,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read() -> None:
         pytest.param(text(subject="3"), "subject must be text in quotes.", id="a number is no text"),
     ],
 )
-def test_what_is_wrong_is_said_with_the_files_name(content: str, sentence: str) -> None:
+def test_a_problem_is_reported_with_the_name_of_the_file(content: str, sentence: str) -> None:
     with pytest.raises(PromptError) as caught:
         parse_prompt(PATH, content)
     assert str(caught.value).startswith(f"{PATH}: ")

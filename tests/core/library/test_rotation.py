@@ -73,7 +73,7 @@ def test_gratitude_comes_at_most_weekly(walk: Walk) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(joined_on=STARTS, rhythm=RHYTHMS, muted=st.frozensets(st.sampled_from(THEMES), min_size=2, max_size=7))
-def test_whoever_mutes_most_themes_waits_30_days_for_a_repeat(
+def test_with_most_themes_muted_no_prompt_comes_again_within_30_days(
     joined_on: date, rhythm: frozenset[int], muted: frozenset[str]
 ) -> None:
     walk = Walk(joined_on, rhythm=rhythm, muted=muted).days(400)

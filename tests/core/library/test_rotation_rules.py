@@ -35,7 +35,7 @@ def test_one_reply_ends_the_light_time() -> None:
     assert not all(prompt.is_light for prompt in after)
 
 
-def test_whoever_has_muted_everything_still_gets_a_prompt() -> None:
+def test_a_person_with_every_theme_muted_still_gets_a_prompt() -> None:
     assert len(Walk(date(2026, 11, 2), muted=frozenset(THEMES)).days(40).prompts) == 40
 
 

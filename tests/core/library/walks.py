@@ -24,7 +24,7 @@ def ranked(on: date, locale: str) -> tuple[Prompt, ...]:
 
 @dataclass
 class Walk:
-    """One person's days: which weekdays they are written to, what they leave out, which prompts they answer."""
+    """One person's days: the weekdays of their questions, their muted themes, and the prompts they answer."""
 
     joined_on: date
     rhythm: frozenset[int] = DAILY

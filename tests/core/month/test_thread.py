@@ -33,7 +33,7 @@ def month_of(month: date, *texts: str) -> list[DigestEntry]:
 
 
 def before(*more: DigestEntry) -> list[DigestEntry]:
-    """Ten ordinary days in each of the two months before, and what is given."""
+    """Ten ordinary days in each of the two months before, and the given days."""
     return [*month_of(MARCH, *[PLAIN] * 10), *month_of(APRIL, *[PLAIN] * 10), *more]
 
 
@@ -176,7 +176,7 @@ def test_two_names_that_always_come_together_are_one(texts: list[str], word: str
         pytest.param("https://a.example/priya ana@example.com www.example.com/garden", id="links"),
     ],
 )
-def test_what_says_nothing_is_never_shown(text: str) -> None:
+def test_a_passage_that_says_nothing_is_never_shown(text: str) -> None:
     assert shown(on_days(text, 3, 9, 20, 21)) is None
 
 

@@ -69,7 +69,7 @@ def test_a_thread_of_several_own_replies_goes() -> None:
     assert read(f"Or the red one.\n\n{third}{second}", None, NAMED).text == "Or the red one."
 
 
-def test_what_is_quoted_and_known_goes_whoever_is_named() -> None:
+def test_known_quoted_text_goes_whatever_name_is_above_it() -> None:
     for above in ("", "On 3 Sep 2026 at 11:20, me wrote:\n"):
         assert read(f"{NEW}\n\n{above}{quoted(BEFORE)}\n> \n{OURS}", None, KNOWN).text == NEW
     assert read(f"{NEW}\n\n{quoted(BEFORE)}", None, KNOWN).text == NEW

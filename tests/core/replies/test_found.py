@@ -1,4 +1,4 @@
-"""Mails that the reader once got wrong, by kind: the kinds that are mended stay so."""
+"""Mails that the reader once got wrong, by kind; a kind that was mended stays mended."""
 
 from __future__ import annotations
 

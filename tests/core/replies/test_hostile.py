@@ -1,4 +1,4 @@
-"""Nothing that can be mailed takes long: 100 ms of CPU per 100 kB, with a margin for busy machines."""
+"""No mail takes long to read: 100 ms of CPU per 100 kB, with a margin for busy machines."""
 
 from __future__ import annotations
 

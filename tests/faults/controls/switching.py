@@ -22,7 +22,7 @@ def control_names() -> list[str]:
 
 
 def is_noticed(name: str) -> bool:
-    """Say whether the test that a patch names fails once the defence is off.
+    """Return whether the test that a patch names fails once the defence is off.
 
     Raises:
         ValueError: the patch names no test, or does not fit the code any more.

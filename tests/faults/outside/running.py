@@ -145,7 +145,7 @@ class Outside:
         return Counter({state: counted[state] for state in OPEN if counted[state]})
 
     def settle(self) -> None:
-        """Let the service end what it has begun, then let the hour pass in which it settles what is in doubt."""
+        """Wait until the service has ended what it began, then for the hour in which it settles doubtful emails."""
         self.wait_until(lambda: set(self.open_states()) <= {DeliveryState.UNKNOWN}, WORK_SECONDS)
         self.in_doubt = self.open_states()[DeliveryState.UNKNOWN]
         self.pass_time(SETTLED_AFTER)

@@ -1,4 +1,4 @@
-"""Only what is certain about an address bars it; what is about us never does, and is counted for the domain."""
+"""Only a certain fault of an address bars it; a refusal that is about us never does, and is counted for the domain."""
 
 from __future__ import annotations
 
@@ -284,7 +284,7 @@ def test_three_complaints_pause_a_domain_until_somebody_resumes_it(harness: Send
 
 
 def refuse(harness: SendingHarness) -> None:
-    """Let example.com refuse so much that its questions pause."""
+    """Make example.com refuse so much that its questions pause."""
     for _ in range(50):
         fail(harness, "5.7.26", "somebody@example.com")
     assert paused(harness) == ["example.com"]

@@ -1,4 +1,4 @@
-"""Replies to a letter: exactly the person's words, in their journal alone, and to the writer only by the button."""
+"""Replies to a letter: exactly the person's words, only in their journal, and sent to the writer only by the button."""
 
 from __future__ import annotations
 

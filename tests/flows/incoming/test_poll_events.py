@@ -29,7 +29,7 @@ def poll(harness: SendingHarness) -> int:
 
 
 def happened(harness: SendingHarness, name: str) -> Subscriber:
-    """Let something happen to an email; the webhook of this post office is not set, so nobody is told."""
+    """Record an event of an email; the webhook of this post office is not set, so nobody is told."""
     (person,) = harness.members(ANA)
     harness.send(harness.plan([person]))
     harness.office.happen(name, harness.mails()[0])

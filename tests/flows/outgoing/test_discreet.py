@@ -43,7 +43,7 @@ def harness(database_url: str, tmp_path: Path) -> Iterator[SendingHarness]:
 
 @dataclass
 class DiscreetPerson:
-    """Somebody discreet, and what comes to be owed to them."""
+    """A person in discreet mode, and the emails that become due to them."""
 
     harness: SendingHarness
     person: Subscriber

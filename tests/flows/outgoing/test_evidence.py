@@ -34,7 +34,7 @@ def unknown(harness: SendingHarness, address: str = ANA, **columns: Any) -> int:
 
 
 def report(harness: SendingHarness, delivery_id: int | None, recipient: str = ANA, **columns: Any) -> None:
-    """Let the webhook bring an event."""
+    """Post an event to the webhook."""
     values = {"name": "accepted", "event_id": "e", "occurred_at": harness.clock(), "message_id": None, **columns}
     event = ProviderEvent(recipient=recipient, delivery_id=delivery_id, **values)
     with harness.runtime.database.write() as session:

@@ -1,4 +1,4 @@
-"""Handing over: only the call under way is in doubt when a worker ends, and everything else is planned again."""
+"""Handing over: when a worker ends, only its request under way is in doubt; everything else is planned again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class InterruptedMailer:
 
 
 class BrokenCallError(Exception):
-    """Raised in the middle of a call."""
+    """Raised in the middle of a request to the provider."""
 
 
 def break_off() -> None:

@@ -1,4 +1,4 @@
-"""Settling by the provider's record: what it took is sent, what it never took goes again, and in doubt nothing does."""
+"""Settling by the provider's record: an accepted email is sent, an absent one goes again, a doubtful one waits."""
 
 from __future__ import annotations
 

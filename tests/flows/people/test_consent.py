@@ -31,7 +31,7 @@ PEOPLE = count()
 
 
 class Life:
-    """One address, and what its owner, or somebody else, does with it."""
+    """One address, and what its owner or another person does with it."""
 
     def __init__(self, session: Session, keyring: Keyring, library: Library) -> None:
         self.session, self.keyring, self.library = session, keyring, library

@@ -53,7 +53,7 @@ def start_silence(database: Database, keyring: Keyring, library: Library) -> Sta
 
 
 def act(silence: Silence, what: Callable[[Session, Subscriber], object]) -> Subscriber:
-    """Let the subscriber do something, and return their row afterwards."""
+    """Carry out an action of the subscriber's, and return their row afterwards."""
     with silence.database.write() as session:
         person = Subscriber.locked(session, silence.person_id)
         assert person is not None

@@ -1,4 +1,4 @@
-"""Bringing a list: nothing is overwritten, nobody is brought or asked twice, and nobody unproved gets letters."""
+"""Importing a list: nothing is overwritten, nobody is imported or asked twice, and nobody unconfirmed gets letters."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_bringing_a_list_twice_changes_no_row_the_second_time(database: Database
         assert rows(session) == before
 
 
-def test_whoever_confirmed_there_gets_letters_alone_with_the_line_and_time_of_then(
+def test_a_person_confirmed_elsewhere_gets_letters_alone_with_the_consent_of_that_time(
     database: Database, keyring: Keyring
 ) -> None:
     then = datetime(2023, 1, 4, 10, 0, tzinfo=UTC)
@@ -106,7 +106,7 @@ def test_whoever_confirmed_there_gets_letters_alone_with_the_line_and_time_of_th
     ("at", "proof"), [(None, b"words"), (NOW - DAY, None)], ids=["no time of confirming", "no proof of its words"]
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_whoever_is_not_proved_is_asked_once_and_gets_nothing_before(
+def test_an_unconfirmed_person_is_asked_once_and_gets_nothing_before(
     database: Database, keyring: Keyring, library: Library, at: datetime | None, proof: bytes | None
 ) -> None:
     origin = replace(PROVED, proof=proof)
@@ -171,7 +171,7 @@ def test_nothing_that_stands_here_is_overwritten(database: Database, keyring: Ke
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_whoever_signs_up_before_they_are_asked_is_not_asked(
+def test_a_person_who_signs_up_before_being_asked_is_not_asked(
     database: Database, keyring: Keyring, library: Library
 ) -> None:
     with database.write() as session:

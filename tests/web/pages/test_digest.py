@@ -1,4 +1,4 @@
-"""The digest's web copy: what was sent, to whoever holds its link; its photos to its owner alone."""
+"""The digest's web copy: anybody with its link sees what was sent; only its owner sees its photos."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def test_another_address_is_confirmed_by_its_own_email_and_a_signed_in_button(si
     assert "go straight into your journal" in site.get(path).text
 
 
-def test_whoever_opens_that_link_without_being_signed_in_confirms_nothing(site: WebHarness) -> None:
+def test_opening_that_link_signed_out_confirms_nothing(site: WebHarness) -> None:
     """A scanner that presses buttons, or the address's owner where somebody forged mail from it."""
     path, scanner = _alias_path(site), site.another_browser()
     assert scanner.get(path).location == "/sign-in"

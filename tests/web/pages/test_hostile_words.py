@@ -45,7 +45,7 @@ def test_every_page_of_the_journal_shows_them_as_text(site: WebHarness) -> None:
 
 
 @ON_SQLITE
-def test_so_do_the_pages_that_give_words_back(site: WebHarness) -> None:
+def test_the_pages_that_give_words_back_do_so_too(site: WebHarness) -> None:
     site.join()
     for case in CASES:
         for page in (

@@ -147,13 +147,13 @@ def test_adding_letters_changes_nothing_else_and_opens_no_journal(letters: WebHa
     assert reader.get("/journal").location == "/sign-in"
 
 
-def test_whoever_gets_the_letters_and_asks_again_is_sent_a_sign_in(letters: WebHarness) -> None:
+def test_a_reader_of_the_letters_who_signs_up_again_is_sent_a_sign_in(letters: WebHarness) -> None:
     ask_for_letters(letters)
     letters.post(letters.confirm_path())
     assert ask_for_letters(letters) == ["sign_in"]
 
 
-def test_whoever_gets_letters_alone_can_add_questions_with_their_own_days(letters: WebHarness) -> None:
+def test_a_person_with_letters_alone_can_add_questions_with_their_own_days(letters: WebHarness) -> None:
     ask_for_letters(letters)
     letters.post(letters.confirm_path())
     letters.another_browser().ask_for_signup(rhythm="daily", time_zone="Asia/Tokyo")

@@ -46,7 +46,7 @@ def test_a_month_without_words_has_no_file(home: WebHarness, month: str) -> None
     assert home.get(f"/journal/{month}.md").status_code == 404
 
 
-def test_whoever_is_not_signed_in_is_led_there_afterwards(home: WebHarness) -> None:
+def test_a_signed_out_person_is_led_there_after_signing_in(home: WebHarness) -> None:
     stranger = home.another_browser()
     answer = stranger.get(FILE)
     assert (answer.status_code, answer.location) == (303, "/sign-in")

@@ -145,7 +145,7 @@ def _stop(home: WebHarness) -> None:
         account.stop(session, session.merge(home.person()), home.clock(), source="one_click")
 
 
-def test_whoever_stopped_starts_again_by_one_button_with_days_and_zone_as_they_were(home: WebHarness) -> None:
+def test_one_button_starts_the_questions_again_with_the_days_and_zone_of_before(home: WebHarness) -> None:
     home.post("/settings", GOOD)
     _stop(home)
     text = home.get("/settings").text

@@ -132,7 +132,7 @@ def test_nobody_who_is_signed_in_reads_that_they_are_not(site: WebHarness) -> No
     assert "signed out" not in site.get("/sign-in?signed-out=here").text
 
 
-def test_the_first_page_leads_home_whoever_is_signed_in(site: WebHarness) -> None:
+def test_the_first_page_leads_a_signed_in_person_home(site: WebHarness) -> None:
     site.join()
     assert site.get("/").location == "/journal"
     assert site.another_browser().get("/").status_code == 200

@@ -63,7 +63,7 @@ def test_the_answer_is_the_same_for_known_unknown_and_stopped_addresses(site: We
         pytest.param({"rhythm": "hourly"}, "Choose how often", "rhythm", id="no such rhythm"),
     ],
 )
-def test_a_mistake_is_said_at_the_top_and_at_its_field(
+def test_a_mistake_is_explained_at_the_top_and_at_its_field(
     site: WebHarness, changed: dict[str, str], said: str, field: str
 ) -> None:
     answer = site.ask_for_signup(**changed)

@@ -61,7 +61,7 @@ def test_what_is_no_year_is_no_page(home: WebHarness, year: str) -> None:
     assert home.get(f"/year/{year}").status_code == 404
 
 
-def test_whoever_is_not_signed_in_is_led_there_afterwards(home: WebHarness) -> None:
+def test_a_signed_out_person_is_led_there_after_signing_in(home: WebHarness) -> None:
     stranger = home.another_browser()
     answer = stranger.get("/year/2026")
     assert (answer.status_code, answer.location) == (303, "/sign-in")

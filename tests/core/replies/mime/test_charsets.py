@@ -1,4 +1,4 @@
-"""Bytes as text: what decodes without loss wins, damage stays at its byte, and a guess says that it is one."""
+"""Bytes as text: a lossless decoding wins, damage stays at its byte, and a guess is marked as one."""
 
 from __future__ import annotations
 
