@@ -183,6 +183,13 @@ class WriterMail(Base):
         return [UnknownDelivery(*row) for row in session.execute(query.order_by(called_at, cls.id).limit(limit))]
 
     @classmethod
+    def count_unsettled(cls, session: Session) -> dict[str, int]:
+        """Return how many mails are planned, claimed, unknown or failed, by state."""
+        settled = (DeliveryState.SENT, DeliveryState.SKIPPED)
+        query = select(cls.state, func.count().label("number")).where(cls.state.not_in(settled)).group_by(cls.state)
+        return {row.state: row.number for row in session.execute(query)}
+
+    @classmethod
     def called_for(cls, session: Session, ids: Iterable[int]) -> dict[int, bytes]:
         """Return whose mail each of these is, of those for which there was a request: the hash of the address by id."""
         query = select(cls.id, cls.writer_hash).where(cls.id.in_([*ids]), cls.attempt > 0)

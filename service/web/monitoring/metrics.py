@@ -16,7 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.core.domain_results import PauseReason
 from service.flows.outgoing.sending.provider_requests import CALLS
 from service.flows.outgoing.tick import CLOCK
-from service.models import Counter, Delivery, DeliveryState, DomainPause, Heartbeat, HoldReason, Installation
+from service.models import (
+    Counter,
+    Delivery,
+    DeliveryState,
+    DomainPause,
+    Heartbeat,
+    HoldReason,
+    Installation,
+    WriterMail,
+)
 from service.models.incoming import reply_claims
 from service.models.outgoing.delivery_outcomes import COUNTER as DELIVERIES
 from service.models.outgoing.delivery_outcomes import REPEATS
@@ -26,6 +35,7 @@ from service.web.monitoring.webhook_counts import COUNTER as WEBHOOKS
 from service.web.monitoring.webhook_counts import WEBHOOK
 
 OPEN_STATES: Final = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
+UNSETTLED_STATES: Final = (*OPEN_STATES, DeliveryState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class _Readings:
     counters: Mapping[tuple[str, str], int]
     paused_domains: Mapping[str, int]
     held_because: str | None
+    writer_mails: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +70,7 @@ class ServiceMetrics:
             yield from _process_figures(readings, now)
             yield _paused_figure(readings.paused_domains)
             yield _held_figure(readings.held_because)
+            yield _writer_mails_figure(readings.writer_mails)
             yield from _counters(readings.counters)
 
     def _read(self) -> _Readings | None:
@@ -71,6 +83,7 @@ class ServiceMetrics:
                     Counter.read_all(session),
                     DomainPause.count_by_reason(session),
                     Installation.current(session).held_because,
+                    WriterMail.count_unsettled(session),
                 )
         except SQLAlchemyError:
             return None  # the metrics report it
@@ -134,6 +147,13 @@ def _held_figure(held_because: str | None) -> Metric:
     for reason in HoldReason:
         held.add_metric([reason.value], reason == held_because)
     return held
+
+
+def _writer_mails_figure(unsettled: Mapping[str, int]) -> Metric:
+    mails = GaugeMetricFamily("smallsteps_writer_mails", "Mails to the writers that are not settled.", labels=["state"])
+    for state in UNSETTLED_STATES:
+        mails.add_metric([state.value], unsettled.get(state, 0))
+    return mails
 
 
 def _counters(counters: Mapping[tuple[str, str], int]) -> Iterator[Metric]:

@@ -15,7 +15,7 @@ from service.dispatch import RqJobQueue
 from service.flows.outgoing.sending.domain_pauses import record_results
 from service.flows.outgoing.tick import tick
 from service.job_queue import BackgroundJob
-from service.models import Heartbeat, HoldReason, Installation
+from service.models import Heartbeat, HoldReason, Installation, WriterMail, WriterMailKind
 from service.models.outgoing import delivery_claims
 from service.web.monitoring.health import WRITE_HOLDS
 from tests.harness.posts import mail, post, signed
@@ -246,6 +246,15 @@ def test_the_figures_count_jobs_workers_and_provider_calls(site: WebHarness) -> 
     assert 'smallsteps_queue_jobs{queue="jobs"} 1.0' in figures
     assert 'smallsteps_processes_alive{kind="send"} 1.0' in figures
     assert 'smallsteps_provider_calls_total{outcome="accepted"} 3.0' in figures
+
+
+def test_the_figures_count_the_mails_to_writers_that_are_not_settled(site: WebHarness) -> None:
+    with site.runtime.database.write() as session:
+        for key in ("first", "second"):
+            WriterMail.plan(session, site.runtime.keyring, WriterMailKind.DOMAIN_PAUSED, {}, key=key, now=site.clock())
+    figures = site.get("/metrics").text
+    assert 'smallsteps_writer_mails{state="planned"} 2.0' in figures
+    assert 'smallsteps_writer_mails{state="failed"} 0.0' in figures
 
 
 def test_without_a_database_the_figures_still_say_so(site: WebHarness) -> None:
