@@ -80,15 +80,15 @@ def edit(letter_id: int) -> str:
 @blueprint.post("/<id:letter_id>/edit")
 def change(letter_id: int) -> Response | tuple[str, int]:
     """Change a draft."""
-    with desk_visit(writing=True) as visit:
-        found = _find(visit, letter_id)
-        try:
-            edit_draft(visit.session, letter_id, _typed_draft(LetterFormat(found.format)), now())
-        except LetterError as error:
-            visit.session.rollback()
-            return _form_page(found, request.form, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
-        visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter_id)
-        return _to(letter_id)
+    try:
+        with desk_visit(writing=True) as visit:
+            draft = _typed_draft(LetterFormat(_find(visit, letter_id).format))
+            edit_draft(visit.session, letter_id, draft, now())
+            visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter_id)
+    except LetterError as error:
+        with desk_visit() as visit:
+            return _form_page(_find(visit, letter_id), request.form, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _to(letter_id)
 
 
 @blueprint.get("/<id:letter_id>/preview.html")
@@ -111,18 +111,14 @@ def preview_plain(letter_id: int) -> Response:
 def test(letter_id: int) -> Response | tuple[str, int]:
     """Send a test to the signed-in writer alone."""
     runtime = get_runtime()
-    with desk_visit(writing=True) as visit:
-        try:
-            email = letter_test_mail.make_test_mail(visit.session, runtime.email_context(), letter_id)
-        except LetterError as error:
-            return _letter_page(visit, letter_id, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
-        visit.record(DeskActionName.LETTER_TESTED, object_id=letter_id)
-        address = visit.address
     try:
+        with desk_visit(writing=True) as visit:
+            email = letter_test_mail.make_test_mail(visit.session, runtime.email_context(), letter_id)
+            visit.record(DeskActionName.LETTER_TESTED, object_id=letter_id)
+            address = visit.address
         letter_test_mail.send_test(runtime.mailer, email, [address])
     except LetterError as error:
-        with desk_visit() as visit:
-            return _letter_page(visit, letter_id, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _problem_page(letter_id, error)
     return _to(letter_id, "tested")
 
 
@@ -179,17 +175,21 @@ def _act(
     letter_id: int, name: DeskActionName, do: Callable[[DeskVisit], object], *, needs_code: bool = False
 ) -> Response | tuple[str, int]:
     """Do something with a letter and log it; show its page with the sentence of what cannot be done."""
-    with desk_visit(writing=True) as visit:
-        if needs_code:
-            visit.require_confirmed()
-        _find(visit, letter_id)
-        try:
+    try:
+        with desk_visit(writing=True) as visit:
+            if needs_code:
+                visit.require_confirmed()
+            _find(visit, letter_id)
             do(visit)
-        except LetterError as error:
-            visit.session.rollback()
-            return _letter_page(visit, letter_id, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
-        visit.record(name, object_id=letter_id)
+            visit.record(name, object_id=letter_id)
+    except LetterError as error:
+        return _problem_page(letter_id, error)
     return _to(letter_id)
+
+
+def _problem_page(letter_id: int, error: LetterError) -> tuple[str, int]:
+    with desk_visit() as visit:
+        return _letter_page(visit, letter_id, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _letter_page(visit: DeskVisit, letter_id: int, problem: str) -> str:
