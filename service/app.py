@@ -31,6 +31,7 @@ from service.web.pages.account import (
     sign_in,
     signup,
 )
+from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people
 from service.web.pages.journal import (
     digest,
     journal,
@@ -68,6 +69,10 @@ BLUEPRINTS = (
     frequency.blueprint,
     action_link.blueprint,
     letters.blueprint,
+    desk_account.blueprint,
+    desk_home.blueprint,
+    desk_letters.blueprint,
+    desk_people.blueprint,
     static_pages.blueprint,
     health.blueprint,
     webhooks.blueprint,

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 
 from service.cli_deliveries import deliveries
+from service.cli_desk import desk, people
 from service.cli_doctor import doctor, setup
 from service.cli_domains import domains
 from service.cli_letters import letters
@@ -31,9 +32,11 @@ def main() -> None:
 
 
 main.add_command(deliveries)
+main.add_command(desk)
 main.add_command(doctor)
 main.add_command(domains)
 main.add_command(letters)
+main.add_command(people)
 main.add_command(prompts)
 main.add_command(sending)
 main.add_command(setup)

@@ -13,8 +13,10 @@ from typing import Any
 
 import click
 
+from service.cli_actions import record_command
 from service.cli_settings import instant_of, runtime_of, with_settings
 from service.config import Settings
+from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.settling import old_copy
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable
 from service.models import DeliveryKind, DeliveryState, Installation
@@ -23,7 +25,6 @@ from service.models.outgoing.delivery_search import DeliverySelection, ListedDel
 from service.runtime import Runtime
 
 MOST = 10_000
-_TROUBLE = (DeliveryState.UNKNOWN, DeliveryState.FAILED)
 _KINDS = click.Choice([kind.value for kind in DeliveryKind])
 
 
@@ -52,7 +53,7 @@ def list_(
     settings: Settings, *, states: tuple[str, ...], limit: int, kind: str | None, reason: str, as_json: bool
 ) -> None:
     """List deliveries in doubt and failed ones, or those in the states that are named."""
-    selection = DeliverySelection(states or _TROUBLE, kind=kind or "", reason=reason)
+    selection = DeliverySelection(states or delivery_search.IN_TROUBLE, kind=kind or "", reason=reason)
     found = _find(runtime_of(settings), selection, limit)
     _print(found, as_json, "There are none.")
 
@@ -75,7 +76,7 @@ def show(settings: Settings, delivery_id: int, as_json: bool) -> None:
 
 @deliveries.command("retry")
 @click.argument("ids", metavar="[ID]...", type=int, nargs=-1)
-@click.option("--state", type=click.Choice([state.value for state in _TROUBLE]), default=None)
+@click.option("--state", type=click.Choice([state.value for state in delivery_search.IN_TROUBLE]), default=None)
 @click.option("--letter", "letter_id", type=int, default=None, help="Only emails of this letter that failed.")
 @click.option("--yes", is_flag=True, help="Do it; without this only say what would be done.")
 @_selecting
@@ -94,7 +95,9 @@ def retry(
     """Send again what failed or is in doubt; what is too late by then is skipped."""
     _require_selection(ids, state, kind, reason, letter_id)
     runtime = runtime_of(settings)
-    failed = (DeliveryState.FAILED,) if letter_id else _TROUBLE  # `settle` asks the record about the others
+    failed = (
+        (DeliveryState.FAILED,) if letter_id else delivery_search.IN_TROUBLE
+    )  # `settle` asks the record about the others
     selection = DeliverySelection((state,) if state else failed, ids, kind or "", reason, letter_id)
     found = _find(runtime, selection, MOST)
     in_doubt = sum(delivery.state == DeliveryState.UNKNOWN for delivery in found)
@@ -105,6 +108,7 @@ def retry(
         return
     with runtime.database.write() as session:
         planned = delivery_search.plan_by_command(session, [delivery.id for delivery in found], runtime.clock())
+        record_command(session, runtime, DeskActionName.DELIVERIES_RETRIED, number=len(planned))
     runtime.job_queue.enqueue_deliveries(planned)
     _print([one for one in found if one.id in set(planned)], as_json, "There are none.", "will be sent again")
 
@@ -136,7 +140,8 @@ def settle(
     problem = ""
     if as_state:
         with runtime.database.write() as session:
-            delivery_search.end_by_command(session, wanted, DeliveryState(as_state), runtime.clock())
+            ended = delivery_search.end_by_command(session, wanted, DeliveryState(as_state), runtime.clock())
+            record_command(session, runtime, DeskActionName.DELIVERIES_SETTLED, number=len(ended))
     else:
         report = runtime.settler().settle(wanted)
         runtime.job_queue.enqueue_deliveries(report.planned_again)

@@ -12,11 +12,14 @@ from typing import Any
 
 import click
 
-from service.cli_letters_output import PAUSES, letter_row, print_check, when_it_begins
+from service.cli_actions import record_command
+from service.cli_letters_output import letter_row, print_check, when_it_begins
 from service.cli_settings import instant_of, runtime_of, with_settings
 from service.config import Settings
 from service.core.letters.letter_file import LetterFile, LetterFileError, parse_letter_file
+from service.core.letters.letter_words import PAUSE_REASONS
 from service.core.photos import Picture
+from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.letters import letter_archive, letter_check, letter_import, letter_states, letter_test_mail
 from service.flows.outgoing.letters.letter_drafts import LetterError
 from service.flows.outgoing.letters.letter_progress import progress
@@ -27,7 +30,6 @@ from service.flows.outgoing.letters.letter_scheduling import (
     Straightaway,
     schedule,
 )
-from service.flows.outgoing.sending.sending_limits import SendingRate
 from service.mail.inbound.pictures import PictureRedrawer
 from service.models import Letter, LetterPause
 from service.template_files import TEMPLATES
@@ -96,7 +98,7 @@ def letters_list(settings: Settings, as_json: bool) -> None:
         click.echo(json.dumps(rows, default=str))
         return
     for row in rows:
-        because = f" ({PAUSES[LetterPause(row['paused_because'])]})" if row["paused_because"] else ""
+        because = f" ({PAUSE_REASONS[row['paused_because']]})" if row["paused_because"] else ""
         when = f", begins {row['starts_at']:%Y-%m-%d %H:%M} UTC" if row["starts_at"] else ""
         click.echo(f"{row['id']}  {row['state']}{because}  {row['title']}{when}")
         if row["bar"]:
@@ -117,7 +119,7 @@ def letters_check(settings: Settings, letter_id: int, at: str | None, as_json: b
     instant = instant_of(at, "--at") if at else None
     with runtime.database.write() as session:
         found = letter_check.check(
-            session, runtime.email_context(), letter_id, runtime.clock(), rate=_rate(settings), at=instant
+            session, runtime.email_context(), letter_id, runtime.clock(), rate=runtime.sending_rate(), at=instant
         )
     if as_json:
         click.echo(json.dumps(asdict(found)))
@@ -136,6 +138,7 @@ def letters_test(settings: Settings, letter_id: int) -> None:
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         email = letter_test_mail.make_test_mail(session, runtime.email_context(), letter_id)
+        record_command(session, runtime, DeskActionName.LETTER_TESTED, object_id=letter_id)
     letter_test_mail.send_test(runtime.mailer, email, settings.writer_emails)
     click.echo("Sent to the writers alone.")
 
@@ -156,6 +159,7 @@ def letters_send(
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         letter = schedule(session, runtime.email_context(), letter_id, when, runtime.clock())
+        record_command(session, runtime, DeskActionName.LETTER_SENT, object_id=letter_id)
         row = letter_row(session, letter)
     if as_json:
         click.echo(json.dumps(row, default=str))
@@ -170,8 +174,10 @@ def letters_send(
 @_with_sentences
 def letters_take_back(settings: Settings, letter_id: int) -> None:
     """Make a scheduled letter a draft again, as long as it has not begun."""
-    with runtime_of(settings).database.write() as session:
+    runtime = runtime_of(settings)
+    with runtime.database.write() as session:
         letter_states.take_back(session, letter_id)
+        record_command(session, runtime, DeskActionName.LETTER_TAKEN_BACK, object_id=letter_id)
     click.echo("It is a draft again. Nobody gets it.")
 
 
@@ -185,6 +191,7 @@ def letters_pause(settings: Settings, letter_id: int) -> None:
     with runtime.database.write() as session:
         if not letter_states.pause(session, letter_id, LetterPause.BY_HAND, runtime.clock()):
             raise LetterError("There is nothing to pause: this letter is not scheduled or sending.")
+        record_command(session, runtime, DeskActionName.LETTER_PAUSED, object_id=letter_id)
     click.echo(f"Paused. Only a request under way is finished. To go on: smallsteps letters resume {letter_id}")
 
 
@@ -198,6 +205,7 @@ def letters_resume(settings: Settings, letter_id: int) -> None:
     with runtime.database.write() as session:
         if not letter_states.resume(session, letter_id, runtime.clock()):
             raise LetterError("There is nothing to resume: this letter is not paused.")
+        record_command(session, runtime, DeskActionName.LETTER_RESUMED, object_id=letter_id)
     click.echo("The rest goes on within a minute.")
 
 
@@ -226,6 +234,7 @@ def letters_stop(settings: Settings, letter_id: int, yes: bool) -> None:
     with runtime.database.write() as session:
         if yes:
             left = letter_states.stop(session, letter_id)
+            record_command(session, runtime, DeskActionName.LETTER_STOPPED, object_id=letter_id, number=left)
     if not yes:
         with runtime.database.read() as session:
             left = progress(session, letter_id).left
@@ -239,10 +248,6 @@ def _redrawn(file: LetterFile, folder: Path, redrawer: PictureRedrawer) -> dict[
     paths = letter_import.pictures_named(file, folder)
     redrawn = redrawer.redraw([path.read_bytes() for path in paths.values()])
     return {name: picture for name, picture in zip(paths, redrawn, strict=True) if picture is not None}
-
-
-def _rate(settings: Settings) -> SendingRate:
-    return SendingRate(settings.emails_per_hour, settings.warm_up_from, settings.letters_per_hour)
 
 
 def _time(on: str | None, at: str | None, *, straightaway: bool) -> LetterTime:

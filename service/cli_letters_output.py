@@ -11,21 +11,13 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
+from service.core.letters.letter_words import NO_LETTER_BECAUSE
 from service.core.schedule import place_name
 from service.flows.outgoing.letters.letter_check import LetterCheck
 from service.flows.outgoing.letters.letter_progress import progress
 from service.flows.outgoing.letters.letter_scheduling import TIME_TO_TAKE_BACK
-from service.models import Letter, LetterPause, LetterTiming
+from service.models import Letter, LetterTiming
 from service.runtime import Runtime
-
-PAUSES = {
-    LetterPause.BY_HAND: "by hand",
-    LetterPause.LATE: "it was more than a day late",
-    LetterPause.OLD_COPY: "this database may be an old copy, and some of it may have gone",
-    LetterPause.POLICY: "too many receiving servers refused it",
-    LetterPause.ADDRESSES: "too many addresses do not exist",
-    LetterPause.COMPLAINTS: "too many people called it spam",
-}
 
 
 def letter_row(session: Session, letter: Letter) -> dict[str, Any]:
@@ -82,10 +74,4 @@ def _in(at: datetime, now: datetime) -> str:
 
 
 def _reasons(without: Mapping[str, int]) -> list[tuple[str, int]]:
-    words = {
-        "pending": "they have not confirmed their address",
-        "resting": "they are resting",
-        "stopped": "they stopped all emails",
-        "suppressed": "their address bounced, or they complained",
-    }
-    return [(words[name], number) for name, number in without.items()]
+    return [(NO_LETTER_BECAUSE[name], number) for name, number in without.items()]

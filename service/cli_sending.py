@@ -6,8 +6,10 @@ import json
 
 import click
 
+from service.cli_actions import record_command
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
+from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.settling.old_copy import MEANINGS, REMEDIES, release_by_operator
 from service.models import HoldReason, Installation
 
@@ -43,6 +45,7 @@ def hold(settings: Settings) -> None:
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         Installation.hold(session, HoldReason.OPERATOR, runtime.clock())
+        record_command(session, runtime, DeskActionName.SENDING_HELD)
     click.echo("Nothing is sent until `smallsteps sending release`. A request under way is finished.")
 
 
@@ -54,6 +57,8 @@ def release(settings: Settings, anyway: bool) -> None:
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         still = release_by_operator(session, runtime.clock(), anyway=anyway)
+        if still is None:
+            record_command(session, runtime, DeskActionName.SENDING_RELEASED)
     if still is None:
         click.echo("Emails go out.")
         return

@@ -98,11 +98,15 @@ class Runtime:
             lease=timedelta(seconds=self.settings.lease_seconds),
             batch_size=self.settings.batch_size,
             batch_bytes=self.settings.batch_bytes,
-            rate=SendingRate(self.settings.emails_per_hour, self.settings.warm_up_from, self.settings.letters_per_hour),
+            rate=self.sending_rate(),
             installation=self.installation,
             stopping=stopping,
             counts=self.counts,
         )
+
+    def sending_rate(self) -> SendingRate:
+        """Return how many scheduled emails may go within an hour, by the settings."""
+        return SendingRate(self.settings.emails_per_hour, self.settings.warm_up_from, self.settings.letters_per_hour)
 
     def background_work(self, stopping: Callable[[], bool] = lambda: False) -> dict[BackgroundJob, BackgroundWork]:
         """Return what each job of the queue `jobs` does for one id; `stopping` as for `sender`."""

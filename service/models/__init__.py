@@ -1,6 +1,9 @@
 """Tables, constraints, and every query, as class methods named for their intent."""
 
 from service.models.counter import Counter
+from service.models.desk.desk_action import DeskAction
+from service.models.desk.desk_factor import DeskFactor
+from service.models.desk.desk_session import DeskLink, DeskSession
 from service.models.heartbeat import Heartbeat
 from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
@@ -58,6 +61,10 @@ __all__ = [
     "DeliveryClaim",
     "DeliveryKind",
     "DeliveryState",
+    "DeskAction",
+    "DeskFactor",
+    "DeskLink",
+    "DeskSession",
     "DomainHour",
     "DomainPause",
     "Entry",

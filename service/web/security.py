@@ -26,7 +26,7 @@ UNUSED_FEATURES = (
 )
 # Platforms request these with any Host.
 ANY_HOST = "health"
-SHOWS_PHOTOS = "shows_photos"
+SHOWS_PHOTOS, SHOWS_FRAMES = "shows_photos", "shows_frames"
 LINKS_AN_HOUR = 600
 WRONG_TOKENS_AN_HOUR = 30
 # Mail providers post one-click unsubscribes of many people from few addresses (RFC 8058).
@@ -69,6 +69,8 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
             response.headers.setdefault(name, value)
         pictures = "'self'" if g.get(SHOWS_PHOTOS) else f"{settings.base_url}/favicon.svg"
         response.headers["Content-Security-Policy"] += f"; img-src {pictures}"
+        if g.get(SHOWS_FRAMES):
+            response.headers["Content-Security-Policy"] += "; frame-src 'self'"
         return response
 
 
@@ -111,6 +113,22 @@ def _has_token() -> bool:
 def allow_photos() -> None:
     """Allow the page of this response to show pictures of this site; other pages may only show the icon."""
     g.shows_photos = True
+
+
+def allow_frames() -> None:
+    """Allow the page of this response to show documents of this site in frames."""
+    g.shows_frames = True
+
+
+def frame_only(response: Response) -> Response:
+    """Return a document that a page of this site may show in a frame; it can load and run nothing.
+
+    Emails bring their own styles, which do nothing but look.
+    """
+    policy = ("default-src 'none'", "style-src 'unsafe-inline'", "img-src data:", "sandbox", "frame-ancestors 'self'")
+    response.headers["Content-Security-Policy"] = "; ".join(policy)
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
 
 
 def source_hash(text: str) -> str:

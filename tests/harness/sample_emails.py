@@ -59,6 +59,8 @@ TO_WRITERS = {
         "id": "4711",
         "cause": "3 of 240 people called it spam",
     },
+    WriterMailKind.DESK_SIGN_IN: {"url": "https://steps.example.org/desk/sign-in/a-token"},
+    WriterMailKind.DESK_ACTION: {"at": "2026-05-06 09:00", "what": "a letter was scheduled"},
     WriterMailKind.READER_REPLY: {"words": "The herons came here too.", "reply_to": "ana@example.com"},
 }
 

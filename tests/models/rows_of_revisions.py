@@ -445,4 +445,52 @@ CHANGES: Mapping[str, Change] = {
         },
     ),
     "0016": Change(new_rows={"result_days": [{"day": 9617, "results": 70, "complaints": 1}]}),
+    "0017": Change(
+        new_rows={
+            "desk_links": [
+                {
+                    "id": 1,
+                    "writer_hash": b"w" * 32,
+                    "token_hash": b"t" * 32,
+                    "browser_hash": b"b" * 32,
+                    "created_at": AT,
+                    "expires_at": AT,
+                    "used_at": None,
+                }
+            ],
+            "desk_sessions": [
+                {
+                    "secret_hash": b"s" * 32,
+                    "writer_hash": b"w" * 32,
+                    "created_at": AT,
+                    "expires_at": AT,
+                    "confirmed_at": None,
+                }
+            ],
+            "desk_factors": [
+                {
+                    "writer_hash": b"w" * 32,
+                    "enrol_code_hash": None,
+                    "enrol_until": None,
+                    "sealed_secret": b"sealed",
+                    "enrolled_at": AT,
+                    "last_step": 7,
+                    "wrong_codes": 1,
+                    "wrong_since": AT,
+                }
+            ],
+            "desk_actions": [
+                {
+                    "id": 2,
+                    "at": AT,
+                    "writer_hash": b"w" * 32,
+                    "shell_user": None,
+                    "action": "letter.sent",
+                    "object_id": 9,
+                    "person_hash": None,
+                    "number": 3,
+                }
+            ],
+        }
+    ),
 }

@@ -18,6 +18,7 @@ from service.models import Installation, Keyring
 from service.runtime import Runtime, make_runtime
 from service.storage import Storage
 from tests.harness.clock import MovableClock
+from tests.harness.desk import WREN
 from tests.harness.people import NOW
 from tests.harness.website import WebHarness
 
@@ -39,6 +40,7 @@ def _settings(database_url: str, folder: Path) -> Settings:
         mail_from="Small Steps <hello@mail.example.org>",
         reply_domain="reply.example.org",
         postal_address="1 Quiet Lane, Smalltown",
+        writer_emails=[WREN],
     )
 
 

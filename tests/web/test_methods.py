@@ -21,6 +21,7 @@ from service.flows.people import steps
 from service.flows.people.journal_import import import_upload
 from service.flows.people.journal_import.import_preview import ImportPreview
 from service.models import Entry, ImportState, JournalImport, LetterPicture, Outcome, Photo, Reply, Subscriber
+from tests.harness.desk import DeskHarness
 from tests.harness.website import WebHarness
 
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
@@ -70,7 +71,7 @@ class Objects:
             picture = Picture("image/jpeg", 1, 1, b"a picture")
             self.picture = LetterPicture.put(session, letter.id, "pond.jpg", picture, site.clock()).id
             schedule(session, runtime.email_context(), letter.id, Straightaway(), site.clock())
-            letter.cursor, self.slug = 0, letter.slug
+            letter.cursor, self.slug, self.letter = 0, letter.slug, letter.id
         self.person_id = person.id
         site.another_browser().ask_for_signup("ben@example.com")  # a pending person, and a request that waits
         site.do_what_was_asked()
@@ -124,6 +125,7 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "photo_id": objects.ids(),
         "picture_id": objects.ids(),
         "slug": (objects.slug,),
+        "letter_id": (objects.letter,),
         "reply_id": objects.ids(),
         "import_id": objects.ids(),
         "day": (DAY,),
@@ -149,6 +151,7 @@ def _rules(app: Flask) -> list[Rule]:
 def test_no_other_method_changes_a_row(site: WebHarness, method: str, signed_in: bool) -> None:
     objects = Objects(site)
     tokens = [*objects.tokens(site)]
+    DeskHarness(site).sign_in()
     browser = site.browser if signed_in else site.another_browser().browser
     before, asked = rows_of(site.runtime.database), 0
     for rule in _rules(site.app):

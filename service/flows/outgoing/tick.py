@@ -20,6 +20,9 @@ from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
     BrowserSession,
     Delivery,
+    DeskAction,
+    DeskLink,
+    DeskSession,
     DomainHour,
     Heartbeat,
     Installation,
@@ -47,6 +50,7 @@ TOKENS_KEPT = timedelta(days=4)
 REQUESTS_KEPT = timedelta(days=2)
 HEARTBEATS_KEPT = timedelta(days=1)
 PRUNE_LIMIT = 500
+DESK_ACTIONS_KEPT = timedelta(days=731)
 WRITER_MAILS_KEPT = timedelta(days=30)  # as long as the provider keeps events, by which one in doubt is settled
 CLOCK = "clock"
 # How the sweep finds the ids of each job of the queue `jobs` and marks them as enqueued: given the present, how long
@@ -117,6 +121,9 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         ResultDay.prune(session, now)
         SendingHour.prune(session, now)
         WriterMail.prune(session, now - WRITER_MAILS_KEPT)
+        DeskLink.prune(session, now - REQUESTS_KEPT)
+        DeskSession.prune(session, now)
+        DeskAction.prune(session, now - DESK_ACTIONS_KEPT)
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
         pass

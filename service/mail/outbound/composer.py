@@ -143,7 +143,9 @@ class Composer:
         """
         said = self._writer_texts[kind].filled(values)
         quoted, reply_to = values.get("words", ""), values.get("reply_to", "")
-        return self.email(WRITER_MAIL, None, {"said": said, "quoted": quoted}, reply_to=reply_to)
+        return self.email(
+            WRITER_MAIL, None, {"said": said, "quoted": quoted, "url": values.get("url", "")}, reply_to=reply_to
+        )
 
     def letter_parts(self, links: Links, text: str, values: Mapping[str, object]) -> Rendered:
         """Return the subject, text part and HTML part of a letter; `text` is its own text, which is wrapped already.

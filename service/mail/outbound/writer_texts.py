@@ -10,11 +10,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class WriterText:
-    """What one mail to the writers says: its lines, and the commands that mend it; {name} is filled in."""
+    """What one mail to the writers says: its lines, a button, and the commands that mend it; {name} is filled in.
+
+    `button` is the label of a button to the value `url`, "" for none.
+    """
 
     subject: str
     lines: tuple[str, ...]
     commands: tuple[str, ...] = ()
+    button: str = ""
 
     def filled(self, values: Mapping[str, str]) -> WriterText:
         """Return the same with its {name}s filled in.
@@ -26,6 +30,7 @@ class WriterText:
             self.subject.format_map(values),
             tuple(line.format_map(values) for line in self.lines),
             tuple(command.format_map(values) for command in self.commands),
+            self.button.format_map(values),
         )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     String,
+    func,
     or_,
     select,
     text,
@@ -176,6 +177,13 @@ class Reply(Base):
         """Return all mails that are held or could not be read, the oldest first, without loading the raw mails."""
         query = select(cls).where(cls.outcome.in_((Outcome.HELD, Outcome.UNREADABLE))).options(defer(cls.sealed_raw))
         return session.scalars(query.order_by(cls.received_at, cls.id)).all()
+
+    @classmethod
+    def count_quarantined(cls, session: Session) -> dict[str, int]:
+        """Return how many mails are held or could not be read, by outcome."""
+        query = select(cls.outcome, func.count().label("number")).group_by(cls.outcome)
+        query = query.where(cls.outcome.in_((Outcome.HELD, Outcome.UNREADABLE)))
+        return {row.outcome: row.number for row in session.execute(query)}
 
     @classmethod
     def find_replayable(cls, session: Session, reply_id: int) -> Reply | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from service.models.outgoing.delivery import Delivery
@@ -15,6 +15,7 @@ from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_col
 from service.models.outgoing.delivery_state import DeliveryState
 
 BY_COMMAND = "by command"
+IN_TROUBLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 _SHOWN = (
     *(Delivery.id, Delivery.kind, Delivery.slot, Delivery.state, Delivery.reason, Delivery.attempt, Delivery.repeats),
     *(Delivery.planned_at, Delivery.ready_at, Delivery.expires_at, Delivery.called_at, Delivery.asked_at),
@@ -75,6 +76,27 @@ def find(session: Session, selection: DeliverySelection, limit: int) -> list[Lis
     return [ListedDelivery(**row) for row in session.execute(query).mappings()]
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryGroup:
+    """How many deliveries failed, or are in doubt, for one reason, and when the first and the last of them were due."""
+
+    state: str
+    kind: str
+    reason: str | None
+    number: int
+    first_at: datetime
+    last_at: datetime
+
+
+def count_trouble(session: Session, since: datetime) -> list[DeliveryGroup]:
+    """Return what failed or is in doubt and was due since an instant, by state, kind and reason."""
+    group = (Delivery.state, Delivery.kind, Delivery.reason)
+    figures = (func.count().label("number"), func.min(Delivery.ready_at).label("first_at"))
+    query = select(*group, *figures, func.max(Delivery.ready_at).label("last_at"))
+    query = query.where(Delivery.state.in_(IN_TROUBLE), Delivery.ready_at >= since).group_by(*group).order_by(*group)
+    return [DeliveryGroup(**row) for row in session.execute(query).mappings()]
+
+
 def plan_by_command(session: Session, ids: Collection[int], now: datetime) -> list[int]:
     """Plan again those of these deliveries that failed or are in doubt, to go now; return their ids."""
     columns: dict[str, object] = {
@@ -83,7 +105,7 @@ def plan_by_command(session: Session, ids: Collection[int], now: datetime) -> li
         "enqueued_at": None,
         "asked_at": None,
     }
-    return _write(session, ids, (DeliveryState.FAILED, DeliveryState.UNKNOWN), columns)
+    return _write(session, ids, IN_TROUBLE, columns)
 
 
 def end_by_command(session: Session, ids: Collection[int], state: DeliveryState, now: datetime) -> list[int]:

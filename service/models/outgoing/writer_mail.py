@@ -46,6 +46,11 @@ class WriterMailKind(StrEnum):
     SENDING_HELD = "sending_held"
     LETTER_PAUSED = "letter_paused"
     READER_REPLY = "reader_reply"
+    DESK_SIGN_IN = "desk_sign_in"
+    DESK_ACTION = "desk_action"
+
+
+_DELETED_ONCE_SENT = (WriterMailKind.READER_REPLY, WriterMailKind.DESK_SIGN_IN)
 
 
 class WriterMail(Base):
@@ -82,10 +87,11 @@ class WriterMail(Base):
         *,
         key: str,
         now: datetime,
+        writer_hash: bytes = EVERY_WRITER,
     ) -> int | None:
-        """Plan a mail to every writer; return its id, or None if one with this key is planned already."""
+        """Plan a mail to one writer or to every one; return its id, or None if one with this key is planned already."""
         sealed = keyring.inbound.seal_text(json.dumps(dict(values)), place=_place(key), random=os.urandom)
-        row = {"id": random_id(), "kind": kind, "key": key, "writer_hash": EVERY_WRITER, "sealed_values": sealed}
+        row = {"id": random_id(), "kind": kind, "key": key, "writer_hash": writer_hash, "sealed_values": sealed}
         row |= {"state": DeliveryState.PLANNED, "attempt": 0, "planned_at": now, "ready_at": now, "is_withheld": False}
         return session.scalar(insert_into(session, cls).values(row).on_conflict_do_nothing().returning(cls.id))
 
@@ -102,8 +108,8 @@ class WriterMail(Base):
 
     @property
     def kept_values(self) -> bytes:
-        """Return what stays in the row once nothing is to be sent from it: never somebody's words or address."""
-        return NOTHING if self.kind == WriterMailKind.READER_REPLY else self.sealed_values
+        """Return what stays in the row once nothing is to be sent from it: never words, an address or a link."""
+        return NOTHING if self.kind in _DELETED_ONCE_SENT else self.sealed_values
 
     @classmethod
     def address(cls, session: Session, mail_id: int, writer_hashes: Collection[bytes]) -> list[int]:
@@ -203,7 +209,7 @@ class WriterMail(Base):
         for id_, message_id in accepted.items():
             query = update(cls).where(cls.id == id_, cls.attempt > 0, open_)
             sent = {"state": DeliveryState.SENT, "sent_at": func.coalesce(cls.called_at, now), "lease_until": None}
-            kept = case((cls.kind == WriterMailKind.READER_REPLY, NOTHING), else_=cls.sealed_values)
+            kept = case((cls.kind.in_(_DELETED_ONCE_SENT), NOTHING), else_=cls.sealed_values)
             query = query.values(**sent, sealed_values=kept, provider_id=func.coalesce(cls.provider_id, message_id))
             settled += session.scalar(query.returning(cls.id).execution_options(synchronize_session=False)) is not None
         return settled

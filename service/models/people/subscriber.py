@@ -19,8 +19,10 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     delete,
     false,
+    func,
     or_,
     select,
     text,
@@ -188,6 +190,13 @@ class Subscriber(Base):
         """Return one person's current row, locked until the end of the transaction, or None."""
         query = select(cls).where(cls.id == subscriber_id).with_for_update()
         return session.scalar(query.execution_options(populate_existing=True))
+
+    @classmethod
+    def count_by_status(cls, session: Session) -> dict[str, tuple[int, int, int]]:
+        """Return, by status, how many people there are, and how many of them want questions and letters."""
+        wanted = (func.sum(case((column, 1), else_=0)) for column in (cls.wants_questions, cls.wants_letters))
+        query = select(cls.status, func.count(), *wanted).group_by(cls.status)
+        return {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
 
     @classmethod
     def by_ids(cls, session: Session, ids: Iterable[int]) -> dict[int, Subscriber]:

@@ -34,7 +34,7 @@ def harness(database_url: str, tmp_path: Path) -> Iterator[SendingHarness]:
         yield opened
 
 
-def plan(harness: SendingHarness, key: str = "1") -> bool:
+def plan(harness: SendingHarness, key: str = "1") -> int | None:
     with harness.runtime.database.write() as session:
         return plan_writer_mail(
             session, harness.runtime.keyring, WriterMailKind.SENDING_HELD, VALUES, key=key, now=harness.clock()

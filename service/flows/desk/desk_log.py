@@ -1,0 +1,84 @@
+"""The log of the desk: each action of a page or a command is one row, and what cannot be undone is mailed as well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+from sqlalchemy.orm import Session
+
+from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
+from service.models import DeskAction, Keyring, WriterMailKind
+
+_LONGEST_USER = 64
+
+log = structlog.get_logger()
+
+
+class DeskActionName(StrEnum):
+    """What can be done at the desk."""
+
+    LETTER_WRITTEN = "letter.written"
+    LETTER_TESTED = "letter.tested"
+    LETTER_SENT = "letter.sent"
+    LETTER_TAKEN_BACK = "letter.taken_back"
+    LETTER_PAUSED = "letter.paused"
+    LETTER_RESUMED = "letter.resumed"
+    LETTER_STOPPED = "letter.stopped"
+    DELIVERIES_RETRIED = "deliveries.retried"
+    DELIVERIES_SETTLED = "deliveries.settled"
+    PERSON_RESTED = "person.rested"
+    PERSON_STOPPED = "person.stopped"
+    SIGN_IN_SENT = "person.sign_in_sent"
+    BOUNCE_LIFTED = "person.bounce_lifted"
+    SENDING_HELD = "sending.held"
+    SENDING_RELEASED = "sending.released"
+    FACTOR_BEGUN = "factor.begun"
+    FACTOR_RESET = "factor.reset"
+
+
+# What cannot be undone, in words for the other writers.
+FOR_GOOD = {
+    DeskActionName.LETTER_SENT: "a letter was scheduled",
+    DeskActionName.LETTER_STOPPED: "a letter was stopped for good",
+    DeskActionName.BOUNCE_LIFTED: "somebody’s address may get emails again after a bounce",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a writer at the desk, by the keyed hash of their address, or the user of a shell on the server."""
+
+    writer_hash: bytes | None = field(default=None, repr=False)
+    shell_user: str | None = None
+
+
+def record_action(
+    session: Session,
+    keyring: Keyring,
+    actor: Actor,
+    name: DeskActionName,
+    now: datetime,
+    *,
+    object_id: int | None = None,
+    person_hash: bytes | None = None,
+    number: int | None = None,
+) -> None:
+    """Add an action to the log, in the transaction that carries it out; mail the writers if it cannot be undone."""
+    row = DeskAction(
+        at=now,
+        writer_hash=actor.writer_hash,
+        shell_user=actor.shell_user[:_LONGEST_USER] if actor.shell_user else None,
+        action=name.value,
+        object_id=object_id,
+        person_hash=person_hash,
+        number=number,
+    )
+    session.add(row)
+    session.flush()
+    log.info("desk.action", action=name.value, object=object_id, number=number)
+    if name in FOR_GOOD:
+        values = {"at": f"{now:%Y-%m-%d %H:%M}", "what": FOR_GOOD[name]}
+        plan_writer_mail(session, keyring, WriterMailKind.DESK_ACTION, values, key=str(row.id), now=now)

@@ -1,0 +1,276 @@
+"""Letters at the desk: written, looked at, tested, sent, paused and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from http import HTTPStatus
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, abort, make_response, redirect, request
+
+from service.core.letters.letter_words import PAUSE_REASONS
+from service.flows.desk.desk_log import DeskActionName
+from service.flows.desk.letter_preview import preview_html, preview_text
+from service.flows.outgoing.letters import letter_states, letter_test_mail
+from service.flows.outgoing.letters.letter_check import check
+from service.flows.outgoing.letters.letter_drafts import LetterDraft, LetterError, edit_draft, make_draft
+from service.flows.outgoing.letters.letter_progress import progress
+from service.flows.outgoing.letters.letter_scheduling import AtInstant, LetterTime, OwnHour, Straightaway, schedule
+from service.models import Letter, LetterFormat, LetterPause, LetterState, LetterVisibility
+from service.web.context import get_runtime, now, page
+from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
+from service.web.security import allow_frames, frame_only
+
+MOST_LETTERS = 100
+VISIBLE = {
+    LetterVisibility.PUBLIC: "Everybody, in the list of letters",
+    LetterVisibility.PEOPLE: "Only people with its link",
+    LetterVisibility.NOBODY: "Nobody: it’s in the emails alone",
+}
+
+blueprint = Blueprint("desk_letters", __name__, url_prefix="/desk/letters")
+
+
+@blueprint.get("")
+def letters() -> str:
+    """List the letters, the newest first, and how far each has gone."""
+    with desk_visit() as visit:
+        found = [(letter, progress(visit.session, letter.id)) for letter in Letter.newest(visit.session, MOST_LETTERS)]
+    return page("desk/letters", letters=found, pauses=PAUSE_REASONS, signed_in=False)
+
+
+@blueprint.get("/new")
+def new() -> str:
+    """Show the form of a new letter."""
+    with desk_visit():
+        return _form_page(None, {"visible": LetterVisibility.PUBLIC}, "")
+
+
+@blueprint.post("/new")
+def write() -> Response | tuple[str, int]:
+    """Keep a new draft."""
+    with desk_visit(writing=True) as visit:
+        try:
+            letter = make_draft(visit.session, _typed_draft(LetterFormat.MARKDOWN), now())
+        except LetterError as error:
+            return _form_page(None, request.form, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+        visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter.id)
+        return _to(letter.id)
+
+
+@blueprint.get("/<id:letter_id>")
+def letter(letter_id: int) -> str:
+    """Show a letter with its check, its previews, and what can be done with it."""
+    with desk_visit() as visit:
+        return _letter_page(visit, letter_id, "")
+
+
+@blueprint.get("/<id:letter_id>/edit")
+def edit(letter_id: int) -> str:
+    """Show the form of a draft."""
+    with desk_visit() as visit:
+        found = _find(visit, letter_id)
+        typed = {"title": found.title, "content": found.content, "visible": found.visible}
+        return _form_page(found, typed, "")
+
+
+@blueprint.post("/<id:letter_id>/edit")
+def change(letter_id: int) -> Response | tuple[str, int]:
+    """Change a draft."""
+    try:
+        with desk_visit(writing=True) as visit:
+            draft = _typed_draft(LetterFormat(_find(visit, letter_id).format))
+            edit_draft(visit.session, letter_id, draft, now())
+            visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter_id)
+    except LetterError as error:
+        with desk_visit() as visit:
+            return _form_page(_find(visit, letter_id), request.form, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _to(letter_id)
+
+
+@blueprint.get("/<id:letter_id>/preview.html")
+def preview(letter_id: int) -> Response:
+    """Answer the letter as a mail program shows it, for a frame of the letter's page."""
+    with desk_visit() as visit, _not_found():
+        return frame_only(make_response(preview_html(visit.session, get_runtime().email_context(), letter_id)))
+
+
+@blueprint.get("/<id:letter_id>/preview.txt")
+def preview_plain(letter_id: int) -> Response:
+    """Answer the letter as plain text."""
+    with desk_visit() as visit, _not_found():
+        response = make_response(preview_text(visit.session, get_runtime().email_context(), letter_id))
+        response.content_type = "text/plain; charset=utf-8"
+        return frame_only(response)
+
+
+@blueprint.post("/<id:letter_id>/test")
+def test(letter_id: int) -> Response | tuple[str, int]:
+    """Send a test to the signed-in writer alone."""
+    runtime = get_runtime()
+    try:
+        with desk_visit(writing=True) as visit:
+            email = letter_test_mail.make_test_mail(visit.session, runtime.email_context(), letter_id)
+            visit.record(DeskActionName.LETTER_TESTED, object_id=letter_id)
+            address = visit.address
+        letter_test_mail.send_test(runtime.mailer, email, [address])
+    except LetterError as error:
+        return _problem_page(letter_id, error)
+    return _to(letter_id, "tested")
+
+
+@blueprint.post("/<id:letter_id>/send")
+def send(letter_id: int) -> Response | tuple[str, int]:
+    """Fix a letter and schedule it; a code of the second factor is needed."""
+    context = get_runtime().email_context()
+    return _act(
+        letter_id,
+        DeskActionName.LETTER_SENT,
+        lambda visit: schedule(visit.session, context, letter_id, _typed_time(), now()),
+        needs_code=True,
+    )
+
+
+@blueprint.post("/<id:letter_id>/take-back")
+def take_back(letter_id: int) -> Response | tuple[str, int]:
+    """Make a scheduled letter that has not begun a draft again."""
+    return _act(
+        letter_id, DeskActionName.LETTER_TAKEN_BACK, lambda visit: letter_states.take_back(visit.session, letter_id)
+    )
+
+
+@blueprint.post("/<id:letter_id>/pause")
+def pause(letter_id: int) -> Response | tuple[str, int]:
+    """Let nothing more of a letter go."""
+    return _act(
+        letter_id,
+        DeskActionName.LETTER_PAUSED,
+        lambda visit: letter_states.pause(visit.session, letter_id, LetterPause.BY_HAND, now()),
+    )
+
+
+@blueprint.post("/<id:letter_id>/resume")
+def resume(letter_id: int) -> Response | tuple[str, int]:
+    """Let the rest of a paused letter go."""
+    return _act(
+        letter_id, DeskActionName.LETTER_RESUMED, lambda visit: letter_states.resume(visit.session, letter_id, now())
+    )
+
+
+@blueprint.post("/<id:letter_id>/stop")
+def stop(letter_id: int) -> Response | tuple[str, int]:
+    """End a letter for good; a code of the second factor is needed."""
+    return _act(
+        letter_id,
+        DeskActionName.LETTER_STOPPED,
+        lambda visit: letter_states.stop(visit.session, letter_id),
+        needs_code=True,
+    )
+
+
+def _act(
+    letter_id: int, name: DeskActionName, do: Callable[[DeskVisit], object], *, needs_code: bool = False
+) -> Response | tuple[str, int]:
+    """Do something with a letter and log it; show its page with the sentence of what cannot be done."""
+    try:
+        with desk_visit(writing=True) as visit:
+            if needs_code:
+                visit.require_confirmed()
+            _find(visit, letter_id)
+            do(visit)
+            visit.record(name, object_id=letter_id)
+    except LetterError as error:
+        return _problem_page(letter_id, error)
+    return _to(letter_id)
+
+
+def _problem_page(letter_id: int, error: LetterError) -> tuple[str, int]:
+    with desk_visit() as visit:
+        return _letter_page(visit, letter_id, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _letter_page(visit: DeskVisit, letter_id: int, problem: str) -> str:
+    runtime, found = get_runtime(), _find(visit, letter_id)
+    checked = None
+    if found.state == LetterState.DRAFT:
+        try:
+            checked = check(visit.session, runtime.email_context(), letter_id, now(), rate=runtime.sending_rate())
+        except LetterError as error:
+            problem = problem or str(error)
+    allow_frames()
+    return page(
+        "desk/letter",
+        letter=found,
+        checked=checked,
+        gone=progress(visit.session, letter_id),
+        pauses=PAUSE_REASONS,
+        problem=problem,
+        is_confirmed=visit.is_confirmed,
+        done=request.args.get("done", ""),
+        zone=ZoneInfo(runtime.settings.writer_time_zone),
+        today=now().date(),
+        signed_in=False,
+    )
+
+
+def _form_page(letter: Letter | None, typed: Any, problem: str) -> str:
+    errors = {"content": problem} if problem else {}
+    return page("desk/letter_form", letter=letter, typed=typed, errors=errors, visible=VISIBLE, signed_in=False)
+
+
+def _typed_draft(format_: LetterFormat) -> LetterDraft:
+    form = request.form
+    visible = form.get("visible", "")
+    return LetterDraft(
+        title=form.get("title", ""),
+        content=form.get("content", ""),
+        format=format_,
+        visible=LetterVisibility(visible) if visible in {*LetterVisibility} else LetterVisibility.PUBLIC,
+    )
+
+
+def _typed_time() -> LetterTime:
+    """Return when a letter is to go, as the form says it.
+
+    Raises:
+        LetterError: it says no day and no time.
+    """
+    form = request.form
+    try:
+        match form.get("when"):
+            case "day":
+                return OwnHour(date.fromisoformat(form.get("on", "").strip()))
+            case "instant":
+                local = datetime.fromisoformat(f"{form.get('date', '').strip()}T{form.get('time', '').strip()}")
+                zone = ZoneInfo(get_runtime().settings.writer_time_zone)
+                return AtInstant(local.replace(tzinfo=zone).astimezone(UTC))
+            case "now":
+                return Straightaway()
+    except ValueError:
+        raise LetterError(
+            "That isn’t a day or a time. Write the day like 2026-12-03 and the time like 08:00."
+        ) from None
+    raise LetterError("Choose when it goes.")
+
+
+def _find(visit: DeskVisit, letter_id: int) -> Letter:
+    letter = visit.session.get(Letter, letter_id)
+    if letter is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return letter
+
+
+@contextmanager
+def _not_found() -> Iterator[None]:
+    """Answer 404 for a letter that cannot be shown; its page says why."""
+    try:
+        yield
+    except LetterError:
+        abort(HTTPStatus.NOT_FOUND)
+
+
+def _to(letter_id: int, done: str = "") -> Response:
+    return cast("Response", redirect(f"/desk/letters/{letter_id}" + (f"?done={done}" if done else ""), code=303))

@@ -1,0 +1,112 @@
+"""People at the desk: counts, and one person by their exact address; rest, stop, and lifting a bounce."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import cast
+
+from flask import Blueprint, Response, abort, redirect, request
+
+from service.flows.desk.desk_log import DeskActionName
+from service.flows.desk.desk_people import DeskPerson, bounced_person, count_people, find_person, lift_bounce
+from service.flows.people import account
+from service.flows.people.account import Rest
+from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable
+from service.models import Subscriber
+from service.web import forms
+from service.web.context import get_runtime, now, page
+from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
+
+NOT_LIFTED = "Mailgun couldn’t be asked to lift it, so nothing has changed. Try again in a little while."
+
+blueprint = Blueprint("desk_people", __name__, url_prefix="/desk/people")
+
+
+@blueprint.get("")
+def people() -> str:
+    """Show how many people there are, and the form that finds one."""
+    with desk_visit() as visit:
+        return _page(visit)
+
+
+@blueprint.post("/find")
+def find() -> str | tuple[str, int]:
+    """Show one person. Their address is typed into a form, so that it stands in no address of a page."""
+    address = forms.read_address(request.form)
+    with desk_visit() as visit:
+        if isinstance(address, forms.FormErrors):
+            return _page(visit, errors=address.by_field), HTTPStatus.UNPROCESSABLE_ENTITY
+        person = find_person(visit.session, visit.keyring, address)
+        return _page(visit, person=person, nobody=person is None)
+
+
+@blueprint.post("/rest")
+def rest() -> Response:
+    """Begin a rest without an end for a person who asked a writer for it."""
+    with desk_visit(writing=True) as visit:
+        account.rest(visit.session, _person(visit), Rest.OPEN_ENDED, now())
+        visit.record(DeskActionName.PERSON_RESTED, object_id=_person(visit).id)
+    return _done("rested")
+
+
+@blueprint.post("/stop")
+def stop() -> Response:
+    """Stop every email for a person who asked a writer for it."""
+    with desk_visit(writing=True) as visit:
+        account.stop(visit.session, _person(visit), now(), source="desk")
+        visit.record(DeskActionName.PERSON_STOPPED, object_id=_person(visit).id)
+    return _done("stopped")
+
+
+@blueprint.post("/lift")
+def lift() -> Response | tuple[str, int]:
+    """Let an address that bounced get emails again, here and at the provider; a code is needed."""
+    runtime = get_runtime()
+    with desk_visit() as visit:
+        visit.require_confirmed()
+        person = bounced_person(visit.session, _person_id())
+        if person is None:
+            abort(HTTPStatus.NOT_FOUND)
+        address = visit.keyring.address_of(person)
+    try:
+        runtime.mailer.lift_suppression(address.text)
+    except (ProviderMisconfigured, ProviderUnreachable):
+        with desk_visit() as visit:
+            return _page(visit, errors={"email": NOT_LIFTED}), HTTPStatus.SERVICE_UNAVAILABLE
+    with desk_visit(writing=True) as visit:
+        visit.require_confirmed()
+        lifted = lift_bounce(visit.session, _person(visit))
+        visit.record(DeskActionName.BOUNCE_LIFTED, object_id=_person(visit).id, number=int(lifted))
+    return _done("lifted")
+
+
+def _page(
+    visit: DeskVisit, *, person: DeskPerson | None = None, nobody: bool = False, errors: Mapping[str, str] | None = None
+) -> str:
+    return page(
+        "desk/people",
+        counts=count_people(visit.session),
+        person=person,
+        nobody=nobody,
+        errors=errors or {},
+        done=request.args.get("done", ""),
+        is_confirmed=visit.is_confirmed,
+        signed_in=False,
+    )
+
+
+def _person(visit: DeskVisit) -> Subscriber:
+    person = Subscriber.locked(visit.session, _person_id())
+    if person is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return person
+
+
+def _person_id() -> int:
+    text = request.form.get("person", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0  # noqa: PLR2004 - fits 64 bits
+
+
+def _done(what: str) -> Response:
+    return cast("Response", redirect(f"/desk/people?done={what}", code=303))
