@@ -6,9 +6,11 @@ import hashlib
 import io
 import json
 import os
+import re
 import zipfile
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -20,11 +22,15 @@ from service.flows.people import entry_photos, journal, steps
 from service.flows.people.journal import NewEntry
 from service.flows.people.journal_export import exports
 from service.flows.people.journal_export.file_writer import ExportOrder
+from service.flows.people.journal_export.journal_exporter import JournalExporter
+from service.job_queue import BackgroundJob
 from service.mail.inbound.redraw import redraw
 from service.models import Entry, ExportForm, JournalExport, Outcome, Reply, Subscriber
 from service.runtime import Runtime
 from tests.harness.journals import photo
+from tests.harness.website import WebHarness
 
+LINK = re.compile(r'href="(/export/\d+/journal\.zip)"')
 WORDS = (
     "The kettle sang & <b>hissed</b>.",
     "* a list?\n    and code\n# no heading",
@@ -115,3 +121,39 @@ def written(runtime: Runtime, person: Subscriber, form: ExportForm = ExportForm.
 def fetched(runtime: Runtime, person: Subscriber, row: JournalExport) -> Taken:
     """Read a finished export from the object store."""
     return Taken(exports.open_file(runtime.storage, runtime.keyring.key_of(person), row).read() or b"")
+
+
+def ask(home: WebHarness, form: ExportForm = ExportForm.OWN) -> int:
+    """Ask for an export; return its id, whose job is enqueued."""
+    assert home.post("/export", {"form": form.value}).status_code == 303
+    [export_id] = home.queue.background.pop(BackgroundJob.EXPORTS)
+    return export_id
+
+
+def export_row(home: WebHarness, export_id: int) -> JournalExport:
+    with home.runtime.database.read() as session:
+        return session.get_one(JournalExport, export_id)
+
+
+def objects_folder(home: WebHarness, folder: str = "exports") -> Path:
+    return Path(home.runtime.settings.storage_url.removeprefix("file://")) / folder
+
+
+def objects(home: WebHarness, folder: str = "exports") -> list[Path]:
+    root = objects_folder(home, folder)
+    return sorted(root.iterdir()) if root.exists() else []
+
+
+def download(home: WebHarness, exporter: JournalExporter, form: ExportForm = ExportForm.OWN) -> Taken:
+    exporter.work(ask(home, form))
+    link = LINK.search(home.get("/export").text)
+    assert link is not None
+    return Taken(home.get(link[1]).data)
+
+
+def let_go(home: WebHarness, export_id: int, *, failures: int | None = None) -> None:
+    """Let the lease of an attempt lapse."""
+    with home.runtime.database.write() as session:
+        found = session.get_one(JournalExport, export_id)
+        found.lease_until = None
+        found.failures = found.failures if failures is None else failures

@@ -6,16 +6,14 @@ import io
 import json
 import re
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from service.core.sealed_chunks import CHUNK_BYTES
-from service.flows.outgoing.tick import prune, sweep
+from service.flows.outgoing.tick import prune
 from service.flows.people import entry_photos, journal
 from service.flows.people.journal_export.journal_exporter import JournalExporter
-from service.job_queue import BackgroundJob
 from service.models import (
     Delivery,
     DeliveryKind,
@@ -26,17 +24,14 @@ from service.models import (
     Photo,
     Subscriber,
 )
-from service.models.people.journal_export import MOST_FAILURES
-from service.storage import StorageError
 from tests.harness import exports as harness
-from tests.harness.exports import Taken
+from tests.harness.exports import LINK, Taken, ask, download, export_row, objects
 from tests.harness.journals import entries_in, read_journal
 from tests.harness.people import DAY
 from tests.harness.posts import mail, post, signed
 from tests.harness.website import WebHarness
 
 LONG_AGO, LATE = date(1990, 1, 1), date(2030, 1, 1)
-LINK = re.compile(r'href="(/export/\d+/journal\.zip)"')
 # One database is enough for what pages say; `tests/flows/people/test_journal_export.py` has what both must do.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -54,30 +49,6 @@ def home(site: WebHarness) -> WebHarness:
 @pytest.fixture
 def exporter(site: WebHarness) -> JournalExporter:
     return site.runtime.journal_exporter()
-
-
-def ask(home: WebHarness, form: ExportForm = ExportForm.OWN) -> int:
-    """Ask for an export; return its id, whose job is enqueued."""
-    assert home.post("/export", {"form": form.value}).status_code == 303
-    [export_id] = home.queue.background.pop(BackgroundJob.EXPORTS)
-    return export_id
-
-
-def row(home: WebHarness, export_id: int) -> JournalExport:
-    with home.runtime.database.read() as session:
-        return session.get_one(JournalExport, export_id)
-
-
-def objects(home: WebHarness, folder: str = "exports") -> list[Path]:
-    root = Path(home.runtime.settings.storage_url.removeprefix("file://")) / folder
-    return sorted(root.iterdir()) if root.exists() else []
-
-
-def download(home: WebHarness, exporter: JournalExporter, form: ExportForm = ExportForm.OWN) -> Taken:
-    exporter.work(ask(home, form))
-    link = LINK.search(home.get("/export").text)
-    assert link is not None
-    return Taken(home.get(link[1]).data)
 
 
 def entries(home: WebHarness) -> list[journal.OpenEntry]:
@@ -240,7 +211,7 @@ def test_only_its_owner_gets_an_export(home: WebHarness, exporter: JournalExport
         session.get_one(JournalExport, export_id).subscriber_id = ben.id
     assert home.get(at).status_code == 404
     assert home.post(f"/export/{export_id}/delete", page="/export").status_code == 404
-    assert row(home, export_id).state == ExportState.READY
+    assert export_row(home, export_id).state == ExportState.READY
 
 
 def test_nothing_of_an_export_is_in_plain_text_where_it_is_kept(home: WebHarness, exporter: JournalExporter) -> None:
@@ -278,81 +249,3 @@ def test_it_goes_after_a_week_or_when_its_owner_says(home: WebHarness, exporter:
     exporter.work(export_id)
     home.post(f"/export/{export_id}/delete", page="/export")
     assert objects(home) == []
-
-
-def test_a_failed_attempt_leaves_nothing_and_the_next_begins_anew(home: WebHarness, exporter: JournalExporter) -> None:
-    export_id = ask(home)
-    [photo, *_] = objects(home, "photos")
-    content = photo.read_bytes()
-    photo.unlink()
-    with pytest.raises(StorageError):
-        exporter.work(export_id)
-    assert (objects(home), row(home, export_id).state) == ([], ExportState.WAITING)
-    assert exporter.work(export_id) == []  # its lease is still held
-    photo.write_bytes(content)
-    let_go(home, export_id)
-    killed = objects_folder(home) / f"{export_id}.1"
-    killed.parent.mkdir(exist_ok=True)
-    killed.write_bytes(b"half of it, left by a killed worker")
-    assert exporter.work(export_id)
-    assert [path.name for path in objects(home)] == [f"{export_id}.2"]
-
-
-def objects_folder(home: WebHarness) -> Path:
-    return Path(home.runtime.settings.storage_url.removeprefix("file://")) / "exports"
-
-
-def let_go(home: WebHarness, export_id: int, *, failures: int | None = None) -> None:
-    """Let the lease of an attempt lapse."""
-    with home.runtime.database.write() as session:
-        found = session.get_one(JournalExport, export_id)
-        found.lease_until = None
-        found.failures = found.failures if failures is None else failures
-
-
-def test_a_photo_that_is_lost_for_good_is_named_in_the_end(home: WebHarness, exporter: JournalExporter) -> None:
-    export_id = ask(home)
-    objects(home, "photos")[0].unlink()
-    let_go(home, export_id, failures=3)
-    assert exporter.work(export_id)
-    link = LINK.search(home.get("/export").text)
-    assert link is not None
-    taken = Taken(home.get(link[1]).data)
-    assert re.search(r"- a photo from \w+ \d+ \w+ 2026", taken.text("README.txt"))
-    named = [path for entry in json.loads(taken.text("journal.json"))["entries"] for path in entry["photos"]]
-    assert set(named) == {name for name in taken.names if name.startswith("photos/")}
-    assert len(named) == 1
-
-
-def test_an_export_that_never_succeeds_ends_and_says_so(home: WebHarness, exporter: JournalExporter) -> None:
-    export_id = ask(home)
-    let_go(home, export_id, failures=MOST_FAILURES)
-    assert exporter.work(export_id) == []
-    page = home.get("/export").text
-    assert "That didn’t work" in page
-    assert "Make the file" in page
-
-
-def test_a_worker_that_ends_or_lost_its_claim_leaves_nothing(home: WebHarness, exporter: JournalExporter) -> None:
-    export_id = ask(home)
-    with home.runtime.database.write() as session:
-        person = session.get_one(Subscriber, home.person().id)
-        for number in range(60):
-            new = journal.NewEntry(words=f"Line {number}.", written_on=date(2026, 5, 3), source="page")
-            journal.add_entry(session, home.runtime.keyring, person, new, home.clock())
-    home.runtime.journal_exporter(stopping=lambda: True).work(export_id)
-    assert (objects(home), row(home, export_id).failures) == ([], 0)
-    assert home.queue.background.pop(BackgroundJob.EXPORTS) == [export_id]
-    claimed = exporter._claim(export_id)
-    assert claimed is not None
-    let_go(home, export_id)
-    assert exporter.work(export_id)
-    [stored] = objects(home)
-    assert exporter._conclude(claimed, 1) == []
-    assert objects(home) == [stored]
-
-
-def test_an_export_whose_job_was_lost_is_found_again(home: WebHarness) -> None:
-    export_id = ask(home)
-    sweep(home.runtime.database, home.queue, now=home.clock() + timedelta(minutes=1))
-    assert home.queue.background[BackgroundJob.EXPORTS] == [export_id]
