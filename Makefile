@@ -49,13 +49,14 @@ faults: setup-dev ## Break the running service from outside; takes hours, and ca
 faults-quick: setup-dev ## The same with few people, in an hour or two
 	$(BIN)/python -m tests.faults.outside --people 200
 
-bench: setup-dev ## Measure planning, the webhook, the workers, the rotation, the digests, the search and the reply reader
+bench: setup-dev ## Measure planning, the webhook, the workers, the rotation, the digests, the search, the export and the reply reader
 	$(BIN)/python -m bench.planning
 	$(BIN)/python -m bench.webhook
 	$(BIN)/python -m bench.workers
 	$(BIN)/python -m bench.rotation
 	$(BIN)/python -m bench.digests
 	$(BIN)/python -m bench.journal
+	$(BIN)/python -m bench.yours
 	$(BIN)/python -m bench.replies
 
 bench-quick: setup-dev ## Run small versions of the benchmarks, to check that they work
@@ -64,6 +65,7 @@ bench-quick: setup-dev ## Run small versions of the benchmarks, to check that th
 	$(BIN)/python -m bench.workers --jobs 20
 	$(BIN)/python -m bench.digests --people 200
 	$(BIN)/python -m bench.journal --entries 500
+	$(BIN)/python -m bench.yours --entries 500 --photos 10
 	$(BIN)/python -m bench.replies
 
 # In its own environment: the fuzzer has wheels for few platforms, and nothing else needs it.

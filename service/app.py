@@ -15,7 +15,7 @@ from service.core.place import Place
 from service.core.sealing import SealError
 from service.process_guards import guard_process
 from service.runtime import Runtime, make_runtime, set_up_logging
-from service.template_files import TEMPLATES
+from service.template_files import TEMPLATES, page_style
 from service.web import access_log, browser, converters, errors, security, uploads, webhooks
 from service.web.csrf import csrf
 from service.web.monitoring import health
@@ -35,6 +35,7 @@ from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_p
 from service.web.pages.journal import (
     digest,
     journal,
+    journal_export,
     journal_import,
     month_markdown,
     photos,
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     journal.blueprint,
     search.blueprint,
+    journal_export.blueprint,
     journal_import.blueprint,
     month_markdown.blueprint,
     send_on.blueprint,
@@ -81,7 +83,7 @@ BLUEPRINTS = (
 
 def create_app(runtime: Runtime) -> Flask:
     """Return the application with all pages and webhooks, for this runtime."""
-    style = f"{runtime.place.palette.css}\n{(TEMPLATES / 'style.css').read_text('utf-8').strip()}"
+    style = page_style(runtime.place)
     script = (TEMPLATES / "zone.js").read_text("utf-8").strip()
     app = errors.ScrubbedFlask("smallsteps", template_folder=str(TEMPLATES), static_folder=None)
     app.extensions["runtime"] = runtime

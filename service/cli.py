@@ -12,6 +12,7 @@ from service.cli_deliveries import deliveries
 from service.cli_desk import desk, people
 from service.cli_doctor import doctor, setup
 from service.cli_domains import domains
+from service.cli_journal import journal
 from service.cli_letters import letters
 from service.cli_prompts import prompts
 from service.cli_sending import sending
@@ -35,6 +36,7 @@ main.add_command(deliveries)
 main.add_command(desk)
 main.add_command(doctor)
 main.add_command(domains)
+main.add_command(journal)
 main.add_command(letters)
 main.add_command(people)
 main.add_command(prompts)

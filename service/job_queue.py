@@ -20,6 +20,7 @@ class BackgroundJob(StrEnum):
 
     WRITER_MAILS = "send_writer_mails"
     IMPORTS = "import_journals"
+    EXPORTS = "export_journals"
 
 
 class JobQueue(Protocol):

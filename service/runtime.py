@@ -39,6 +39,9 @@ from service.flows.outgoing.sending.suppression_sync import SuppressionSync
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.settling.settle import Settler
 from service.flows.people.digest_reading import DigestReader
+from service.flows.people.journal_export.export_texts import ExportTexts
+from service.flows.people.journal_export.file_writer import JournalFileWriter
+from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.flows.people.photo_upload import PhotoUploader
 from service.job_queue import BackgroundJob, JobQueue
@@ -57,6 +60,7 @@ from service.template_files import (
     load_ordinary,
     load_place,
     load_step_phrases,
+    page_style,
 )
 
 # The work of a job of the queue `jobs` for one id; it returns the ids of deliveries that it planned.
@@ -113,11 +117,23 @@ class Runtime:
         return {
             BackgroundJob.WRITER_MAILS: self.writer_mail_sender(stopping).send,
             BackgroundJob.IMPORTS: self.journal_importer(stopping).work,
+            BackgroundJob.EXPORTS: self.journal_exporter(stopping).work,
         }
 
     def journal_importer(self, stopping: Callable[[], bool] = lambda: False) -> JournalImporter:
         """Return what reads journal files and brings their entries in."""
         return JournalImporter(self.database, self.keyring, self.storage, self.clock, self.job_queue, stopping=stopping)
+
+    def journal_exporter(self, stopping: Callable[[], bool] = lambda: False) -> JournalExporter:
+        """Return what writes exports of journals."""
+        parts = (self.database, self.keyring, self.storage, self.clock, self.job_queue)
+        return JournalExporter(*parts, self.journal_file_writer(), stopping)
+
+    def journal_file_writer(self) -> JournalFileWriter:
+        """Return what writes a journal as one zip."""
+        texts = ExportTexts(TEMPLATES, name=self.place.name, style=page_style(self.place))
+        open_mail = self.inbound_store().open_for_owner
+        return JournalFileWriter(self.database, self.keyring, self.library, self.storage, texts, open_mail)
 
     def writer_mail_sender(self, stopping: Callable[[], bool]) -> WriterMailSender:
         """Return the sender of mails to the writers."""

@@ -27,6 +27,11 @@ def load_place(settings: Settings) -> Place:
         raise SettingsError(f"Cannot start. PLACE_FOLDER: {error}.") from None
 
 
+def page_style(place: Place) -> str:
+    """Return the style sheet of the pages, in the colours of the place."""
+    return f"{place.palette.css}\n{(TEMPLATES / 'style.css').read_text('utf-8').strip()}"
+
+
 def load_library() -> Library:
     """Return the prompt library of templates/prompts."""
     return Library.parse(prompt_files())

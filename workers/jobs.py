@@ -39,6 +39,11 @@ def import_journals(import_ids: list[int]) -> None:
     _each(_background(BackgroundJob.IMPORTS), import_ids)
 
 
+def export_journals(export_ids: list[int]) -> None:
+    """Write these journals as files, each by itself."""
+    _each(_background(BackgroundJob.EXPORTS), export_ids)
+
+
 @log_errors
 def _process_mail_request(request_ids: list[int]) -> None:
     (request_id,) = request_ids

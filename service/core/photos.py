@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,6 +22,12 @@ _STARTS: Final = (
 )
 # Brands of the file type box (ISO/IEC 14496-12, 4.3; HEIF: ISO/IEC 23008-12, annex B).
 _HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
+# The segments of a JPEG by the second byte of their markers: the head, tables and the frame, the scan.
+_APP0: Final = b"\xe0"
+_TABLES: Final = frozenset({b"\xdb", b"\xc4", b"\xc0"})
+_SCAN: Final = b"\xda"
+_HEAD_BYTES: Final = 16  # of a head without a thumbnail
+_AFTER_SCAN: Final = re.compile(rb"\xff[^\x00\xd0-\xd7]")  # a marker; the others stand within a scan
 # Mail programs add these to sign or describe the mail; nobody sends them on purpose.
 _MACHINERY: Final = frozenset(
     {
@@ -59,6 +66,24 @@ def sniff(data: bytes) -> str | None:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         return "image/heic"
     return None
+
+
+def is_bare_jpeg(data: bytes) -> bool:
+    """Return whether a JPEG has one baseline scan, its tables, and nothing else (ITU T.81, annex B; JFIF 1.02).
+
+    It has no metadata, comment or thumbnail, and nothing stands behind its end.
+    """
+    at = 2
+    while data[at : at + 1] == b"\xff":
+        code, length = data[at + 1 : at + 2], int.from_bytes(data[at + 2 : at + 4])
+        if code == _SCAN:
+            after = _AFTER_SCAN.search(data, at + 2 + length)
+            return after is not None and data[after.start() :] == b"\xff\xd9"
+        is_head = code == _APP0 and length == _HEAD_BYTES and data[at + 4 : at + 9] == b"JFIF\0"
+        if not (is_head or code in _TABLES) or length < len(b"  "):
+            return False
+        at += 2 + length
+    return False
 
 
 def is_machinery(content_type: str) -> bool:

@@ -36,6 +36,7 @@ from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
 from service.models.people.entry import Entry
 from service.models.people.full_mailbox import FullMailbox
+from service.models.people.journal_export import ExportForm, ExportState, JournalExport
 from service.models.people.journal_import import (
     ImportedEntryRow,
     ImportLeftover,
@@ -68,6 +69,8 @@ __all__ = [
     "DomainHour",
     "DomainPause",
     "Entry",
+    "ExportForm",
+    "ExportState",
     "FullMailbox",
     "Heartbeat",
     "HoldReason",
@@ -75,6 +78,7 @@ __all__ = [
     "ImportState",
     "ImportedEntryRow",
     "Installation",
+    "JournalExport",
     "JournalImport",
     "Keyring",
     "KnownDelivery",

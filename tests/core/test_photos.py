@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.core.photos import Picture, is_decoration, named, sniff
+from service.core.photos import Picture, is_bare_jpeg, is_decoration, named, sniff
+from tests.harness.pictures import encoded, exif, picture
 
 
 def _picture(width: int, height: int) -> Picture:
@@ -54,3 +55,20 @@ def test_names_stand_in_a_sentence_and_hold_no_link() -> None:
     assert named(["https://evil.example/%recipient.x%\r\nBcc: x"]) == "https:evil.example/recipient.x Bcc: x"
     assert len(named(["x" * 500])) == 60
     assert named([]) == ""
+
+
+JPEG = encoded(picture((64, 48)), quality=85)
+
+
+def test_a_jpeg_is_bare_only_with_nothing_in_it_but_the_picture() -> None:
+    assert is_bare_jpeg(JPEG)
+    for more in (
+        JPEG + b"hidden",
+        JPEG[:-2],
+        encoded(picture((64, 48)), exif=exif()),
+        encoded(picture((64, 48)), comment=b"Ana"),
+        encoded(picture((64, 48)), progressive=True),
+        b"\xff\xd8\xff\xe0\x00\x00",
+        JPEG[:2] + b"\xff\xdb\x00\x00" + JPEG[2:],
+    ):
+        assert not is_bare_jpeg(more)

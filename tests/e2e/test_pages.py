@@ -206,6 +206,8 @@ def test_settings(at_home: Person, look: Look, faults: list[str]) -> None:
     look(page, "browsers")
     page.goto(f"{at_home.stack.web_url}/import")
     look(page, "import")
+    page.goto(f"{at_home.stack.web_url}/export")
+    look(page, "export")
     at_home.go("/settings")
     page.context.clear_cookies()
     page.get_by_role("button", name="Save").first.click()

@@ -297,6 +297,7 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "command_help": answer("command.help", **answered),
         "less_often_weekly": emails.notice.compose(made, "weekly", LINKS),
         "less_often_rest": emails.notice.compose(made, "rest", LINKS),
+        "export_ready": emails.journal_ready.compose(made, LINKS),
         "alias_confirm": emails.alias.compose(made, act_url),
         "alias_asked_for": emails.alias.compose_notice(made, "alias.asked_for", LINKS),
         "alias_released": emails.alias.compose_notice(made, "alias.released", LINKS),

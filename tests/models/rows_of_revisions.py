@@ -493,4 +493,27 @@ CHANGES: Mapping[str, Change] = {
             ],
         }
     ),
+    "0018": Change(
+        new_rows={
+            "journal_exports": [
+                {
+                    "id": 25,
+                    "subscriber_id": ANA,
+                    "form": "day_one",
+                    "state": "ready",
+                    "stored_as": "exports/25.1",
+                    "size_bytes": 5_000_000_000,
+                    "parts_done": 7,
+                    "parts": 7,
+                    "attempts": 1,
+                    "failures": 1,
+                    "lease_until": LATER,
+                    "enqueued_at": AT,
+                    "created_at": AT,
+                    "finished_at": LATER,
+                    "kept_until": LATER,
+                }
+            ]
+        }
+    ),
 }

@@ -15,6 +15,7 @@ EVERY = sorted(
         *TEMPLATES.glob("email/**/*.html"),
         *TEMPLATES.glob("email/**/*.txt"),
         *TEMPLATES.glob("pages/**/*.html"),
+        *TEMPLATES.glob("export/*"),
         *TEMPLATES.glob("*.html"),
     ]
 )

@@ -24,8 +24,15 @@ MONITORING = (
 CODE = sorted((ROOT / "service" / "web").rglob("*.py"))
 LIBRARY = load_library()
 IN_USE = [prompt for locale in LIBRARY.locales for prompt in LIBRARY.for_locale(locale)]
-HTML = sorted([*TEMPLATES.glob("email/**/*.html"), *TEMPLATES.glob("pages/**/*.html"), *TEMPLATES.glob("*.html")])
-TEXT = sorted(TEMPLATES.glob("email/**/*.txt"))
+HTML = sorted(
+    [
+        *TEMPLATES.glob("email/**/*.html"),
+        *TEMPLATES.glob("pages/**/*.html"),
+        *TEMPLATES.glob("export/*.html"),
+        *TEMPLATES.glob("*.html"),
+    ]
+)
+TEXT = sorted([*TEMPLATES.glob("email/**/*.txt"), *TEMPLATES.glob("export/*.txt")])
 ANSWERS = read_short_emails((TEMPLATES / "email" / "answers.toml").read_text(encoding="utf-8"))
 
 # What may be said although a list has it, each by a rule.

@@ -20,7 +20,19 @@ from service.flows.outgoing.letters.letter_scheduling import Straightaway, sched
 from service.flows.people import steps
 from service.flows.people.journal_import import import_upload
 from service.flows.people.journal_import.import_preview import ImportPreview
-from service.models import Entry, ImportState, JournalImport, LetterPicture, Outcome, Photo, Reply, Subscriber
+from service.models import (
+    Entry,
+    ExportForm,
+    ExportState,
+    ImportState,
+    JournalExport,
+    JournalImport,
+    LetterPicture,
+    Outcome,
+    Photo,
+    Reply,
+    Subscriber,
+)
 from tests.harness.desk import DeskHarness
 from tests.harness.website import WebHarness
 
@@ -64,6 +76,10 @@ class Objects:
             held, deleted = (self._mail(person.id, outcome, site) for outcome in (Outcome.HELD, Outcome.ENTRY))
             session.add_all([photo, held, deleted])
             self.journal_import = self._import(session, owner, site).id
+            export = JournalExport(id=9, subscriber_id=person.id, form=ExportForm.OWN, created_at=site.clock())
+            export.conclude(ExportState.READY, site.clock(), site.clock() + timedelta(days=1))
+            session.add(export)
+            self.journal_export = export.id
             session.flush()
             self.photo, self.held, self.deleted = photo.id, held.id, deleted.id
             draft = LetterDraft(title="Ice", content="![A pond](pond.jpg)")
@@ -101,7 +117,8 @@ class Objects:
         )
 
     def ids(self) -> tuple[int, ...]:
-        return (self.entry, self.step, self.photo, self.held, self.deleted, self.journal_import, self.picture)
+        of_journal = (self.entry, self.step, self.photo, self.journal_import, self.journal_export)
+        return (*of_journal, self.held, self.deleted, self.picture)
 
     def tokens(self, site: WebHarness) -> Iterator[str]:
         """Yield a token of every kind: each action on each object, the one of the footer, a reply's, and nonsense."""
@@ -128,6 +145,7 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "letter_id": (objects.letter,),
         "reply_id": objects.ids(),
         "import_id": objects.ids(),
+        "export_id": objects.ids(),
         "day": (DAY,),
         "month": (DAY.replace(day=1),),
         "year": (DAY.year,),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Self
@@ -15,6 +16,7 @@ class ExportedEntry:
     """One entry as journal.json has it; the schema says what each field means.
 
     `written_at` is an aware instant with the offset that its `zone` (IANA) had. `photos` are paths within the zip.
+    `left_out` are the lines of the reply that the reader left out of the words.
     """
 
     id: str
@@ -28,6 +30,7 @@ class ExportedEntry:
     photos: tuple[str, ...] = ()
     tags: tuple[str, ...] = field(default=(), repr=False)
     kept_out: bool = False
+    left_out: tuple[str, ...] = field(default=(), repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in journal.json."""
@@ -43,6 +46,7 @@ class ExportedEntry:
             "photos": list(self.photos),
             "tags": list(self.tags),
             "kept_out": self.kept_out,
+            "left_out": list(self.left_out),
         }
 
     @classmethod
@@ -65,7 +69,53 @@ class ExportedEntry:
             photos=tuple(map(_text, found.get("photos", ()))),
             tags=tuple(map(_text, found.get("tags", ()))),
             kept_out=found.get("kept_out") is True,
+            left_out=tuple(map(_text, found.get("left_out", ()))),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedStep:
+    """One small step as journal.json has it; `entry` is the id of the entry that it was chosen in, or None."""
+
+    id: str
+    words: str = field(repr=False)
+    chosen_on: date
+    state: str
+    answered_on: date | None = None
+    entry: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in journal.json."""
+        return {
+            "id": self.id,
+            "words": self.words,
+            "chosen_on": self.chosen_on.isoformat(),
+            "state": self.state,
+            "answered_on": self.answered_on.isoformat() if self.answered_on else None,
+            "entry": self.entry,
+        }
+
+
+def journal_json(entries: Iterable[ExportedEntry], steps: Iterable[ExportedStep]) -> Iterator[bytes]:
+    """Yield journal.json in pieces, an entry or a step a line."""
+    yield f'{{"format": {JOURNAL_FORMAT}, "entries": ['.encode()
+    yield from json_lines(entry.to_json() for entry in entries)
+    yield b'\n], "steps": ['
+    yield from json_lines(step.to_json() for step in steps)
+    yield b"\n]}\n"
+
+
+def json_lines(items: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Yield the items of a JSON list, a line each, with commas between them."""
+    for number, item in enumerate(items):
+        yield (b",\n" if number else b"\n") + _as_json(item)
+
+
+def _as_json(item: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(item, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which UTF-8 cannot hold
+        return json.dumps(item).encode()
 
 
 def _text(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from service.core.dates import full_date, month_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
 BETWEEN_ENTRIES: Final = "* * *"
@@ -28,12 +28,16 @@ _REFERENCES: Final = {" ": "&#32;", "\t": "&#9;"}
 
 @dataclass(frozen=True, slots=True)
 class MarkdownEntry:
-    """One entry of the file; `question` is "" for words that answer no question."""
+    """One entry of the file; `question` is "" for words that answer no question.
+
+    `photos` are the addresses of its photos beside the file; without them, `has_photo` says that there is one.
+    """
 
     written_on: date
     question: str
     words: str = field(repr=False)
     has_photo: bool = False
+    photos: tuple[str, ...] = ()
 
 
 def month_as_markdown(month: date, entries: Sequence[MarkdownEntry]) -> str:
@@ -41,13 +45,17 @@ def month_as_markdown(month: date, entries: Sequence[MarkdownEntry]) -> str:
 
     Rendered, it shows every word as it was written, line for line: Markdown's own signs are escaped.
     """
-    parts = [f"# {month_name(month)} {month.year}"]
+    return "".join(month_in_pieces(month, entries))
+
+
+def month_in_pieces(month: date, entries: Iterable[MarkdownEntry]) -> Iterator[str]:
+    """Yield the same file piece by piece, each entry when its turn comes."""
+    yield f"# {month_name(month)} {month.year}\n"
     for day, of_day in itertools.groupby(entries, key=lambda entry: entry.written_on):
-        parts.append(f"## {full_date(day)}")
+        yield f"\n## {full_date(day)}\n"
         for place, entry in enumerate(of_day):
-            parts += [BETWEEN_ENTRIES] if place else []
-            parts += _parts(entry)
-    return "\n\n".join(parts) + "\n"
+            parts = [BETWEEN_ENTRIES] if place else []
+            yield from (f"\n{part}\n" for part in [*parts, *_parts(entry)])
 
 
 def verbatim(text: str) -> str:
@@ -61,7 +69,9 @@ def _parts(entry: MarkdownEntry) -> Iterable[str]:
         yield "\n".join(f"> {line}".rstrip() for line in verbatim(entry.question).split("\n"))
     if words := verbatim(entry.words):
         yield words
-    if entry.has_photo:
+    if entry.photos:
+        yield "\n\n".join(f"![A photo]({address})" for address in entry.photos)
+    elif entry.has_photo:
         yield PHOTO
 
 

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.db import Database
-from service.models import Delivery, Heartbeat, JournalImport, Photo, Reply, SentText
+from service.models import Delivery, Heartbeat, JournalExport, JournalImport, Photo, Reply, SentText
 from service.storage import Storage
 
 MONTHS_KEPT = 13
@@ -29,6 +29,7 @@ _NAMED: dict[str, _NamedIn] = {
     "photos": Photo.names_among,
     "replies": Reply.names_among,
     "imports": JournalImport.names_among,
+    "exports": JournalExport.names_among,
 }
 
 log = structlog.get_logger()

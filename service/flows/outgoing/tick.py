@@ -15,6 +15,7 @@ from service.flows.outgoing.planning.plan_letters import end_planned_letters, pl
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk, plan_due_prompts
 from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
 from service.flows.people import list_import
+from service.flows.people.journal_export.prune_exports import prune_exports
 from service.flows.people.journal_import.prune_imports import prune_imports
 from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
@@ -26,6 +27,7 @@ from service.models import (
     DomainHour,
     Heartbeat,
     Installation,
+    JournalExport,
     JournalImport,
     MailRequest,
     Reply,
@@ -58,6 +60,7 @@ CLOCK = "clock"
 FIND_UNQUEUED: Mapping[BackgroundJob, Callable[[Session, datetime, timedelta, int], list[int]]] = {
     BackgroundJob.WRITER_MAILS: WriterMail.find_unqueued,
     BackgroundJob.IMPORTS: JournalImport.find_unqueued,
+    BackgroundJob.EXPORTS: JournalExport.find_unqueued,
 }
 
 
@@ -128,6 +131,8 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
     while _prune_mails(database, storage, now):
         pass
     while prune_imports(database, storage, now, PRUNE_LIMIT):
+        pass
+    while prune_exports(database, storage, now, PRUNE_LIMIT):
         pass
     drop_old_deliveries(database, now)
     sweep_orphaned_objects(database, storage, now)

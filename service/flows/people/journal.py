@@ -151,6 +151,11 @@ def open_text(key: DataKey, entry: SealedText) -> str:
     return _words(key, entry) + _over(key, entry)
 
 
+def left_out_of(key: DataKey, entry: Entry) -> tuple[str, ...]:
+    """Return the texts that the reply reader left out of an entry's words."""
+    return tuple(piece.text for piece in _trimmed(key, entry))
+
+
 def edit_entry(keyring: Keyring, person: Subscriber, entry: Entry, words: str, now: datetime) -> None:
     """Replace the words of an entry; its creation time does not change."""
     key = keyring.key_of(person)

@@ -9,8 +9,9 @@ from io import BytesIO
 
 import pillow_heif
 from PIL import Image, ImageCms
+from PIL.JpegImagePlugin import JpegImageFile
 
-from service.core.photos import LONGEST_SIDE, Picture, UnreadablePictureError, sniff
+from service.core.photos import LONGEST_SIDE, Picture, UnreadablePictureError, is_bare_jpeg, sniff
 
 MOST_PIXELS = 50_000_000  # the largest photo of a telephone has 8,064 by 6,048
 JPEG_QUALITY = 85
@@ -61,7 +62,8 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 def redraw(data: bytes) -> Picture:
     """Return a picture upright, at most 2,048 pixels on its long side, in sRGB, as JPEG, or PNG if it is transparent.
 
-    Only the first frame of an animation is kept, and no metadata: no location, no camera, no thumbnail.
+    Only the first frame of an animation is kept, and no metadata: no location, no camera, no thumbnail. A JPEG as this
+    function writes it keeps its bytes, since each drawing loses a little: an exported photo comes back as it was.
 
     Raises:
         UnreadablePictureError: its type is not supported, it is damaged, or it has more than 50 million pixels.
@@ -74,9 +76,34 @@ def redraw(data: bytes) -> Picture:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=(_FORMATS[kind],)) as image:
+                if _is_drawn_by_us(image, data):
+                    return Picture(kind, *image.size, data)
                 return _encoded(_small(image))
     except _DAMAGE:
         raise UnreadablePictureError from None
+
+
+def _is_drawn_by_us(image: Image.Image, data: bytes) -> bool:
+    """Return whether a picture is a JPEG of our own size and quality, with nothing in it but the picture.
+
+    Raises:
+        one of `_DAMAGE`: it cannot be decoded.
+    """
+    if not isinstance(image, JpegImageFile) or image.mode != "RGB" or max(image.size) > LONGEST_SIDE:
+        return False
+    if image.quantization != _OUR_TABLES or not is_bare_jpeg(data):
+        return False
+    image.load()
+    return True
+
+
+def _our_tables() -> dict[int, list[int]]:
+    """Return the quantisation tables of the JPEGs that this module writes."""
+    out = BytesIO()
+    Image.new("RGB", (1, 1)).save(out, "JPEG", quality=JPEG_QUALITY)
+    with Image.open(out) as image:
+        assert isinstance(image, JpegImageFile)
+        return image.quantization
 
 
 def _small(image: Image.Image) -> Image.Image:
@@ -124,3 +151,6 @@ def _encoded(image: Image.Image) -> Picture:
         return Picture("image/png", *bare.size, out.getvalue())
     bare.save(out, "JPEG", quality=JPEG_QUALITY)
     return Picture("image/jpeg", *bare.size, out.getvalue())
+
+
+_OUR_TABLES = _our_tables()

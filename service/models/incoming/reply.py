@@ -186,6 +186,16 @@ class Reply(Base):
         return {row.outcome: row.number for row in session.execute(query)}
 
     @classmethod
+    def ids_to_export(cls, session: Session, subscriber_id: int) -> Sequence[int]:
+        """Return the ids of this person's mails whose raw form is kept, the oldest first; not of those that are held.
+
+        A held mail may be somebody else's.
+        """
+        kept = (cls.subscriber_id == subscriber_id, cls.outcome.is_not(None), cls.outcome != Outcome.HELD)
+        query = select(cls.id).where(*kept, cls._is_here()).order_by(cls.received_at, cls.id)
+        return session.scalars(query).all()
+
+    @classmethod
     def find_replayable(cls, session: Session, reply_id: int) -> Reply | None:
         """Return, locked, a mail that may be processed again, or None."""
         row = session.scalar(select(cls).where(cls.id == reply_id).with_for_update())

@@ -28,6 +28,7 @@ class DeliveryKind(StrEnum):
     ANSWER = "answer"
     NOTICE = "notice"
     ALIAS = "alias"
+    EXPORT = "export"
     LETTER = "letter"
 
 

@@ -71,6 +71,15 @@ class Entry(Base):
         ).all()
 
     @classmethod
+    def oldest_first(cls, session: Session, subscriber_id: int, *, after: Entry | None, limit: int) -> Sequence[Entry]:
+        """Return a person's oldest entries, or the next ones after `after`, up to `limit` of them."""
+        place = (cls.written_on, cls.created_at, cls.id)
+        query = select(cls).where(cls.subscriber_id == subscriber_id)
+        if after is not None:
+            query = query.where(tuple_(*place) > tuple_(after.written_on, after.created_at, after.id))
+        return session.scalars(query.order_by(*place).limit(limit)).all()
+
+    @classmethod
     def for_digests(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[Entry]:
         """Return what `between` does, without imported entries that the person does not want in their digests."""
         return session.scalars(

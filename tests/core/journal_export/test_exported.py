@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.config import ROOT
-from service.core.journal_export.exported import JOURNAL_FORMAT, ExportedEntry
+from service.core.journal_export.exported import JOURNAL_FORMAT, ExportedEntry, ExportedStep, journal_json
+from service.core.steps import StepState
 from tests.harness.journals import entries_in, read_journal
 
 SCHEMA = json.loads((ROOT / "docs" / "journal.schema.json").read_text("utf-8"))
@@ -25,6 +26,7 @@ ENTRIES = st.builds(
     prompt=st.none() | st.just("a-window"),
     tags=st.lists(WORDS, max_size=2).map(tuple),
     kept_out=st.booleans(),
+    left_out=st.lists(WORDS, max_size=2).map(tuple),
 )
 
 
@@ -34,6 +36,20 @@ def test_the_schema_names_every_field_and_the_form() -> None:
     assert described["properties"].keys() == entry.to_json().keys()
     assert set(described["required"]) <= entry.to_json().keys()
     assert SCHEMA["properties"]["format"]["const"] == JOURNAL_FORMAT
+
+
+def test_the_schema_names_every_field_of_a_step() -> None:
+    step = ExportedStep(id="1", words="", chosen_on=date(2026, 5, 13), state=StepState.OPEN)
+    described = SCHEMA["$defs"]["step"]
+    assert described["properties"].keys() == step.to_json().keys()
+    assert set(described["required"]) <= step.to_json().keys()
+    assert set(described["properties"]["state"]["enum"]) == set(StepState)
+
+
+def test_half_a_surrogate_pair_is_written_as_its_escape() -> None:
+    step = ExportedStep(id="1", words="a\ud83d", chosen_on=date(2026, 5, 13), state=StepState.OPEN)
+    written = json.loads(b"".join(journal_json([], [step, step])))
+    assert [each["words"] for each in written["steps"]] == ["a\ud83d"] * 2
 
 
 @settings(max_examples=40)
@@ -46,8 +62,7 @@ def test_an_entry_reads_back_as_it_was(entry: ExportedEntry) -> None:
 @settings(max_examples=20)
 @given(st.lists(ENTRIES, min_size=1, max_size=4))
 def test_the_import_reads_what_the_export_writes_without_touching_a_word(entries: list[ExportedEntry]) -> None:
-    written = {"format": JOURNAL_FORMAT, "entries": [entry.to_json() for entry in entries]}
-    key, items = read_journal(json.dumps(written, ensure_ascii=False).encode())
+    key, items = read_journal(b"".join(journal_json(entries, [])))
     found = entries_in(items)
     assert key == "small_steps"
     assert [(each.words, each.on, each.at, each.tags) for each in found] == [

@@ -19,7 +19,18 @@ from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
 from service.flows.people import aliases, steps
 from service.mail.outbound.short_emails import read_short_emails
-from service.models import Delivery, DeliveryKind, Entry, LetterState, NewDelivery, Subscriber, seal_content
+from service.models import (
+    Delivery,
+    DeliveryKind,
+    Entry,
+    ExportForm,
+    ExportState,
+    JournalExport,
+    LetterState,
+    NewDelivery,
+    Subscriber,
+    seal_content,
+)
 from service.postoffice.mailbox import MailboxMail
 from tests.harness.diary import write
 from tests.harness.people import DAY
@@ -120,6 +131,14 @@ class DiscreetPerson:
             slot, reference = letter.slot, letter.id
         return self.plan(DeliveryKind.LETTER, slot, reference=reference)
 
+    def plan_export(self) -> list[int]:
+        now = self.harness.clock()
+        row = JournalExport(id=12, subscriber_id=self.person.id, form=ExportForm.OWN, created_at=now)
+        row.conclude(ExportState.READY, now, now + DAY)
+        with self.harness.runtime.database.write() as session:
+            session.add(row)
+        return self.plan(DeliveryKind.EXPORT, request_slot(12, now), reference=12)
+
     def plan_alias_confirmation(self) -> list[int]:
         runtime, now = self.harness.runtime, self.harness.clock()
         content = seal_content(runtime.keyring, self.person, 4711, Address.parse("ana@work.example").text)
@@ -153,6 +172,7 @@ PLANS: Mapping[DeliveryKind, Callable[[DiscreetPerson], list[int]]] = {
     DeliveryKind.NOTICE: DiscreetPerson.plan_notices,
     DeliveryKind.ALIAS: DiscreetPerson.plan_alias_confirmation,
     DeliveryKind.LETTER: DiscreetPerson.plan_letter,
+    DeliveryKind.EXPORT: DiscreetPerson.plan_export,
 }
 
 

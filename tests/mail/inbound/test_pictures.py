@@ -75,6 +75,14 @@ def test_a_large_one_is_made_smaller_and_a_small_one_is_left(redrawer: PictureRe
     assert (large.width, large.height) == (2048, 512)
 
 
+def test_a_jpeg_that_was_drawn_here_keeps_its_bytes_and_any_other_does_not(redrawer: PictureRedrawer) -> None:
+    once = _drawn(redrawer, encoded(picture()))
+    assert _drawn(redrawer, once.data) == once
+    assert _drawn(redrawer, once.data + b"hidden").data[-2:] == b"\xff\xd9"
+    finer = encoded(picture(), quality=95)
+    assert _drawn(redrawer, finer).data != finer
+
+
 def test_transparency_stays(redrawer: PictureRedrawer) -> None:
     image = picture(mode="RGBA")
     image.putalpha(100)

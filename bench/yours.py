@@ -1,0 +1,144 @@
+"""How long a journal's export takes, and how much memory, beside a bare zip of the same bytes in the same run.
+
+    python -m bench.yours [--entries 5000] [--photos 200] [--photo-bytes 3000000] [--seed 1]
+
+The job of the export is run as the worker runs it, on SQLite and with the object store on disk: read, opened, zipped,
+sealed, stored. The bare zip writes the files of that export again, compressed in the same way, and throws them away.
+Times are of the clock and CPU seconds of this process; memory is its highest resident size, and what the same process
+had before the export.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import random
+import resource
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from io import BufferedReader
+from pathlib import Path
+
+from service.core.photos import Picture
+from service.db import Database, migrate
+from service.flows.people import entry_photos, journal
+from service.flows.people.journal import NewEntry
+from service.flows.people.journal_export import exports
+from service.models import ExportForm, JournalExport, Photo, Subscriber
+from service.runtime import Runtime
+from tests.harness.sending import open_sending_harness
+
+NOW = datetime(2026, 5, 6, 7, 0, tzinfo=UTC)
+WORDS = ("tea", "rain", "lilac", "step", "quiet", "kettle", "naïve", "café", "été", "Straße", "müde", "später", "niño")
+FIRST = date(2020, 1, 1)
+WORDS_AN_ENTRY = 150
+CHUNK_BYTES = 1024 * 1024
+MEGABYTE = 1e6
+
+
+@dataclass
+class Spent:
+    """Seconds of the clock and of the processor."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+
+def main() -> None:
+    """Print the figures."""
+    options = _options()
+    print(f"{date.today()}, Python {platform.python_version()}, {os.cpu_count()} cores, seed {options.seed}")  # noqa: DTZ011
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/bench.db"
+        migrate(Database.at(url).engine)
+        with open_sending_harness(url, Path(folder), redis_url="redis://127.0.0.1:1") as harness:
+            runtime = harness.runtime
+            (person,) = harness.members("ana@example.com")
+            _fill(runtime, person.id, options)
+            _measure(runtime, person.id, options)
+
+
+def _measure(runtime: Runtime, person_id: int, options: argparse.Namespace) -> None:
+    with runtime.database.write() as session:
+        person = session.get_one(Subscriber, person_id)
+        row = exports.ask(session, person, ExportForm.OWN, NOW)
+        assert row is not None
+    before = _highest_memory()
+    with _timed() as export:
+        runtime.journal_exporter().work(row.id)
+    after = _highest_memory()
+    with runtime.database.read() as session:
+        row = session.get_one(JournalExport, row.id)
+        key = runtime.keyring.key_of(session.get_one(Subscriber, person_id))
+    with _timed() as bare:
+        _bare_zip(zipfile.ZipFile(BufferedReader(exports.open_file(runtime.storage, key, row), CHUNK_BYTES)))
+    print(f"{options.entries} entries, {options.photos} photos: {row.size_bytes / MEGABYTE:.0f} MB")
+    print(f"export    {export.wall:7.1f} s   {export.cpu:7.1f} s of CPU   {after:.0f} MB at most ({before:.0f} before)")
+    print(f"bare zip  {bare.wall:7.1f} s   {bare.cpu:7.1f} s of CPU")
+    print(f"ratio     {export.cpu / bare.cpu:7.1f}")
+
+
+class _Nothing:
+    """A file that throws away what is written."""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+def _bare_zip(found: zipfile.ZipFile) -> None:
+    with zipfile.ZipFile(_Nothing(), "w") as bare:  # type: ignore[call-overload]  # it needs no more of a file
+        for info in found.infolist():
+            bare.writestr(info, found.read(info))
+
+
+def _fill(runtime: Runtime, person_id: int, options: argparse.Namespace) -> None:
+    chance = random.Random(options.seed)  # noqa: S311 - a benchmark
+    every = max(1, options.entries // max(1, options.photos))
+    with runtime.database.write() as session:
+        person = session.get_one(Subscriber, person_id)
+        for number in range(options.entries):
+            words = " ".join(chance.choices(WORDS, k=WORDS_AN_ENTRY))
+            new = NewEntry(words=words, written_on=FIRST + timedelta(days=number // 3), source="page")
+            entry = journal.add_entry(session, runtime.keyring, person, new, NOW)
+            if number % every == 0 and number // every < options.photos:
+                picture = Picture("image/jpeg", 2048, 1536, chance.randbytes(options.photo_bytes))
+                mac = number.to_bytes(32)
+                stored = entry_photos.store(runtime.keyring, runtime.storage, person, picture, mac)
+                entry_photos.keep(session, entry, [stored], NOW)
+        session.flush()
+        assert Photo.count_for(session, person_id) == min(options.photos, options.entries)
+
+
+def _highest_memory() -> float:
+    """Return the highest resident size of this process so far, in MB (Linux gives it in kB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+
+
+@contextmanager
+def _timed() -> Iterator[Spent]:
+    spent = Spent()
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield spent
+    spent.wall, spent.cpu = time.perf_counter() - wall, time.process_time() - cpu
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=5000)
+    parser.add_argument("--photos", type=int, default=200)
+    parser.add_argument("--photo-bytes", type=int, default=3_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The command group `smallsteps journal`: what somebody asked for in writing about their journal."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from service.cli_settings import runtime_of, with_settings
+from service.config import Settings
+from service.core.addresses import Address, AddressError
+from service.core.sealing import SealError
+from service.flows.people.journal_export.file_writer import ExportOrder
+from service.models import ExportForm, Subscriber
+from service.runtime import Runtime
+from service.storage import StorageError
+
+
+@click.group()
+def journal() -> None:
+    """Somebody's journal, on their written wish."""
+
+
+@journal.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--form",
+    type=click.Choice([form.value for form in ExportForm]),
+    default=ExportForm.OWN.value,
+    show_default=True,
+    help="Our own zip, or Day One's.",
+)
+@with_settings
+def journal_export(settings: Settings, file: Path, form: str) -> None:
+    """Write one person's journal to FILE, a zip that only you can read; FILE must be new.
+
+    It asks for their address, which is better not an argument: other people of this machine could see that. A photo
+    or mail that cannot be read is left out and named in the zip. Exit code 1 if nobody has this address.
+    """
+    runtime = runtime_of(settings)
+    person = _person(runtime, click.prompt("Whose journal? Their address"))
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise click.ClickException(f"Cannot write {file}: {error.strerror}.") from None
+    try:
+        with os.fdopen(handle, "wb") as written:
+            order = ExportOrder(person, ExportForm(form), runtime.clock(), written.write, skips_unreadable=True)
+            runtime.journal_file_writer().write(order)
+    except (SealError, StorageError, OSError) as error:
+        file.unlink(missing_ok=True)
+        raise click.ClickException(f"The journal could not be written ({type(error).__name__}).") from None
+    click.echo(f"Wrote {file}. It holds a person's words in plain text: give it to nobody else, and delete it after.")
+
+
+def _person(runtime: Runtime, typed: str) -> Subscriber:
+    try:
+        address = Address.parse(typed)
+    except AddressError:
+        raise click.ClickException("That is no address.") from None
+    with runtime.database.read() as session:
+        person = Subscriber.with_address(session, runtime.keyring.address_hash(address))
+    if person is None:
+        raise click.ClickException("Nobody has this address.")
+    return person

@@ -1,0 +1,95 @@
+"""Reading a person's journal for an export: a few entries at a time, in short transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from service.core.entry_text import for_showing
+from service.core.journal_export.exported import ExportedEntry, ExportedStep
+from service.core.library.prompts import Library
+from service.core.sealing import DataKey
+from service.db import Database
+from service.flows.people import entry_photos, journal, steps
+from service.models import Entry, Keyring, Photo, Step, Subscriber
+
+ENTRIES_AT_A_TIME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry and its photos as they are stored."""
+
+    row: Entry
+    photos: Sequence[Photo]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalContents:
+    """The entries and steps of one person, read anew each time that they are asked for."""
+
+    database: Database
+    keyring: Keyring = field(repr=False)
+    library: Library = field(repr=False)
+    person: Subscriber
+    key: DataKey = field(repr=False)
+
+    def stored(self) -> Iterator[StoredEntry]:
+        """Yield all entries in the order of their days, sealed as they are."""
+        last: Entry | None = None
+        while True:
+            with self.database.read() as session:
+                rows = Entry.oldest_first(session, self.person.id, after=last, limit=ENTRIES_AT_A_TIME)
+                photos = entry_photos.by_entry(session, self.person, [row.id for row in rows])
+            yield from (StoredEntry(row, photos.get(row.id, ())) for row in rows)
+            if len(rows) < ENTRIES_AT_A_TIME:
+                return
+            last = rows[-1]
+
+    def opened(self, stored: StoredEntry, photos: Sequence[str]) -> ExportedEntry:
+        """Return an entry opened, with the paths of its photos within the zip."""
+        row = stored.row
+        return ExportedEntry(
+            id=str(row.id),
+            on=row.written_on,
+            written_at=row.created_at.astimezone(self.person.zone),
+            zone=self.person.time_zone,
+            words=journal.open_text(self.key, row),
+            changed_at=row.changed_at,
+            question=self.question_of(row),
+            prompt=row.prompt_id,
+            photos=tuple(photos),
+            kept_out=row.is_kept_out,
+            left_out=journal.left_out_of(self.key, row),
+        )
+
+    def question_of(self, row: Entry) -> str:
+        """Return the question that an entry answers, "" if there is none or the library has it no longer."""
+        prompt = self.library.get(row.prompt_id or "")
+        return prompt.question if prompt else ""
+
+    def steps(self) -> list[ExportedStep]:
+        """Return all small steps, the newest first."""
+        with self.database.read() as session:
+            rows = Step.list_for(session, self.person.id)
+        return [
+            ExportedStep(
+                id=str(step.id),
+                words=step.words,
+                chosen_on=step.chosen_on,
+                state=step.state,
+                answered_on=step.answered_on,
+                entry=str(step.entry_id) if step.entry_id else None,
+            )
+            for step in steps.open_steps(self.keyring, self.person, rows)
+        ]
+
+    def months(self) -> list[date]:
+        """Return the first day of each month with entries, the oldest first."""
+        with self.database.read() as session:
+            return Entry.months(session, self.person.id)[::-1]
+
+    def shown_words(self, row: Entry) -> str:
+        """Return all the words of an entry as text that can be shown."""
+        return for_showing(journal.open_text(self.key, row))

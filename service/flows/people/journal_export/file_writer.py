@@ -1,0 +1,240 @@
+"""Writing a journal as one zip (`JournalFileWriter`): our own form, or Day One's. Nothing of it is kept in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from service.core.dates import full_date
+from service.core.journal_export.day_one_form import DAY_ONE_JOURNAL, DayOnePhoto, day_one_id, day_one_json
+from service.core.journal_export.export_zip import MANIFEST, ExportZip
+from service.core.journal_export.exported import ExportedEntry, journal_json
+from service.core.library.prompts import Library
+from service.core.month.month_markdown import MarkdownEntry, month_in_pieces
+from service.core.sealing import SealError
+from service.db import Database
+from service.flows.people import entry_photos
+from service.flows.people.journal_export.about_person import about_person
+from service.flows.people.journal_export.contents import JournalContents, StoredEntry
+from service.flows.people.journal_export.export_texts import ExportTexts, PageEntry, PagePhoto, in_pieces
+from service.mail.inbound.eml import mail_file
+from service.mail.inbound.inbound_mail import MalformedPostError, Post
+from service.models import Entry, ExportForm, Keyring, Photo, Reply, Subscriber
+from service.storage import Storage, StorageError
+
+ABOUT: Final = "about-me.json"
+PHOTO_PARTS: Final = 10  # how much of the work a photo is, against an entry in one file
+_PASSES: Final = {ExportForm.OWN: 3, ExportForm.DAY_ONE: 1}  # how many files have all entries
+_SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
+
+OpenMail = Callable[[Reply, Subscriber], Post]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrder:
+    """What is to be written: whose journal, in which form, and when.
+
+    `write` gets the bytes of the zip in order. `on_progress` is told how many parts more are done; what it raises ends
+    the writing. A photo or mail that cannot be read ends it too, unless `skips_unreadable`.
+    """
+
+    person: Subscriber
+    form: ExportForm
+    now: datetime
+    write: Callable[[bytes], object] = field(repr=False)
+    on_progress: Callable[[int], None] = lambda _parts: None
+    skips_unreadable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFileWriter:
+    """Writes exports; a worker has one for its whole life."""
+
+    database: Database
+    keyring: Keyring = field(repr=False)
+    library: Library = field(repr=False)
+    storage: Storage
+    texts: ExportTexts = field(repr=False)
+    open_mail: OpenMail = field(repr=False)
+
+    @staticmethod
+    def count_parts(session: Session, person: Subscriber, form: ExportForm) -> int:
+        """Return how many parts of work an export is, for its progress."""
+        entries, photos = Entry.count_for(session, person.id), Photo.count_for(session, person.id)
+        return PHOTO_PARTS * photos + _PASSES[form] * entries
+
+    def write(self, order: ExportOrder) -> None:
+        """Write a whole zip.
+
+        Raises:
+            SealError, StorageError: a photo or a mail cannot be read now; see `ExportOrder`.
+        """
+        key = self.keyring.key_of(order.person)
+        contents = JournalContents(self.database, self.keyring, self.library, order.person, key)
+        with ExportZip(order.write, order.now.astimezone(order.person.zone)) as archive:
+            writing = _Writing(self, order, contents, archive)
+            if order.form == ExportForm.OWN:
+                writing.own()
+            else:
+                writing.day_one()
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """One zip that is being written. `paths` and `day_one_photos` are of the photos that are in it, by their ids."""
+
+    writer: JournalFileWriter
+    order: ExportOrder
+    contents: JournalContents
+    zip: ExportZip
+    paths: dict[int, str] = field(default_factory=dict)
+    day_one_photos: dict[int, DayOnePhoto] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list, repr=False)
+
+    def own(self) -> None:
+        """Write our own form. The photos come first: the other files name only those that are there."""
+        self._own_photos()
+        self._mails()
+        self._months()
+        entries = (self.contents.opened(each, self._paths_of(each)) for each in self._entries())
+        self.zip.add("journal.json", journal_json(entries, self.contents.steps()))
+        self.zip.add("index.html", self._texts.page(self._page_entries(), self.contents.months(), self._today))
+        self.zip.add(ABOUT, [json.dumps(self._about(), indent=1, ensure_ascii=False).encode()])
+        values = {"on": self._today, "about": ABOUT, "manifest": MANIFEST, "unreadable": self.unreadable}
+        self.zip.add("README.txt", [self._texts.readme(values)])
+
+    def day_one(self) -> None:
+        """Write Day One's form: its journal, and the photos named by their MD5."""
+        written: set[str] = set()
+        for each, photo, data in self._photos():
+            md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+            kind = photo.content_type.removeprefix("image/")
+            one = DayOnePhoto(day_one_id(photo.id), md5, kind, photo.width, photo.height)
+            if one.path not in written:
+                self.zip.add_stored(one.path, data, each.row.written_on)
+                written.add(one.path)
+            self.day_one_photos[photo.id] = one
+        self.zip.add(DAY_ONE_JOURNAL, day_one_json(self._day_one_entries()))
+
+    @property
+    def _texts(self) -> ExportTexts:
+        return self.writer.texts
+
+    @property
+    def _today(self) -> date:
+        return self.order.now.astimezone(self.order.person.zone).date()
+
+    def _photos(self) -> Iterator[tuple[StoredEntry, Photo, bytes]]:
+        """Yield each photo with its bytes, in the order of the days."""
+        for each in self.contents.stored():
+            for photo in each.photos:
+                data = self._photo_data(photo, each.row.written_on)
+                if data is not None:
+                    yield each, photo, data
+                self.order.on_progress(PHOTO_PARTS)
+
+    def _photo_data(self, photo: Photo, on: date) -> bytes | None:
+        writer = self.writer
+        try:
+            return entry_photos.open_photo(writer.keyring, writer.storage, self.order.person, photo)
+        except (SealError, StorageError):
+            if not self.order.skips_unreadable and self._is_there(photo):
+                raise
+            self.unreadable.append(f"a photo from {full_date(on)}")
+            return None
+
+    def _is_there(self, photo: Photo) -> bool:
+        """Return whether the journal still has a photo; its owner may delete one meanwhile."""
+        with self.writer.database.read() as session:
+            return Photo.find(session, self.order.person.id, photo.id) is not None
+
+    def _own_photos(self) -> None:
+        numbers: dict[date, int] = {}
+        for each, photo, data in self._photos():
+            on = each.row.written_on
+            numbers = {on: numbers.get(on, 0) + 1}  # days come in order, so one number is enough
+            path = f"photos/{on.isoformat()}-{numbers[on]}.{_SUFFIXES.get(photo.content_type, 'jpg')}"
+            self.zip.add_stored(path, data, on)
+            self.paths[photo.id] = path
+
+    def _mails(self) -> None:
+        database, person = self.writer.database, self.order.person
+        with database.read() as session:
+            ids = Reply.ids_to_export(session, person.id)
+        for number, reply_id in enumerate(ids, start=1):
+            with database.read() as session:
+                reply = Reply.find_own(session, person.id, reply_id)
+            if reply is None or not reply.has_raw:
+                continue
+            on = reply.received_at.astimezone(person.zone).date()
+            try:
+                mail = mail_file(self.writer.open_mail(reply, person))
+            except MalformedPostError:
+                self.unreadable.append(f"an email from {full_date(on)}")
+                continue
+            except (SealError, StorageError):
+                if not self.order.skips_unreadable:
+                    raise
+                self.unreadable.append(f"an email from {full_date(on)}")
+                continue
+            mark = "-rebuilt" if mail.is_rebuilt else ""
+            self.zip.add(f"mails/{on.isoformat()}-{number}{mark}.eml", [mail.data])
+            self.order.on_progress(0)
+
+    def _entries(self) -> Iterator[StoredEntry]:
+        for each in self.contents.stored():
+            yield each
+            self.order.on_progress(1)
+
+    def _paths_of(self, each: StoredEntry) -> list[str]:
+        return [self.paths[photo.id] for photo in each.photos if photo.id in self.paths]
+
+    def _months(self) -> None:
+        by_month = itertools.groupby(self._entries(), key=lambda each: each.row.written_on.replace(day=1))
+        for month, entries in by_month:
+            pieces = month_in_pieces(month, map(self._markdown, entries))
+            self.zip.add(f"journal/{month.isoformat()[:7]}.md", in_pieces(pieces))
+
+    def _markdown(self, each: StoredEntry) -> MarkdownEntry:
+        return MarkdownEntry(
+            written_on=each.row.written_on,
+            question=self.contents.question_of(each.row),
+            words=self.contents.shown_words(each.row),
+            photos=tuple(f"../{path}" for path in self._paths_of(each)),
+        )
+
+    def _page_entries(self) -> Iterator[PageEntry]:
+        last: date | None = None
+        for each in self._entries():
+            on = each.row.written_on
+            photos = [
+                PagePhoto(self.paths[photo.id], photo.width, photo.height)
+                for photo in each.photos
+                if photo.id in self.paths
+            ]
+            is_new_month = last is None or (on.year, on.month) != (last.year, last.month)
+            yield PageEntry(
+                on=on,
+                is_new_month=is_new_month,
+                is_new_day=on != last,
+                question=self.contents.question_of(each.row),
+                words=self.contents.shown_words(each.row),
+                photos=photos,
+            )
+            last = on
+
+    def _day_one_entries(self) -> Iterator[tuple[ExportedEntry, list[DayOnePhoto]]]:
+        for each in self._entries():
+            photos = [self.day_one_photos[photo.id] for photo in each.photos if photo.id in self.day_one_photos]
+            yield self.contents.opened(each, [photo.path for photo in photos]), photos
+
+    def _about(self) -> Mapping[str, Any]:
+        with self.writer.database.read() as session:
+            return about_person(session, self.writer.keyring, self.order.person, self.order.now)

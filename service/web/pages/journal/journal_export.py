@@ -1,0 +1,101 @@
+"""Taking a journal away: asking for a file, how far it is, its download, deleting it."""
+
+from __future__ import annotations
+
+from typing import IO, cast
+
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.wsgi import FileWrapper
+
+from service.flows.people.entry_photos import remove_objects
+from service.flows.people.journal_export import exports
+from service.job_queue import BackgroundJob
+from service.models import ExportForm, ExportState, JournalExport
+from service.storage import StorageError
+from service.web import browser
+from service.web.browser import Visit
+from service.web.context import contact_address, get_runtime, now, page
+from service.web.errors import error_page
+
+blueprint = Blueprint("journal_export", __name__)
+REFRESH_SECONDS = 3
+READ_BYTES = 256 * 1024
+_KB, _MB, _GB = 1000, 1000**2, 1000**3
+
+
+@blueprint.get("/export")
+def show() -> str:
+    """Show the form, how far a file is that is being made, and the files that can be fetched."""
+    with browser.visit() as visit:
+        rows = JournalExport.list_for(visit.session, visit.person.id)
+        return page(
+            "export",
+            rows=rows,
+            sizes={row.id: _size(row.size_bytes) for row in rows},
+            zone=visit.person.zone,
+            contact=contact_address(),
+            refresh_seconds=REFRESH_SECONDS,
+        )
+
+
+@blueprint.post("/export")
+def ask() -> AnyResponse:
+    """Have a file made by a job; where one is being made, that is enough."""
+    form = ExportForm.DAY_ONE if request.form.get("form") == ExportForm.DAY_ONE else ExportForm.OWN
+    with browser.visit(writing=True) as visit:
+        row = exports.ask(visit.session, visit.person, form, now())
+        ids = [row.id] if row else []
+    if ids:
+        get_runtime().job_queue.enqueue_background(BackgroundJob.EXPORTS, ids)
+    return redirect("/export", code=303)
+
+
+@blueprint.get("/export/<id:export_id>/journal.zip")
+def download(export_id: int) -> AnyResponse:
+    """Send a file, or the range of it that the browser asks for (RFC 9110, section 14); no cache may keep it."""
+    with browser.visit() as visit:
+        row = _own(visit, export_id)
+        key = visit.keyring.key_of(visit.person)
+    if row.state != ExportState.READY:
+        abort(404)
+    try:
+        file = exports.open_file(get_runtime().storage, key, row)
+    except StorageError:
+        return error_page(503)
+    response = Response(FileWrapper(cast("IO[bytes]", file), READ_BYTES), direct_passthrough=True)
+    response.content_type = "application/zip"
+    response.content_length = file.chunks.size
+    response.headers["Content-Disposition"] = f'attachment; filename="{exports.file_name(row)}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    response.set_etag((row.stored_as or "").rpartition("/")[2])
+    return response.make_conditional(request.environ, accept_ranges=True, complete_length=file.chunks.size)
+
+
+@blueprint.post("/export/<id:export_id>/delete")
+def delete(export_id: int) -> AnyResponse:
+    """Delete a file before its week is over."""
+    unneeded: set[str] = set()
+    with browser.visit(writing=True) as visit:
+        row = _own(visit, export_id)
+        if row.state != ExportState.WAITING:
+            unneeded = exports.discard(visit.session, row)
+    remove_objects(get_runtime().storage, unneeded)
+    return redirect("/export", code=303)
+
+
+def _own(visit: Visit, export_id: int) -> JournalExport:
+    """Return one of this person's exports; anybody else's is no page."""
+    row = JournalExport.find(visit.session, visit.person.id, export_id)
+    if row is None:
+        abort(404)
+    return row
+
+
+def _size(size_bytes: int) -> str:
+    """Return a size as people know it: "640 kB", "12 MB", "1.3 GB"."""
+    if size_bytes >= _GB:
+        return f"{size_bytes / _GB:.1f} GB"
+    if size_bytes >= _MB:
+        return f"{size_bytes / _MB:.0f} MB"
+    return f"{max(1, round(size_bytes / _KB))} kB"
