@@ -31,6 +31,7 @@ from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
 from service.models.people.alias import Alias
 from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
+from service.models.people.data_key import WrappedDataKey
 from service.models.people.entry import Entry
 from service.models.people.full_mailbox import FullMailbox
 from service.models.people.journal_import import (
@@ -99,6 +100,7 @@ __all__ = [
     "SuppressionCursor",
     "SuppressionReason",
     "WebhookToken",
+    "WrappedDataKey",
     "WriterMail",
     "WriterMailKind",
     "open_content",

@@ -107,6 +107,11 @@ def _no_due_times_for_who_gets_no_questions(rows: Rows) -> None:
             row |= {"next_prompt_at": None, "next_digest_at": None}
 
 
+def _data_keys_in_a_table_of_their_own(rows: Rows) -> None:
+    people = rows["subscribers"]
+    rows["data_keys"] = [{"subscriber_id": row["id"], "wrapped": row.pop("data_key")} for row in people]
+
+
 ALIAS = {"address_hash": b"a" * 32, "subscriber_id": ANA, "created_at": AT}
 OUTCOMES = {"results": 5, "refusals": 2, "complaints": 1}
 
@@ -445,4 +450,5 @@ CHANGES: Mapping[str, Change] = {
         },
     ),
     "0016": Change(new_rows={"result_days": [{"day": 9617, "results": 70, "complaints": 1}]}),
+    "0020": Change(correct=_data_keys_in_a_table_of_their_own),
 }
