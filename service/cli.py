@@ -11,6 +11,7 @@ import click
 from service.cli_deliveries import deliveries
 from service.cli_doctor import doctor, setup
 from service.cli_domains import domains
+from service.cli_journal import journal
 from service.cli_letters import letters
 from service.cli_prompts import prompts
 from service.cli_sending import sending
@@ -33,6 +34,7 @@ def main() -> None:
 main.add_command(deliveries)
 main.add_command(doctor)
 main.add_command(domains)
+main.add_command(journal)
 main.add_command(letters)
 main.add_command(prompts)
 main.add_command(sending)
@@ -116,6 +118,7 @@ def migrate(settings: Settings) -> None:
     bring_up(make_engine(settings.database_url))
     runtime = runtime_of(settings)
     store_ascii_domains(runtime.database, runtime.keyring, runtime.clock())
+    runtime.eraser().erase_again()
     click.echo("The database is up to date.")
 
 

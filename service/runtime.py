@@ -39,6 +39,7 @@ from service.flows.outgoing.sending.suppression_sync import SuppressionSync
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.settling.settle import Settler
 from service.flows.people.digest_reading import DigestReader
+from service.flows.people.eraser import Eraser
 from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.flows.people.photo_upload import PhotoUploader
 from service.job_queue import BackgroundJob, JobQueue
@@ -109,11 +110,16 @@ class Runtime:
         return {
             BackgroundJob.WRITER_MAILS: self.writer_mail_sender(stopping).send,
             BackgroundJob.IMPORTS: self.journal_importer(stopping).work,
+            BackgroundJob.ERASURES: self.eraser().work,
         }
 
     def journal_importer(self, stopping: Callable[[], bool] = lambda: False) -> JournalImporter:
         """Return what reads journal files and brings their entries in."""
         return JournalImporter(self.database, self.keyring, self.storage, self.clock, self.job_queue, stopping=stopping)
+
+    def eraser(self) -> Eraser:
+        """Return what erases subscribers."""
+        return Eraser(self.database, self.keyring, self.storage, self.mailer, self.clock)
 
     def writer_mail_sender(self, stopping: Callable[[], bool]) -> WriterMailSender:
         """Return the sender of mails to the writers."""

@@ -33,6 +33,7 @@ from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
 from service.models.people.data_key import WrappedDataKey
 from service.models.people.entry import Entry
+from service.models.people.erasure import Erasure, Tombstone
 from service.models.people.full_mailbox import FullMailbox
 from service.models.people.journal_import import (
     ImportedEntryRow,
@@ -62,6 +63,7 @@ __all__ = [
     "DomainHour",
     "DomainPause",
     "Entry",
+    "Erasure",
     "FullMailbox",
     "Heartbeat",
     "HoldReason",
@@ -99,6 +101,7 @@ __all__ = [
     "Suppression",
     "SuppressionCursor",
     "SuppressionReason",
+    "Tombstone",
     "WebhookToken",
     "WrappedDataKey",
     "WriterMail",

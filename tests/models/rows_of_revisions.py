@@ -450,5 +450,13 @@ CHANGES: Mapping[str, Change] = {
         },
     ),
     "0016": Change(new_rows={"result_days": [{"day": 9617, "results": 70, "complaints": 1}]}),
-    "0020": Change(correct=_data_keys_in_a_table_of_their_own),
+    "0020": Change(
+        correct=_data_keys_in_a_table_of_their_own,
+        new_rows={
+            "erasures": [
+                {"id": 26, "subscriber_id": ANA, "asked_at": AT, "due_at": LATER, "begun_at": LATER, "enqueued_at": AT}
+            ],
+            "tombstones": [{"id_hash": b"t" * 32, "erased_on": ON}],
+        },
+    ),
 }

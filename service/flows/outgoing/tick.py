@@ -21,6 +21,7 @@ from service.models import (
     BrowserSession,
     Delivery,
     DomainHour,
+    Erasure,
     Heartbeat,
     Installation,
     JournalImport,
@@ -54,6 +55,7 @@ CLOCK = "clock"
 FIND_UNQUEUED: Mapping[BackgroundJob, Callable[[Session, datetime, timedelta, int], list[int]]] = {
     BackgroundJob.WRITER_MAILS: WriterMail.find_unqueued,
     BackgroundJob.IMPORTS: JournalImport.find_unqueued,
+    BackgroundJob.ERASURES: Erasure.find_unqueued,
 }
 
 

@@ -50,6 +50,7 @@ class Composer:
         self._writer_texts = read_writer_texts((templates / "email" / "writer_mails.toml").read_text(encoding="utf-8"))
         self.help_lines = parse_help_lines((templates / "helplines.toml").read_text(encoding="utf-8"))
         self.settings_url = f"{base_url}/settings"
+        self.sign_in_url = f"{base_url}/sign-in"
         site = {
             "name": place.name,
             "colours": place.palette,

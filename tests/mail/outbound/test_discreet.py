@@ -35,6 +35,7 @@ KINDS = {
     DeliveryKind.NOTICE: ("less_often", "alias_asked_for", "alias_released"),
     DeliveryKind.ALIAS: ("alias_confirm",),
     DeliveryKind.LETTER: ("letter",),
+    DeliveryKind.GOODBYE: ("goodbye",),
 }
 
 # In ordinary mode these quote a person's words, or name their files.

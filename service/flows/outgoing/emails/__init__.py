@@ -18,6 +18,7 @@ from service.flows.outgoing.emails import (
     auto_reply,
     confirmation,
     digest,
+    goodbye,
     letter,
     notice,
     prompt,
@@ -39,6 +40,7 @@ __all__ = [
     "auto_reply",
     "confirmation",
     "digest",
+    "goodbye",
     "letter",
     "notice",
     "prompt",
@@ -67,6 +69,7 @@ BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.ANSWER: auto_reply.build,
     DeliveryKind.NOTICE: notice.build,
     DeliveryKind.ALIAS: alias.build,
+    DeliveryKind.GOODBYE: goodbye.build,
 }
 
 # Tried in this order: a token's kind may belong to several emails, of which only one was sent on its date.
