@@ -41,7 +41,7 @@ from service.local.secrets import ensure_local_environment
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import Links
 from service.mail.outbound.mailer import OutgoingEmail
-from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Subscriber, SubscriberStatus
+from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Subscriber, SubscriberStatus, WrappedDataKey
 from service.models.outgoing.delivery_state import DeliveryClaim
 from service.runtime import Runtime, make_runtime
 
@@ -164,17 +164,21 @@ def _fill(
     prompts = [entry.prompt for entry in months[0] if isinstance(entry.prompt, Prompt)]
     claims = []
     for start in range(0, len(months), CHUNK):
-        people, entries, deliveries = [], [], []
+        people, keys, entries, deliveries = [], [], [], []
         for number, month in enumerate(months[start : start + CHUNK], start):
             earlier = (made_up_month(_before(back), prompts, chance, options.entries) for back in range(options.months))
             written = [*month, *chain.from_iterable(earlier)]
-            person = _person(runtime, f"someone{number}@example.com", wants_thread=options.months > 0)
-            key = runtime.keyring.key_of(Subscriber(**person))
+            person_id = random_id()
+            key, wrapped = runtime.keyring.new_subscriber_key(person_id)
+            address = Address.parse(f"someone{number}@example.com")
+            person = _person(runtime, person_id, key, address) | {"wants_thread": options.months > 0}
             people.append(person)
+            keys.append({"subscriber_id": person_id, "wrapped": wrapped})
             entries += [_entry_row(entry, person["id"], key) for entry in written]
             deliveries.append(_delivery(person["id"]))
         with runtime.database.write() as session:
             session.execute(insert(Subscriber), people)
+            session.execute(insert(WrappedDataKey), keys)
             session.execute(insert(Entry), entries)
             session.execute(insert(Delivery), deliveries)
         claims += [DeliveryClaim(row["id"], row["attempt"]) for row in deliveries]
@@ -187,15 +191,11 @@ def _before(count: int) -> date:
     return date(year, month + 1, 1)
 
 
-def _person(runtime: Runtime, address: str, *, wants_thread: bool) -> dict[str, Any]:
-    person_id = random_id()
-    key, wrapped = runtime.keyring.new_subscriber_key(person_id)
-    parsed = Address.parse(address)
+def _person(runtime: Runtime, person_id: int, key: DataKey, address: Address) -> dict[str, Any]:
     return {
         "id": person_id,
-        "address_hash": runtime.keyring.address_hash(parsed),
-        "sealed_address": runtime.keyring.seal_address(key, person_id, parsed),
-        "data_key": wrapped,
+        "address_hash": runtime.keyring.address_hash(address),
+        "sealed_address": runtime.keyring.seal_address(key, person_id, address),
         "status": SubscriberStatus.ACTIVE,
         "locale": LOCALE,
         "days_mask": Rhythm.THREE.days.mask,
@@ -203,7 +203,6 @@ def _person(runtime: Runtime, address: str, *, wants_thread: bool) -> dict[str, 
         "time_zone": "Europe/London",
         "wants_digest": True,
         "wants_look_backs": True,
-        "wants_thread": wants_thread,
         "is_discreet": False,
         "created_at": NOW - timedelta(days=400),
         "confirmed_at": NOW - timedelta(days=400),

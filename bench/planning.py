@@ -23,7 +23,7 @@ from service.core.schedule import Rhythm
 from service.db import Database, migrate
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
-from service.models import Subscriber, SubscriberStatus
+from service.models import Subscriber, SubscriberStatus, WrappedDataKey
 from service.template_files import load_library
 from tests.harness.servers import running_postgres
 
@@ -75,7 +75,6 @@ def _fill(database: Database, people: int, due: int, chance: random.Random) -> N
                 "id": chance.getrandbits(62) + 1,
                 "address_hash": chance.randbytes(32),
                 "sealed_address": chance.randbytes(50),
-                "data_key": chance.randbytes(65),
                 "status": SubscriberStatus.ACTIVE,
                 "days_mask": Rhythm.DAILY.days.mask if is_due else Rhythm.THREE.days.mask,
                 "send_minute": 480 if is_due else chance.randrange(48) * 30,
@@ -91,7 +90,10 @@ def _fill(database: Database, people: int, due: int, chance: random.Random) -> N
     chance.shuffle(rows)
     for start in range(0, people, ROWS):
         with database.write() as session:
-            session.execute(insert(Subscriber), rows[start : start + ROWS])
+            chunk = rows[start : start + ROWS]
+            session.execute(insert(Subscriber), chunk)
+            keys = [{"subscriber_id": row["id"], "wrapped": chance.randbytes(65)} for row in chunk]
+            session.execute(insert(WrappedDataKey), keys)
 
 
 @contextmanager

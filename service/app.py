@@ -24,6 +24,7 @@ from service.web.pages import letters, static_pages
 from service.web.pages.account import (
     action_link,
     browser_sessions,
+    erase,
     frequency,
     held,
     letters_signup,
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     steps.blueprint,
     settings.blueprint,
     browser_sessions.blueprint,
+    erase.blueprint,
     frequency.blueprint,
     action_link.blueprint,
     letters.blueprint,

@@ -121,6 +121,7 @@ def migrate(settings: Settings) -> None:
     bring_up(make_engine(settings.database_url))
     runtime = runtime_of(settings)
     store_ascii_domains(runtime.database, runtime.keyring, runtime.clock())
+    runtime.eraser().erase_again()
     click.echo("The database is up to date.")
 
 

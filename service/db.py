@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +110,19 @@ class Database:
         """Open a session for reading only."""
         with self._reading() as session:
             yield session
+
+    def clear_deleted(self, table: str) -> None:
+        """Remove what was deleted from the database's files, as far as it is this database's to do.
+
+        On SQLite deleted rows are overwritten, and the write-ahead log, which has them still, is emptied here. On
+        PostgreSQL the deleted rows of one small table are removed; those of the others follow by autovacuum.
+        """
+        if self.engine.dialect.name == "sqlite":
+            with closing(self.engine.raw_connection()) as raw:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return
+        with self.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(f"VACUUM {table}")
 
 
 def make_engine(url: str) -> Engine:

@@ -21,6 +21,7 @@ class BackgroundJob(StrEnum):
     WRITER_MAILS = "send_writer_mails"
     IMPORTS = "import_journals"
     EXPORTS = "export_journals"
+    ERASURES = "erase_subscribers"
 
 
 class JobQueue(Protocol):

@@ -39,6 +39,7 @@ from service.flows.outgoing.sending.suppression_sync import SuppressionSync
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.settling.settle import Settler
 from service.flows.people.digest_reading import DigestReader
+from service.flows.people.eraser import Eraser
 from service.flows.people.journal_export.export_texts import ExportTexts
 from service.flows.people.journal_export.file_writer import JournalFileWriter
 from service.flows.people.journal_export.journal_exporter import JournalExporter
@@ -118,6 +119,7 @@ class Runtime:
             BackgroundJob.WRITER_MAILS: self.writer_mail_sender(stopping).send,
             BackgroundJob.IMPORTS: self.journal_importer(stopping).work,
             BackgroundJob.EXPORTS: self.journal_exporter(stopping).work,
+            BackgroundJob.ERASURES: self.eraser().work,
         }
 
     def journal_importer(self, stopping: Callable[[], bool] = lambda: False) -> JournalImporter:
@@ -134,6 +136,10 @@ class Runtime:
         texts = ExportTexts(TEMPLATES, name=self.place.name, style=page_style(self.place))
         open_mail = self.inbound_store().open_for_owner
         return JournalFileWriter(self.database, self.keyring, self.library, self.storage, texts, open_mail)
+
+    def eraser(self) -> Eraser:
+        """Return what erases subscribers."""
+        return Eraser(self.database, self.keyring, self.storage, self.mailer, self.clock)
 
     def writer_mail_sender(self, stopping: Callable[[], bool]) -> WriterMailSender:
         """Return the sender of mails to the writers."""

@@ -33,6 +33,7 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
     pruned_at = runtime.clock() - PRUNE_EVERY
     guard = runtime.old_copy_guard()
     begin(runtime, guard)
+    erase_again(runtime)
     RecordReader(runtime, guard, runtime.settler()).start(stop, every_seconds)
     while not stop.is_set():
         now = runtime.clock()
@@ -60,6 +61,14 @@ def begin(runtime: Runtime, guard: OldCopyGuard) -> None:
             log.warning("events.none_by_webhook", consequence="the provider's record is read instead, every 15 minutes")
     except SQLAlchemyError as error:
         log.error("clock.start_failed", error=type(error).__name__)
+
+
+def erase_again(runtime: Runtime) -> None:
+    """Erase whoever an older copy of the database has brought back; after an error, the next start tries again."""
+    try:
+        runtime.eraser().erase_again()
+    except (SQLAlchemyError, StorageError) as error:
+        log.error("clock.erase_again_failed", error=type(error).__name__)
 
 
 def _setting(stop: threading.Event) -> Callable[[int, FrameType | None], None]:

@@ -44,6 +44,11 @@ def export_journals(export_ids: list[int]) -> None:
     _each(_background(BackgroundJob.EXPORTS), export_ids)
 
 
+def erase_subscribers(erasure_ids: list[int]) -> None:
+    """Erase the subscribers who asked for it, each by themselves."""
+    _each(_background(BackgroundJob.ERASURES), erasure_ids)
+
+
 @log_errors
 def _process_mail_request(request_ids: list[int]) -> None:
     (request_id,) = request_ids

@@ -34,7 +34,9 @@ from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
 from service.models.people.alias import Alias
 from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
+from service.models.people.data_key import WrappedDataKey
 from service.models.people.entry import Entry
+from service.models.people.erasure import Erasure, Tombstone
 from service.models.people.full_mailbox import FullMailbox
 from service.models.people.journal_export import ExportForm, ExportState, JournalExport
 from service.models.people.journal_import import (
@@ -69,6 +71,7 @@ __all__ = [
     "DomainHour",
     "DomainPause",
     "Entry",
+    "Erasure",
     "ExportForm",
     "ExportState",
     "FullMailbox",
@@ -109,7 +112,9 @@ __all__ = [
     "Suppression",
     "SuppressionCursor",
     "SuppressionReason",
+    "Tombstone",
     "WebhookToken",
+    "WrappedDataKey",
     "WriterMail",
     "WriterMailKind",
     "open_content",

@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.core.addresses import Address
-from service.core.sealing import DataKey, IndexKey, MasterKeys, new_data_key
+from service.core.sealing import DataKey, IndexKey, MasterKeys, SealError, new_data_key
 from service.db import Base, Database, insert_into
 from service.models.people.subscriber import Subscriber
 
@@ -49,13 +49,15 @@ class Keyring:
         return cls(masters, IndexKey(index.key), inbound)
 
     def new_subscriber_key(self, subscriber_id: int) -> tuple[DataKey, bytes]:
-        """Return a fresh data key for a person, and its wrapped form for their row."""
+        """Return a fresh data key for a person, and its wrapped form for `data_keys`."""
         key = new_data_key(os.urandom)
-        return key, self.masters.wrap(key, place=f"subscribers.data_key:{subscriber_id}", random=os.urandom)
+        return key, self.masters.wrap(key, place=_place_of_key(subscriber_id), random=os.urandom)
 
     def key_of(self, subscriber: Subscriber) -> DataKey:
-        """Return the key of a person's words; raises SealError."""
-        return self.masters.unwrap(subscriber.data_key, place=f"subscribers.data_key:{subscriber.id}")
+        """Return the key of a person's words; raises SealError, also if it was destroyed."""
+        if subscriber.wrapped_key is None:
+            raise SealError("this subscriber has no data key")
+        return self.masters.unwrap(subscriber.wrapped_key, place=_place_of_key(subscriber.id))
 
     def seal_address(self, key: DataKey, subscriber_id: int, address: Address) -> bytes:
         """Return an address sealed for its owner's row."""
@@ -85,6 +87,11 @@ class Keyring:
     def seal_own(self, *pieces: bytes, place: str) -> bytes:
         """Return content sealed under the service's inbound key, before it has an owner; given in pieces or whole."""
         return self.inbound.seal_pieces(pieces, place=place, random=os.urandom)
+
+
+def _place_of_key(subscriber_id: int) -> str:
+    # The keys were wrapped for this place before they had a table of their own.
+    return f"subscribers.data_key:{subscriber_id}"
 
 
 def _service_key(session: Session, masters: MasterKeys, name: str, now: datetime) -> DataKey:

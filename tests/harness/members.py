@@ -45,7 +45,6 @@ def member(
         id=subscriber_id,
         address_hash=keyring.address_hash(parsed),
         sealed_address=keyring.seal_address(key, subscriber_id, parsed),
-        data_key=wrapped,
         history="",
         prompts_sent=0,
         prompts_answered=0,
@@ -55,8 +54,7 @@ def member(
     )
     person.set_schedule(Schedule(days, at, ZoneInfo(zone)))
     person.schedule_next(looking_from)
-    session.add(person)
-    session.flush()
+    Subscriber.add(session, person, wrapped)
     return person
 
 

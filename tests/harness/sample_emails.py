@@ -295,6 +295,7 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "command_no_more": answer("command.no_more", **answered),
         "command_not_a_step": answer("command.not_a_step", button_url=act_url, **answered),
         "command_help": answer("command.help", **answered),
+        "goodbye_asked": emails.goodbye.compose(made, "Thursday 14 May at 8 in the morning", LINKS),
         "less_often_weekly": emails.notice.compose(made, "weekly", LINKS),
         "less_often_rest": emails.notice.compose(made, "rest", LINKS),
         "export_ready": emails.journal_ready.compose(made, LINKS),

@@ -107,6 +107,11 @@ def _no_due_times_for_who_gets_no_questions(rows: Rows) -> None:
             row |= {"next_prompt_at": None, "next_digest_at": None}
 
 
+def _data_keys_in_a_table_of_their_own(rows: Rows) -> None:
+    people = rows["subscribers"]
+    rows["data_keys"] = [{"subscriber_id": row["id"], "wrapped": row.pop("data_key")} for row in people]
+
+
 ALIAS = {"address_hash": b"a" * 32, "subscriber_id": ANA, "created_at": AT}
 OUTCOMES = {"results": 5, "refusals": 2, "complaints": 1}
 
@@ -515,5 +520,14 @@ CHANGES: Mapping[str, Change] = {
                 }
             ]
         }
+    ),
+    "0019": Change(
+        correct=_data_keys_in_a_table_of_their_own,
+        new_rows={
+            "erasures": [
+                {"id": 26, "subscriber_id": ANA, "asked_at": AT, "due_at": LATER, "begun_at": LATER, "enqueued_at": AT}
+            ],
+            "tombstones": [{"id_hash": b"t" * 32, "erased_on": ON}],
+        },
     ),
 }

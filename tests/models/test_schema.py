@@ -11,12 +11,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Boolean, Engine, MetaData, inspect, select, text
+from sqlalchemy import Boolean, Engine, MetaData, delete, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from service.core.sealing import SealError
 from service.db import MIGRATIONS, Base, Database, make_engine, migrate
-from service.models import Heartbeat, Keyring, ServiceKey, Subscriber
+from service.models import Heartbeat, Keyring, ServiceKey, Subscriber, WrappedDataKey
 from tests.harness.members import due_at
 from tests.harness.people import NOW
 from tests.harness.servers import Postgres
@@ -81,9 +81,11 @@ def test_rows_of_every_older_revision_arrive_where_they_belong(empty: Engine, re
 def insert_person(empty: Engine, status: str, next_prompt_at: datetime | None) -> None:
     columns = inspect(empty).get_columns("subscribers")
     values: dict[str, Any] = {column["name"]: 0 for column in columns if not column["nullable"]}
-    values |= {"address_hash": b"h", "sealed_address": b"s", "data_key": b"k", "locale": "en-GB", "history": ""}
+    values |= {"address_hash": b"h", "sealed_address": b"s", "locale": "en-GB", "history": ""}
     values |= {"time_zone": "UTC", "help_country": "", "muted_themes": "[]", "created_at": "2026-05-01 00:00:00+00"}
     values |= {"status": status, "next_prompt_at": next_prompt_at}
+    if "data_key" in values:  # until revision 0019
+        values["data_key"] = b"k"
     booleans = {column["name"] for column in columns if isinstance(column["type"], Boolean)}
     values |= dict.fromkeys(booleans & values.keys(), False)
     names = ", ".join(values)
@@ -167,3 +169,18 @@ def test_two_clocks_may_beat_for_the_first_time_at_once(database: Database) -> N
         list(pool.map(beat, range(8)))
     with database.read() as session:
         assert Heartbeat.last_at(session, "clock") == NOW
+
+
+def test_a_data_key_goes_with_its_subscriber_and_nothing_opens_without_it(database: Database) -> None:
+    keyring = Keyring.load(database, (KEY,), NOW)
+    with database.write() as session:
+        kept, erased = (due_at(session, keyring, NOW, f"{name}@example.com") for name in ("kept", "erased"))
+        assert WrappedDataKey.destroy(session, erased.id)
+        assert not WrappedDataKey.destroy(session, erased.id)
+    with database.write() as session:
+        assert keyring.address_of(session.get_one(Subscriber, kept.id)).text == "kept@example.com"
+        with pytest.raises(SealError):
+            keyring.address_of(session.get_one(Subscriber, erased.id))
+        session.execute(delete(Subscriber))
+    with database.read() as session:
+        assert session.scalars(select(WrappedDataKey.subscriber_id)).all() == []

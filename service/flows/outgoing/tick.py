@@ -25,6 +25,7 @@ from service.models import (
     DeskLink,
     DeskSession,
     DomainHour,
+    Erasure,
     Heartbeat,
     Installation,
     JournalExport,
@@ -61,6 +62,7 @@ FIND_UNQUEUED: Mapping[BackgroundJob, Callable[[Session, datetime, timedelta, in
     BackgroundJob.WRITER_MAILS: WriterMail.find_unqueued,
     BackgroundJob.IMPORTS: JournalImport.find_unqueued,
     BackgroundJob.EXPORTS: JournalExport.find_unqueued,
+    BackgroundJob.ERASURES: Erasure.find_unqueued,
 }
 
 

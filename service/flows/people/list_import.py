@@ -226,7 +226,6 @@ class _Importer:
             id=subscriber_id,
             address_hash=address_hash,
             sealed_address=self.keyring.seal_address(key, subscriber_id, person.address),
-            data_key=wrapped,
             status=SubscriberStatus.ACTIVE,
             locale=DEFAULT_LOCALE,
             wants_questions=False,
@@ -237,7 +236,7 @@ class _Importer:
             next_digest_at=next_month_slot(self.schedule, now).at,
         )
         added.set_schedule(self.schedule)
-        self.session.add(added)
+        Subscriber.add(self.session, added, wrapped)
         self.session.add(_line(self.made, address_hash, ConsentEvent.IMPORTED, person.at or now))
 
     def _sealed_form(self, request_id: int, person: ListedPerson) -> bytes:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.core.addresses import Address
 from service.core.tokens import Action, ActToken
 from service.flows.people.mail_requests import Requester, TooManyRequests, record_request
-from service.models import BrowserSession, Keyring, MailRequest, MailRequestKind, Subscriber
+from service.models import BrowserSession, Erasure, Keyring, MailRequest, MailRequestKind, Subscriber
 
 CODE_TRIES = 5
 LINK_LIFETIME = timedelta(minutes=10)
@@ -40,9 +40,10 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The browser is signed in as this subscriber."""
+    """The browser is signed in as this subscriber, who may have taken back by it that they are to be erased."""
 
     subscriber_id: int
+    took_back_erasure: bool = False
 
 
 def ask(
@@ -84,12 +85,14 @@ def use(
             return refusal
     if not MailRequest.mark_used(session, request.id, now):
         return SignInLink.INVALID
-    open_session(session, token.subscriber_id, new, now)
-    return SignedIn(token.subscriber_id)
+    return SignedIn(token.subscriber_id, open_session(session, token.subscriber_id, new, now))
 
 
-def open_session(session: Session, subscriber_id: int, new: NewSession, now: datetime) -> None:
-    """Record a browser session of thirty days, and end the browser's former one."""
+def open_session(session: Session, subscriber_id: int, new: NewSession, now: datetime) -> bool:
+    """Record a browser session of thirty days, and end the browser's former one.
+
+    Signing in takes back that somebody is to be erased; return whether it did.
+    """
     if new.former is not None:
         BrowserSession.end(session, new.former)
     session.add(
@@ -101,6 +104,7 @@ def open_session(session: Session, subscriber_id: int, new: NewSession, now: dat
             kind=new.browser_kind,
         )
     )
+    return Erasure.take_back(session, subscriber_id)
 
 
 def sign_out(session: Session, *, secret: bytes, everywhere: bool, now: datetime) -> None:

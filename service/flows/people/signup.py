@@ -84,7 +84,7 @@ def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, fo
     is_brought = request.kind == MailRequestKind.IMPORT
     if is_brought and Subscriber.with_address(session, request.address_hash) is not None:
         return None  # they have come by themselves since their list was brought, and may have stopped
-    person = Subscriber.get_or_create(session, _new_person(keyring, request, form))
+    person = Subscriber.get_or_create(session, *_new_person(keyring, request, form))
     if person.status == SubscriberStatus.PENDING:
         person.created_at = request.created_at  # the time limit for confirming starts again
     for stream in streams_to_confirm(person, form):
@@ -160,16 +160,16 @@ def _asked(request: MailRequest, person: Subscriber, form: SignupForm) -> Asked:
     return Asked.MOVED if request.kind == MailRequestKind.IMPORT else Asked.of(streams_to_confirm(person, form))
 
 
-def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> dict[str, object]:
+def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> tuple[dict[str, object], bytes]:
+    """Return the columns of a new person, and their wrapped data key."""
     subscriber_id = random_id()
     key, wrapped = keyring.new_subscriber_key(subscriber_id)
     person = Subscriber()
     person.set_schedule(form.schedule)
-    return {
+    columns: dict[str, object] = {
         "id": subscriber_id,
         "address_hash": request.address_hash,
         "sealed_address": keyring.seal_address(key, subscriber_id, form.address),
-        "data_key": wrapped,
         "locale": form.locale,
         "wants_questions": form.wants_questions,
         "days_mask": person.days_mask,
@@ -177,3 +177,4 @@ def _new_person(keyring: Keyring, request: MailRequest, form: SignupForm) -> dic
         "time_zone": person.time_zone,
         "created_at": request.created_at,
     }
+    return columns, wrapped

@@ -51,6 +51,7 @@ class Composer:
         self.help_lines = parse_help_lines((templates / "helplines.toml").read_text(encoding="utf-8"))
         self.settings_url = f"{base_url}/settings"
         self.export_url = f"{base_url}/export"
+        self.sign_in_url = f"{base_url}/sign-in"
         site = {
             "name": place.name,
             "colours": place.palette,

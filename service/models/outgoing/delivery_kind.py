@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service.models.letters.letter import MAY_GO, Letter
+from service.models.people.erasure import Erasure
 from service.models.people.subscriber import Subscriber, SubscriberStatus
 from service.models.people.suppression import Suppression
 
@@ -30,6 +31,7 @@ class DeliveryKind(StrEnum):
     ALIAS = "alias"
     EXPORT = "export"
     LETTER = "letter"
+    GOODBYE = "goodbye"
 
 
 # What the schedule sends. What somebody asks for, such as a sign-in or an answer, is any other kind.
@@ -56,15 +58,19 @@ def may_be_sent(
 ) -> ColumnElement[bool]:
     """Return the condition that status, consent and suppression allow a delivery's email at this moment.
 
-    A letter's `reference` is the letter, which must not have been stopped; its person must still want letters.
+    A letter's `reference` is the letter, which must not have been stopped; its person must still want letters. Nobody
+    who has asked to be erased gets what the schedule sends.
     """
     suppressed = select(Suppression).where(Suppression.address_hash == Subscriber.address_hash).exists()
     person = select(Subscriber.id).where(Subscriber.id == subscriber_id)
-    asked = person.where(Subscriber.status == SubscriberStatus.ACTIVE, Subscriber.wants_questions, ~suppressed).exists()
-    resting = person.where(
+    staying = person.where(~Erasure.is_asked(Subscriber.id))
+    asked = staying.where(
+        Subscriber.status == SubscriberStatus.ACTIVE, Subscriber.wants_questions, ~suppressed
+    ).exists()
+    resting = staying.where(
         Subscriber.status.in_((SubscriberStatus.ACTIVE, SubscriberStatus.RESTING)), ~suppressed
     ).exists()
-    reader = person.join(Letter, and_(Letter.id == reference, Letter.state.in_(MAY_GO))).where(
+    reader = staying.join(Letter, and_(Letter.id == reference, Letter.state.in_(MAY_GO))).where(
         Subscriber.may_get_letters(Letter.starts_at), ~suppressed
     )
     ruled = (DeliveryKind.LETTER, *_QUESTIONS, *_ACTIVE_OR_RESTING, *_DESPITE_SUPPRESSION)

@@ -29,6 +29,12 @@ class BrowserSession(Base):
         return row.subscriber_id if row and row.expires_at > now else None
 
     @classmethod
+    def opened_at(cls, session: Session, secret_hash: bytes) -> datetime | None:
+        """Return when this browser signed in, or None."""
+        row = session.get(cls, secret_hash)
+        return row.created_at if row else None
+
+    @classmethod
     def of_subscriber(cls, session: Session, subscriber_id: int, now: datetime) -> Sequence[BrowserSession]:
         """Return the sessions of a person that have not expired, the newest first."""
         own = select(cls).where(cls.subscriber_id == subscriber_id, cls.expires_at > now)

@@ -29,11 +29,12 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, column_property, mapped_column
 
 from service.core.consent import Stream
 from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
 from service.db import Base, Id, insert_into, random_id
+from service.models.people.data_key import WrappedDataKey
 
 MINUTES_AN_HOUR = 60
 
@@ -64,7 +65,6 @@ class Subscriber(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
     address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     sealed_address: Mapped[bytes] = mapped_column(LargeBinary)
-    data_key: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[str] = mapped_column(String(8), default=SubscriberStatus.PENDING)
     locale: Mapped[str] = mapped_column(String(12), default="en-GB")
     days_mask: Mapped[int] = mapped_column(SmallInteger)
@@ -91,6 +91,10 @@ class Subscriber(Base):
     help_country: Mapped[str] = mapped_column(String(2), default="")
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+    # Read with each row, from its own table; a subquery, since a row that is locked cannot be read with an outer join.
+    wrapped_key: Mapped[bytes | None] = column_property(
+        select(WrappedDataKey.wrapped).where(WrappedDataKey.subscriber_id == id).scalar_subquery()  # noqa: A003 - our column
+    )
 
     @property
     def schedule(self) -> Schedule:
@@ -178,11 +182,20 @@ class Subscriber(Base):
         return person if person and person.status != SubscriberStatus.PENDING else None
 
     @classmethod
-    def get_or_create(cls, session: Session, person: dict[str, object]) -> Subscriber:
-        """Return, locked, the person with this address hash; a new one with these columns if there is none."""
-        session.execute(
-            insert_into(session, cls).values(person).on_conflict_do_nothing(index_elements=["address_hash"])
-        )
+    def add(cls, session: Session, person: Subscriber, wrapped: bytes) -> None:
+        """Write a new person and their wrapped data key."""
+        session.add(person)
+        session.flush()
+        WrappedDataKey.add(session, person.id, wrapped)
+        session.refresh(person, ["wrapped_key"])
+
+    @classmethod
+    def get_or_create(cls, session: Session, person: dict[str, object], wrapped: bytes) -> Subscriber:
+        """Return, locked, the person with this address hash; if there is none, a new one with these columns and key."""
+        insert = insert_into(session, cls).values(person).on_conflict_do_nothing(index_elements=["address_hash"])
+        added = session.scalar(insert.returning(cls.id))
+        if added is not None:
+            WrappedDataKey.add(session, added, wrapped)
         return session.scalars(select(cls).where(cls.address_hash == person["address_hash"]).with_for_update()).one()
 
     @classmethod

@@ -21,6 +21,7 @@ from service.models import (
     SubscriberStatus,
     Suppression,
     SuppressionReason,
+    WrappedDataKey,
 )
 from service.models.outgoing import delivery_claims, delivery_evidence
 from tests.harness.people import DAY, MINUTE
@@ -311,7 +312,9 @@ def test_a_delivery_that_cannot_be_built_does_not_stop_the_others(harness: Sendi
     good, unknown_kind, broken = harness.members(*ADDRESSES)
     ids = harness.plan([good]) + harness.plan([unknown_kind], kind="from tomorrow") + harness.plan([broken])
     with harness.runtime.database.write() as session:
-        session.execute(update(Subscriber).where(Subscriber.id == broken.id).values(data_key=b"damaged"))
+        session.execute(
+            update(WrappedDataKey).where(WrappedDataKey.subscriber_id == broken.id).values(wrapped=b"damaged")
+        )
     assert harness.send(ids).counts == {"sent": 1, "failed": 2}
 
 

@@ -36,6 +36,7 @@ KINDS = {
     DeliveryKind.ALIAS: ("alias_confirm",),
     DeliveryKind.LETTER: ("letter",),
     DeliveryKind.EXPORT: ("export_ready",),
+    DeliveryKind.GOODBYE: ("goodbye",),
 }
 
 # In ordinary mode these quote a person's words, or name their files.

@@ -18,6 +18,7 @@ from service.flows.outgoing.emails import (
     auto_reply,
     confirmation,
     digest,
+    goodbye,
     journal_ready,
     letter,
     notice,
@@ -40,6 +41,7 @@ __all__ = [
     "auto_reply",
     "confirmation",
     "digest",
+    "goodbye",
     "journal_ready",
     "letter",
     "notice",
@@ -70,6 +72,7 @@ BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.NOTICE: notice.build,
     DeliveryKind.ALIAS: alias.build,
     DeliveryKind.EXPORT: journal_ready.build,
+    DeliveryKind.GOODBYE: goodbye.build,
 }
 
 # Tried in this order: a token's kind may belong to several emails, of which only one was sent on its date.

@@ -17,6 +17,7 @@ from service.web.errors import error_page
 
 blueprint = Blueprint("sign_in", __name__)
 SIGNED_OUT = "signed-out"
+ERASURE_TAKEN_BACK = "/erase?kept"
 
 
 @blueprint.get("/sign-in")
@@ -66,7 +67,7 @@ def use(token: str) -> Response | str:
     if isinstance(done, SignedIn):
         wanted = browser.take_wanted()
         browser.remember(secret)
-        return redirect(wanted, code=303)
+        return redirect(ERASURE_TAKEN_BACK if done.took_back_erasure else wanted, code=303)
     return _link_page(done)
 
 

@@ -1,0 +1,65 @@
+"""Asking to be erased: by a fresh sign-in, a day before it happens, and until then signing in takes it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from service.core.addresses import Address
+from service.core.schedule import local_date
+from service.models import BrowserSession, Delivery, DeliveryKind, Entry, Erasure, Keyring, NewDelivery, Subscriber
+
+FRESH_FOR = timedelta(minutes=10)
+TIME_TO_TAKE_BACK = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class WhoIsErased:
+    """Somebody whom the operator erases on their written wish, as far as the operator needs to know them."""
+
+    subscriber_id: int
+    signed_up_on: date
+    status: str
+    entries: int
+
+
+def find(session: Session, keyring: Keyring, address: Address) -> WhoIsErased | None:
+    """Return who has this address, or None."""
+    person = Subscriber.with_address(session, keyring.address_hash(address))
+    if person is None:
+        return None
+    signed_up_on = local_date(person.created_at, person.zone)
+    return WhoIsErased(person.id, signed_up_on, person.status, Entry.count_for(session, person.id))
+
+
+def erase_at_once(session: Session, subscriber_id: int, now: datetime) -> int:
+    """Record that somebody is to be erased now; return the id for `Eraser.work`."""
+    return Erasure.hasten(session, subscriber_id, now)
+
+
+def is_fresh(session: Session, secret: bytes, now: datetime) -> bool:
+    """Return whether a browser, given by the keyed hash of its secret, signed in within the last ten minutes."""
+    opened_at = BrowserSession.opened_at(session, secret)
+    return opened_at is not None and now - opened_at <= FRESH_FOR
+
+
+def ask(session: Session, person: Subscriber, now: datetime) -> list[int]:
+    """Record that somebody is to be erased in 24 hours, and sign all their browsers out; return the goodbye's id.
+
+    Only signing in takes it back (`sign_in.open_session`): what they reply until then is kept, and goes with the rest.
+    """
+    due_at = now + TIME_TO_TAKE_BACK
+    erasure_id = Erasure.ask(session, person.id, now=now, due_at=due_at)
+    BrowserSession.end_all(session, person.id)
+    goodbye = NewDelivery(
+        subscriber_id=person.id,
+        kind=DeliveryKind.GOODBYE,
+        slot=f"{local_date(now, person.zone)}/{erasure_id}",
+        ready_at=now,
+        expires_at=due_at,
+        planned_at=now,
+        enqueued_at=now,
+    )
+    return Delivery.plan(session, [goodbye])
