@@ -40,6 +40,7 @@ from service.web.pages.journal import (
     search,
     send_on,
     steps,
+    tags,
     write,
     year,
 )
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     journal.blueprint,
     search.blueprint,
+    tags.blueprint,
     journal_import.blueprint,
     month_markdown.blueprint,
     send_on.blueprint,

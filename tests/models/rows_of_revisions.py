@@ -445,4 +445,5 @@ CHANGES: Mapping[str, Change] = {
         },
     ),
     "0016": Change(new_rows={"result_days": [{"day": 9617, "results": 70, "complaints": 1}]}),
+    "0021": Change(new_columns={("entries", "sealed_tags"): (None, b"sealed tags")}),
 }

@@ -25,7 +25,7 @@ from service.core.replies.values import TrimmedPiece
 from service.core.schedule import writing_date
 from service.core.sealing import DataKey
 from service.db import random_id
-from service.flows.people import frequency
+from service.flows.people import frequency, tags
 from service.models import Entry, Keyring, Subscriber
 
 MAX_COUNTED = 30_000  # the column is a small integer, and no rule needs more than a dozen
@@ -76,6 +76,7 @@ class OpenEntry:
     is_kept_out: bool
     words: str = field(repr=False)
     has_more: bool
+    tags: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ def _opened(key: DataKey, entry: Entry) -> OpenEntry:
         is_kept_out=entry.is_kept_out,
         words=for_showing(_words(key, entry)),
         has_more=entry.sealed_trimmed is not None or entry.sealed_over is not None,
+        tags=tags.open_tags(key, entry),
     )
 
 
@@ -213,6 +215,7 @@ def _seal(key: DataKey, entry: Entry, words: str, trimmed: Sequence[TrimmedPiece
     shown, beyond = split_at(words.replace("\x00", "\ufffd"), WORDS_BYTES)
     over = beyond + over
     pieces = json.dumps([asdict(piece) for piece in trimmed])
+    tags.follow_words(key, entry, shown)
     entry.sealed_words = key.seal_text(shown, place=f"entries.words:{entry.id}", random=os.urandom)
     entry.sealed_trimmed = (
         key.seal_text(pieces, place=f"entries.trimmed:{entry.id}", random=os.urandom) if trimmed else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,12 +12,14 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    case,
     delete,
     extract,
     func,
     or_,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -36,6 +38,16 @@ class SearchRow:
     prompt_id: str | None
     sealed_words: bytes
     sealed_over: bytes | None
+    sealed_tags: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """The columns of an entry that say its tags; the words are empty where the entry has a list of tags."""
+
+    id: int
+    sealed_tags: bytes | None
+    sealed_words: bytes
 
 
 class Entry(Base):
@@ -54,6 +66,7 @@ class Entry(Base):
     sealed_words: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_trimmed: Mapped[bytes | None] = mapped_column(LargeBinary)
     sealed_over: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_tags: Mapped[bytes | None] = mapped_column(LargeBinary)
     is_kept_out: Mapped[bool] = mapped_column(default=False)
 
     @classmethod
@@ -92,7 +105,7 @@ class Entry(Base):
         Rows are fetched a few hundred at a time, so that a search that stops early reads no more than it needs.
         """
         place = (cls.written_on, cls.created_at, cls.id)
-        query = select(cls.id, cls.written_on, cls.prompt_id, cls.sealed_words, cls.sealed_over)
+        query = select(cls.id, cls.written_on, cls.prompt_id, cls.sealed_words, cls.sealed_over, cls.sealed_tags)
         query = query.where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last))
         if before is not None:
             query = query.where(tuple_(*place) < tuple_(before.written_on, before.created_at, before.id))
@@ -100,6 +113,20 @@ class Entry(Base):
         with session.execute(query) as rows:
             for row in rows:
                 yield SearchRow(*row)
+
+    @classmethod
+    def tag_rows(cls, session: Session, subscriber_id: int) -> Iterator[TagRow]:
+        """Yield what says the tags of each of this person's entries, newest first."""
+        words = case((cls.sealed_tags.is_(None), cls.sealed_words))
+        query = select(cls.id, cls.sealed_tags, words).where(cls.subscriber_id == subscriber_id)
+        for id_, tags, words_of_old in session.execute(query.order_by(cls.written_on.desc(), cls.id.desc())):
+            yield TagRow(id_, tags, words_of_old or b"")
+
+    @classmethod
+    def store_tags(cls, session: Session, sealed: Mapping[int, bytes]) -> None:
+        """Store the sealed tags of these entries, by id."""
+        if sealed:
+            session.execute(update(cls), [{"id": id_, "sealed_tags": tags} for id_, tags in sealed.items()])
 
     @classmethod
     def newest_from(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> Entry | None:

@@ -32,6 +32,7 @@ EMPTY = {"words": "Write something, or use Delete to remove the entry"}
 JUST_DONE = {
     "kept": "It’s in your journal.",
     "saved": "Saved.",
+    "tagged": "The tags are saved.",
     "refused": (
         "But something you added couldn’t be kept. "
         "We can keep up to ten photos at a time, as JPEG, PNG, GIF, WebP or HEIC. "
