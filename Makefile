@@ -63,7 +63,7 @@ bench-quick: setup-dev ## Run small versions of the benchmarks, to check that th
 	$(BIN)/python -m bench.webhook --posts 30
 	$(BIN)/python -m bench.workers --jobs 20
 	$(BIN)/python -m bench.digests --people 200
-	$(BIN)/python -m bench.journal --entries 500
+	$(BIN)/python -m bench.journal --entries 500 --days 365
 	$(BIN)/python -m bench.replies
 
 # In its own environment: the fuzzer has wheels for few platforms, and nothing else needs it.

@@ -52,7 +52,7 @@ def search(
     key = keyring.key_of(person)
     found: list[FoundEntry] = []
     newest = Entry.find(session, person.id, before) if before is not None else None
-    for entry in Entry.newest_first(session, person.id, first, last, before=newest):
+    for entry in Entry.newest_first(session, person.id, first, last, before=newest, with_tags=bool(query.tags)):
         if query.tags and not query.tags <= {*map(folded_tag, open_tags(key, entry))}:
             continue
         text = for_showing(open_text(key, entry))

@@ -6,7 +6,6 @@ renaming or removing a tag changes lists only, and never a word that somebody wr
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ class SealedTags(Protocol):
 
     @property
     def sealed_tags(self) -> bytes | None:
-        """Return the sealed list, or None for an entry that was written before there were tags."""
+        """Return the sealed list, empty without tags, or None for an entry written before there were tags."""
 
     @property
     def sealed_words(self) -> bytes:
@@ -49,7 +48,7 @@ def open_tags(key: DataKey, entry: SealedTags) -> tuple[str, ...]:
     """Return an entry's tags, without `#`."""
     if entry.sealed_tags is None:
         return tags_in(key.open_text(entry.sealed_words, place=f"entries.words:{entry.id}"))
-    return tuple(json.loads(key.open_text(entry.sealed_tags, place=_place(entry.id))))
+    return tuple(key.open_text(entry.sealed_tags, place=_place(entry.id)).split(" ")) if entry.sealed_tags else ()
 
 
 def follow_words(key: DataKey, entry: Entry, words: str) -> None:
@@ -70,10 +69,10 @@ def change_tags(
 
 def list_tags(session: Session, keyring: Keyring, person: Subscriber) -> list[Tag]:
     """Return all tags of a person's journal in the order of their letters, each as it was written last."""
-    key, names = keyring.key_of(person), dict[str, str]()
+    key, written = keyring.key_of(person), dict[str, None]()
     for row in Entry.tag_rows(session, person.id):
-        for name in open_tags(key, row):
-            names.setdefault(folded_tag(name), name)
+        written.update(dict.fromkeys(open_tags(key, row)))
+    names = {folded_tag(name): name for name in reversed(written)}
     return [Tag(names[folded], tag_key(keyring, person, folded)) for folded in sorted(names)]
 
 
@@ -114,8 +113,8 @@ def _change_all(
 
 
 def _sealed(key: DataKey, entry_id: int, tags: Sequence[str]) -> bytes:
-    """Return the sealed list; one without tags is sealed too, so that the database does not say who has none."""
-    return key.seal_text(json.dumps(tags), place=_place(entry_id), random=os.urandom)
+    """Return the sealed list; nothing for one without tags, which its length would tell anyway."""
+    return b"" if not tags else key.seal_text(" ".join(tags), place=_place(entry_id), random=os.urandom)
 
 
 def _place(entry_id: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -44,7 +45,9 @@ def written(home: WebHarness, words: str) -> str:
 
 
 def test_the_tags_in_the_words_are_shown_listed_and_searched_by(home: WebHarness) -> None:
-    tea, both = written(home, "Tea. #garden"), written(home, "Rain #Garden #été")
+    tea = written(home, "Tea. #garden")
+    home.clock.move(timedelta(minutes=1))
+    both = written(home, "Rain #Garden #été")
     written(home, "the garden")
     assert on_page(home, both) == ["#Garden", "#été"]
     assert on_page(home, "/journal/tags") == ["#Garden", "#été"]
