@@ -36,6 +36,7 @@ class NewEntry:
     """An entry to add; `trimmed` and `over` are what the reply reader removed from the words.
 
     Words beyond 256 kB of UTF-8 are stored in front of `over`. An `entry_id` makes adding the same form twice harmless.
+    Without `tags` the entry has those in its words.
     """
 
     words: str = field(repr=False)
@@ -45,6 +46,7 @@ class NewEntry:
     trimmed: Sequence[TrimmedPiece] = field(default=(), repr=False)
     over: str = field(default="", repr=False)
     entry_id: int | None = None
+    tags: Sequence[str] | None = field(default=None, repr=False)
 
 
 class SealedText(Protocol):
@@ -130,6 +132,8 @@ def add_imported(session: Session, key: DataKey, person: Subscriber, new: NewEnt
         source=new.source,
     )
     _seal(key, entry, new.words, (), new.over)
+    if new.tags is not None:
+        tags.store_tags(key, entry, new.tags)
     session.add(entry)
     return entry
 

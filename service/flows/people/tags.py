@@ -56,7 +56,12 @@ def follow_words(key: DataKey, entry: Entry, words: str) -> None:
     is_new = entry.sealed_words is None
     before = "" if is_new else key.open_text(entry.sealed_words, place=f"entries.words:{entry.id}")
     tags = () if is_new else open_tags(key, entry)
-    entry.sealed_tags = _sealed(key, entry.id, with_changes(tags, tags_in(before), tags_in(words)))
+    store_tags(key, entry, with_changes(tags, tags_in(before), tags_in(words)))
+
+
+def store_tags(key: DataKey, entry: Entry, tags: Sequence[str]) -> None:
+    """Store these tags as the list of an entry."""
+    entry.sealed_tags = _sealed(key, entry.id, tags)
 
 
 def change_tags(
@@ -64,7 +69,7 @@ def change_tags(
 ) -> None:
     """Add and remove what `after` has more and less than `before`; another window's change of other tags stays."""
     key = keyring.key_of(person)
-    entry.sealed_tags = _sealed(key, entry.id, with_changes(open_tags(key, entry), before, after))
+    store_tags(key, entry, with_changes(open_tags(key, entry), before, after))
 
 
 def list_tags(session: Session, keyring: Keyring, person: Subscriber) -> list[Tag]:
