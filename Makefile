@@ -64,7 +64,7 @@ bench-quick: setup-dev ## Run small versions of the benchmarks, to check that th
 	$(BIN)/python -m bench.webhook --posts 30
 	$(BIN)/python -m bench.workers --jobs 20
 	$(BIN)/python -m bench.digests --people 200
-	$(BIN)/python -m bench.journal --entries 500
+	$(BIN)/python -m bench.journal --entries 500 --days 365
 	$(BIN)/python -m bench.yours --entries 500 --photos 10
 	$(BIN)/python -m bench.replies
 

@@ -1,6 +1,6 @@
-"""How long a search of 10,000 entries takes on one core, on SQLite and on PostgreSQL.
+"""How long a search of 10,000 entries takes on one core, and each page of a journal of 20 years, on both databases.
 
-    python -m bench.journal [--entries 10000] [--bytes 1000] [--seed 1]
+    python -m bench.journal [--entries 10000] [--bytes 1000] [--days 7300] [--seed 1]
 
 The search is for a word that no entry has, so that all are read, and for two words that many have, which fills a page
 early. The same run measures reading and opening all entries without a search, which is the least it can take. Half of
@@ -23,6 +23,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
+from bench.journal_pages import DAYS, measure_pages
 from service.core.text.search_query import SearchQuery
 from service.db import Database, migrate, random_id
 from service.flows.people.journal import open_text
@@ -42,6 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=10_000)
     parser.add_argument("--bytes", type=int, default=1_000)
+    parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     libraries = ", ".join(f"{name} {version(name)}" for name in ("sqlalchemy", "cryptography", "psycopg"))
@@ -56,6 +58,8 @@ def main() -> None:
                 seconds = _best(lambda: _search(database, keyring, person, words))  # noqa: B023 - called at once
                 print(f"{name:<11}{label:<20}{seconds * 1000:7.0f} ms   ", end="")
                 print(f"opening all {opening * 1000:5.0f} ms   ratio {seconds / opening:.2f}")
+        with database_at() as database, tempfile.TemporaryDirectory() as folder:
+            measure_pages(name, database, Path(folder), days=options.days, seed=options.seed)
 
 
 def _best(call: Callable[[], object]) -> float:

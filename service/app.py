@@ -43,6 +43,7 @@ from service.web.pages.journal import (
     search,
     send_on,
     steps,
+    tags,
     write,
     year,
 )
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     journal.blueprint,
     search.blueprint,
     journal_export.blueprint,
+    tags.blueprint,
     journal_import.blueprint,
     month_markdown.blueprint,
     send_on.blueprint,

@@ -530,4 +530,5 @@ CHANGES: Mapping[str, Change] = {
             "tombstones": [{"id_hash": b"t" * 32, "erased_on": ON}],
         },
     ),
+    "0020": Change(new_columns={("entries", "sealed_tags"): (None, b"sealed tags")}),
 }

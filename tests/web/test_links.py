@@ -18,7 +18,10 @@ def test_every_link_and_every_form_leads_to_a_page(site: WebHarness) -> None:
             site.runtime.keyring,
             session.merge(site.person()),
             journal.NewEntry(
-                words="hello", written_on=date(2026, 4, 9), source="mail", trimmed=(TrimmedPiece("footer", "-- ", 1),)
+                words="hello #bus",
+                written_on=date(2026, 4, 9),
+                source="mail",
+                trimmed=(TrimmedPiece("footer", "-- ", 1),),
             ),
             site.clock(),
         )
@@ -35,6 +38,7 @@ def test_every_link_and_every_form_leads_to_a_page(site: WebHarness) -> None:
                 seen.add(link)
                 waiting.append(link)
     assert any(path.endswith("/everything") for path in seen)
+    assert any(path.startswith("/journal/tags/") for path in seen)
     assert any(path.startswith("/unsubscribe/") for path in seen)
 
 

@@ -20,6 +20,7 @@ from service.flows.outgoing.letters.letter_scheduling import Straightaway, sched
 from service.flows.people import steps
 from service.flows.people.journal_import import import_upload
 from service.flows.people.journal_import.import_preview import ImportPreview
+from service.flows.people.tags import tag_key
 from service.models import (
     Entry,
     ExportForm,
@@ -55,8 +56,9 @@ class Objects:
 
     def __init__(self, site: WebHarness) -> None:
         site.join()
-        site.write("the bus was late")
+        site.write("the bus was late #bus")
         runtime, person = site.runtime, site.person()
+        self.tag_key = tag_key(runtime.keyring, person, "bus")
         with runtime.database.write() as session:
             owner = session.merge(person)
             self.step = steps.choose(session, runtime.keyring, owner, "Open a window.", now=site.clock()).id
@@ -143,6 +145,7 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "picture_id": objects.ids(),
         "slug": (objects.slug,),
         "letter_id": (objects.letter,),
+        "tag_key": (objects.tag_key,),
         "reply_id": objects.ids(),
         "import_id": objects.ids(),
         "export_id": objects.ids(),

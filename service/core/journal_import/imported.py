@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from service.core.journal_import.import_files import ImportFiles
+from service.core.tags import MOST_TAGS, SIGNS, distinct, is_tag, tags_in
 
 A_VIDEO = "a video"
 A_SOUND = "a sound recording"
@@ -27,7 +28,8 @@ class ImportedEntry:
     only the local time. An entry with an aware `at` may have no `on` yet: its day depends on `zone` (an IANA name).
     `photos` are references for `JournalFormat.photo`. `source_id` names the entry within the service that it comes
     from, "" where that gives none. `left_behind` are the things of the entry that are not brought, each with "a".
-    `prompt_id`, `is_kept_out` and `changed_at` are known in this service's own files alone.
+    `prompt_id`, `is_kept_out` and `changed_at` are known in this service's own files alone, and only these are known to
+    name all tags of an entry (`has_all_tags`), also those that are in its words.
     """
 
     place: str
@@ -43,6 +45,7 @@ class ImportedEntry:
     left_behind: tuple[str, ...] = ()
     prompt_id: str | None = None
     is_kept_out: bool = False
+    has_all_tags: bool = False
     changed_at: datetime | None = None
 
 
@@ -57,11 +60,21 @@ class LeftOutEntry:
 
 
 def text_of(entry: ImportedEntry) -> str:
-    """Return what the journal keeps of an entry: the question above its words, and the tags below them."""
+    """Return what the journal keeps of an entry: the question above its words; below them, what can be no tag here."""
     question = "".join(f"> {line}\n" for line in entry.question.splitlines())
-    tags = " ".join(f"#{tag.lstrip('#').replace(' ', '-')}" for tag in entry.tags)
-    parts = [question.rstrip(), entry.words, tags]
+    others = " ".join(f"#{name}" for name in map(_tag_name, entry.tags) if not is_tag(name))
+    parts = [question.rstrip(), entry.words, others]
     return "\n\n".join(part for part in parts if part)
+
+
+def tags_of(entry: ImportedEntry) -> tuple[str, ...]:
+    """Return the tags that an entry has in the journal: those of the file, and those in its words."""
+    named = [name for name in map(_tag_name, entry.tags) if is_tag(name)]
+    return distinct(named if entry.has_all_tags else [*tags_in(entry.words), *named])[:MOST_TAGS]
+
+
+def _tag_name(tag: str) -> str:
+    return "-".join(tag.lstrip(SIGNS).split())
 
 
 ImportItem = ImportedEntry | LeftOutEntry

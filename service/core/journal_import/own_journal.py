@@ -62,6 +62,7 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
         question="" if entry.prompt else entry.question,
         photos=photos,
         tags=entry.tags,
+        has_all_tags=True,
         source_id=entry.id,
         left_behind=left,
         prompt_id=entry.prompt,

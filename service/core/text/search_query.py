@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Self
 
+from service.core.tags import SIGNS, folded_tag, is_tag
+
 LONGEST_QUERY: Final = 200
 MOST_TERMS: Final = 12
 AROUND: Final = 120  # characters of context on either side of a hit, at most
@@ -55,11 +57,15 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What to search for: every term must occur in a text. A word is found by its beginning, a phrase as it stands."""
+    """What to search for: every term must occur in a text. A word is found by its beginning, a phrase as it stands.
+
+    `tags` are the `#words` of the query in their folded form: an entry must have each of them in its list of tags.
+    """
 
     text: str = field(repr=False)
+    tags: frozenset[str] = field(repr=False)
     _terms: tuple[re.Pattern[str], ...] = field(repr=False)
-    _any_term: re.Pattern[str] = field(repr=False)
+    _any_term: re.Pattern[str] | None = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -68,20 +74,28 @@ class SearchQuery:
         Only the first 200 characters and 12 terms count.
         """
         text = text[:LONGEST_QUERY]
-        found = [_pattern(phrase or word, is_phrase=bool(phrase)) for phrase, word in _TERM.findall(text)]
+        typed = [(phrase, word) for phrase, word in _TERM.findall(text)]
+        tags = {folded_tag(word[1:]) for _, word in typed if _names_a_tag(word)}
+        found = [_pattern(phrase or word, is_phrase=bool(phrase)) for phrase, word in typed if not _names_a_tag(word)]
         terms = list(dict.fromkeys(pattern for pattern in found if pattern))[:MOST_TERMS]
-        if not terms:
+        if not terms and not tags:
             return None
         compiled = tuple(re.compile(term) for term in terms)
-        either = re.compile("|".join(sorted(terms, key=len, reverse=True)))
-        return cls(text, compiled, either)
+        either = re.compile("|".join(sorted(terms, key=len, reverse=True))) if terms else None
+        return cls(text, frozenset(tags), compiled, either)
 
     def is_in(self, text: str) -> bool:
         """Return whether every term occurs in a text."""
         return all(term.search(text) for term in self._terms)
 
     def excerpts(self, text: str, most: int = 3) -> list[Excerpt]:
-        """Return the first sentences with hits, at most `most`, each shortened to the words around its hits."""
+        """Return the first sentences with hits, at most `most`, each shortened to the words around its hits.
+
+        Without terms there are no hits, and the first sentence stands for the text.
+        """
+        if self._any_term is None:
+            text = text.lstrip()
+            return [self._excerpt(text, *_sentence_around(text, 0, 0))] if text else []
         excerpts: list[Excerpt] = []
         end = -1
         for hit in self._any_term.finditer(text):
@@ -96,7 +110,7 @@ class SearchQuery:
     def _excerpt(self, text: str, start: int, end: int) -> Excerpt:
         parts: list[tuple[str, bool]] = []
         place = start
-        for hit in self._any_term.finditer(text, start, end):
+        for hit in self._any_term.finditer(text, start, end) if self._any_term else ():
             parts += [(text[place : hit.start()], False), (hit.group(), True)]
             place = hit.end()
         parts.append((text[place:end], False))
@@ -104,6 +118,10 @@ class SearchQuery:
         return Excerpt(
             whole, is_cut_before=_is_cut(text[:start]), is_cut_after=bool(text[end:].strip()) and not _ends(text, end)
         )
+
+
+def _names_a_tag(word: str) -> bool:
+    return word[:1] in {*SIGNS} and is_tag(word[1:])
 
 
 def _pattern(term: str, *, is_phrase: bool) -> str:

@@ -18,7 +18,7 @@ _WIDE: Final = "。！？｡"
 
 # Ends of sentences in Latin, Chinese, Japanese, Hindi, Urdu and Arabic text.
 _END = re.compile(r"(?P<stop>[.!?…؟۔।]+|(?P<wide>[。！？｡]+))(?P<close>[\"'”’»)\]」』）]*)")
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _SHORT_FORMS: Final = frozenset({"mr", "mrs", "ms", "dr", "st", "prof", "rev", "vs", "etc", "approx", "no", "tel"})
 
 
@@ -46,7 +46,7 @@ def passage_of(text: str, order: Callable[[int], bytes]) -> str | None:
 
 def one_line(text: str) -> str:
     """Return the text without line breaks, control characters or runs of white space."""
-    return " ".join(text.translate(_CONTROLS).split())
+    return " ".join(_CONTROLS.sub(" ", text).split())
 
 
 def _run(paragraph: Sequence[str]) -> str:

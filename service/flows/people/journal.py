@@ -25,7 +25,7 @@ from service.core.replies.values import TrimmedPiece
 from service.core.schedule import writing_date
 from service.core.sealing import DataKey
 from service.db import random_id
-from service.flows.people import frequency
+from service.flows.people import frequency, tags
 from service.models import Entry, Keyring, Subscriber
 
 MAX_COUNTED = 30_000  # the column is a small integer, and no rule needs more than a dozen
@@ -36,6 +36,7 @@ class NewEntry:
     """An entry to add; `trimmed` and `over` are what the reply reader removed from the words.
 
     Words beyond 256 kB of UTF-8 are stored in front of `over`. An `entry_id` makes adding the same form twice harmless.
+    Without `tags` the entry has those in its words.
     """
 
     words: str = field(repr=False)
@@ -45,6 +46,7 @@ class NewEntry:
     trimmed: Sequence[TrimmedPiece] = field(default=(), repr=False)
     over: str = field(default="", repr=False)
     entry_id: int | None = None
+    tags: Sequence[str] | None = field(default=None, repr=False)
 
 
 class SealedText(Protocol):
@@ -76,6 +78,7 @@ class OpenEntry:
     is_kept_out: bool
     words: str = field(repr=False)
     has_more: bool
+    tags: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ def add_imported(session: Session, key: DataKey, person: Subscriber, new: NewEnt
         source=new.source,
     )
     _seal(key, entry, new.words, (), new.over)
+    if new.tags is not None:
+        tags.store_tags(key, entry, new.tags)
     session.add(entry)
     return entry
 
@@ -211,6 +216,7 @@ def _opened(key: DataKey, entry: Entry) -> OpenEntry:
         is_kept_out=entry.is_kept_out,
         words=for_showing(_words(key, entry)),
         has_more=entry.sealed_trimmed is not None or entry.sealed_over is not None,
+        tags=tags.open_tags(key, entry),
     )
 
 
@@ -218,6 +224,7 @@ def _seal(key: DataKey, entry: Entry, words: str, trimmed: Sequence[TrimmedPiece
     shown, beyond = split_at(words.replace("\x00", "\ufffd"), WORDS_BYTES)
     over = beyond + over
     pieces = json.dumps([asdict(piece) for piece in trimmed])
+    tags.follow_words(key, entry, shown)
     entry.sealed_words = key.seal_text(shown, place=f"entries.words:{entry.id}", random=os.urandom)
     entry.sealed_trimmed = (
         key.seal_text(pieces, place=f"entries.trimmed:{entry.id}", random=os.urandom) if trimmed else None

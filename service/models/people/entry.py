@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,12 +12,14 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    case,
     delete,
     extract,
     func,
     or_,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -36,6 +38,16 @@ class SearchRow:
     prompt_id: str | None
     sealed_words: bytes
     sealed_over: bytes | None
+    sealed_tags: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """The columns of an entry that say its tags; the words are empty where the entry has a list of tags."""
+
+    id: int
+    sealed_tags: bytes | None
+    sealed_words: bytes
 
 
 class Entry(Base):
@@ -54,6 +66,7 @@ class Entry(Base):
     sealed_words: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_trimmed: Mapped[bytes | None] = mapped_column(LargeBinary)
     sealed_over: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_tags: Mapped[bytes | None] = mapped_column(LargeBinary)
     is_kept_out: Mapped[bool] = mapped_column(default=False)
 
     @classmethod
@@ -94,21 +107,50 @@ class Entry(Base):
 
     @classmethod
     def newest_first(
-        cls, session: Session, subscriber_id: int, first: date, last: date, *, before: Entry | None = None
+        cls,
+        session: Session,
+        subscriber_id: int,
+        first: date,
+        last: date,
+        *,
+        before: Entry | None = None,
+        with_tags: bool = False,
     ) -> Iterator[SearchRow]:
         """Yield what a search needs of the entries of these local dates, newest first and older than `before`.
 
+        With `with_tags` those are left out that are known to have none.
         Rows are fetched a few hundred at a time, so that a search that stops early reads no more than it needs.
         """
         place = (cls.written_on, cls.created_at, cls.id)
-        query = select(cls.id, cls.written_on, cls.prompt_id, cls.sealed_words, cls.sealed_over)
+        query = select(cls.id, cls.written_on, cls.prompt_id, cls.sealed_words, cls.sealed_over, cls.sealed_tags)
         query = query.where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last))
+        if with_tags:
+            query = query.where(cls._may_have_tags())
         if before is not None:
             query = query.where(tuple_(*place) < tuple_(before.written_on, before.created_at, before.id))
         query = query.order_by(*(column.desc() for column in place)).execution_options(yield_per=_ROWS)
         with session.execute(query) as rows:
             for row in rows:
                 yield SearchRow(*row)
+
+    @classmethod
+    def tag_rows(cls, session: Session, subscriber_id: int) -> Iterator[TagRow]:
+        """Yield what says the tags of each of this person's entries that has or may have any, newest first."""
+        words = case((cls.sealed_tags.is_(None), cls.sealed_words))
+        query = select(cls.id, cls.sealed_tags, words).where(cls.subscriber_id == subscriber_id, cls._may_have_tags())
+        place = (cls.written_on.desc(), cls.created_at.desc(), cls.id)
+        for id_, tags, words_of_old in session.execute(query.order_by(*place)):
+            yield TagRow(id_, tags, words_of_old or b"")
+
+    @classmethod
+    def _may_have_tags(cls) -> ColumnElement[bool]:
+        return or_(cls.sealed_tags.is_(None), cls.sealed_tags != b"")
+
+    @classmethod
+    def store_tags(cls, session: Session, sealed: Mapping[int, bytes]) -> None:
+        """Store the sealed tags of these entries, by id."""
+        if sealed:
+            session.execute(update(cls), [{"id": id_, "sealed_tags": tags} for id_, tags in sealed.items()])
 
     @classmethod
     def newest_from(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> Entry | None:
@@ -124,10 +166,31 @@ class Entry(Base):
         return session.scalars(query.order_by(cls.created_at.desc(), cls.id.desc()).limit(limit)).all()
 
     @classmethod
+    def not_kept_out_on(cls, session: Session, subscriber_id: int, days: Sequence[date]) -> Sequence[Entry]:
+        """Return a person's entries of these local dates, without those that they kept out."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.written_on.in_(days), ~cls.is_kept_out)
+        return session.scalars(query).all()
+
+    @classmethod
+    def written_days(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[date]:
+        """Return the local dates between these two on which a person wrote."""
+        query = select(cls.written_on).where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last))
+        return session.scalars(query.distinct()).all()
+
+    @classmethod
+    def nearest_days(cls, session: Session, subscriber_id: int, day: date) -> tuple[date | None, date | None]:
+        """Return the last local date before a day on which a person wrote, and the first one after it."""
+        days = select(cls.written_on).where(cls.subscriber_id == subscriber_id).limit(1)
+        before = session.scalar(days.where(cls.written_on < day).order_by(cls.written_on.desc()))
+        after = session.scalar(days.where(cls.written_on > day).order_by(cls.written_on))
+        return before, after
+
+    @classmethod
     def months(cls, session: Session, subscriber_id: int) -> list[date]:
         """Return the first day of every month in which a person wrote, newest first."""
-        days = session.scalars(select(cls.written_on).where(cls.subscriber_id == subscriber_id).distinct())
-        return sorted({day.replace(day=1) for day in days}, reverse=True)
+        parts = extract("year", cls.written_on), extract("month", cls.written_on)
+        found = session.execute(select(*parts).where(cls.subscriber_id == subscriber_id).distinct())
+        return sorted((date(int(year), int(month), 1) for year, month in found), reverse=True)
 
     @classmethod
     def writers_between(cls, session: Session, ids: Sequence[int], first: date, last: date) -> set[int]:

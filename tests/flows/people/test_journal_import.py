@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from service.core.journal_export.exported import ExportedEntry
 from service.core.library.prompts import Library
 from service.db import Database
+from service.flows.people.journal import open_entries
 from service.flows.people.journal_import import import_upload, imports
 from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.job_queue import InMemoryQueue
@@ -73,3 +76,19 @@ def test_an_import_whose_job_was_lost_is_found_and_one_under_way_is_not(
         assert JournalImport.claim(session, import_id, timedelta(minutes=5)) is not None
         assert JournalImport.claim(session, import_id, timedelta(minutes=5)) is None
         assert JournalImport.find_unqueued(session, later + timedelta(hours=1), patience, 10) == []
+
+
+def test_ones_own_tags_come_back_as_they_were(
+    database: Database, keyring: Keyring, library: Library, importer: JournalImporter
+) -> None:
+    with database.write() as session:
+        person = join(session, keyring, library)
+    written_at = datetime(2024, 5, 3, 20, 0, tzinfo=UTC)
+    entry = ExportedEntry(id="7", on=date(2024, 5, 3), written_at=written_at, zone="UTC", words="#tee", tags=("tea",))
+    import_id = upload(importer, person, json.dumps({"format": 1, "entries": [entry.to_json()]}).encode())
+    with database.write() as session:
+        assert imports.start(session.get_one(JournalImport, import_id), NOW, wants_digests=True, wants_changed=False)
+    importer.work(import_id)
+    with database.read() as session:
+        [opened] = open_entries(keyring, person, session.scalars(select(Entry)).all())
+    assert (opened.words, opened.tags) == ("#tee", ("tea",))

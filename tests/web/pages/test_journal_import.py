@@ -104,7 +104,8 @@ def test_a_day_one_journal_is_shown_first_and_then_comes_in_whole(home: WebHarne
         "2024-05-04",
         "2024-05-07",
     ]
-    assert kept[0].words == "The kettle sang. 5-6 birds (small)!\n\n**Bold** and a path C:\\temp\n\n#home #tea"
+    assert kept[0].words == "The kettle sang. 5-6 birds (small)!\n\n**Bold** and a path C:\\temp"
+    assert kept[0].tags == ("home", "tea")
     assert kept[0].created_at.isoformat() == "2024-05-01T23:30:00+00:00"
     with home.runtime.database.read() as session:
         stored = session.scalars(select(Photo)).all()

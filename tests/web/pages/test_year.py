@@ -89,3 +89,30 @@ def test_the_journal_leads_to_each_year(home: WebHarness) -> None:
     front = home.get("/journal").text
     assert 'href="/year/2026"' in front
     assert 'href="/year/2025"' in front
+
+
+def test_a_year_is_twelve_small_months_and_leads_to_the_other_years(home: WebHarness) -> None:
+    text = home.get("/year/2026").text
+    assert text.count('<div aria-hidden="true">') == 12
+    assert '<a href="/journal/2026-05">May</a><span class="unseen"> You wrote on the 3rd.</span>' in text
+    assert 'href="/journal/2026-06"' not in text
+    assert text.count("<b>●</b>") == 2
+    assert '<a href="/year/2025">2025</a>' in text
+
+
+def test_a_year_of_which_nothing_may_come_back_still_leads_to_its_months(home: WebHarness) -> None:
+    brought = write(home.runtime.database, home.runtime.keyring, home.person(), date(2014, 3, 3), "From a file.")
+    with home.runtime.database.write() as session:
+        entry = session.get_one(Entry, brought)
+        entry.source, entry.is_kept_out = "import", True
+    text = home.get("/year/2014").text
+    assert "<h1>2014</h1>" in text
+    assert 'href="/journal/2014-03"' in text
+    assert "From a file." not in text
+
+
+def test_months_and_years_are_one_press_apart(home: WebHarness) -> None:
+    for path in ("/journal", "/journal/2025-12", "/journal/2026-02"):
+        text = home.get(path).text
+        assert 'href="/year/2026"' in text
+        assert 'href="/year/2025"' in text

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from service.core.journal_import.imported import ImportedEntry, LeftOutEntry, text_of
+from service.core.journal_import.imported import ImportedEntry, LeftOutEntry, tags_of, text_of
 from service.core.sealing import DataKey
 from service.flows.people import entry_photos, journal
 from service.flows.people.entry_photos import ProcessedPhoto
@@ -85,7 +85,13 @@ def _add_entry(
 ) -> Entry:
     imported = each.entry
     assert imported.on is not None
-    new = NewEntry(words=text_of(imported), written_on=imported.on, source=IMPORTED, prompt_id=imported.prompt_id)
+    new = NewEntry(
+        words=text_of(imported),
+        written_on=imported.on,
+        source=IMPORTED,
+        prompt_id=imported.prompt_id,
+        tags=tags_of(imported),
+    )
     entry = journal.add_imported(session, key, person, new, min(now, _written_at(person, each)))
     entry.changed_at = imported.changed_at
     entry.is_kept_out = imported.is_kept_out or not row.wants_digests

@@ -18,6 +18,7 @@ from service.core.schedule import local_date
 from service.flows.incoming import set_aside
 from service.flows.people import entry_photos, journal
 from service.flows.people.journal import OpenEntry
+from service.flows.people.on_this_day import entries_on_this_day
 from service.models import Entry, Photo
 from service.web import browser
 from service.web.browser import Visit
@@ -32,6 +33,7 @@ EMPTY = {"words": "Write something, or use Delete to remove the entry"}
 JUST_DONE = {
     "kept": "It’s in your journal.",
     "saved": "Saved.",
+    "tagged": "The tags are saved.",
     "refused": (
         "But something you added couldn’t be kept. "
         "We can keep up to ten photos at a time, as JPEG, PNG, GIF, WebP or HEIC. "
@@ -96,8 +98,26 @@ def one_day(day: date) -> str:
     """Show what was written on a local date."""
     with browser.visit() as visit:
         entries = _shown(visit, Entry.between(visit.session, visit.person.id, day, day))
-        may_write = FIRST_DAY <= day <= local_date(now(), visit.person.zone)
-    return page("day", day=ShownDay.of(day, entries), may_write=may_write)
+        today = local_date(now(), visit.person.zone)
+        looks_back = day == today and visit.person.wants_look_backs and bool(_on_this_day(visit, today))
+        before, after = Entry.nearest_days(visit.session, visit.person.id, day)
+    return page(
+        "day",
+        day=ShownDay.of(day, entries),
+        may_write=FIRST_DAY <= day <= today,
+        looks_back=looks_back,
+        before=before,
+        after=after,
+    )
+
+
+@blueprint.get("/journal/on-this-day")
+def on_this_day() -> str:
+    """Show what was written on today's date in earlier years."""
+    with browser.visit() as visit:
+        today = local_date(now(), visit.person.zone)
+        entries = _shown(visit, _on_this_day(visit, today))
+    return page("on_this_day", today=today, days=_by_day(entries))
 
 
 @blueprint.get("/journal/entry/<id:entry_id>")
@@ -205,20 +225,31 @@ def _month_page(visit: Visit, month: date, months: Sequence[date], *, is_front: 
     last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     entries = _shown(visit, Entry.between(visit.session, visit.person.id, month, last))
     is_newest = not months or month == months[0]
-    if is_newest:  # the newest month shows its last day first, an earlier month its first day first
+    is_whole = "whole" in request.args  # as it is printed: every word, from the first day on
+    if is_newest and not is_whole:  # the newest month shows its last day first, an earlier month its first day first
         entries.reverse()
     return page(
         "month",
         month=month,
-        days=[ShownDay.of(on, some) for on, some in groupby(entries, key=lambda shown: shown.entry.written_on)],
+        days=_by_day(entries),
         is_newest=is_newest,
+        is_whole=is_whole,
         weeks=Calendar().monthdatescalendar(month.year, month.month),
         written={shown.entry.written_on for shown in entries},
         earlier=next((other for other in months if other < month), None),
         later=next((other for other in reversed(months) if other > month), None),
         months=months,
+        years=sorted({other.year for other in months}, reverse=True),
         is_front=is_front,
     )
+
+
+def _by_day(entries: Iterable[ShownEntry]) -> list[ShownDay]:
+    return [ShownDay.of(on, some) for on, some in groupby(entries, key=lambda shown: shown.entry.written_on)]
+
+
+def _on_this_day(visit: Visit, today: date) -> Sequence[Entry]:
+    return entries_on_this_day(visit.session, visit.person, get_runtime().library, today)
 
 
 def _address(entry_id: int) -> str:
