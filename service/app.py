@@ -34,6 +34,7 @@ from service.web.pages.account import (
 from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people
 from service.web.pages.journal import (
     digest,
+    edit,
     journal,
     journal_import,
     month_markdown,
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     letters_signup.blueprint,
     sign_in.blueprint,
     journal.blueprint,
+    edit.blueprint,
     search.blueprint,
     journal_import.blueprint,
     month_markdown.blueprint,

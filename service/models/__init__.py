@@ -34,6 +34,7 @@ from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
 from service.models.people.alias import Alias
 from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
+from service.models.people.earlier_wording import EarlierWording
 from service.models.people.entry import Entry
 from service.models.people.full_mailbox import FullMailbox
 from service.models.people.journal_import import (
@@ -67,6 +68,7 @@ __all__ = [
     "DeskSession",
     "DomainHour",
     "DomainPause",
+    "EarlierWording",
     "Entry",
     "FullMailbox",
     "Heartbeat",

@@ -493,4 +493,7 @@ CHANGES: Mapping[str, Change] = {
             ],
         }
     ),
+    "0022": Change(
+        new_rows={"earlier_wordings": [{"entry_id": ENTRY, "sealed_words": b"sealed words", "kept_until": LATER}]}
+    ),
 }
