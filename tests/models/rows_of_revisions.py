@@ -494,6 +494,7 @@ CHANGES: Mapping[str, Change] = {
         }
     ),
     "0022": Change(
-        new_rows={"earlier_wordings": [{"entry_id": ENTRY, "sealed_words": b"sealed words", "kept_until": LATER}]}
+        new_columns={("photos", "sealed_description"): (None, b"sealed description")},
+        new_rows={"earlier_wordings": [{"entry_id": ENTRY, "sealed_words": b"sealed words", "kept_until": LATER}]},
     ),
 }

@@ -32,6 +32,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# By how many quarters of a turn to the right.
+_QUARTERS = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 # The errors that Pillow's decoders were seen to raise for damaged or forged files, and beyond their limits.
 _DAMAGE = (
@@ -58,10 +60,11 @@ Image.preinit()
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
-def redraw(data: bytes) -> Picture:
+def redraw(data: bytes, quarter_turns: int = 0) -> Picture:
     """Return a picture upright, at most 2,048 pixels on its long side, in sRGB, as JPEG, or PNG if it is transparent.
 
-    Only the first frame of an animation is kept, and no metadata: no location, no camera, no thumbnail.
+    It is turned to the right by `quarter_turns` (0 to 3). Only the first frame of an animation is kept, and no
+    metadata: no location, no camera, no thumbnail.
 
     Raises:
         UnreadablePictureError: its type is not supported, it is damaged, or it has more than 50 million pixels.
@@ -74,7 +77,8 @@ def redraw(data: bytes) -> Picture:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=(_FORMATS[kind],)) as image:
-                return _encoded(_small(image))
+                small = _small(image)
+                return _encoded(small.transpose(_QUARTERS[quarter_turns]) if quarter_turns else small)
     except _DAMAGE:
         raise UnreadablePictureError from None
 

@@ -1,4 +1,4 @@
-"""Writing: the earlier wording of an entry, kept for a day after a change."""
+"""Writing: the earlier wording of an entry, kept for a day after a change; and descriptions of photos."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,3 +21,4 @@ def upgrade() -> None:
         sa.Column("kept_until", UtcDateTime, nullable=False),
     )
     op.create_index("ix_earlier_wordings_kept_until", "earlier_wordings", ["kept_until"])
+    op.add_column("photos", sa.Column("sealed_description", sa.LargeBinary))

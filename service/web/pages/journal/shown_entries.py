@@ -9,8 +9,9 @@ from flask import abort
 
 from service.core.library.prompts import Prompt
 from service.flows.people import entry_photos, journal
+from service.flows.people.entry_photos import OpenPhoto
 from service.flows.people.journal import OpenEntry
-from service.models import Entry, Photo
+from service.models import Entry
 from service.web.browser import Visit
 from service.web.context import get_runtime
 from service.web.security import allow_photos
@@ -22,7 +23,7 @@ class ShownEntry:
 
     entry: OpenEntry
     prompt: Prompt | None
-    photos: Sequence[Photo] = field(default=(), repr=False)
+    photos: Sequence[OpenPhoto] = field(default=(), repr=False)
 
 
 def own_entry(visit: Visit, entry_id: int) -> Entry:
@@ -36,7 +37,8 @@ def own_entry(visit: Visit, entry_id: int) -> Entry:
 def shown_entries(visit: Visit, entries: Sequence[Entry]) -> list[ShownEntry]:
     """Return entries of this person as a page shows them."""
     library = get_runtime().library
-    found = entry_photos.by_entry(visit.session, visit.person, [entry.id for entry in entries])
+    ids = [entry.id for entry in entries]
+    found = entry_photos.open_by_entry(visit.session, visit.keyring, visit.person, ids)
     if found:
         allow_photos()
     return [

@@ -15,9 +15,8 @@ from service.core.library.prompts import Prompt
 from service.core.schedule import local_date, writing_date
 from service.core.tokens import Action, ActToken
 from service.flows.people import entry_photos, journal
-from service.flows.people.photo_upload import PhotosBusyError, UploadedPhotos
+from service.flows.people.photo_upload import UploadedPhotos
 from service.models import Entry, Subscriber
-from service.storage import StorageError
 from service.web import browser, forms, uploads
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page, read_act_token
@@ -31,8 +30,6 @@ blueprint = Blueprint("writing", __name__)
 EMPTY = {"words": "Write something first, or leave it for today"}
 NO_PHOTO = "That isn’t a photo we can keep. Choose a JPEG, PNG, GIF, WebP or HEIC"
 CHOOSE_AGAIN = "Choose your photos again, since a page can’t hold on to them"
-BUSY = "We’re still busy with other photos. Choose yours again in a minute"
-NO_STORAGE = "Photos can’t be kept just now. Save your words without them, or try again in a minute"
 SOURCE, BY_LINK = "page", "link"
 # A link needs no sign-in and may be forwarded, so it can add at most what a person writes in a day.
 ENTRIES_A_DAY, BYTES_A_DAY = 20, 256 * 1024
@@ -149,12 +146,9 @@ def _uploaded(
     errors = {**({} if words or files else EMPTY), **(on.by_field if isinstance(on, forms.FormErrors) else {})}
     if errors:
         return forms.FormErrors({**errors, **({uploads.FIELD: CHOOSE_AGAIN} if files else {})})
-    try:
-        photos = uploads.get_uploader().process(files, person)
-    except PhotosBusyError:
-        return forms.FormErrors({uploads.FIELD: BUSY})
-    except StorageError:
-        return forms.FormErrors({uploads.FIELD: NO_STORAGE})
+    photos = uploads.upload(files, person)
+    if isinstance(photos, forms.FormErrors):
+        return photos
     return photos if words or photos.photos else forms.FormErrors({uploads.FIELD: NO_PHOTO})
 
 
