@@ -34,6 +34,7 @@ from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
 from service.models.people.alias import Alias
 from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
+from service.models.people.draft import Draft
 from service.models.people.earlier_wording import EarlierWording
 from service.models.people.entry import Entry
 from service.models.people.full_mailbox import FullMailbox
@@ -68,6 +69,7 @@ __all__ = [
     "DeskSession",
     "DomainHour",
     "DomainPause",
+    "Draft",
     "EarlierWording",
     "Entry",
     "FullMailbox",

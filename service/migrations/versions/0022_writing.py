@@ -1,4 +1,4 @@
-"""Writing: the earlier wording of an entry, kept for a day after a change; and descriptions of photos."""
+"""Writing: the earlier wording of an entry, descriptions of photos, and drafts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,3 +22,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_earlier_wordings_kept_until", "earlier_wordings", ["kept_until"])
     op.add_column("photos", sa.Column("sealed_description", sa.LargeBinary))
+    op.create_table(
+        "drafts",
+        sa.Column("subscriber_id", BIG, sa.ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("written_on", sa.Date, primary_key=True),
+        sa.Column("sealed_words", sa.LargeBinary, nullable=False),
+        sa.Column("saved_at", UtcDateTime, nullable=False),
+    )
