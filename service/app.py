@@ -35,6 +35,7 @@ from service.web.pages.account import (
 from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people
 from service.web.pages.journal import (
     digest,
+    edit,
     journal,
     journal_export,
     journal_import,
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     letters_signup.blueprint,
     sign_in.blueprint,
     journal.blueprint,
+    edit.blueprint,
     search.blueprint,
     journal_export.blueprint,
     tags.blueprint,

@@ -47,6 +47,11 @@ def piece_key(piece: TrimmedPiece) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
+def wording_key(words: str) -> str:
+    """Return a short name of a wording, by which a form says which one it showed."""
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def restore_piece(
     words: str, piece: TrimmedPiece, pieces: Sequence[TrimmedPiece]
 ) -> tuple[str, tuple[TrimmedPiece, ...]]:

@@ -35,6 +35,8 @@ from service.models.people.alias import Alias
 from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
 from service.models.people.data_key import WrappedDataKey
+from service.models.people.draft import Draft
+from service.models.people.earlier_wording import EarlierWording
 from service.models.people.entry import Entry
 from service.models.people.erasure import Erasure, Tombstone
 from service.models.people.full_mailbox import FullMailbox
@@ -70,6 +72,8 @@ __all__ = [
     "DeskSession",
     "DomainHour",
     "DomainPause",
+    "Draft",
+    "EarlierWording",
     "Entry",
     "Erasure",
     "ExportForm",

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from service.web import browser
 from service.web.context import get_runtime, page
 from service.web.forms import lost_words
-from service.web.limits import WRITE_PATH
+from service.web.limits import takes_photos
 
 log = structlog.get_logger()
 
@@ -95,7 +95,7 @@ def _http_error(error: HTTPException) -> AnyResponse:
     code = error.code or 500
     if error.description == "host":
         return error_page(code, ErrorText(WORDS[400].title, OTHER_HOST.format(get_runtime().settings.base_url)))
-    if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.path == WRITE_PATH:
+    if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and takes_photos(request.path):
         return _too_large_page()
     response = error_page(code)
     allowed: Any = getattr(error, "valid_methods", None)

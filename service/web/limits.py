@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 INBOUND_PATH = "/webhooks/mailgun/inbound"
 WRITE_PATH = "/write"
 IMPORT_PATH = "/import"
+_EDIT_PATH = re.compile(r"/journal/entry/[0-9]+/edit")
 # A mail of 25 MB whose attachments are encoded twice becomes a post of 60 MB.
 LARGEST_POST_BYTES = 80 * 1024 * 1024
 LARGEST_IMPORT_BYTES = LARGEST_POST_BYTES
@@ -14,9 +17,14 @@ LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words take three times that if eve
 LARGEST_PHOTOS_FORM_BYTES = 60 * 1024 * 1024
 
 
+def takes_photos(path: str) -> bool:
+    """Return whether a form that is posted to this path may have photos."""
+    return path == WRITE_PATH or _EDIT_PATH.fullmatch(path) is not None
+
+
 def largest_body_bytes(path: str) -> int:
     """Return the largest size of a request's body for this path, in bytes."""
-    if path == WRITE_PATH:
+    if takes_photos(path):
         return LARGEST_PHOTOS_FORM_BYTES
     if path == IMPORT_PATH:
         return LARGEST_IMPORT_BYTES
@@ -25,4 +33,4 @@ def largest_body_bytes(path: str) -> int:
 
 def received_anyway_bytes(path: str) -> int:
     """Return how much of a body that is too large is received, since it begins with words to give back."""
-    return LARGEST_FORM_BYTES if path == WRITE_PATH else 0
+    return LARGEST_FORM_BYTES if takes_photos(path) else 0

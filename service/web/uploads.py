@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import IO
 
 from flask import Flask, Request, Response, current_app, request
 
-from service.flows.people.photo_upload import PhotoUploader
+from service.flows.people.photo_upload import PhotosBusyError, PhotoUploader, UploadedPhotos
+from service.models import Subscriber
+from service.storage import StorageError
 from service.web import browser
 from service.web.errors import error_page
-from service.web.forms import lost_words
-from service.web.limits import LARGEST_FORM_BYTES, LARGEST_PHOTOS_FORM_BYTES, WRITE_PATH
+from service.web.forms import FormErrors, lost_words
+from service.web.limits import LARGEST_FORM_BYTES, LARGEST_PHOTOS_FORM_BYTES, takes_photos
 
 FIELD = "photos"
+BUSY = "We’re still busy with other photos. Choose yours again in a minute"
+NO_STORAGE = "Photos can’t be kept just now. Save your words without them, or try again in a minute"
 MULTIPART = "multipart/form-data"
 
 
@@ -40,7 +45,7 @@ def admit_photos(app: Flask, uploader: PhotoUploader) -> None:
     @app.before_request
     def admit() -> Response | None:
         # Only of this type does werkzeug limit the fields apart from the files (MAX_FORM_MEMORY_SIZE).
-        has_files = request.method == "POST" and request.path == WRITE_PATH and request.mimetype == MULTIPART
+        has_files = request.method == "POST" and takes_photos(request.path) and request.mimetype == MULTIPART
         if not has_files or (request.content_length or 0) <= LARGEST_FORM_BYTES:
             return None
         if not browser.is_signed_in():
@@ -53,6 +58,16 @@ def get_uploader() -> PhotoUploader:
     """Return what redraws and stores the photos of forms."""
     uploader: PhotoUploader = current_app.extensions["photo_uploader"]
     return uploader
+
+
+def upload(files: Sequence[bytes], person: Subscriber) -> UploadedPhotos | FormErrors:
+    """Return the photos among the files of a form, redrawn and stored, or why none can be kept now."""
+    try:
+        return get_uploader().process(files, person)
+    except PhotosBusyError:
+        return FormErrors({FIELD: BUSY})
+    except StorageError:
+        return FormErrors({FIELD: NO_STORAGE})
 
 
 def chosen_files() -> list[bytes]:

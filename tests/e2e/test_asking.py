@@ -58,7 +58,7 @@ def test_a_page_says_which_step_it_took_and_one_press_takes_it_back(stack: Runni
         }"""
     )
     page.get_by_role("textbox").fill(STEP)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="sounded like a small step")).to_be_visible()
     look_at(page, "step-told")
     page.get_by_role("button", name="That wasn’t a step").click()

@@ -42,7 +42,7 @@ def test_an_entry_is_changed_kept_out_let_in_and_deleted(ana: Person, visits: Vi
     ana.open_entry("Rain all day")
     page.get_by_role("link", name="Change the words").click()
     page.get_by_role("textbox").fill("Rain all day, and no umbrella")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("article")).to_contain_text("and no umbrella")
 
     page.get_by_role("button", name="Keep this out of my digest").click()
@@ -67,7 +67,7 @@ def test_settings_are_said_back_and_a_rest_begins_and_ends(ana: Person, visits: 
         page.get_by_label(day).uncheck()
     page.get_by_label("Time of day").select_option("20:30")
     page.get_by_label("Time zone").select_option("New York")
-    page.get_by_role("button", name="Save").first.click()
+    page.get_by_role("button", name="Save", exact=True).first.click()
     said = page.get_by_role("status")
     expect(said).to_contain_text("Saved.")
     expect(said).to_contain_text("on Sundays at half past 8 in the evening, New York time")

@@ -17,7 +17,7 @@ def test_somebody_finds_a_sentence_again(stack: RunningService, visits: Visits, 
     for number in range(21):
         ida.go("/write")
         ida.page.get_by_role("textbox").fill(f"It rained. The café by the lilac was closed, {number}. I went home.")
-        ida.page.get_by_role("button", name="Save").click()
+        ida.page.get_by_role("button", name="Save", exact=True).click()
         expect(ida.page.get_by_text(f"was closed, {number}.").first).to_be_visible()
     ida.go("/journal")
     ida.page.get_by_role("link", name="Search").click()

@@ -531,4 +531,11 @@ CHANGES: Mapping[str, Change] = {
         },
     ),
     "0020": Change(new_columns={("entries", "sealed_tags"): (None, b"sealed tags")}),
+    "0021": Change(
+        new_columns={("photos", "sealed_description"): (None, b"sealed description")},
+        new_rows={
+            "earlier_wordings": [{"entry_id": ENTRY, "sealed_words": b"sealed words", "kept_until": LATER}],
+            "drafts": [{"subscriber_id": ANA, "written_on": ON, "sealed_words": b"sealed words", "saved_at": LATER}],
+        },
+    ),
 }

@@ -11,6 +11,7 @@ from service.core.month.resurfacing import DigestEntry, TakenStep
 from service.core.month.thread import Thread
 from service.core.month.year import Year, make_year
 from service.flows.outgoing import emails
+from service.flows.people.entry_photos import OpenPhoto
 from tests.harness.sample_emails import (
     LIGHTER,
     LINKS,
@@ -29,7 +30,7 @@ MONTH = '{% from "_digest.html" import month_in_words %}<main>{{ month_in_words(
 YEAR = '{% from "_digest.html" import year_in_words %}<main>{{ year_in_words(own, photos) }}</main>'
 
 
-def page(own: Digest | Year, photos: dict[int, list[str]] | None = None) -> LexborHTMLParser:
+def page(own: Digest | Year, photos: dict[int, list[OpenPhoto]] | None = None) -> LexborHTMLParser:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -133,9 +134,12 @@ def test_each_passage_leads_to_its_day_and_can_be_kept_out_by_a_button() -> None
 def test_photos_stand_with_their_passage_and_are_named() -> None:
     month = digest()
     first = month.passages[0]
-    [photo] = page(month, {first.entry_id: ["/photos/1"]}).css("img")
-    assert photo.attributes["src"] == "/photos/1"
+    kept = OpenPhoto(1, first.entry_id, 4, 3, "")
+    [photo] = page(month, {first.entry_id: [kept]}).css("img")
+    assert photo.attributes["src"] == "/journal/photo/1"
     assert photo.attributes["alt"] == f"A photo you sent on {day_and_month(first.written_on)}"
+    [described] = page(month, {first.entry_id: [replace(kept, description='Two "beds"')]}).css("img")
+    assert described.attributes["alt"] == 'Two "beds"'
 
 
 def test_what_a_person_wrote_is_never_markup() -> None:

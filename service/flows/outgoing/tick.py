@@ -25,6 +25,7 @@ from service.models import (
     DeskLink,
     DeskSession,
     DomainHour,
+    EarlierWording,
     Erasure,
     Heartbeat,
     Installation,
@@ -123,6 +124,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         BrowserSession.prune(session, now)
         Heartbeat.prune(session, now - HEARTBEATS_KEPT)
         DomainHour.prune(session, now)
+        EarlierWording.prune(session, now)
         ResultDay.prune(session, now)
         SendingHour.prune(session, now)
         WriterMail.prune(session, now - WRITER_MAILS_KEPT)

@@ -38,6 +38,22 @@ class RemovedPhoto:
     entry_is_left: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPhoto:
+    """A photo with its description opened, "" where it has none, to show to its owner only; sizes in pixels."""
+
+    id: int
+    entry_id: int
+    width: int
+    height: int
+    description: str = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """Return the path at which its owner sees it."""
+        return f"/journal/photo/{self.id}"
+
+
 def content_mac(keyring: Keyring, person: Subscriber, data: bytes) -> bytes:
     """Return the keyed hash by which a picture is known again, of its bytes as they were sent."""
     return keyring.index.digest(f"photo:{person.id}", data)
@@ -55,7 +71,9 @@ def store(keyring: Keyring, storage: Storage, person: Subscriber, picture: Pictu
     return ProcessedPhoto(photo_id, name, picture.content_type, picture.width, picture.height, mac)
 
 
-def keep(session: Session, entry: Entry, photos: Sequence[ProcessedPhoto], now: datetime) -> None:
+def keep(
+    session: Session, entry: Entry, photos: Sequence[ProcessedPhoto], now: datetime, *, first_position: int = 0
+) -> None:
     """Record the photos of an entry, in this order."""
     session.add_all(
         Photo(
@@ -70,7 +88,7 @@ def keep(session: Session, entry: Entry, photos: Sequence[ProcessedPhoto], now: 
             created_at=now,
             content_mac=photo.content_mac,
         )
-        for position, photo in enumerate(photos)
+        for position, photo in enumerate(photos, first_position)
     )
 
 
@@ -89,6 +107,31 @@ def by_entry(session: Session, person: Subscriber, entry_ids: Sequence[int]) -> 
     for photo in Photo.list_for_entries(session, person.id, entry_ids):
         photos.setdefault(photo.entry_id, []).append(photo)
     return photos
+
+
+def open_by_entry(
+    session: Session, keyring: Keyring, person: Subscriber, entry_ids: Sequence[int]
+) -> dict[int, list[OpenPhoto]]:
+    """Return the photos of some of a subscriber's entries with their descriptions, by entry id."""
+    found = by_entry(session, person, entry_ids)
+    return {entry_id: open_photos(keyring, person, photos) for entry_id, photos in found.items()}
+
+
+def open_photos(keyring: Keyring, person: Subscriber, photos: Sequence[Photo]) -> list[OpenPhoto]:
+    """Return a subscriber's photos with their descriptions opened."""
+    key = keyring.key_of(person)
+    return [
+        OpenPhoto(
+            photo.id,
+            photo.entry_id,
+            photo.width,
+            photo.height,
+            key.open_text(photo.sealed_description, place=description_place(photo.id))
+            if photo.sealed_description
+            else "",
+        )
+        for photo in photos
+    ]
 
 
 def remove_entry(session: Session, person: Subscriber, entry_id: int) -> set[str]:
@@ -122,3 +165,8 @@ def remove_objects(storage: Storage, names: set[str]) -> None:
 def photo_place(photo_id: int) -> str:
     """Return the place that the sealed bytes of a photo are bound to."""
     return f"photos:{photo_id}"
+
+
+def description_place(photo_id: int) -> str:
+    """Return the place that the sealed description of a photo is bound to."""
+    return f"photos.description:{photo_id}"

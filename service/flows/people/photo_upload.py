@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Lock
 
@@ -58,12 +59,30 @@ class PhotoUploader:
         photos = self._stored(pictures, person) if pictures else ()
         return UploadedPhotos(photos, all_kept=len(photos) == len(chosen))
 
-    def _stored(self, pictures: Sequence[bytes], person: Subscriber) -> tuple[ProcessedPhoto, ...]:
+    def turn(self, data: bytes, person: Subscriber, mac: bytes, *, quarter_turns: int) -> ProcessedPhoto | None:
+        """Return a photo turned to the right, sealed and stored as a new one, or None if it cannot be drawn in time.
+
+        Raises:
+            PhotosBusyError, SealError, StorageError: it cannot be turned now.
+        """
+        with self._at_work():
+            [picture] = self.pictures.redraw([data], quarter_turns=quarter_turns)
+        return store(self.keyring, self.storage, person, picture, mac) if picture is not None else None
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
         if not self._places.acquire(blocking=False):
             raise PhotosBusyError
-        photos: list[ProcessedPhoto] = []
         try:
             with self._turn:
+                yield
+        finally:
+            self._places.release()
+
+    def _stored(self, pictures: Sequence[bytes], person: Subscriber) -> tuple[ProcessedPhoto, ...]:
+        photos: list[ProcessedPhoto] = []
+        try:
+            with self._at_work():
                 for data, picture in zip(pictures, self.pictures.redraw(pictures), strict=True):
                     if picture is not None:
                         mac = content_mac(self.keyring, person, data)
@@ -71,8 +90,6 @@ class PhotoUploader:
         except StorageError:
             remove_objects(self.storage, {photo.stored_as for photo in photos})
             raise
-        finally:
-            self._places.release()
         return tuple(photos)
 
     def close(self) -> None:

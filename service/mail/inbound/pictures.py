@@ -31,19 +31,21 @@ class PictureRedrawer:
         default_factory=lambda: ChildProcess(module_command("service.mail.inbound.pictures")), repr=False
     )
 
-    def redraw(self, pictures: Sequence[bytes]) -> Iterator[Picture | None]:
+    def redraw(self, pictures: Sequence[bytes], *, quarter_turns: int = 0) -> Iterator[Picture | None]:
         """Yield each picture redrawn, or None if it cannot be; never raises for any content.
+
+        Each is turned to the right by `quarter_turns` (0 to 3).
 
         All pictures together get 40 seconds; after that, None is yielded for the others.
         """
         deadline = time.monotonic() + self.all_seconds
         for data in pictures:
             left = deadline - time.monotonic()
-            yield self._redrawn(data, min(left, self.wall_seconds)) if left > 0 else None
+            yield self._redrawn(quarter_turns, data, min(left, self.wall_seconds)) if left > 0 else None
 
-    def _redrawn(self, data: bytes, seconds: float) -> Picture | None:
+    def _redrawn(self, quarter_turns: int, data: bytes, seconds: float) -> Picture | None:
         try:
-            return _answered(self._child.ask(data, seconds))
+            return _answered(self._child.ask(bytes([quarter_turns]) + data, seconds))
         except ChildTimeoutError:
             return None
 
@@ -57,9 +59,10 @@ def _answered(answer: bytes) -> Picture | None:
     return Picture(**json.loads(head), data=data) if data else None
 
 
-def _answer_to(data: bytes) -> bytes:
+def _answer_to(question: bytes) -> bytes:
+    """Return the answer to a question: a byte that says by how many quarters to turn, then the picture."""
     try:
-        picture = redraw(data)
+        picture = redraw(question[1:], question[0])
     except UnreadablePictureError:
         return _REFUSED
     head = {"content_type": picture.content_type, "width": picture.width, "height": picture.height}

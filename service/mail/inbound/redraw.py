@@ -33,6 +33,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# By how many quarters of a turn to the right.
+_QUARTERS = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 # The errors that Pillow's decoders were seen to raise for damaged or forged files, and beyond their limits.
 _DAMAGE = (
@@ -59,11 +61,12 @@ Image.preinit()
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
-def redraw(data: bytes) -> Picture:
+def redraw(data: bytes, quarter_turns: int = 0) -> Picture:
     """Return a picture upright, at most 2,048 pixels on its long side, in sRGB, as JPEG, or PNG if it is transparent.
 
-    Only the first frame of an animation is kept, and no metadata: no location, no camera, no thumbnail. A JPEG as this
-    function writes it keeps its bytes, since each drawing loses a little: an exported photo comes back as it was.
+    It is turned to the right by `quarter_turns` (0 to 3). Only the first frame of an animation is kept, and no
+    metadata: no location, no camera, no thumbnail. A JPEG as this function writes it keeps its bytes unless it is
+    turned, since each drawing loses a little: an exported photo comes back as it was.
 
     Raises:
         UnreadablePictureError: its type is not supported, it is damaged, or it has more than 50 million pixels.
@@ -76,9 +79,10 @@ def redraw(data: bytes) -> Picture:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=(_FORMATS[kind],)) as image:
-                if _is_drawn_by_us(image, data):
+                if not quarter_turns and _is_drawn_by_us(image, data):
                     return Picture(kind, *image.size, data)
-                return _encoded(_small(image))
+                small = _small(image)
+                return _encoded(small.transpose(_QUARTERS[quarter_turns]) if quarter_turns else small)
     except _DAMAGE:
         raise UnreadablePictureError from None
 

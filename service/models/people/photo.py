@@ -31,6 +31,7 @@ class Photo(Base):
     position: Mapped[int] = mapped_column(SmallInteger)
     created_at: Mapped[datetime]
     content_mac: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sealed_description: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     @classmethod
     def find(cls, session: Session, subscriber_id: int, photo_id: int) -> Photo | None:

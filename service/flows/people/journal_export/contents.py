@@ -12,6 +12,7 @@ from service.core.library.prompts import Library
 from service.core.sealing import DataKey
 from service.db import Database
 from service.flows.people import entry_photos, journal, steps
+from service.flows.people.tags import open_tags
 from service.models import Entry, Keyring, Photo, Step, Subscriber
 
 ENTRIES_AT_A_TIME = 100
@@ -60,6 +61,7 @@ class JournalContents:
             question=self.question_of(row),
             prompt=row.prompt_id,
             photos=tuple(photos),
+            tags=open_tags(self.key, row),
             kept_out=row.is_kept_out,
             left_out=journal.left_out_of(self.key, row),
         )

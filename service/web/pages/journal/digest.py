@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from service.core.month.resurfacing import Passage
 from service.core.tokens import Action
 from service.flows.people.digest_reading import frozen_digest
-from service.flows.people.entry_photos import by_entry
+from service.flows.people.entry_photos import OpenPhoto, open_by_entry
 from service.models import Delivery, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
@@ -46,12 +46,12 @@ def show(token: str) -> Response | str:
     return page("digest", digest=digest, photos=photos)
 
 
-def photos_of(session: Session, person: Subscriber, quoted: Sequence[Passage]) -> dict[int, list[str]]:
-    """Return the URLs of these passages' photos by entry id, and allow the page to show them."""
-    found = by_entry(session, person, [passage.entry_id for passage in quoted])
+def photos_of(session: Session, person: Subscriber, quoted: Sequence[Passage]) -> dict[int, list[OpenPhoto]]:
+    """Return these passages' photos by entry id, and allow the page to show them."""
+    found = open_by_entry(session, get_runtime().keyring, person, [passage.entry_id for passage in quoted])
     if found:
         allow_photos()
-    return {entry_id: [f"/journal/photo/{photo.id}" for photo in some] for entry_id, some in found.items()}
+    return found
 
 
 def _is_read_by(session: Session, person: Subscriber) -> bool:

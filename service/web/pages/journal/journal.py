@@ -1,34 +1,30 @@
-"""The journal: a month, a day, an entry, and changing or deleting it."""
+"""The journal: a month, a day, an entry, and deleting it."""
 
 from __future__ import annotations
 
 from calendar import Calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from http import HTTPStatus
 from itertools import groupby
 
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.entry_text import WORDS_BYTES
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date
 from service.flows.incoming import set_aside
-from service.flows.people import entry_photos, journal
-from service.flows.people.journal import OpenEntry
+from service.flows.people import earlier_wording, entry_photos, journal
 from service.flows.people.on_this_day import entries_on_this_day
-from service.models import Entry, Photo
+from service.models import Entry
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
-from service.web.forms import FIRST_DAY, typed_words
-from service.web.pages.journal.chosen_steps import chosen_step, keep_step, step_in
-from service.web.security import allow_photos
+from service.web.forms import FIRST_DAY
+from service.web.pages.journal.chosen_steps import chosen_step
+from service.web.pages.journal.shown_entries import ShownEntry, entry_path, own_entry, shown_entries
 
 blueprint = Blueprint("journal", __name__)
-EMPTY = {"words": "Write something, or use Delete to remove the entry"}
 # What the page of an entry says after a form was sent, by the name in the URL.
 JUST_DONE = {
     "kept": "It’s in your journal.",
@@ -41,15 +37,6 @@ JUST_DONE = {
     ),
 }
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # the weeks of a calendar include days of the next and the previous month
-
-
-@dataclass(frozen=True, slots=True)
-class ShownEntry:
-    """An entry as a page shows it, with the question that it answers and its photos."""
-
-    entry: OpenEntry
-    prompt: Prompt | None
-    photos: Sequence[Photo] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +59,7 @@ class ShownDay:
     def address(self) -> str:
         """Return the URL of its only entry's page, or of the day's page."""
         entries = [shown for _, some in self.answers for shown in some]
-        return _address(entries[0].entry.id) if len(entries) == 1 else f"/journal/{self.on}"
+        return entry_path(entries[0].entry.id) if len(entries) == 1 else f"/journal/{self.on}"
 
 
 @blueprint.get("/journal")
@@ -97,7 +84,7 @@ def one_month(month: date) -> str:
 def one_day(day: date) -> str:
     """Show what was written on a local date."""
     with browser.visit() as visit:
-        entries = _shown(visit, Entry.between(visit.session, visit.person.id, day, day))
+        entries = shown_entries(visit, Entry.between(visit.session, visit.person.id, day, day))
         today = local_date(now(), visit.person.zone)
         looks_back = day == today and visit.person.wants_look_backs and bool(_on_this_day(visit, today))
         before, after = Entry.nearest_days(visit.session, visit.person.id, day)
@@ -116,7 +103,7 @@ def on_this_day() -> str:
     """Show what was written on today's date in earlier years."""
     with browser.visit() as visit:
         today = local_date(now(), visit.person.zone)
-        entries = _shown(visit, _on_this_day(visit, today))
+        entries = shown_entries(visit, _on_this_day(visit, today))
     return page("on_this_day", today=today, days=_by_day(entries))
 
 
@@ -124,37 +111,18 @@ def on_this_day() -> str:
 def one_entry(entry_id: int) -> str:
     """Show an entry and its actions."""
     with browser.visit() as visit:
-        [shown] = _shown(visit, [_own(visit, entry_id)])
+        [shown] = shown_entries(visit, [own_entry(visit, entry_id)])
         chosen = chosen_step(visit.session, visit.person, entry_id)
+        has_earlier = earlier_wording.has_earlier(visit.session, entry_id, now())
     done = " ".join(words for name, words in JUST_DONE.items() if name in request.args)
-    return page("entry", shown=shown, chosen=chosen, done=done)
-
-
-@blueprint.get("/journal/entry/<id:entry_id>/edit")
-def show_edit(entry_id: int) -> str:
-    """Show the form with an entry's words."""
-    return _edit_page(entry_id, {})
-
-
-@blueprint.post("/journal/entry/<id:entry_id>/edit")
-def edit(entry_id: int) -> Response | tuple[str, int]:
-    """Replace the words of an entry."""
-    words = typed_words()
-    if not words:
-        return _edit_page(entry_id, EMPTY), HTTPStatus.UNPROCESSABLE_ENTITY
-    with browser.visit(writing=True) as visit:
-        entry = _own(visit, entry_id)
-        before = step_in(visit.person, entry)
-        journal.edit_entry(visit.keyring, visit.person, entry, words, now())
-        keep_step(visit.session, visit.person, entry, before=before)
-    return redirect(f"{_address(entry_id)}?saved", code=303)
+    return page("entry", shown=shown, chosen=chosen, has_earlier=has_earlier, done=done)
 
 
 @blueprint.get("/journal/entry/<id:entry_id>/delete")
 def show_delete(entry_id: int) -> str:
     """Ask whether to delete an entry."""
     with browser.visit() as visit:
-        [shown] = _shown(visit, [_own(visit, entry_id)])
+        [shown] = shown_entries(visit, [own_entry(visit, entry_id)])
     return page("delete", shown=shown)
 
 
@@ -162,7 +130,7 @@ def show_delete(entry_id: int) -> str:
 def delete(entry_id: int) -> Response:
     """Delete an entry permanently."""
     with browser.visit(writing=True) as visit:
-        month = _own(visit, entry_id).written_on
+        month = own_entry(visit, entry_id).written_on
         gone = entry_photos.remove_entry(visit.session, visit.person, entry_id)
     entry_photos.remove_objects(get_runtime().storage, gone)
     return redirect(f"/journal/{month:%Y-%m}", code=303)
@@ -172,16 +140,16 @@ def delete(entry_id: int) -> Response:
 def keep_out(entry_id: int) -> Response:
     """Exclude an entry from digests, or include it again."""
     with browser.visit(writing=True) as visit:
-        _own(visit, entry_id).is_kept_out = "in" not in request.form
-    return redirect(_address(entry_id), code=303)
+        own_entry(visit, entry_id).is_kept_out = "in" not in request.form
+    return redirect(entry_path(entry_id), code=303)
 
 
 @blueprint.get("/journal/entry/<id:entry_id>/everything")
 def everything(entry_id: int) -> str:
     """Show everything that was sent: the words, the pieces that were left out, and the text beyond the size limit."""
     with browser.visit() as visit:
-        entry = _own(visit, entry_id)
-        [shown] = _shown(visit, [entry])
+        entry = own_entry(visit, entry_id)
+        [shown] = shown_entries(visit, [entry])
         found = journal.open_whole_entry(visit.keyring, visit.person, entry)
     return page("everything", shown=shown, everything=found)
 
@@ -190,40 +158,15 @@ def everything(entry_id: int) -> str:
 def put_back(entry_id: int) -> Response:
     """Restore a piece that was left out to the words."""
     with browser.visit(writing=True) as visit:
-        entry = _own(visit, entry_id)
+        entry = own_entry(visit, entry_id)
         journal.restore_trimmed(visit.keyring, visit.person, entry, request.form.get("piece", ""), now())
         set_aside.note_put_back(visit.session, visit.keyring, visit.person, entry)
-    return redirect(_address(entry_id), code=303)
-
-
-def _edit_page(entry_id: int, errors: Mapping[str, str]) -> str:
-    with browser.visit() as visit:
-        [shown] = _shown(visit, [_own(visit, entry_id)])
-    return page("edit", shown=shown, errors=errors, longest=WORDS_BYTES)
-
-
-def _own(visit: Visit, entry_id: int) -> Entry:
-    """Return one of this person's entries; any other id has no page (404)."""
-    entry = Entry.find(visit.session, visit.person.id, entry_id)
-    if entry is None:
-        abort(404)
-    return entry
-
-
-def _shown(visit: Visit, entries: Sequence[Entry]) -> list[ShownEntry]:
-    library = get_runtime().library
-    found = entry_photos.by_entry(visit.session, visit.person, [entry.id for entry in entries])
-    if found:
-        allow_photos()
-    return [
-        ShownEntry(opened, library.get(opened.prompt_id or ""), found.get(opened.id, ()))
-        for opened in journal.open_entries(visit.keyring, visit.person, entries)
-    ]
+    return redirect(entry_path(entry_id), code=303)
 
 
 def _month_page(visit: Visit, month: date, months: Sequence[date], *, is_front: bool) -> str:
     last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    entries = _shown(visit, Entry.between(visit.session, visit.person.id, month, last))
+    entries = shown_entries(visit, Entry.between(visit.session, visit.person.id, month, last))
     is_newest = not months or month == months[0]
     is_whole = "whole" in request.args  # as it is printed: every word, from the first day on
     if is_newest and not is_whole:  # the newest month shows its last day first, an earlier month its first day first

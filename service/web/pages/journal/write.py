@@ -15,24 +15,22 @@ from service.core.library.prompts import Prompt
 from service.core.schedule import local_date, writing_date
 from service.core.tokens import Action, ActToken
 from service.flows.people import entry_photos, journal
-from service.flows.people.photo_upload import PhotosBusyError, UploadedPhotos
+from service.flows.people.photo_upload import UploadedPhotos
 from service.models import Entry, Subscriber
-from service.storage import StorageError
 from service.web import browser, forms, uploads
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import ErrorText, error_page
 from service.web.forms import typed_words
 from service.web.idempotency import idempotent_id, new_form_key
-from service.web.pages.journal import prompt_options
+from service.web.pages.journal import drafts, prompt_options
 from service.web.pages.journal.chosen_steps import chosen_step, keep_step
+from service.web.pages.journal.drafts import ShownDraft
 
 blueprint = Blueprint("writing", __name__)
 EMPTY = {"words": "Write something first, or leave it for today"}
 NO_PHOTO = "That isn’t a photo we can keep. Choose a JPEG, PNG, GIF, WebP or HEIC"
 CHOOSE_AGAIN = "Choose your photos again, since a page can’t hold on to them"
-BUSY = "We’re still busy with other photos. Choose yours again in a minute"
-NO_STORAGE = "Photos can’t be kept just now. Save your words without them, or try again in a minute"
 SOURCE, BY_LINK = "page", "link"
 # A link needs no sign-in and may be forwarded, so it can add at most what a person writes in a day.
 ENTRIES_A_DAY, BYTES_A_DAY = 20, 256 * 1024
@@ -47,7 +45,8 @@ def show() -> str:
     """Show an empty page, for today or for the day in the URL."""
     with browser.visit() as visit:
         on = _written_on(visit.person, request.args)
-        return _free_page(visit.person, on if isinstance(on, date) else None)
+        day = on if isinstance(on, date) else writing_date(now(), visit.person.zone)
+        return _free_page(visit.person, day, draft=drafts.shown_draft(visit, day))
 
 
 @blueprint.post("/write")
@@ -61,6 +60,10 @@ def keep() -> Response | tuple[str, int]:
         return redirect(_kept_at(entry_id), code=303)
     prompt = get_runtime().library.get(request.form.get("prompt", ""))
     on = _written_on(person, request.form)
+    if "draft" in request.form and isinstance(on, date):
+        with browser.visit(writing=True) as visit:
+            drafts.save_draft(visit, on, words)
+        return redirect(f"/write?written_on={on}&drafted", code=303)
     photos = _uploaded(person, words, files, on)
     if isinstance(on, forms.FormErrors) or isinstance(photos, forms.FormErrors):
         errors = photos.by_field if isinstance(photos, forms.FormErrors) else {}
@@ -126,14 +129,27 @@ def _free_page(
     prompt: Prompt | None = None,
     errors: Mapping[str, str] = MappingProxyType({}),
     words: str = "",
+    *,
+    draft: ShownDraft | None = None,
 ) -> str:
-    """Return the page to write on, for a day or for today; `words` were typed before."""
+    """Return the page to write on, for a day or for today; `words` were typed before, or else stand in the draft."""
     today = writing_date(now(), person.zone)
     days = {"on": on or today, "today": today, "last": local_date(now(), person.zone)}
     shown_days = None if prompt else days
-    once = new_form_key()
+    if draft is None:
+        seen = drafts.seen_draft(days["on"])
+        draft = ShownDraft(seen.on, seen.key)
     return page(
-        "write", prompt=prompt, once=once, errors=errors, wishes=(), words=words, days=shown_days, takes_photos=True
+        "write",
+        prompt=prompt,
+        once=new_form_key(),
+        errors=errors,
+        wishes=(),
+        words=words or draft.words,
+        days=shown_days,
+        takes_photos=True,
+        draft=draft,
+        was_drafted="drafted" in request.args,
     )
 
 
@@ -149,12 +165,9 @@ def _uploaded(
     errors = {**({} if words or files else EMPTY), **(on.by_field if isinstance(on, forms.FormErrors) else {})}
     if errors:
         return forms.FormErrors({**errors, **({uploads.FIELD: CHOOSE_AGAIN} if files else {})})
-    try:
-        photos = uploads.get_uploader().process(files, person)
-    except PhotosBusyError:
-        return forms.FormErrors({uploads.FIELD: BUSY})
-    except StorageError:
-        return forms.FormErrors({uploads.FIELD: NO_STORAGE})
+    photos = uploads.upload(files, person)
+    if isinstance(photos, forms.FormErrors):
+        return photos
     return photos if words or photos.photos else forms.FormErrors({uploads.FIELD: NO_PHOTO})
 
 
@@ -164,6 +177,7 @@ def _keep_entry(visit: Visit, new: journal.NewEntry, photos: UploadedPhotos) -> 
         return photos.names
     entry = journal.add_entry(visit.session, visit.keyring, visit.person, new, now())
     entry_photos.keep(visit.session, entry, photos.photos, now())
+    drafts.drop_draft(visit, new.written_on)
     keep_step(visit.session, visit.person, entry)
     return set()
 
