@@ -24,8 +24,9 @@ from service.config import Settings
 from service.db import Database, random_id
 from service.flows.people.tags import tag_key
 from service.job_queue import InMemoryQueue
+from service.log_output import set_up_logging
 from service.models import Entry, Photo
-from service.runtime import make_runtime, set_up_logging
+from service.runtime import make_runtime
 from tests.harness.clock import MovableClock
 from tests.harness.website import WebHarness
 

@@ -13,8 +13,9 @@ from service.core import dates
 from service.core.helplines import parse_help_lines
 from service.core.place import Place
 from service.core.sealing import SealError
+from service.log_output import set_up_logging
 from service.process_guards import guard_process
-from service.runtime import Runtime, make_runtime, set_up_logging
+from service.runtime import Runtime, make_runtime
 from service.template_files import TEMPLATES, page_style
 from service.web import access_log, browser, converters, errors, security, uploads, webhooks
 from service.web.csrf import csrf

@@ -22,8 +22,8 @@ from service.config import Settings
 from service.dispatch import QUEUES
 from service.flows.incoming import quarantine
 from service.flows.people.ascii_domains import store_ascii_domains
+from service.log_output import set_up_logging
 from service.process_guards import guard_process
-from service.runtime import set_up_logging
 
 
 @click.group()

@@ -11,7 +11,8 @@ import click
 
 from service.config import Settings, SettingsError, load_settings
 from service.core.sealing import SealError
-from service.runtime import Runtime, make_runtime, set_up_logging
+from service.log_output import set_up_logging
+from service.runtime import Runtime, make_runtime
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,8 +13,9 @@ import structlog
 from service.config import SettingsError, load_settings
 from service.core.sealing import SealError
 from service.dispatch import QUEUES
+from service.log_output import set_up_logging
 from service.process_guards import guard_process
-from service.runtime import make_runtime, set_up_logging
+from service.runtime import make_runtime
 from workers.log_errors import place_of
 from workers.worker import work
 

@@ -19,7 +19,8 @@ GRACE_SECONDS = 30
 # The clock ticks every three seconds here, so that a run takes minutes: nothing else of it differs.
 CLOCK = """
 from service.config import load_settings
-from service.runtime import make_runtime, set_up_logging
+from service.log_output import set_up_logging
+from service.runtime import make_runtime
 from workers.clock import run
 set_up_logging("INFO")
 run(make_runtime(load_settings()), every_seconds=3.0)
