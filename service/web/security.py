@@ -68,7 +68,8 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         pictures = "'self'" if g.get(SHOWS_PHOTOS) else f"{settings.base_url}/favicon.svg"
-        response.headers["Content-Security-Policy"] += f"; img-src {pictures}"
+        if "img-src" not in response.headers["Content-Security-Policy"]:
+            response.headers["Content-Security-Policy"] += f"; img-src {pictures}"
         if g.get(SHOWS_FRAMES):
             response.headers["Content-Security-Policy"] += "; frame-src 'self'"
         return response
@@ -128,6 +129,8 @@ def frame_only(response: Response) -> Response:
     policy = ("default-src 'none'", "style-src 'unsafe-inline'", "img-src data:", "sandbox", "frame-ancestors 'self'")
     response.headers["Content-Security-Policy"] = "; ".join(policy)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    # A sandboxed document with any other policy is not loaded (HTML, "obtain a cross-origin opener policy").
+    response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
     return response
 
 
