@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.core.consent import ConsentEvent
 from service.core.frequency import once_a_week
 from service.core.schedule import Schedule, local_date
-from service.flows.people import consent, frequency
+from service.flows.people import consent, frequency, quiet_dates
 from service.flows.people.consent import record_consent
 from service.models import Subscriber, SubscriberStatus, Suppression
 
@@ -134,7 +134,7 @@ def rest(
     if not isinstance(length, Rest) and not today < length <= today + MAX_REST:
         return InvalidPauseDate(today + _DAY, today + MAX_REST)
     frequency.record_activity(session, person, now)
-    until = _rest_until(length, person, today) if isinstance(length, Rest) else length
+    until = _rest_until(session, length, person, today) if isinstance(length, Rest) else length
     person.status = SubscriberStatus.RESTING
     person.resting_until_on = until
     frequency.schedule_next_emails(session, person, now)
@@ -204,16 +204,15 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
     return True
 
 
-def _rest_until(length: Rest, person: Subscriber, today: date) -> date | None:
+def _rest_until(session: Session, length: Rest, person: Subscriber, today: date) -> date | None:
     if length is Rest.OPEN_ENDED:
         return None
     if length in _WEEKS:
         return today + _WEEKS[length]
     if length is Rest.MONTH:
         return _same_day_next_month(today)
-    if person.next_prompt_at is None:
-        return person.resting_until_on
-    return local_date(person.next_prompt_at, person.zone) + _DAY
+    skipped_on = quiet_dates.next_question_on(session, person)
+    return person.resting_until_on if skipped_on is None else skipped_on + _DAY
 
 
 def _same_day_next_month(today: date) -> date:

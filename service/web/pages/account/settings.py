@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 from service.core.consent import by_writer
 from service.core.dates import WEEKDAYS
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
-from service.core.schedule import local_date, spoken_time
+from service.core.schedule import spoken_time
 from service.core.tokens import FrequencyToken
 from service.flows.people import account, frequency
+from service.flows.people.quiet_dates import next_question_on
 from service.models import Subscriber, SubscriberStatus, Suppression
 from service.web import browser, forms
 from service.web.browser import Visit
@@ -70,7 +71,6 @@ def languages() -> dict[str, str]:
 
 def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
     person = visit.person
-    next_at = person.next_prompt_at
     token = FrequencyToken(person.id).encode(get_runtime().keyring.index)
     return page(
         "settings",
@@ -86,7 +86,7 @@ def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
         slow_down_stage=person.slow_down_stage,
         until_on=person.resting_until_on,
         schedule=str(person.schedule),
-        next_on=local_date(next_at, person.zone) if next_at and person.status == SubscriberStatus.ACTIVE else None,
+        next_on=next_question_on(visit.session, person) if person.status == SubscriberStatus.ACTIVE else None,
         token=token,
         days=DAYS,
         times=TIMES,
