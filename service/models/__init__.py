@@ -50,6 +50,7 @@ from service.models.people.journal_import import (
 from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest, MailRequestKind
 from service.models.people.photo import Photo
+from service.models.people.quiet_date import QuietDate
 from service.models.people.step import Step
 from service.models.people.subscriber import Subscriber, SubscriberStatus
 from service.models.people.suppression import Suppression, SuppressionReason
@@ -105,6 +106,7 @@ __all__ = [
     "Outcome",
     "Photo",
     "ProviderLimit",
+    "QuietDate",
     "Reply",
     "ResultDay",
     "SendingHour",

@@ -236,4 +236,18 @@ CHANGES: Mapping[str, Change] = {
             "drafts": [{"subscriber_id": ANA, "written_on": ON, "sealed_words": b"sealed words", "saved_at": LATER}],
         },
     ),
+    "0022": Change(
+        new_rows={
+            "quiet_dates": [
+                {
+                    "id": 24,
+                    "subscriber_id": ANA,
+                    "first_day": 1220,
+                    "last_day": 103,
+                    "sealed_label": b"sealed label",
+                    "created_at": AT,
+                }
+            ],
+        },
+    ),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.core.consent import ConsentEvent
 from service.core.frequency import once_a_week
 from service.core.schedule import Schedule, local_date
-from service.flows.people import consent, frequency
+from service.flows.people import consent, frequency, quiet_dates
 from service.flows.people.consent import record_consent
 from service.models import Subscriber, SubscriberStatus, Suppression
 
@@ -35,6 +35,11 @@ class Preferences:
     is_discreet: bool
     help_country: str
     locale: str
+
+    def names_of_changes(self, earlier: Preferences) -> tuple[str, ...]:
+        """Return the names of the fields whose values differ from earlier preferences, in the order of the page."""
+        changed = [each.name for each in fields(self) if getattr(self, each.name) != getattr(earlier, each.name)]
+        return tuple(changed)
 
 
 class Rest(StrEnum):
@@ -70,12 +75,31 @@ class InvalidPauseDate:
     last: date
 
 
-def change_preferences(session: Session, person: Subscriber, preferences: Preferences, now: datetime) -> None:
+def preferences_of(person: Subscriber) -> Preferences:
+    """Return a subscriber's preferences, with the days that they chose, also during a slow-down."""
+    return Preferences(
+        wants_questions=person.wants_questions,
+        wants_letters=person.wants_letters,
+        schedule=replace(person.schedule, days=frequency.chosen_days(person)),
+        muted_themes=list(person.muted_themes),
+        wants_digest=person.wants_digest,
+        wants_look_backs=person.wants_look_backs,
+        wants_thread=person.wants_thread,
+        is_discreet=person.is_discreet,
+        help_country=person.help_country,
+        locale=person.locale,
+    )
+
+
+def change_preferences(
+    session: Session, person: Subscriber, preferences: Preferences, now: datetime
+) -> tuple[str, ...]:
     """Store new preferences and reschedule the next emails, without a second prompt on the same day.
 
-    The days chosen now replace the days of a slow-down as well. Questions or letters that are turned on or off here
-    leave a line in the consent log.
+    Return the names of the fields of `Preferences` that changed. The days chosen now replace the days of a slow-down
+    as well. Questions or letters that are turned on or off here leave a line in the consent log.
     """
+    changed = preferences.names_of_changes(preferences_of(person))
     frequency.record_activity(session, person, now)
     person.set_schedule(preferences.schedule)
     person.usual_days_mask = None
@@ -91,6 +115,7 @@ def change_preferences(session: Session, person: Subscriber, preferences: Prefer
     change_letters = consent.confirm_letters if preferences.wants_letters else consent.withdraw_letters
     change_letters(session, person, now, source="page")
     frequency.schedule_next_emails(session, person, now)
+    return changed
 
 
 def change_zone(session: Session, person: Subscriber, zone: ZoneInfo, now: datetime) -> None:
@@ -109,7 +134,7 @@ def rest(
     if not isinstance(length, Rest) and not today < length <= today + MAX_REST:
         return InvalidPauseDate(today + _DAY, today + MAX_REST)
     frequency.record_activity(session, person, now)
-    until = _rest_until(length, person, today) if isinstance(length, Rest) else length
+    until = _rest_until(session, length, person, today) if isinstance(length, Rest) else length
     person.status = SubscriberStatus.RESTING
     person.resting_until_on = until
     frequency.schedule_next_emails(session, person, now)
@@ -179,16 +204,15 @@ def stop(session: Session, person: Subscriber, now: datetime, *, source: str, ne
     return True
 
 
-def _rest_until(length: Rest, person: Subscriber, today: date) -> date | None:
+def _rest_until(session: Session, length: Rest, person: Subscriber, today: date) -> date | None:
     if length is Rest.OPEN_ENDED:
         return None
     if length in _WEEKS:
         return today + _WEEKS[length]
     if length is Rest.MONTH:
         return _same_day_next_month(today)
-    if person.next_prompt_at is None:
-        return person.resting_until_on
-    return local_date(person.next_prompt_at, person.zone) + _DAY
+    skipped_on = quiet_dates.next_question_on(session, person)
+    return person.resting_until_on if skipped_on is None else skipped_on + _DAY
 
 
 def _same_day_next_month(today: date) -> date:

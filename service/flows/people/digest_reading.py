@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library, Prompt
 from service.core.month.digest import Digest, make_digest
-from service.core.month.resurfacing import DigestEntry
+from service.core.month.resurfacing import DigestEntry, TakenStep
 from service.core.month.thread import Thread, find_thread
 from service.core.month.year import Year, make_year
+from service.core.quiet_dates import is_quiet
+from service.flows.people.quiet_dates import spans_of
 from service.flows.people.steps import taken_between
 from service.models import Delivery, DeliveryKind, Entry, Keyring, Subscriber, open_content
 from service.models.people.entry import IMPORTED
@@ -46,7 +48,7 @@ class DigestReader:
             entries,
             question.question,
             locale=question.locale,
-            steps=taken_between(session, self.keyring, person, month, last_day_of(month)),
+            steps=self._steps(session, person, month, last_day_of(month)),
             year_before=self._year_before(session, person, month) if person.wants_look_backs else (),
             thread=self._thread(session, person, month, entries) if person.wants_thread else None,
         )
@@ -57,12 +59,12 @@ class DigestReader:
         entries = self._entries(session, person, first, last)
         if not entries:
             return None
-        steps = taken_between(session, self.keyring, person, first, last)
+        steps = self._steps(session, person, first, last)
         question = year_question(self.library, person.locale, year)
         return make_year(year, entries, question.question, locale=question.locale, steps=steps)
 
     def without_removed_entries(self, session: Session, person: Subscriber, frozen: Digest) -> Digest | None:
-        """Return a stored digest without entries that were deleted or kept out since; None if the month has no entries.
+        """Return a stored digest without entries that were deleted or kept out since; None if the month has none.
 
         The thread is not in the stored copy: it is found again.
         """
@@ -70,7 +72,10 @@ class DigestReader:
         if current is None:
             return None
         quoted = [Entry.find(session, person.id, passage.entry_id) for passage in frozen.quoted]
-        remaining_ids = {entry.id for entry in quoted if entry is not None and not entry.is_kept_out}
+        spans = spans_of(session, person.id)
+        remaining_ids = {
+            entry.id for entry in quoted if entry and not entry.is_kept_out and not is_quiet(entry.written_on, spans)
+        }
         look_back = frozen.then_and_now
         return replace(
             frozen,
@@ -99,15 +104,22 @@ class DigestReader:
         first = _same_month_last_year(month)
         return self._entries(session, person, first, last_day_of(first))
 
+    def _steps(self, session: Session, person: Subscriber, first: date, last: date) -> tuple[TakenStep, ...]:
+        """Return the steps taken between two dates, but for those taken on a quiet date."""
+        spans = spans_of(session, person.id)
+        taken = taken_between(session, self.keyring, person, first, last)
+        return tuple(step for step in taken if not is_quiet(step.taken_on, spans))
+
     def _entries(self, session: Session, person: Subscriber, first: date, last: date) -> list[DigestEntry]:
-        key = self.keyring.key_of(person)
+        """Return the entries between two dates; the words of quiet dates do not come back, as if they were kept out."""
+        key, spans = self.keyring.key_of(person), spans_of(session, person.id)
         return [
             DigestEntry(
                 id=entry.id,
                 written_on=entry.written_on,
                 words=key.open_text(entry.sealed_words, place=f"entries.words:{entry.id}"),
                 prompt=self.library.get(entry.prompt_id or ""),
-                kept_out=entry.is_kept_out,
+                kept_out=entry.is_kept_out or is_quiet(entry.written_on, spans),
                 is_imported=entry.source == IMPORTED,
             )
             for entry in Entry.for_digests(session, person.id, first, last)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library
 from service.core.month.on_this_day import may_be_looked_back_at, same_day_in_earlier_years
+from service.core.quiet_dates import is_quiet
+from service.flows.people.quiet_dates import spans_of
 from service.models import Entry, Subscriber
-
-
-def is_quiet(person: Subscriber, on: date) -> bool:  # noqa: ARG001  (asked of everybody's days in one place)
-    """Return whether nothing is looked back at on a local date; no person can set such dates yet."""
-    return False
 
 
 def entries_on_this_day(
@@ -22,17 +19,16 @@ def entries_on_this_day(
     person: Subscriber,
     library: Library,
     today: date,
-    *,
-    is_quiet: Callable[[Subscriber, date], bool] = is_quiet,
 ) -> Sequence[Entry]:
     """Return the entries of this day in earlier years, the newest year first, in each year in order.
 
     Left out are those that were kept out (as imported ones are until their owner wants them back), answers to
     questions about a hurt, and everything if today or the day of the entry is quiet.
     """
-    if is_quiet(person, today):
+    spans = spans_of(session, person.id)
+    if is_quiet(today, spans):
         return ()
-    days = [day for day in same_day_in_earlier_years(today) if not is_quiet(person, day)]
+    days = [day for day in same_day_in_earlier_years(today) if not is_quiet(day, spans)]
     found = [
         entry
         for entry in Entry.not_kept_out_on(session, person.id, days)

@@ -185,6 +185,26 @@ class Delivery(Base):
         return session.scalar(query.order_by(cls.sent_at.desc()).limit(1))
 
     @classmethod
+    def times_between(
+        cls,
+        session: Session,
+        subscriber_ids: Sequence[int],
+        kinds: Sequence[DeliveryKind],
+        first: datetime,
+        last: datetime,
+    ) -> list[tuple[int, datetime]]:
+        """Return (subscriber id, instant) for each email of these kinds that goes or went between two instants."""
+        at = func.coalesce(cls.sent_at, cls.ready_at)
+        query = select(cls.subscriber_id, cls.sent_at, cls.ready_at).where(
+            cls.subscriber_id.in_(subscriber_ids),
+            cls.kind.in_(kinds),
+            cls.state != DeliveryState.SKIPPED,
+            at >= first,
+            at <= last,
+        )
+        return [(row.subscriber_id, row.sent_at or row.ready_at) for row in session.execute(query)]
+
+    @classmethod
     def sent_between(
         cls, session: Session, subscriber_id: int, kinds: Sequence[DeliveryKind], first: date, last: date
     ) -> list[Delivery]:

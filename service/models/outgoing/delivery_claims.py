@@ -114,6 +114,15 @@ def plan_again(session: Session, claims: Sequence[DeliveryClaim], *, ready_at: d
     return len(_fenced(session, claims, (DeliveryState.CLAIMED,), **values))
 
 
+def postpone(
+    session: Session, claims: Sequence[DeliveryClaim], *, ready_at: datetime, expires_at: datetime | None, reason: str
+) -> int:
+    """Plan again for another day what was not handed over, with its new last instant; return how many."""
+    values: dict[str, Any] = {"state": DeliveryState.PLANNED, "lease_until": None, "is_withheld": False}
+    values |= {"ready_at": ready_at, "expires_at": expires_at, "reason": reason}
+    return len(_fenced(session, claims, (DeliveryState.CLAIMED,), Delivery.is_withheld, **values))
+
+
 def plan_lapsed_again(session: Session) -> int:
     """Plan again every claim that was not handed over and whose lease has passed; return how many."""
     query = (

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from service.core.frequency import SlowDown
 from service.core.library.prompts import Library, Prompt
 from service.core.library.rotation import History, choose, ranking
+from service.core.quiet_dates import is_quiet
 from service.core.schedule import Days, Schedule, Slot, local_date, next_slot, slot_at
 from service.core.slots import digest_slot
 from service.flows.people import frequency
-from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber, SubscriberStatus
+from service.models import Delivery, DeliveryKind, NewDelivery, QuietDate, Subscriber, SubscriberStatus
 from service.models.letters import letter_deliveries
 
 PROMPT_MAX_DELAY = timedelta(hours=12)
@@ -42,13 +43,13 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
 
     A prompt more than twelve hours late is not sent. After a longer outage a subscriber gets the prompt of the last
     twelve hours, if their schedule has one there, or else the next prompt at its usual time. A subscriber whose rest
-    is over becomes active again; one who wants no questions gets no prompt then. After a long silence one notice
-    replaces the prompt, and prompts come less often.
+    is over becomes active again; one who wants no questions gets no prompt then. On a quiet date nobody gets one.
+    After a long silence one notice replaces the prompt, and prompts come less often.
     """
     people = Subscriber.due_for_prompt(session, now, limit)
     times = DueTimes(now)
     due = {person.id: times.due(person) for person in people}
-    replaced = _ids_with_replacing_email(session, people, due)
+    replaced = _ids_without_prompt(session, people, due)
     chooser = PromptChooser(library)
     prompts, prompt_changes, notices, notice_changes = [], [], [], []
     for person in people:
@@ -183,6 +184,24 @@ def _notice_change(person: Subscriber, stage: SlowDown, times: DueTimes) -> dict
     columns = frequency.slowed_columns(person, stage)
     next_at = None if stage is SlowDown.REST else times.next(person, columns["days_mask"])
     return {**columns, "next_prompt_at": next_at}
+
+
+def _ids_without_prompt(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
+    """Return the ids of subscribers whose day is a quiet date, or has another email in the place of a prompt."""
+    found = _ids_with_replacing_email(session, people, due)
+    spans = QuietDate.spans_of(session, [person.id for person in people]) if people else {}
+    if not spans:
+        return found
+    found |= {id_ for id_, quiet in spans.items() if is_quiet(due[id_].on, quiet)}
+    return found | _ids_with_postponed_email(session, [person for person in people if person.id in spans], due)
+
+
+def _ids_with_postponed_email(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
+    """Return the ids of subscribers who get on this day what waited for the end of their quiet dates."""
+    zones = {person.id: person.zone for person in people}
+    times = [due[id_].at for id_ in zones]
+    found = Delivery.times_between(session, [*zones], IN_PLACE_OF_PROMPT, min(times) - _DAY, max(times) + _DAY)
+    return {id_ for id_, at in found if local_date(at, zones[id_]) == due[id_].on}
 
 
 def _ids_with_replacing_email(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:

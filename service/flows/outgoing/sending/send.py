@@ -21,6 +21,7 @@ from service.flows.outgoing.email_context import NothingToSendError
 from service.flows.outgoing.sending.batches import cut, make_batches
 from service.flows.outgoing.sending.domain_pauses import LOOK_AGAIN_AFTER, hold_back
 from service.flows.outgoing.sending.provider_requests import ProviderRequests
+from service.flows.outgoing.sending.quiet_days import keep_quiet
 from service.flows.outgoing.sending.send_records import SendReport, content_columns, is_paused_letter, skip
 from service.flows.outgoing.sending.sending_limits import SendingLimits, SendingRate
 from service.mail.outbound.mailer import (
@@ -151,8 +152,11 @@ class Sender:
         return built
 
     def _hold_back(self, built: Sequence[OutgoingDelivery], report: SendReport) -> Sequence[OutgoingDelivery]:
-        """Return what may go now; plan the others again for later, because their recipients' domain is paused."""
-        ready, held = hold_back(self.database, self.email_builder.context.keyring, built, self.clock())
+        """Return what may go now; plan the others again: it is a quiet date, or their recipients' domain is paused."""
+        kept = keep_quiet(self.database, built, self.clock())
+        report.add(DeliveryState.PLANNED, kept.planned_again)
+        report.add(DeliveryState.SKIPPED, kept.skipped)
+        ready, held = hold_back(self.database, self.email_builder.context.keyring, kept.ready, self.clock())
         self._plan_again(held, LOOK_AGAIN_AFTER, "the domain is paused", report)
         return ready
 

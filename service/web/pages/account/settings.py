@@ -10,30 +10,23 @@ from werkzeug.wrappers import Response
 from service.core.consent import by_writer
 from service.core.dates import WEEKDAYS
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
-from service.core.schedule import local_date, spoken_time
+from service.core.schedule import spoken_time
 from service.core.tokens import FrequencyToken
 from service.flows.people import account, frequency
+from service.flows.people.quiet_dates import next_question_on
 from service.models import Subscriber, SubscriberStatus, Suppression
 from service.web import browser, forms
 from service.web.browser import Visit
 from service.web.context import contact_address, get_help_lines, get_runtime, now, page
+from service.web.pages.account.settings_words import THEME_NAMES, said_back
 from service.web.zones import zone_options
 
 blueprint = Blueprint("settings", __name__)
 DAYS = tuple((str(number), f"{name}s") for number, name in enumerate(WEEKDAYS))
 TIMES = tuple((half.isoformat("minutes"), spoken_time(half).capitalize()) for half in forms.HALF_HOURS)
-_THEME_NAMES = {
-    "body": "The body",
-    "rest": "Rest",
-    "work": "Work",
-    "people": "Other people",
-    "hurt": "What hurts",
-    "kindness": "Kindness towards yourself",
-    "noticing": "Noticing",
-    "step": "Small steps",
-}
 _LANGUAGES = {DEFAULT_LOCALE: "English", "de": "German"}
 _UNREVIEWED = "unreviewed"
+_BETWEEN_NAMES = "."
 
 
 @blueprint.get("/settings")
@@ -51,8 +44,8 @@ def save() -> Response | tuple[str, int]:
         with browser.visit() as visit:
             return _page(visit, request.form, preferences), HTTPStatus.UNPROCESSABLE_ENTITY
     with browser.visit(writing=True) as visit:
-        account.change_preferences(visit.session, visit.person, preferences, now())
-    return redirect("/settings?saved", code=303)
+        changed = account.change_preferences(visit.session, visit.person, preferences, now())
+    return redirect(f"/settings?saved={_BETWEEN_NAMES.join(changed)}", code=303)
 
 
 @blueprint.post("/settings/resume")
@@ -78,13 +71,13 @@ def languages() -> dict[str, str]:
 
 def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
     person = visit.person
-    next_at = person.next_prompt_at
     token = FrequencyToken(person.id).encode(get_runtime().keyring.index)
     return page(
         "settings",
         typed=typed,
         errors=problems.by_field,
         saved="saved" in request.args,
+        said_back=_said_back(person),
         status=person.status,
         streams=person.streams,
         by_writer=by_writer(get_runtime().writer_name),
@@ -93,16 +86,29 @@ def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
         slow_down_stage=person.slow_down_stage,
         until_on=person.resting_until_on,
         schedule=str(person.schedule),
-        next_on=local_date(next_at, person.zone) if next_at and person.status == SubscriberStatus.ACTIVE else None,
+        next_on=next_question_on(visit.session, person) if person.status == SubscriberStatus.ACTIVE else None,
         token=token,
         days=DAYS,
         times=TIMES,
-        themes=tuple((theme, _THEME_NAMES[theme]) for theme in THEMES),
+        themes=tuple((theme, THEME_NAMES[theme]) for theme in THEMES),
         countries=[("", "I’d rather not say"), *countries().items()],
         languages=languages(),
         unread=_unread_languages(),
         zones=zone_options(typed.get("time_zone", "")),
     )
+
+
+def _said_back(person: Subscriber) -> list[str]:
+    """Return the settings that were just changed in words, but for those that the page says anyway."""
+    changed = {*request.args.get("saved", "").split(_BETWEEN_NAMES)}
+    preferences = account.preferences_of(person)
+    if person.status == SubscriberStatus.ACTIVE:
+        if preferences.wants_questions:
+            changed -= {"wants_questions", "schedule"}
+        if preferences.wants_letters:
+            changed -= {"wants_letters"}
+    where = {line.country: line.where for line in get_help_lines().lines}
+    return said_back(preferences, changed, languages(), where)
 
 
 def _unread_languages() -> list[str]:
