@@ -24,10 +24,11 @@ MONITORING = (
 CODE = sorted((ROOT / "service" / "web").rglob("*.py"))
 LIBRARY = load_library()
 IN_USE = [prompt for locale in LIBRARY.locales for prompt in LIBRARY.for_locale(locale)]
+DESK = TEMPLATES / "pages" / "desk"  # for the person who runs the service: it counts emails and people
 HTML = sorted(
     [
         *TEMPLATES.glob("email/**/*.html"),
-        *TEMPLATES.glob("pages/**/*.html"),
+        *(path for path in TEMPLATES.glob("pages/**/*.html") if path.parent != DESK),
         *TEMPLATES.glob("export/*.html"),
         *TEMPLATES.glob("*.html"),
     ]

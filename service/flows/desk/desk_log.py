@@ -6,15 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-import structlog
 from sqlalchemy.orm import Session
 
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
 from service.models import DeskAction, Keyring, WriterMailKind
 
 _LONGEST_USER = 64
-
-log = structlog.get_logger()
 
 
 class DeskActionName(StrEnum):
@@ -78,7 +75,6 @@ def record_action(
     )
     session.add(row)
     session.flush()
-    log.info("desk.action", action=name.value, object=object_id, number=number)
     if name in FOR_GOOD:
         values = {"at": f"{now:%Y-%m-%d %H:%M}", "what": FOR_GOOD[name]}
         plan_writer_mail(session, keyring, WriterMailKind.DESK_ACTION, values, key=str(row.id), now=now)

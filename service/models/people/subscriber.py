@@ -93,7 +93,8 @@ class Subscriber(Base):
     confirmed_at: Mapped[datetime | None]
     # Read with each row, from its own table; a subquery, since a row that is locked cannot be read with an outer join.
     wrapped_key: Mapped[bytes | None] = column_property(
-        select(WrappedDataKey.wrapped).where(WrappedDataKey.subscriber_id == id).scalar_subquery()  # noqa: A003 - our column
+        select(WrappedDataKey.wrapped).where(WrappedDataKey.subscriber_id == id).scalar_subquery(),  # noqa: A003 - our column
+        expire_on_flush=False,  # a person stays usable after the transaction that changed them
     )
 
     @property

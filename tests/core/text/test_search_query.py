@@ -122,7 +122,7 @@ def test_no_query_and_no_text_breaks_it(query: str, text: str) -> None:
     for excerpt in found.excerpts(text):
         whole = "".join(part for part, _ in excerpt.parts)
         assert whole in text.replace("\n", " ")
-        assert any(is_hit for _, is_hit in excerpt.parts)
+        assert found.tags or any(is_hit for _, is_hit in excerpt.parts)  # a tag need not stand in the words
 
 
 @settings(deadline=None)

@@ -17,7 +17,7 @@ from service.core.slots import request_slot
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
-from service.flows.people import aliases, steps
+from service.flows.people import aliases, erase, steps
 from service.mail.outbound.short_emails import read_short_emails
 from service.models import (
     Delivery,
@@ -139,6 +139,10 @@ class DiscreetPerson:
             session.add(row)
         return self.plan(DeliveryKind.EXPORT, request_slot(12, now), reference=12)
 
+    def plan_goodbye(self) -> list[int]:
+        with self.harness.runtime.database.write() as session:
+            return erase.ask(session, session.merge(self.person), self.harness.clock())
+
     def plan_alias_confirmation(self) -> list[int]:
         runtime, now = self.harness.runtime, self.harness.clock()
         content = seal_content(runtime.keyring, self.person, 4711, Address.parse("ana@work.example").text)
@@ -173,6 +177,7 @@ PLANS: Mapping[DeliveryKind, Callable[[DiscreetPerson], list[int]]] = {
     DeliveryKind.ALIAS: DiscreetPerson.plan_alias_confirmation,
     DeliveryKind.LETTER: DiscreetPerson.plan_letter,
     DeliveryKind.EXPORT: DiscreetPerson.plan_export,
+    DeliveryKind.GOODBYE: DiscreetPerson.plan_goodbye,
 }
 
 

@@ -34,11 +34,12 @@ def harness(database_url: str, tmp_path: Path) -> Iterator[SendingHarness]:
         yield opened
 
 
-def plan(harness: SendingHarness, key: str = "1") -> int | None:
+def plan(harness: SendingHarness, key: str = "1") -> bool:
     with harness.runtime.database.write() as session:
-        return plan_writer_mail(
+        mail_id = plan_writer_mail(
             session, harness.runtime.keyring, WriterMailKind.SENDING_HELD, VALUES, key=key, now=harness.clock()
         )
+        return mail_id is not None
 
 
 def work(harness: SendingHarness) -> None:

@@ -19,7 +19,7 @@ blueprint = Blueprint("quiet_dates", __name__)
 PATH = "/settings/quiet-dates"
 _NO_DAY = "Write a day and a month, such as 12 March"
 _PROBLEMS = {
-    NotAdded.TOO_LONG: forms.FormErrors({"last": "That’s longer than three months. For so long, take a rest instead"}),
+    NotAdded.TOO_LONG: forms.FormErrors({"last": "That’s too long for a quiet date. Take a rest instead"}),
     NotAdded.TOO_MANY: forms.FormErrors({"first": "There’s no room for another one. Remove one that you don’t need"}),
 }
 

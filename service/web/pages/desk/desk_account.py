@@ -165,7 +165,7 @@ def _factor_page(name: str, found: AppSecret | CodeRefused) -> str | tuple[str, 
         shown = page("desk/second_factor", **_factor_state(), errors=errors, app=None, needed=False)
         return shown, HTTPStatus.UNPROCESSABLE_ENTITY
     picture = io.BytesIO()
-    segno.make(found.url, error="m").save(picture, kind="svg", xmldecl=False, svgns=False, scale=4, omitsize=False)
+    segno.make(found.url, error="m").save(picture, kind="svg", xmldecl=False, svgns=False, scale=4, light="white")
     svg = Markup(picture.getvalue().decode())  # noqa: S704 - drawn by the library from our own address
     return page("desk/second_factor", **_factor_state(), errors={}, app=found, qr=svg, needed=False)
 
