@@ -1,4 +1,4 @@
-"""A letter as a tree of blocks: what Markdown and a feed's HTML both become, and every form of it is written from.
+"""A letter as a tree of blocks: what its Markdown becomes, and what every form of it is written from.
 
 All values are immutable and hold the writer's own published words.
 """

@@ -59,7 +59,7 @@ def test_the_same_days_once_more_change_the_label_alone(home: WebHarness) -> Non
         pytest.param({"first": "30 February"}, "Write a day and a month, such as 12 March", id="no such day"),
         pytest.param({"first": ""}, "Write a day and a month, such as 12 March", id="nothing"),
         pytest.param({"first": "1 May", "last": "soon"}, "Write a day and a month, such as 12 March", id="no last day"),
-        pytest.param({"first": "1 May", "last": "30 April"}, "longer than three months", id="nearly a year"),
+        pytest.param({"first": "1 May", "last": "30 April"}, "too long for a quiet date", id="nearly a year"),
         pytest.param({"first": "1 May", "label": "x" * 81}, "Make it shorter", id="a long label"),
     ],
 )

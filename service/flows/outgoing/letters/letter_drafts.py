@@ -1,4 +1,4 @@
-"""Drafts of letters: made at the desk, from a file or from the blog's feed, and edited until they are scheduled."""
+"""Drafts of letters: made at the desk or from a file, and edited until they are scheduled."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ class LetterError(Exception):
 class LetterDraft:
     """What a draft is made of, or changed to.
 
-    `origin` is the file's name or the feed's id of the post, `canonical_url` the post's own address. Content in HTML
-    has absolute addresses.
+    `origin` is the file's name, `canonical_url` the post's own address if it was published elsewhere first.
     """
 
     title: str
