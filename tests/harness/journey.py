@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+import secrets
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ from workers.worker import work
 SIGNING_KEY = "the signing key of this test"
 MASTER_KEY = base64.b64encode(b"m" * 32).decode()
 START = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)  # a Wednesday, 10:00 in London
+FIRST_PORT, PORTS = 20_000, 12_000
 _CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -223,7 +225,9 @@ def _settings(web: str, office: str, database_url: str, redis_url: str, folder: 
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port that nobody listens at, below those that the system gives to outgoing connections."""
+    while True:
+        port = FIRST_PORT + secrets.randbelow(PORTS)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
