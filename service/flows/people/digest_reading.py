@@ -72,7 +72,7 @@ class DigestReader:
         if current is None:
             return None
         quoted = [Entry.find(session, person.id, passage.entry_id) for passage in frozen.quoted]
-        spans = spans_of(session, person.id)
+        spans = spans_of(session, person)
         remaining_ids = {
             entry.id for entry in quoted if entry and not entry.is_kept_out and not is_quiet(entry.written_on, spans)
         }
@@ -106,13 +106,13 @@ class DigestReader:
 
     def _steps(self, session: Session, person: Subscriber, first: date, last: date) -> tuple[TakenStep, ...]:
         """Return the steps taken between two dates, but for those taken on a quiet date."""
-        spans = spans_of(session, person.id)
+        spans = spans_of(session, person)
         taken = taken_between(session, self.keyring, person, first, last)
         return tuple(step for step in taken if not is_quiet(step.taken_on, spans))
 
     def _entries(self, session: Session, person: Subscriber, first: date, last: date) -> list[DigestEntry]:
         """Return the entries between two dates; the words of quiet dates do not come back, as if they were kept out."""
-        key, spans = self.keyring.key_of(person), spans_of(session, person.id)
+        key, spans = self.keyring.key_of(person), spans_of(session, person)
         return [
             DigestEntry(
                 id=entry.id,

@@ -25,7 +25,7 @@ def entries_on_this_day(
     Left out are those that were kept out (as imported ones are until their owner wants them back), answers to
     questions about a hurt, and everything if today or the day of the entry is quiet.
     """
-    spans = spans_of(session, person.id)
+    spans = spans_of(session, person)
     if is_quiet(today, spans):
         return ()
     days = [day for day in same_day_in_earlier_years(today) if not is_quiet(day, spans)]

@@ -38,12 +38,12 @@ class NamedQuietDate:
 
 def is_quiet(session: Session, person: Subscriber, on: date) -> bool:
     """Return whether a local date is a quiet one for a subscriber."""
-    return quiet_dates.is_quiet(on, spans_of(session, person.id))
+    return quiet_dates.is_quiet(on, spans_of(session, person))
 
 
-def spans_of(session: Session, subscriber_id: int) -> tuple[QuietSpan, ...]:
-    """Return a subscriber's quiet dates."""
-    return QuietDate.spans_of(session, [subscriber_id]).get(subscriber_id, ())
+def spans_of(session: Session, person: Subscriber) -> tuple[QuietSpan, ...]:
+    """Return a subscriber's quiet dates; this asks the database only if they have any."""
+    return QuietDate.spans_of(session, [person.id]).get(person.id, ()) if person.has_quiet_dates else ()
 
 
 def named_quiet_dates(session: Session, keyring: Keyring, person: Subscriber) -> list[NamedQuietDate]:
@@ -79,6 +79,7 @@ def add(
     key = keyring.key_of(person)
     row.sealed_label = key.seal_text(label, place=_place(row.id), random=os.urandom) if label else None
     frequency.record_activity(session, person, now)
+    _note_change(session, person)
     return row.id
 
 
@@ -87,13 +88,14 @@ def remove(session: Session, person: Subscriber, typed_id: str) -> None:
     for row in QuietDate.of_subscriber(session, person.id):
         if str(row.id) == typed_id:
             QuietDate.remove(session, person.id, row.id)
+            _note_change(session, person)
 
 
 def next_question_on(session: Session, person: Subscriber) -> date | None:
     """Return the local date of a subscriber's next question, which is never a quiet one; None if none is due."""
     if person.next_prompt_at is None or not person.wants_questions:
         return None
-    schedule, spans = person.schedule, spans_of(session, person.id)
+    schedule, spans = person.schedule, spans_of(session, person)
     slot = slot_at(schedule, person.next_prompt_at)
     last = slot.on + timedelta(days=quiet_dates.LONGEST_SEARCH_DAYS)
     while quiet_dates.is_quiet(slot.on, spans):
@@ -101,6 +103,11 @@ def next_question_on(session: Session, person: Subscriber) -> date | None:
             return None
         slot = next_slot(schedule, slot.at)
     return slot.on
+
+
+def _note_change(session: Session, person: Subscriber) -> None:
+    session.flush()
+    session.refresh(person, ["has_quiet_dates"])
 
 
 def _place(quiet_date_id: int) -> str:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     false,
     func,
     or_,
@@ -35,6 +36,7 @@ from service.core.consent import Stream
 from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
 from service.db import Base, Id, insert_into, random_id
 from service.models.people.data_key import WrappedDataKey
+from service.models.people.quiet_date import QuietDate
 
 MINUTES_AN_HOUR = 60
 
@@ -95,6 +97,10 @@ class Subscriber(Base):
     wrapped_key: Mapped[bytes | None] = column_property(
         select(WrappedDataKey.wrapped).where(WrappedDataKey.subscriber_id == id).scalar_subquery(),  # noqa: A003 - our column
         expire_on_flush=False,  # a person stays usable after the transaction that changed them
+    )
+    has_quiet_dates: Mapped[bool] = column_property(
+        exists().where(QuietDate.subscriber_id == id).correlate_except(QuietDate),  # noqa: A003 - our column
+        expire_on_flush=False,
     )
 
     @property

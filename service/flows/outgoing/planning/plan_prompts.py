@@ -189,11 +189,12 @@ def _notice_change(person: Subscriber, stage: SlowDown, times: DueTimes) -> dict
 def _ids_without_prompt(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
     """Return the ids of subscribers whose day is a quiet date, or has another email in the place of a prompt."""
     found = _ids_with_replacing_email(session, people, due)
-    spans = QuietDate.spans_of(session, [person.id for person in people]) if people else {}
-    if not spans:
+    with_dates = [person for person in people if person.has_quiet_dates]
+    if not with_dates:
         return found
+    spans = QuietDate.spans_of(session, [person.id for person in with_dates])
     found |= {id_ for id_, quiet in spans.items() if is_quiet(due[id_].on, quiet)}
-    return found | _ids_with_postponed_email(session, [person for person in people if person.id in spans], due)
+    return found | _ids_with_postponed_email(session, with_dates, due)
 
 
 def _ids_with_postponed_email(session: Session, people: Sequence[Subscriber], due: Mapping[int, Slot]) -> set[int]:
