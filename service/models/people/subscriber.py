@@ -194,7 +194,7 @@ class Subscriber(Base):
         session.add(person)
         session.flush()
         WrappedDataKey.add(session, person.id, wrapped)
-        session.refresh(person, ["wrapped_key"])
+        session.refresh(person, ["wrapped_key", "has_quiet_dates"])
 
     @classmethod
     def get_or_create(cls, session: Session, person: dict[str, object], wrapped: bytes) -> Subscriber:
