@@ -173,7 +173,11 @@ def test_a_letter_is_written_changed_looked_at_and_stopped(desk: DeskHarness) ->
     for action in ("pause", "resume", "pause", "stop"):
         assert desk.site.post(f"{page}/{action}", page=page).status_code == 303
     assert desk.letter(int(page.rpartition("/")[2])).state == "stopped"
-    assert desk.site.post(f"{page}/resume", page="/desk/people").status_code in {303, 422}
+    for action in ("resume", "pause"):
+        refused = desk.site.post(f"{page}/{action}", page="/desk/people")
+        assert refused.status_code == 422
+        assert f"nothing to {action}" in refused.text
+    assert desk.actions().count("letter.paused") == 2
     log = desk.site.get("/desk/log").text
     assert "letter stopped" in log
     assert WREN in log

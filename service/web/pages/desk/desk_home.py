@@ -33,8 +33,7 @@ def deliveries() -> str:
     """Show what failed or is in doubt, by kind and reason."""
     with desk_visit() as visit:
         groups = delivery_search.count_trouble(visit.session, now() - LOOKED_BACK)
-    done = request.args.get("done", type=int)
-    return page("desk/deliveries", groups=groups, done=done, signed_in=False)
+    return page("desk/deliveries", groups=groups, done=request.args.get("done", ""), signed_in=False)
 
 
 @blueprint.post("/deliveries/retry")
@@ -48,7 +47,7 @@ def retry() -> Response:
         planned = delivery_search.plan_by_command(visit.session, recent, now())
         visit.record(DeskActionName.DELIVERIES_RETRIED, number=len(planned))
     get_runtime().job_queue.enqueue_deliveries(planned)
-    return cast("Response", redirect(f"/desk/deliveries?done={len(planned)}", code=303))
+    return cast("Response", redirect("/desk/deliveries?done=retried", code=303))
 
 
 @blueprint.post("/deliveries/settle")
@@ -60,7 +59,7 @@ def settle() -> Response:
         visit.record(DeskActionName.DELIVERIES_SETTLED, number=len(unknown))
     report = runtime.settler().settle([one.id for one in unknown])
     runtime.job_queue.enqueue_deliveries(report.planned_again)
-    return cast("Response", redirect("/desk/deliveries?done=0", code=303))
+    return cast("Response", redirect("/desk/deliveries?done=settled", code=303))
 
 
 @blueprint.get("/log")

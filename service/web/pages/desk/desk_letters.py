@@ -148,7 +148,10 @@ def pause(letter_id: int) -> Response | tuple[str, int]:
     return _act(
         letter_id,
         DeskActionName.LETTER_PAUSED,
-        lambda visit: letter_states.pause(visit.session, letter_id, LetterPause.BY_HAND, now()),
+        lambda visit: _require(
+            letter_states.pause(visit.session, letter_id, LetterPause.BY_HAND, now()),
+            "There’s nothing to pause: this letter isn’t scheduled or on its way.",
+        ),
     )
 
 
@@ -156,7 +159,12 @@ def pause(letter_id: int) -> Response | tuple[str, int]:
 def resume(letter_id: int) -> Response | tuple[str, int]:
     """Let the rest of a paused letter go."""
     return _act(
-        letter_id, DeskActionName.LETTER_RESUMED, lambda visit: letter_states.resume(visit.session, letter_id, now())
+        letter_id,
+        DeskActionName.LETTER_RESUMED,
+        lambda visit: _require(
+            letter_states.resume(visit.session, letter_id, now()),
+            "There’s nothing to resume: this letter isn’t paused.",
+        ),
     )
 
 
@@ -185,6 +193,12 @@ def _act(
     except LetterError as error:
         return _problem_page(letter_id, error)
     return _to(letter_id)
+
+
+def _require(done: bool, sentence: str) -> None:
+    """Raise LetterError with the sentence unless something was done, so that the log has only what happened."""
+    if not done:
+        raise LetterError(sentence)
 
 
 def _problem_page(letter_id: int, error: LetterError) -> tuple[str, int]:
