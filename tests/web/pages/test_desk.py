@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.app import create_app
 from service.flows.desk import second_factor
 from service.job_queue import BackgroundJob
 from service.models import (
+    Delivery,
     DeskSession,
     Subscriber,
     Suppression,
@@ -227,3 +228,22 @@ def test_signing_out_ends_the_session(desk: DeskHarness) -> None:
     desk.site.post("/desk/sign-out", page="/desk/people")
     desk.site.browser.set_cookie("desk", cookie.value)
     assert desk.site.get("/desk").location == "/desk/sign-in"
+
+
+@pytest.mark.parametrize("state", ["failed", "unknown"])
+def test_failed_emails_go_again_and_doubtful_ones_never_blindly(desk: DeskHarness, state: str) -> None:
+    desk.site.join()
+    with desk.site.runtime.database.write() as session:
+        session.execute(update(Delivery).values(state=state, reason="no such mailbox"))
+    desk.sign_in()
+    assert "/desk/deliveries" in desk.site.get("/desk").text
+    shown = desk.site.get("/desk/deliveries").text
+    assert "no such mailbox" in shown
+    assert ("Send these again" in shown) == (state == "failed")
+    fields: dict[str, object] = {"kind": "welcome", "reason": "no such mailbox"}
+    done = desk.site.post("/desk/deliveries/retry", fields, page="/desk/deliveries")
+    assert "are planned again" in desk.site.get(str(done.location)).text
+    with desk.site.runtime.database.read() as session:
+        [again] = session.scalars(select(Delivery.state).where(Delivery.kind == "welcome"))
+    assert again == ("planned" if state == "failed" else "unknown")
+    assert desk.actions() == ["deliveries.retried"]
