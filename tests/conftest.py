@@ -16,6 +16,7 @@ from jinja2 import Environment
 
 from service.db import Database, make_engine, migrate
 from service.mail.outbound import rendering
+from tests.harness.reused_children import ReusedChildren
 from tests.harness.reused_databases import ReusedDatabases
 from tests.harness.servers import Postgres, running_postgres, running_queue
 from tests.harness.shared_rules import SharedRule
@@ -35,6 +36,21 @@ def structlog_as_it_is_by_default() -> Iterator[None]:
     """Undo what a command of the test set up, which would send the log lines of later tests elsewhere."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def reused_children() -> Iterator[ReusedChildren]:
+    """The child processes that read mail and redraw photos in this test process."""
+    children = ReusedChildren()
+    yield children
+    children.end()
+
+
+@pytest.fixture(autouse=True)
+def children(reused_children: ReusedChildren) -> Iterator[None]:
+    """Lend a test the child processes of earlier ones; tests about the processes themselves override this."""
+    with reused_children.lent():
+        yield
 
 
 @pytest.fixture(scope="session")
