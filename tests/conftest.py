@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from jinja2 import Environment
 
 from service.db import Database, make_engine, migrate
+from service.flows.people.journal_export import export_texts
 from service.mail.outbound import rendering
 from tests.harness.reused_children import ReusedChildren
 from tests.harness.reused_databases import ReusedDatabases
@@ -28,7 +29,8 @@ settings.load_profile("by behaviour")
 # Nearly every test has an application of its own, and compiling its templates and routes was half of the time.
 Flask.jinja_options = {"bytecode_cache": SharedTemplates()}
 Flask.url_rule_class = SharedRule
-vars(rendering)["Environment"] = partial(Environment, bytecode_cache=SharedTemplates())  # the same for emails
+for makes_templates in (rendering, export_texts):  # the same for emails and exports
+    vars(makes_templates)["Environment"] = partial(Environment, bytecode_cache=SharedTemplates())
 
 
 @pytest.fixture(autouse=True)
