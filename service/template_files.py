@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from service.config import ROOT, Settings, SettingsError
 from service.core.library.prompts import Library
 from service.core.place import Place, PlaceError
@@ -32,13 +34,15 @@ def page_style(place: Place) -> str:
     return f"{place.palette.css}\n{(TEMPLATES / 'style.css').read_text('utf-8').strip()}"
 
 
+@cache
 def load_library() -> Library:
-    """Return the prompt library of templates/prompts."""
+    """Return the prompt library of templates/prompts, read once in a process."""
     return Library.parse(prompt_files())
 
 
+@cache
 def load_ordinary() -> frozenset[str]:
-    """Return the words that are common in anybody's writing, from templates/prompts/words.toml."""
+    """Return the words that are common in anybody's writing: templates/prompts/words.toml, read once in a process."""
     return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8")).ordinary
 
 
