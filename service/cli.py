@@ -14,6 +14,7 @@ from service.cli_doctor import doctor, setup
 from service.cli_domains import domains
 from service.cli_journal import journal
 from service.cli_letters import letters
+from service.cli_own_prompts import COMMANDS as OWN_PROMPTS
 from service.cli_prompts import prompts
 from service.cli_sending import sending
 from service.cli_settings import instant_of, runtime_of, with_settings
@@ -39,6 +40,8 @@ main.add_command(domains)
 main.add_command(journal)
 main.add_command(letters)
 main.add_command(people)
+for own in OWN_PROMPTS:
+    prompts.add_command(own)
 main.add_command(prompts)
 main.add_command(sending)
 main.add_command(setup)

@@ -39,7 +39,12 @@ def load_library() -> Library:
 
 def load_ordinary() -> frozenset[str]:
     """Return the words that are common in anybody's writing, from templates/prompts/words.toml."""
-    return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8")).ordinary
+    return load_lexicon().ordinary
+
+
+def load_lexicon() -> Lexicon:
+    """Return the word lists by which prompts are checked, from templates/prompts/words.toml."""
+    return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8"))
 
 
 def load_command_phrases() -> dict[str, CommandPhrases]:
