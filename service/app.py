@@ -35,7 +35,7 @@ from service.web.pages.account import (
     sign_in,
     signup,
 )
-from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people, desk_prompts
+from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people, desk_prompts, desk_trouble
 from service.web.pages.journal import (
     digest,
     edit,
@@ -86,6 +86,7 @@ BLUEPRINTS = (
     desk_letters.blueprint,
     desk_people.blueprint,
     desk_prompts.blueprint,
+    desk_trouble.blueprint,
     static_pages.blueprint,
     health.blueprint,
     webhooks.blueprint,
