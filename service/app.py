@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from flask import Flask
+from flask import Flask, request
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -18,6 +18,7 @@ from service.process_guards import guard_process
 from service.runtime import Runtime, make_runtime
 from service.template_files import TEMPLATES, page_style
 from service.web import access_log, browser, converters, errors, security, uploads, webhooks
+from service.web.context import get_runtime
 from service.web.csrf import csrf
 from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
@@ -34,7 +35,7 @@ from service.web.pages.account import (
     sign_in,
     signup,
 )
-from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people
+from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people, desk_prompts, desk_trouble
 from service.web.pages.journal import (
     digest,
     edit,
@@ -84,6 +85,8 @@ BLUEPRINTS = (
     desk_home.blueprint,
     desk_letters.blueprint,
     desk_people.blueprint,
+    desk_prompts.blueprint,
+    desk_trouble.blueprint,
     static_pages.blueprint,
     health.blueprint,
     webhooks.blueprint,
@@ -102,6 +105,7 @@ def create_app(runtime: Runtime) -> Flask:
     security.guard(app, runtime.settings, style=style, script=script)
     errors.register(app)
     security.limit_token_routes(app)
+    _keep_library_fresh(app)
     uploads.admit_photos(app, runtime.photo_uploader())
     csrf.init_app(app)
     csrf.exempt(webhooks.blueprint)  # signed by the provider, and sent without a cookie
@@ -125,6 +129,15 @@ def from_environment() -> Flask:
     except (SettingsError, SealError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(GUNICORN_GIVES_UP)
+
+
+def _keep_library_fresh(app: Flask) -> None:
+    """Read what the writers changed about prompts before a request, once a minute; a check of life reads nothing."""
+
+    @app.before_request
+    def keep_fresh() -> None:
+        if request.blueprint != health.blueprint.name:
+            get_runtime().keep_library_fresh()
 
 
 def _prepare_templates(app: Flask, place: Place, *, style: str, script: str) -> None:

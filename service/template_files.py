@@ -34,16 +34,25 @@ def page_style(place: Place) -> str:
     return f"{place.palette.css}\n{(TEMPLATES / 'style.css').read_text('utf-8').strip()}"
 
 
-@cache
 def load_library() -> Library:
-    """Return the prompt library of templates/prompts, read once in a process."""
+    """Return the prompt library of templates/prompts; its files are read once in a process."""
+    return Library(_parsed_library().files)
+
+
+@cache
+def _parsed_library() -> Library:
     return Library.parse(prompt_files())
 
 
 @cache
+def load_lexicon() -> Lexicon:
+    """Return the word lists by which prompts are checked: templates/prompts/words.toml, read once in a process."""
+    return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8"))
+
+
 def load_ordinary() -> frozenset[str]:
-    """Return the words that are common in anybody's writing: templates/prompts/words.toml, read once in a process."""
-    return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8")).ordinary
+    """Return the words that are common in anybody's writing, from templates/prompts/words.toml."""
+    return load_lexicon().ordinary
 
 
 def load_command_phrases() -> dict[str, CommandPhrases]:

@@ -4,6 +4,7 @@ from service.models.counter import Counter
 from service.models.desk.desk_action import DeskAction
 from service.models.desk.desk_factor import DeskFactor
 from service.models.desk.desk_session import DeskLink, DeskSession
+from service.models.desk.own_prompt import OwnPrompt, PromptChange
 from service.models.heartbeat import Heartbeat
 from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
@@ -104,7 +105,9 @@ __all__ = [
     "MailRequestKind",
     "NewDelivery",
     "Outcome",
+    "OwnPrompt",
     "Photo",
+    "PromptChange",
     "ProviderLimit",
     "QuietDate",
     "Reply",

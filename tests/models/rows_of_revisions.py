@@ -250,4 +250,39 @@ CHANGES: Mapping[str, Change] = {
             ],
         },
     ),
+    "0023": Change(
+        new_rows={
+            "own_prompts": [
+                {
+                    "id": 27,
+                    "prompt_id": "desk-first-snow",
+                    "locale": "en-GB",
+                    "subject": "First snow",
+                    "body": "What did it cover?",
+                    "theme": "noticing",
+                    "kind": "question",
+                    "minutes": 1,
+                    "depth": 3,
+                    "lighter": "a-window",
+                    "resurface": True,
+                    "gratitude": False,
+                    "asks_for_step": False,
+                    "evidence": "",
+                    "created_at": AT,
+                    "added_at": LATER,
+                }
+            ],
+            "prompt_changes": [
+                {
+                    "id": 28,
+                    "prompt_id": "desk-first-snow",
+                    "valid_from": ON,
+                    "first_on": ON,
+                    "last_on": LATER_ON,
+                    "is_retired": False,
+                    "created_at": LATER,
+                }
+            ],
+        },
+    ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from service.core.entry_text import write_link_object
 from service.core.photos import Picture
 from service.core.tokens import Action, ReplyKind, ReplyToken
 from service.db import Base, Database
+from service.flows.desk.own_prompts import make_draft as make_prompt_draft
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
 from service.flows.people import steps
@@ -93,6 +95,7 @@ class Objects:
             self.picture = LetterPicture.put(session, letter.id, "pond.jpg", picture, site.clock()).id
             schedule(session, runtime.email_context(), letter.id, Straightaway(), site.clock())
             letter.cursor, self.slug, self.letter = 0, letter.slug, letter.id
+            self.own_prompt = self._own_prompt(session, site)
         self.person_id = person.id
         site.another_browser().ask_for_signup("ben@example.com")  # a pending person, and a request that waits
         site.do_what_was_asked()
@@ -106,6 +109,12 @@ class Objects:
         preview.seal(site.runtime.keyring.key_of(owner), row)
         row.conclude(ImportState.READY, site.clock(), site.clock() + timedelta(days=1))
         return row
+
+    @staticmethod
+    def _own_prompt(session: Session, site: WebHarness) -> str:
+        [light, *_] = site.runtime.library.first_six("en-GB")
+        typed = replace(light, id="", subject="A pond in winter", opening=None)
+        return make_prompt_draft(session, site.runtime.library, typed, site.clock()).prompt_id
 
     @staticmethod
     def _mail(person_id: int, outcome: Outcome, site: WebHarness) -> Reply:
@@ -147,6 +156,7 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "photo_id": objects.ids(),
         "picture_id": objects.ids(),
         "slug": (objects.slug,),
+        "prompt_id": ("a-window", objects.own_prompt),
         "letter_id": (objects.letter,),
         "tag_key": (objects.tag_key,),
         "reply_id": objects.ids(),
