@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.config import ROOT
-from service.core.journal_export.exported import JOURNAL_FORMAT, ExportedEntry, ExportedStep, journal_json
+from service.core.journal_export.exported import (
+    JOURNAL_FORMAT,
+    ExportedDraft,
+    ExportedEntry,
+    ExportedStep,
+    journal_json,
+)
 from service.core.steps import StepState
 from tests.harness.journals import entries_in, read_journal
 
@@ -27,6 +33,8 @@ ENTRIES = st.builds(
     tags=st.lists(WORDS, max_size=2).map(tuple),
     kept_out=st.booleans(),
     left_out=st.lists(WORDS, max_size=2).map(tuple),
+    photo_descriptions=st.lists(WORDS, max_size=2).map(tuple),
+    earlier_words=st.none() | WORDS,
 )
 
 
@@ -44,6 +52,11 @@ def test_the_schema_names_every_field_of_a_step() -> None:
     assert described["properties"].keys() == step.to_json().keys()
     assert set(described["required"]) <= step.to_json().keys()
     assert set(described["properties"]["state"]["enum"]) == set(StepState)
+
+
+def test_the_schema_names_every_field_of_a_draft() -> None:
+    draft = ExportedDraft(on=date(2026, 5, 13), words="", saved_at=datetime(2026, 5, 13, tzinfo=UTC))
+    assert SCHEMA["$defs"]["draft"]["properties"].keys() == draft.to_json().keys()
 
 
 def test_half_a_surrogate_pair_is_written_as_its_escape() -> None:

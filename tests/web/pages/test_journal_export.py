@@ -7,12 +7,15 @@ import json
 import re
 from datetime import date, timedelta
 
+import jsonschema
 import pytest
 from sqlalchemy import select
 
+from service.config import ROOT
 from service.core.sealed_chunks import CHUNK_BYTES
 from service.flows.outgoing.tick import prune
-from service.flows.people import entry_photos, journal
+from service.flows.people import earlier_wording, entry_photos, journal, photo_changes
+from service.flows.people.drafts import SeenDraft, save_draft
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.models import (
     Delivery,
@@ -31,6 +34,7 @@ from tests.harness.people import DAY
 from tests.harness.posts import mail, post, signed
 from tests.harness.website import WebHarness
 
+SCHEMA = json.loads((ROOT / "docs" / "journal.schema.json").read_text("utf-8"))
 LONG_AGO, LATE = date(1990, 1, 1), date(2030, 1, 1)
 # One database is enough for what pages say; `tests/flows/people/test_journal_export.py` has what both must do.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -112,6 +116,24 @@ def test_what_is_known_besides_the_words_is_in_it(home: WebHarness, exporter: Jo
     assert about["settings"]["time_zone"] == "Europe/London"
     assert [line["to"] for line in about["consents"]]
     assert len(about["browsers"]) == 1
+
+
+def test_drafts_and_the_wording_before_a_change_are_in_it(home: WebHarness, exporter: JournalExporter) -> None:
+    runtime, now = home.runtime, home.clock()
+    with runtime.database.write() as session:
+        person = session.get_one(Subscriber, home.person().id)
+        seen = SeenDraft(date(2026, 5, 12), "")
+        save_draft(session, runtime.keyring, person, date(2026, 5, 12), words="Half a though", seen=seen, now=now)
+        [_, entry, *_] = Entry.between(session, person.id, LONG_AGO, LATE)
+        earlier_wording.change_words(session, runtime.keyring, person, entry, words="Other words.", now=now)
+        [photo] = Photo.list_for_entries(session, person.id, [entry.id])
+        photo_changes.describe(runtime.keyring, person, photo, "The mill in snow")
+    written = json.loads(download(home, exporter).text("journal.json"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(written)
+    assert [(each["on"], each["words"]) for each in written["drafts"]] == [("2026-05-12", "Half a though")]
+    assert written["entries"][1]["words"] == "Other words."
+    assert written["entries"][1]["earlier_words"] == harness.WORDS[0]
+    assert written["entries"][1]["photo_descriptions"] == ["The mill in snow"]
 
 
 def test_an_export_comes_back_to_another_journal_whole(home: WebHarness, exporter: JournalExporter) -> None:
