@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Self
 
+from service.core.steps import StepState
+
 JOURNAL_FORMAT: Final = 1
 
 
@@ -101,6 +103,23 @@ class ExportedStep:
             "answered_on": self.answered_on.isoformat() if self.answered_on else None,
             "entry": self.entry,
         }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Self:
+        """Return the step of an object in journal.json.
+
+        Raises:
+            KeyError, TypeError, ValueError: a field is missing or is not what the schema says.
+        """
+        answered, entry = found.get("answered_on"), found.get("entry")
+        return cls(
+            id=_text(found["id"]),
+            words=_text(found["words"]),
+            chosen_on=date.fromisoformat(found["chosen_on"]),
+            state=StepState(found["state"]),
+            answered_on=date.fromisoformat(answered) if answered is not None else None,
+            entry=_text(entry) if entry is not None else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

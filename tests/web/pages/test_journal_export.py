@@ -14,7 +14,7 @@ from sqlalchemy import select
 from service.config import ROOT
 from service.core.sealed_chunks import CHUNK_BYTES
 from service.flows.outgoing.tick import prune
-from service.flows.people import earlier_wording, entry_photos, journal, photo_changes
+from service.flows.people import earlier_wording, entry_photos, journal, photo_changes, steps
 from service.flows.people.drafts import SeenDraft, save_draft
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.models import (
@@ -25,6 +25,7 @@ from service.models import (
     ExportState,
     JournalExport,
     Photo,
+    Step,
     Subscriber,
 )
 from tests.harness import exports as harness
@@ -66,6 +67,14 @@ def photos(home: WebHarness) -> list[bytes]:
     with runtime.database.read() as session:
         rows = session.scalars(select(Photo).join(Entry, Entry.id == Photo.entry_id).order_by(Entry.written_on)).all()
     return [entry_photos.open_photo(runtime.keyring, runtime.storage, person, photo) for photo in rows]
+
+
+def steps_of(home: WebHarness) -> list[tuple[object, ...]]:
+    """Return the small steps of the journal."""
+    with home.runtime.database.read() as session:
+        rows = Step.list_for(session, home.person().id)
+        opened = steps.open_steps(home.runtime.keyring, home.person(), rows)
+    return [(each.words, each.chosen_on, each.state, each.answered_on) for each in opened]
 
 
 def test_a_whole_journal_is_asked_for_made_and_fetched(home: WebHarness, exporter: JournalExporter) -> None:
@@ -137,15 +146,17 @@ def test_drafts_and_the_wording_before_a_change_are_in_it(home: WebHarness, expo
 
 
 def test_an_export_comes_back_to_another_journal_whole(home: WebHarness, exporter: JournalExporter) -> None:
-    before, pictures = entries(home), photos(home)
+    before, pictures, before_steps = entries(home), photos(home), steps_of(home)
     taken = download(home, exporter)
-    steps = json.loads(taken.text("journal.json"))["steps"]
-    assert [(step["words"], step["state"]) for step in steps] == [("Open a window.", "taken")]
+    written = json.loads(taken.text("journal.json"))["steps"]
+    assert [(step["words"], step["state"]) for step in written] == [("Open a window.", "taken")]
     [left_out] = [entry["left_out"] for entry in json.loads(taken.text("journal.json"))["entries"] if entry["left_out"]]
     assert left_out == ["-- \nAna of the mill"]
     with home.runtime.database.write() as session:
         for entry in session.scalars(select(Entry)):
             session.delete(entry)
+        for step in session.scalars(select(Step)):
+            session.delete(step)
     for _ in range(2):  # the second time nothing changes
         sent = home.post("/import", {"journal": (io.BytesIO(taken.data), "small-steps-export.zip")})
         importer, at = home.runtime.journal_importer(), str(sent.location)
@@ -157,6 +168,7 @@ def test_an_export_comes_back_to_another_journal_whole(home: WebHarness, exporte
             (e.written_on, e.created_at, e.changed_at, e.prompt_id, e.words, e.is_kept_out) for e in entries(home)
         ]
         assert photos(home) == pictures
+        assert steps_of(home) == before_steps
 
 
 def test_day_ones_form_is_read_as_day_ones_with_every_word_and_photo(

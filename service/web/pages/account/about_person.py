@@ -12,10 +12,9 @@ from service.flows.people.quiet_dates import named_quiet_dates
 from service.models.people.rows_about import ROWS_ABOUT
 from service.web import browser
 from service.web.browser import Visit
-from service.web.context import get_help_lines, page
+from service.web.context import page
 from service.web.pages.account.about_words import LISTS
-from service.web.pages.account.settings import languages
-from service.web.pages.account.settings_words import said_back
+from service.web.pages.account.settings import said_settings
 
 blueprint = Blueprint("about_person", __name__)
 PATH = "/settings/about-you"
@@ -31,13 +30,12 @@ def show() -> str:
     with browser.visit() as visit:
         about, person = _about(visit), visit.person
         newest = {kept.name: about.some_of(kept, skip=0, limit=FIRST_ROWS + 1) for kept in ROWS_ABOUT}
-        where = {line.country: line.where for line in get_help_lines().lines}
         everything = [each.name for each in fields(Preferences)]
         return page(
             "about_person",
             facts=about.facts(),
             zone=person.zone,
-            settings=said_back(preferences_of(person), everything, languages(), where),
+            settings=said_settings(preferences_of(person), everything),
             quiet_dates=named_quiet_dates(visit.session, visit.keyring, person),
             lists=LISTS,
             lines={name: LISTS[name].lines(rows[:FIRST_ROWS], person.zone) for name, rows in newest.items() if rows},
