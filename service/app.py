@@ -24,6 +24,7 @@ from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
 from service.web.pages import letters, static_pages
 from service.web.pages.account import (
+    about_person,
     action_link,
     browser_sessions,
     erase,
@@ -76,6 +77,7 @@ BLUEPRINTS = (
     steps.blueprint,
     settings.blueprint,
     browser_sessions.blueprint,
+    about_person.blueprint,
     erase.blueprint,
     quiet_dates.blueprint,
     frequency.blueprint,

@@ -165,6 +165,7 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "day": (DAY,),
         "month": (DAY.replace(day=1),),
         "year": (DAY.year,),
+        "list_name": ("deliveries", "consents"),
     }
     if not rule.arguments:
         yield rule.rule

@@ -10,7 +10,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from service.core.journal_import.imported import NO_DATE, ImportedEntry, ImportItem, LeftOutEntry
+from service.core.journal_import.imported import (
+    NO_DATE,
+    ImportedEntry,
+    ImportedExtras,
+    ImportItem,
+    LeftOutEntry,
+)
 from service.core.sealing import DataKey
 from service.core.text.sentences import one_line
 from service.flows.people.journal_import.known_entries import EntryStanding, KnownEntries
@@ -35,7 +41,10 @@ class YearPreview:
 
 @dataclass(slots=True)
 class ImportPreview:
-    """What a file is, and what of it would come in; new, here, changed and left out add up to what was found."""
+    """What a file is, and what of it would come in; new, here, changed and left out add up to what was found.
+
+    `steps` are new ones. `brought_steps` and `brought_quiet_dates` are the ids of what came in, to take it back by.
+    """
 
     kind: str
     found: int = 0
@@ -51,6 +60,11 @@ class ImportPreview:
     reasons: dict[str, int] = field(default_factory=dict)
     left_behind: dict[str, int] = field(default_factory=dict)
     refused: str = ""
+    steps: int = 0
+    settings: dict[str, Any] | None = None
+    quiet_dates: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    brought_steps: list[int] = field(default_factory=list)
+    brought_quiet_dates: list[int] = field(default_factory=list)
 
     def seal(self, key: DataKey, row: JournalImport) -> None:
         """Store the preview, sealed, with its import."""
@@ -71,6 +85,10 @@ def make_preview(kind: str, items: Iterable[ImportItem], known: KnownEntries, to
     preview, years = ImportPreview(kind), dict[int, YearPreview]()
     reasons, left_behind = Counter[str](), Counter[str]()
     for item in items:
+        if isinstance(item, ImportedExtras):
+            preview.steps = len(known.new_steps(item))
+            preview.settings, preview.quiet_dates = item.settings, [*item.quiet_dates]
+            continue
         preview.found += 1
         entry = dated(item, today)
         if isinstance(entry, LeftOutEntry):
@@ -90,7 +108,7 @@ def make_preview(kind: str, items: Iterable[ImportItem], known: KnownEntries, to
     return preview
 
 
-def dated(item: ImportItem, today: date) -> ImportedEntry | LeftOutEntry:
+def dated(item: ImportedEntry | LeftOutEntry, today: date) -> ImportedEntry | LeftOutEntry:
     """Return an item, as one that is left out where its day is none that a journal can have."""
     if isinstance(item, LeftOutEntry):
         return item

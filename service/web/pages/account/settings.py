@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, request
@@ -107,8 +108,13 @@ def _said_back(person: Subscriber) -> list[str]:
             changed -= {"wants_questions", "schedule"}
         if preferences.wants_letters:
             changed -= {"wants_letters"}
+    return said_settings(preferences, changed)
+
+
+def said_settings(preferences: account.Preferences, names: Collection[str]) -> list[str]:
+    """Return a sentence for each of these fields of `Preferences`."""
     where = {line.country: line.where for line in get_help_lines().lines}
-    return said_back(preferences, changed, languages(), where)
+    return said_back(preferences, names, languages(), where)
 
 
 def _unread_languages() -> list[str]:
