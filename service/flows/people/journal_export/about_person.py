@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.core.schedule import Days
+from service.flows.people.passkeys import named_passkeys
 from service.models import BrowserSession, Consent, Keyring, Subscriber, Suppression
 
 ABOUT_FORMAT = 1  # not under the key "format", by which journal.json is known
 
 
 def about_person(session: Session, keyring: Keyring, person: Subscriber, now: datetime) -> dict[str, Any]:
-    """Return a person's address, settings, consent lines, signed-in browsers and suppression; instants are in UTC."""
+    """Return a person's address, settings, consent lines, browsers, passkeys and suppression; instants are in UTC."""
     suppression = session.get(Suppression, person.address_hash)
     return {
         "about": ABOUT_FORMAT,
@@ -42,6 +43,10 @@ def about_person(session: Session, keyring: Keyring, person: Subscriber, now: da
         "browsers": [
             {"kind": each.kind, "signed_in_at": _said(each.created_at), "until": _said(each.expires_at)}
             for each in BrowserSession.of_subscriber(session, person.id, now)
+        ],
+        "passkeys": [
+            {"name": each.name, "added_at": _said(each.created_at), "last_used_on": _said(each.last_used_on)}
+            for each in named_passkeys(session, keyring, person)
         ],
         "not_written_to": {"reason": suppression.reason, "since": _said(suppression.at)} if suppression else None,
     }
