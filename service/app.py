@@ -6,6 +6,7 @@ import sys
 
 from flask import Flask, request
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.config import SettingsError, load_settings
@@ -31,6 +32,8 @@ from service.web.pages.account import (
     frequency,
     held,
     letters_signup,
+    passkey_sign_in,
+    passkeys,
     quiet_dates,
     settings,
     sign_in,
@@ -57,10 +60,12 @@ GUNICORN_GIVES_UP = (
     4  # the server's code for an application that cannot be loaded, after which it starts no other worker
 )
 
+SCRIPTS = ("zone", "passkey")
 BLUEPRINTS = (
     signup.blueprint,
     letters_signup.blueprint,
     sign_in.blueprint,
+    passkey_sign_in.blueprint,
     journal.blueprint,
     edit.blueprint,
     search.blueprint,
@@ -78,6 +83,7 @@ BLUEPRINTS = (
     settings.blueprint,
     browser_sessions.blueprint,
     about_person.blueprint,
+    passkeys.blueprint,
     erase.blueprint,
     quiet_dates.blueprint,
     frequency.blueprint,
@@ -98,20 +104,19 @@ BLUEPRINTS = (
 def create_app(runtime: Runtime) -> Flask:
     """Return the application with all pages and webhooks, for this runtime."""
     style = page_style(runtime.place)
-    script = (TEMPLATES / "zone.js").read_text("utf-8").strip()
     app = errors.ScrubbedFlask("smallsteps", template_folder=str(TEMPLATES), static_folder=None)
     app.extensions["runtime"] = runtime
     app.extensions["webhook_counts"] = WebhookCounts(runtime)
     app.extensions["help_lines"] = parse_help_lines((TEMPLATES / "helplines.toml").read_text("utf-8"))
     access_log.keep(app)
-    security.guard(app, runtime.settings, style=style, script=script)
+    security.guard(app, runtime.settings, style=style)
     errors.register(app)
     security.limit_token_routes(app)
     _keep_library_fresh(app)
     uploads.admit_photos(app, runtime.photo_uploader())
     csrf.init_app(app)
     csrf.exempt(webhooks.blueprint)  # signed by the provider, and sent without a cookie
-    _prepare_templates(app, runtime.place, style=style, script=script)
+    _prepare_templates(app, runtime.place, style=style)
     app.url_map.converters.update(
         day=converters.DayConverter, month=converters.MonthConverter, id=converters.IdConverter
     )
@@ -142,7 +147,7 @@ def _keep_library_fresh(app: Flask) -> None:
             get_runtime().keep_library_fresh()
 
 
-def _prepare_templates(app: Flask, place: Place, *, style: str, script: str) -> None:
+def _prepare_templates(app: Flask, place: Place, *, style: str) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for say in (dates.full_date, dates.weekday_and_date, dates.day_and_month, dates.month_name):
@@ -150,7 +155,12 @@ def _prepare_templates(app: Flask, place: Place, *, style: str, script: str) -> 
 
     @app.context_processor
     def shared() -> dict[str, object]:
-        return {"place": place, "style": style, "zone_script": script, "signed_in": browser.has_signed_in()}
+        return {"place": place, "style": style, "script": script, "signed_in": browser.has_signed_in()}
+
+    codes = {name: (TEMPLATES / f"{name}.js").read_text("utf-8").strip() for name in SCRIPTS}
+
+    def script(name: str) -> Markup:
+        return security.allow_script(codes[name])
 
 
 def _trust(app: Flask, proxies: int) -> None:

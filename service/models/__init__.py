@@ -50,6 +50,7 @@ from service.models.people.journal_import import (
 )
 from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest, MailRequestKind
+from service.models.people.passkey import AnsweredChallenge, Passkey
 from service.models.people.photo import Photo
 from service.models.people.quiet_date import QuietDate
 from service.models.people.step import Step
@@ -59,6 +60,7 @@ from service.models.people.suppression_sync import SuppressionCursor
 
 __all__ = [
     "Alias",
+    "AnsweredChallenge",
     "BroughtAs",
     "BroughtPerson",
     "BrowserSession",
@@ -106,6 +108,7 @@ __all__ = [
     "NewDelivery",
     "Outcome",
     "OwnPrompt",
+    "Passkey",
     "Photo",
     "PromptChange",
     "ProviderLimit",

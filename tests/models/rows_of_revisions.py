@@ -285,4 +285,22 @@ CHANGES: Mapping[str, Change] = {
             ],
         },
     ),
+    "0024": Change(
+        new_rows={
+            "passkeys": [
+                {
+                    "id": 27,
+                    "subscriber_id": ANA,
+                    "credential_hash": b"c" * 32,
+                    "sealed_credential_id": b"sealed credential id",
+                    "sealed_public_key": b"sealed public key",
+                    "sealed_name": b"sealed name",
+                    "sign_count": 2**32 - 1,
+                    "created_at": AT,
+                    "last_used_on": ON,
+                }
+            ],
+            "answered_challenges": [{"challenge_hash": b"h" * 32, "answered_at": AT}],
+        },
+    ),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -16,10 +16,16 @@ from service.core.quiet_dates import MonthDay
 from service.core.schedule import Days
 from service.flows.people import frequency, quiet_dates
 from service.flows.people.journal_import.import_upload import title_place
-from service.models import JournalImport, Keyring, Subscriber
+from service.flows.people.passkeys import name_place
+from service.models import Keyring, Subscriber
 from service.models.people.rows_about import ROWS_ABOUT, RowsAbout, list_that_brought
 
 ABOUT_FORMAT: Final = 2  # not under the key "format", by which journal.json is known
+# What is sealed in a row of a list: under which name it is told, and the place that it is bound to.
+_SEALED: Final[Mapping[str, tuple[str, Callable[[int], str]]]] = {
+    "imports": ("file", title_place),
+    "passkeys": ("name", name_place),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,9 @@ class AboutPerson:
 
     def _told(self, kept: RowsAbout, row: Mapping[str, Any]) -> dict[str, Any]:
         told = {name: row[name] for name in kept.told.values()}
-        if kept.model is JournalImport:
-            told["file"] = self.keyring.key_of(self.person).open_text(told["file"], place=title_place(row["id"]))
+        if sealed := _SEALED.get(kept.name):
+            name, place = sealed
+            told[name] = self.keyring.key_of(self.person).open_text(told[name], place=place(row["id"]))
         if kept.name == "consents":
             told["words"] = WORDINGS.get(Stream(told["to"]), {}).get(told["wording"])
         return told

@@ -24,6 +24,7 @@ from service.models.people.journal_export import JournalExport
 from service.models.people.journal_import import JournalImport
 from service.models.people.list_import import BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest
+from service.models.people.passkey import Passkey
 from service.models.people.subscriber import Subscriber
 from service.models.people.suppression import Suppression
 
@@ -110,6 +111,12 @@ ROWS_ABOUT: Final = (
     RowsAbout("sent_to_the_writer", WriterMail, "planned_at", _same("state", "planned_at", "sent_at")),
     RowsAbout(
         "browsers", BrowserSession, "created_at", {"created_at": "signed_in_at", "expires_at": "until", "kind": "kind"}
+    ),
+    RowsAbout(
+        "passkeys",
+        Passkey,
+        "created_at",
+        {"sealed_name": "name", "created_at": "added_at", "last_used_on": "last_used_on"},
     ),
     RowsAbout("other_addresses", Alias, "created_at", {"created_at": "since"}),
     RowsAbout("mail_requests", MailRequest, "created_at", _same("kind", "created_at", "done_at", "used_at")),

@@ -43,6 +43,9 @@ UNTOLD = {
     **dict.fromkeys(("month", "reference", "detail", "number", "key", "stored_as"), "our name of something"),
     **dict.fromkeys(("address_hash", "recipient_hash", "message_id_hash", "content_hash", "person_hash"), "a mark"),
     **dict.fromkeys(("secret_hash", "network_hash", "browser_hash", "code_hash", "sent_text"), "a mark"),
+    **dict.fromkeys(
+        ("credential_hash", "sealed_credential_id", "sealed_public_key", "sign_count"), "a passkey's check"
+    ),
     **dict.fromkeys(("writer_hash", "shell_user"), "who runs the place"),
     **dict.fromkeys(("sealed_content", "sealed_raw", "sealed_preview", "sealed_values", "sealed_form"), "words"),
     **dict.fromkeys(("enqueued_at", "lease_until", "is_withheld", "called_at", "asked_at", "repeats"), "a job's state"),

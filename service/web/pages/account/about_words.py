@@ -109,6 +109,10 @@ def _browser(row: Row, day: Callable[[datetime | None], str]) -> str:
     return f"{row['kind'] or 'a browser'}, signed in until {day(row['until'])}"
 
 
+def _passkey(row: Row, _day: Callable[[datetime | None], str]) -> str:
+    return f"{row['name']}, last used on {full_date(row['last_used_on'])}" if row["last_used_on"] else row["name"]
+
+
 def _full_mailbox(row: Row, day: Callable[[datetime | None], str]) -> str:
     return f"your mailbox was full, for the first time on {day(row['first_at'])}"
 
@@ -159,6 +163,12 @@ LISTS: Mapping[str, ListWords] = {
         "What kind each one is, and never where it is.",
         _browser,
         "signed_in_at",
+    ),
+    "passkeys": ListWords(
+        "Passkeys",
+        "The name you gave each one; the secret of it stays on your device.",
+        _passkey,
+        "added_at",
     ),
     "other_addresses": ListWords(
         "Other addresses you write from",

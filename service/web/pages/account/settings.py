@@ -19,6 +19,7 @@ from service.models import Subscriber, SubscriberStatus, Suppression
 from service.web import browser, forms
 from service.web.browser import Visit
 from service.web.context import contact_address, get_help_lines, get_runtime, now, page
+from service.web.pages.account.passkeys import site_of_passkeys
 from service.web.pages.account.settings_words import THEME_NAMES, said_back
 from service.web.zones import zone_options
 
@@ -95,6 +96,7 @@ def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
         countries=[("", "I’d rather not say"), *countries().items()],
         languages=languages(),
         unread=_unread_languages(),
+        has_passkeys=site_of_passkeys() is not None,
         zones=zone_options(typed.get("time_zone", "")),
     )
 
