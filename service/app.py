@@ -24,6 +24,7 @@ from service.web.monitoring.webhook_counts import WebhookCounts
 from service.web.pages import letters, static_pages
 from service.web.pages.account import (
     action_link,
+    aliases,
     browser_sessions,
     erase,
     frequency,
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     write.blueprint,
     steps.blueprint,
     settings.blueprint,
+    aliases.blueprint,
     browser_sessions.blueprint,
     erase.blueprint,
     quiet_dates.blueprint,

@@ -250,4 +250,5 @@ CHANGES: Mapping[str, Change] = {
             ],
         },
     ),
+    "0026": Change(new_columns={("aliases", "sealed_address"): (None, b"sealed address")}),
 }

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.core.schedule import Days
+from service.flows.people import aliases
 from service.models import BrowserSession, Consent, Keyring, Subscriber, Suppression
 
 ABOUT_FORMAT = 1  # not under the key "format", by which journal.json is known
 
 
 def about_person(session: Session, keyring: Keyring, person: Subscriber, now: datetime) -> dict[str, Any]:
-    """Return a person's address, settings, consent lines, signed-in browsers and suppression; instants are in UTC."""
+    """Return a person's addresses, settings, consent lines, browsers and suppression; instants are in UTC."""
     suppression = session.get(Suppression, person.address_hash)
     return {
         "about": ABOUT_FORMAT,
@@ -38,6 +39,10 @@ def about_person(session: Session, keyring: Keyring, person: Subscriber, now: da
                 "at": _said(line.at),
             }
             for line in Consent.for_address(session, person.address_hash)
+        ],
+        "other_addresses": [  # of the oldest only a hash is known
+            {"address": each.address.text if each.address else None, "added_at": _said(each.added_at)}
+            for each in aliases.other_addresses(session, keyring, person)
         ],
         "browsers": [
             {"kind": each.kind, "signed_in_at": _said(each.created_at), "until": _said(each.expires_at)}
