@@ -250,5 +250,19 @@ CHANGES: Mapping[str, Change] = {
             ],
         },
     ),
-    "0026": Change(new_columns={("aliases", "sealed_address"): (None, b"sealed address")}),
+    "0026": Change(
+        new_columns={("aliases", "sealed_address"): (None, b"sealed address")},
+        new_rows={
+            "address_changes": [
+                {
+                    "id": 27,
+                    "subscriber_id": ANA,
+                    "former_hash": b"f" * 32,
+                    "sealed_former": b"sealed former",
+                    "changed_at": AT,
+                    "back_until": LATER,
+                }
+            ]
+        },
+    ),
 }

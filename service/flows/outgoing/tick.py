@@ -19,6 +19,7 @@ from service.flows.people.journal_export.prune_exports import prune_exports
 from service.flows.people.journal_import.prune_imports import prune_imports
 from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
+    AddressChange,
     BrowserSession,
     Delivery,
     DeskAction,
@@ -122,6 +123,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         WebhookToken.prune(session, now - TOKENS_KEPT)
         MailRequest.prune(session, now - REQUESTS_KEPT)
         BrowserSession.prune(session, now)
+        AddressChange.prune(session, now)
         Heartbeat.prune(session, now - HEARTBEATS_KEPT)
         DomainHour.prune(session, now)
         EarlierWording.prune(session, now)

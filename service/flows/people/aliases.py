@@ -20,6 +20,7 @@ from service.core.addresses import Address
 from service.core.schedule import local_date
 from service.db import random_id
 from service.models import (
+    AddressChange,
     Alias,
     Delivery,
     DeliveryKind,
@@ -98,8 +99,8 @@ def ask(session: Session, keyring: Keyring, person: Subscriber, address: Address
     )
     if confirmation.standing is AliasStanding.ASKED and not confirmation.delivery_ids:
         return AliasClaim(AliasStanding.ASKED_BEFORE)
-    holder = _holder(session, keyring.address_hash(address), besides=person)
-    notice_ids = _plan_notice(session, holder, ASKED_FOR, now) if holder else []
+    holder = holder_of(session, keyring.address_hash(address), besides=person)
+    notice_ids = plan_notice(session, holder, ASKED_FOR, now) if holder else []
     return AliasClaim(confirmation.standing, (*confirmation.delivery_ids, *notice_ids))
 
 
@@ -113,13 +114,13 @@ def claim(
     """
     if _is_own(keyring, person, address):
         return AliasClaim(AliasStanding.THEIRS)
-    holder = _holder(session, keyring.address_hash(address), besides=person)
+    holder = holder_of(session, keyring.address_hash(address), besides=person)
     if is_proved and holder is None:
         _add(session, keyring, person, address, now)
         return AliasClaim(AliasStanding.THEIRS)
     if _is_theirs(session, keyring, person, address):
         return AliasClaim(AliasStanding.THEIRS)
-    notice_ids = _plan_notice(session, holder, ASKED_FOR, now) if holder else []
+    notice_ids = plan_notice(session, holder, ASKED_FOR, now) if holder else []
     if is_proved:
         return AliasClaim(AliasStanding.TAKEN, tuple(notice_ids))
     confirmation = _plan_confirmation(session, keyring, person, address, since=f"{now:%Y-%m}", now=now)
@@ -132,10 +133,10 @@ def address_to_confirm(keyring: Keyring, delivery: Delivery, person: Subscriber)
     return None if text is None else Address(text)
 
 
-def may_be_mailed(session: Session, keyring: Keyring, address: Address) -> bool:
-    """Return whether a confirmation may be sent to an address: it is not suppressed and belongs to nobody."""
+def may_be_mailed(session: Session, keyring: Keyring, address: Address, *, besides: Subscriber | None = None) -> bool:
+    """Return whether a confirmation may be sent to an address: not suppressed, and nobody's or that of `besides`."""
     address_hash = keyring.address_hash(address)
-    return not Suppression.covers(session, address_hash) and _holder(session, address_hash, besides=None) is None
+    return not Suppression.covers(session, address_hash) and holder_of(session, address_hash, besides=besides) is None
 
 
 def confirm(session: Session, keyring: Keyring, person: Subscriber, delivery_id: int, now: datetime) -> AliasStanding:
@@ -143,7 +144,7 @@ def confirm(session: Session, keyring: Keyring, person: Subscriber, delivery_id:
     address = _confirmed_address(session, keyring, person, delivery_id)
     if address is None:
         return AliasStanding.REFUSED
-    if _holder(session, keyring.address_hash(address), besides=person) is not None:
+    if holder_of(session, keyring.address_hash(address), besides=person) is not None:
         return AliasStanding.TAKEN
     if not _is_own(keyring, person, address):
         _add(session, keyring, person, address, now)
@@ -157,7 +158,7 @@ def look(session: Session, keyring: Keyring, person: Subscriber, delivery_id: in
         return AliasStanding.REFUSED
     if _is_theirs(session, keyring, person, address):
         return AliasStanding.THEIRS
-    holder = _holder(session, keyring.address_hash(address), besides=person)
+    holder = holder_of(session, keyring.address_hash(address), besides=person)
     return AliasStanding.ASKED if holder is None else AliasStanding.TAKEN
 
 
@@ -165,14 +166,17 @@ def release(session: Session, person: Subscriber, now: datetime) -> list[int]:
     """Remove a newly confirmed address from another subscriber's aliases; return the notice planned for them."""
     holder_id = Alias.release(session, person.address_hash, besides=person.id)
     holder = session.get(Subscriber, holder_id) if holder_id else None
-    return _plan_notice(session, holder, RELEASED, now) if holder else []
+    return plan_notice(session, holder, RELEASED, now) if holder else []
 
 
-def _holder(session: Session, address_hash: bytes, *, besides: Subscriber | None) -> Subscriber | None:
-    """Return the confirmed subscriber who has this address, else the one who has it as an alias, or None."""
+def holder_of(session: Session, address_hash: bytes, *, besides: Subscriber | None) -> Subscriber | None:
+    """Return the confirmed subscriber who has this address, else the one who may take it back or has it as an alias.
+
+    Return None if there is none, or if it is `besides`.
+    """
     own = Subscriber.confirmed_with_address(session, address_hash)
-    alias_owner_id = None if own else Alias.owner_id(session, address_hash)
-    holder = own or (session.get(Subscriber, alias_owner_id) if alias_owner_id else None)
+    holder_id = None if own else _reserved_or_alias(session, address_hash)
+    holder = own or (session.get(Subscriber, holder_id) if holder_id else None)
     return holder if holder and (besides is None or holder.id != besides.id) else None
 
 
@@ -209,6 +213,10 @@ def _place(person: Subscriber, address_hash: bytes) -> str:
     return f"aliases.address:{person.id}:{address_hash.hex()}"
 
 
+def _reserved_or_alias(session: Session, address_hash: bytes) -> int | None:
+    return AddressChange.reserved_for(session, address_hash) or Alias.owner_id(session, address_hash)
+
+
 def _confirmed_address(session: Session, keyring: Keyring, person: Subscriber, delivery_id: int) -> Address | None:
     """Return the address that one of this subscriber's confirmations was sent to, or None."""
     delivery = Delivery.find_by_id(session, person.id, delivery_id)
@@ -237,7 +245,7 @@ def _plan_confirmation(
     return AliasClaim(AliasStanding.ASKED, tuple(Delivery.plan(session, [confirmation])))
 
 
-def _plan_notice(session: Session, holder: Subscriber, detail: str, now: datetime) -> list[int]:
+def plan_notice(session: Session, holder: Subscriber, detail: str, now: datetime) -> list[int]:
     """Plan one of the two notices, at most once a day each."""
     notice = NewDelivery(
         subscriber_id=holder.id,

@@ -65,6 +65,11 @@ class Alias(Base):
         return session.scalar(query.returning(cls.subscriber_id).execution_options(synchronize_session=False))
 
     @classmethod
+    def remove_since(cls, session: Session, subscriber_id: int, since: datetime) -> None:
+        """Delete the aliases that a person added at an instant or later."""
+        session.execute(delete(cls).where(cls.subscriber_id == subscriber_id, cls.created_at >= since))
+
+    @classmethod
     def remove(cls, session: Session, address_hash: bytes, subscriber_id: int) -> None:
         """Delete an alias of this person."""
         session.execute(delete(cls).where(cls.address_hash == address_hash, cls.subscriber_id == subscriber_id))

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from service.core.schedule import Days
 from service.flows.people import aliases
-from service.models import BrowserSession, Consent, Keyring, Subscriber, Suppression
+from service.flows.people.change_address import former_address
+from service.models import AddressChange, BrowserSession, Consent, Keyring, Subscriber, Suppression
 
 ABOUT_FORMAT = 1  # not under the key "format", by which journal.json is known
 
@@ -17,6 +18,7 @@ ABOUT_FORMAT = 1  # not under the key "format", by which journal.json is known
 def about_person(session: Session, keyring: Keyring, person: Subscriber, now: datetime) -> dict[str, Any]:
     """Return a person's addresses, settings, consent lines, browsers and suppression; instants are in UTC."""
     suppression = session.get(Suppression, person.address_hash)
+    changes = AddressChange.of_subscriber(session, person.id)
     return {
         "about": ABOUT_FORMAT,
         "address": keyring.address_of(person).text,
@@ -38,11 +40,18 @@ def about_person(session: Session, keyring: Keyring, person: Subscriber, now: da
                 "from": line.source,
                 "at": _said(line.at),
             }
-            for line in Consent.for_address(session, person.address_hash)
+            for line in Consent.for_addresses(session, AddressChange.hashes_of(session, person))
         ],
         "other_addresses": [  # of the oldest only a hash is known
             {"address": each.address.text if each.address else None, "added_at": _said(each.added_at)}
             for each in aliases.other_addresses(session, keyring, person)
+        ],
+        "moved_from": [  # after three days only a hash is known
+            {
+                "address": former_address(keyring, person, each).text if each.sealed_former else None,
+                "at": _said(each.changed_at),
+            }
+            for each in changes
         ],
         "browsers": [
             {"kind": each.kind, "signed_in_at": _said(each.created_at), "until": _said(each.expires_at)}
