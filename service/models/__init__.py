@@ -32,6 +32,7 @@ from service.models.outgoing.recipient_domain import DomainHour, DomainPause
 from service.models.outgoing.result_day import ResultDay
 from service.models.outgoing.sent_text import SentText
 from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
+from service.models.people.address_change import AddressChange
 from service.models.people.alias import Alias
 from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
@@ -59,6 +60,7 @@ from service.models.people.suppression import Suppression, SuppressionReason
 from service.models.people.suppression_sync import SuppressionCursor
 
 __all__ = [
+    "AddressChange",
     "Alias",
     "AnsweredChallenge",
     "BroughtAs",

@@ -303,4 +303,19 @@ CHANGES: Mapping[str, Change] = {
             "answered_challenges": [{"challenge_hash": b"h" * 32, "answered_at": AT}],
         },
     ),
+    "0025": Change(
+        new_columns={("aliases", "sealed_address"): (None, b"sealed address")},
+        new_rows={
+            "address_changes": [
+                {
+                    "id": 27,
+                    "subscriber_id": ANA,
+                    "former_hash": b"f" * 32,
+                    "sealed_former": b"sealed former",
+                    "changed_at": AT,
+                    "back_until": LATER,
+                }
+            ]
+        },
+    ),
 }

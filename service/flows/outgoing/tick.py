@@ -19,6 +19,7 @@ from service.flows.people.journal_export.prune_exports import prune_exports
 from service.flows.people.journal_import.prune_imports import prune_imports
 from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
+    AddressChange,
     AnsweredChallenge,
     BrowserSession,
     Delivery,
@@ -125,6 +126,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         MailRequest.prune(session, now - REQUESTS_KEPT)
         BrowserSession.prune(session, now)
         AnsweredChallenge.prune(session, now - CHALLENGES_KEPT)
+        AddressChange.prune(session, now)
         Heartbeat.prune(session, now - HEARTBEATS_KEPT)
         DomainHour.prune(session, now)
         EarlierWording.prune(session, now)

@@ -15,6 +15,8 @@ from service.core.journal_export.exported import json_lines
 from service.core.quiet_dates import MonthDay
 from service.core.schedule import Days
 from service.flows.people import frequency, quiet_dates
+from service.flows.people.aliases import address_place
+from service.flows.people.change_address import former_place
 from service.flows.people.journal_import.import_upload import title_place
 from service.flows.people.passkeys import name_place
 from service.models import Keyring, Subscriber
@@ -22,9 +24,11 @@ from service.models.people.rows_about import ROWS_ABOUT, RowsAbout, list_that_br
 
 ABOUT_FORMAT: Final = 2  # not under the key "format", by which journal.json is known
 # What is sealed in a row of a list: under which name it is told, and the place that it is bound to.
-_SEALED: Final[Mapping[str, tuple[str, Callable[[int], str]]]] = {
-    "imports": ("file", title_place),
-    "passkeys": ("name", name_place),
+_SEALED: Final[Mapping[str, tuple[str, Callable[[Subscriber, Mapping[str, Any]], str]]]] = {
+    "imports": ("file", lambda _person, row: title_place(row["id"])),
+    "moved_from": ("address", lambda _person, row: former_place(row["id"])),
+    "other_addresses": ("address", lambda person, row: address_place(person, row["address_hash"])),
+    "passkeys": ("name", lambda _person, row: name_place(row["id"])),
 }
 
 
@@ -85,9 +89,9 @@ class AboutPerson:
 
     def _told(self, kept: RowsAbout, row: Mapping[str, Any]) -> dict[str, Any]:
         told = {name: row[name] for name in kept.told.values()}
-        if sealed := _SEALED.get(kept.name):
+        if (sealed := _SEALED.get(kept.name)) and told[sealed[0]] is not None:
             name, place = sealed
-            told[name] = self.keyring.key_of(self.person).open_text(told[name], place=place(row["id"]))
+            told[name] = self.keyring.key_of(self.person).open_text(told[name], place=place(self.person, row))
         if kept.name == "consents":
             told["words"] = WORDINGS.get(Stream(told["to"]), {}).get(told["wording"])
         return told

@@ -17,6 +17,7 @@ from service.models import BrowserSession, Erasure, Keyring, MailRequest, MailRe
 CODE_TRIES = 5
 LINK_LIFETIME = timedelta(minutes=10)
 SESSION_LIFETIME = timedelta(days=30)
+FRESH_FOR = timedelta(minutes=10)
 MAX_IDLE = timedelta(days=14)
 FRESH_FOR = timedelta(minutes=10)
 

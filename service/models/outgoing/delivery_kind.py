@@ -29,6 +29,7 @@ class DeliveryKind(StrEnum):
     ANSWER = "answer"
     NOTICE = "notice"
     ALIAS = "alias"
+    ADDRESS = "address"
     EXPORT = "export"
     LETTER = "letter"
     GOODBYE = "goodbye"
@@ -48,7 +49,9 @@ SCHEDULED_KINDS = frozenset(
 # Any other kind goes to everybody who is not suppressed.
 _QUESTIONS = (DeliveryKind.PROMPT, DeliveryKind.WELCOME, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH)
 _ACTIVE_OR_RESTING = (DeliveryKind.DIGEST, DeliveryKind.YEAR, DeliveryKind.NOTICE)
-_DESPITE_SUPPRESSION = (DeliveryKind.SIGN_IN,)
+# Mails about a change of address go to another address, or are about one that no longer works; their builder looks
+# whether the address that each goes to may be mailed.
+_DESPITE_SUPPRESSION = (DeliveryKind.SIGN_IN, DeliveryKind.ADDRESS)
 
 
 def may_be_sent(

@@ -14,6 +14,7 @@ from service.models.desk.desk_action import DeskAction
 from service.models.incoming.reply import Reply
 from service.models.outgoing.delivery import Delivery
 from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
+from service.models.people.address_change import AddressChange
 from service.models.people.alias import Alias
 from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
@@ -62,10 +63,13 @@ class RowsAbout:
         columns = self.table.columns
         if "subscriber_id" in columns:
             return columns["subscriber_id"] == person.id
-        return columns["address_hash"] == person.address_hash
+        moved_from = select(AddressChange.former_hash).where(
+            AddressChange.subscriber_id == person.id, AddressChange.former_hash.not_in(select(Subscriber.address_hash))
+        )
+        return (columns["address_hash"] == person.address_hash) | columns["address_hash"].in_(moved_from)
 
     def stream(self, session: Session, person: Subscriber) -> Iterator[dict[str, Any]]:
-        """Yield what the person is told of each row, some rows at a time, and the row's id where it has one."""
+        """Yield what the person is told of each row, some rows at a time, and the row's key."""
         with session.execute(self._query(person).execution_options(yield_per=_ROWS)) as rows:
             for row in rows:
                 yield row._asdict()
@@ -76,10 +80,11 @@ class RowsAbout:
 
     def _query(self, person: Subscriber) -> Select[Any]:
         columns = self.table.columns
-        told = [column.label(self.told[column.name]) for column in columns if column.name in self.told]
+        told: list[ColumnElement[Any]] = [
+            column.label(self.told[column.name]) for column in columns if column.name in self.told
+        ]
         keys = [column for column in columns if column.primary_key]
-        if "id" in columns:
-            told.append(columns["id"].label("id"))
+        told += [column for column in keys if column.name not in self.told.values()]
         query = select(*told).where(self.whose(person))
         return query.order_by(columns[self.at].desc(), *keys)
 
@@ -118,7 +123,13 @@ ROWS_ABOUT: Final = (
         "created_at",
         {"sealed_name": "name", "created_at": "added_at", "last_used_on": "last_used_on"},
     ),
-    RowsAbout("other_addresses", Alias, "created_at", {"created_at": "since"}),
+    RowsAbout("other_addresses", Alias, "created_at", {"sealed_address": "address", "created_at": "since"}),
+    RowsAbout(
+        "moved_from",
+        AddressChange,
+        "changed_at",
+        {"sealed_former": "address", "changed_at": "at", "back_until": "back_until"},
+    ),
     RowsAbout("mail_requests", MailRequest, "created_at", _same("kind", "created_at", "done_at", "used_at")),
     RowsAbout("not_written_to", Suppression, "at", {"reason": "reason", "at": "since"}),
     RowsAbout("full_mailbox", FullMailbox, "last_at", _same("refusals", "first_at", "last_at")),

@@ -200,10 +200,10 @@ class Subscriber(Base):
     def get_or_create(cls, session: Session, person: dict[str, object], wrapped: bytes) -> Subscriber:
         """Return, locked, the person with this address hash; if there is none, a new one with these columns and key."""
         insert = insert_into(session, cls).values(person).on_conflict_do_nothing(index_elements=["address_hash"])
-        added = session.scalar(insert.returning(cls.id))
-        if added is not None:
+        if (added := session.scalar(insert.returning(cls.id))) is not None:
             WrappedDataKey.add(session, added, wrapped)
-        return session.scalars(select(cls).where(cls.address_hash == person["address_hash"]).with_for_update()).one()
+        found = session.scalar(select(cls).where(cls.address_hash == person["address_hash"]).with_for_update())
+        return found or cls.get_or_create(session, person, wrapped)  # whoever had the address has just moved from it
 
     @classmethod
     def locked(cls, session: Session, subscriber_id: int) -> Subscriber | None:

@@ -42,7 +42,7 @@ UNTOLD = {
     **dict.fromkeys(("id", "subscriber_id", "entry_id", "import_id", "request_id", "object_id"), "our number of a row"),
     **dict.fromkeys(("month", "reference", "detail", "number", "key", "stored_as"), "our name of something"),
     **dict.fromkeys(("address_hash", "recipient_hash", "message_id_hash", "content_hash", "person_hash"), "a mark"),
-    **dict.fromkeys(("secret_hash", "network_hash", "browser_hash", "code_hash", "sent_text"), "a mark"),
+    **dict.fromkeys(("secret_hash", "network_hash", "browser_hash", "code_hash", "former_hash", "sent_text"), "a mark"),
     **dict.fromkeys(
         ("credential_hash", "sealed_credential_id", "sealed_public_key", "sign_count"), "a passkey's check"
     ),

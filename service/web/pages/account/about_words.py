@@ -172,9 +172,15 @@ LISTS: Mapping[str, ListWords] = {
     ),
     "other_addresses": ListWords(
         "Other addresses you write from",
-        "We keep a scrambled mark of each, so we can’t show which they are.",
-        lambda _row, _day: "an address you said is yours",
+        "Of those added long ago we kept only a scrambled mark, so we can’t show which they are.",
+        lambda row, _day: row["address"] or "an address you said is yours",
         "since",
+    ),
+    "moved_from": ListWords(
+        "Addresses you had before",
+        "After three days only a scrambled mark stays, so that a complaint about that address still stops our emails.",
+        lambda row, _day: row["address"] or "you changed your address",
+        "at",
     ),
     "mail_requests": ListWords(
         "Emails asked for on a page",
