@@ -12,6 +12,7 @@ from service.cli_deliveries import deliveries
 from service.cli_desk import desk, people
 from service.cli_doctor import doctor, setup
 from service.cli_domains import domains
+from service.cli_feeds import feed
 from service.cli_journal import journal
 from service.cli_letters import letters
 from service.cli_prompts import prompts
@@ -38,6 +39,7 @@ main.add_command(doctor)
 main.add_command(domains)
 main.add_command(journal)
 main.add_command(letters)
+letters.add_command(feed)
 main.add_command(people)
 main.add_command(prompts)
 main.add_command(sending)

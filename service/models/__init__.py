@@ -4,6 +4,8 @@ from service.models.counter import Counter
 from service.models.desk.desk_action import DeskAction
 from service.models.desk.desk_factor import DeskFactor
 from service.models.desk.desk_session import DeskLink, DeskSession
+from service.models.feeds.feed import Feed, FeedState
+from service.models.feeds.seen_post import PostNote, SeenPost, SeenPostKey
 from service.models.heartbeat import Heartbeat
 from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
@@ -79,6 +81,8 @@ __all__ = [
     "Erasure",
     "ExportForm",
     "ExportState",
+    "Feed",
+    "FeedState",
     "FullMailbox",
     "Heartbeat",
     "HoldReason",
@@ -105,10 +109,13 @@ __all__ = [
     "NewDelivery",
     "Outcome",
     "Photo",
+    "PostNote",
     "ProviderLimit",
     "QuietDate",
     "Reply",
     "ResultDay",
+    "SeenPost",
+    "SeenPostKey",
     "SendingHour",
     "SentText",
     "ServiceKey",

@@ -250,4 +250,47 @@ CHANGES: Mapping[str, Change] = {
             ],
         },
     ),
+    "0023": Change(
+        new_rows={
+            "feeds": [
+                {
+                    "id": 27,
+                    "url": "https://blog.example.org/feed",
+                    "title": "A blog",
+                    "state": "active",
+                    "added_at": AT,
+                    "looked_at": AT,
+                    "next_look_at": LATER,
+                    "enqueued_at": AT,
+                    "attempt": 3,
+                    "etag": '"1"',
+                    "last_modified": "Sun, 29 Nov 2026 08:00:00 GMT",
+                    "whole_at": AT,
+                    "problem": "html",
+                    "failures": 1,
+                    "failing_since": AT,
+                    "told_at": LATER,
+                    "moved_to": "https://blog.example.org/feed.xml",
+                    "moves": 2,
+                }
+            ],
+            "seen_posts": [
+                {
+                    "id": 28,
+                    "feed_id": 27,
+                    "title": "Ice",
+                    "link": "https://blog.example.org/ice",
+                    "start_hash": b"s" * 32,
+                    "content_hash": b"c" * 32,
+                    "published_at": AT,
+                    "found_at": AT,
+                    "waits_until": LATER,
+                    "note": "newest",
+                    "letter_id": 20,
+                    "has_pictures": True,
+                }
+            ],
+            "seen_post_keys": [{"key": b"k" * 32, "post_id": 28}],
+        }
+    ),
 }
