@@ -13,6 +13,7 @@ from service.cli_deliveries import deliveries
 from service.cli_desk import desk
 from service.cli_doctor import doctor, setup
 from service.cli_domains import domains
+from service.cli_feeds import feed
 from service.cli_journal import journal
 from service.cli_letters import letters
 from service.cli_own_prompts import COMMANDS as OWN_PROMPTS
@@ -42,6 +43,7 @@ main.add_command(doctor)
 main.add_command(domains)
 main.add_command(journal)
 main.add_command(letters)
+letters.add_command(feed)
 main.add_command(people)
 for own in OWN_PROMPTS:
     prompts.add_command(own)

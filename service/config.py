@@ -12,7 +12,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     letters_from: str = Field(default="", max_length=80)
     writer_time_zone: str = "Europe/London"
     writer_emails: Listed = Field(default_factory=list, repr=False)
+    feeds_from_loopback: bool = False
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     log_level: str = "INFO"
     metrics_token: str = Field(default="", repr=False)
@@ -84,6 +85,14 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must begin with https:// unless it is on this machine")
         return value.rstrip("/")
+
+    @field_validator("feeds_from_loopback")
+    @classmethod
+    def _is_for_development(cls, value: bool, info: ValidationInfo) -> bool:
+        # Fields are validated in their order; a bad BASE_URL is named by itself.
+        if value and urlsplit(info.data.get("base_url", "")).hostname not in LOOPBACK:
+            raise ValueError("is for development alone: BASE_URL must be on this machine")
+        return value
 
     @field_validator("writer_emails")
     @classmethod

@@ -22,6 +22,7 @@ class BackgroundJob(StrEnum):
     IMPORTS = "import_journals"
     EXPORTS = "export_journals"
     ERASURES = "erase_subscribers"
+    FEEDS = "look_at_feeds"
 
 
 class JobQueue(Protocol):

@@ -26,6 +26,7 @@ from service.flows.incoming.sent_email import SentEmailFinder
 from service.flows.incoming.store import InboundStore
 from service.flows.outgoing.email_builder import EmailBuilder
 from service.flows.outgoing.email_context import EmailContext
+from service.flows.outgoing.feeds.feed_looker import FeedLooker
 from service.flows.outgoing.links import LinkMaker
 from service.flows.outgoing.planning.library_reading import keep_fresh
 from service.flows.outgoing.sending.provider_requests import ProviderRequests
@@ -49,6 +50,7 @@ from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import MailProvider
 from service.mail.outbound.mailgun import MailgunGateway
 from service.mail.outbound.mailgun_account import MailgunAccount
+from service.mail.web_fetch import WebFetcher
 from service.models import Counter, Installation, Keyring
 from service.storage import Storage
 from service.template_files import (
@@ -121,6 +123,7 @@ class Runtime:
             BackgroundJob.IMPORTS: self.journal_importer(stopping).work,
             BackgroundJob.EXPORTS: self.journal_exporter(stopping).work,
             BackgroundJob.ERASURES: self.eraser().work,
+            BackgroundJob.FEEDS: self.feed_looker().work,
         }
 
     def journal_importer(self, stopping: Callable[[], bool] = lambda: False) -> JournalImporter:
@@ -141,6 +144,12 @@ class Runtime:
     def eraser(self) -> Eraser:
         """Return what erases subscribers."""
         return Eraser(self.database, self.keyring, self.storage, self.mailer, self.clock)
+
+    def feed_looker(self) -> FeedLooker:
+        """Return what looks at the feeds of blogs."""
+        agent = f"SmallSteps (+{self.settings.base_url})"
+        fetcher = WebFetcher(agent, allows_loopback=self.settings.feeds_from_loopback)
+        return FeedLooker(self.database, self.keyring, fetcher, self.clock)
 
     def writer_mail_sender(self, stopping: Callable[[], bool]) -> WriterMailSender:
         """Return the sender of mails to the writers."""

@@ -49,6 +49,11 @@ def erase_subscribers(erasure_ids: list[int]) -> None:
     _each(_background(BackgroundJob.ERASURES), erasure_ids)
 
 
+def look_at_feeds(feed_ids: list[int]) -> None:
+    """Look at these feeds, each by itself."""
+    _each(_background(BackgroundJob.FEEDS), feed_ids)
+
+
 @log_errors
 def _process_mail_request(request_ids: list[int]) -> None:
     (request_id,) = request_ids

@@ -5,6 +5,8 @@ from service.models.desk.desk_action import DeskAction
 from service.models.desk.desk_factor import DeskFactor
 from service.models.desk.desk_session import DeskLink, DeskSession
 from service.models.desk.own_prompt import OwnPrompt, PromptChange
+from service.models.feeds.feed import Feed, FeedState
+from service.models.feeds.seen_post import PostNote, SeenPost, SeenPostKey
 from service.models.heartbeat import Heartbeat
 from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
@@ -84,6 +86,8 @@ __all__ = [
     "Erasure",
     "ExportForm",
     "ExportState",
+    "Feed",
+    "FeedState",
     "FullMailbox",
     "Heartbeat",
     "HoldReason",
@@ -112,11 +116,14 @@ __all__ = [
     "OwnPrompt",
     "Passkey",
     "Photo",
+    "PostNote",
     "PromptChange",
     "ProviderLimit",
     "QuietDate",
     "Reply",
     "ResultDay",
+    "SeenPost",
+    "SeenPostKey",
     "SendingHour",
     "SentText",
     "ServiceKey",

@@ -61,6 +61,8 @@ TO_WRITERS = {
     },
     WriterMailKind.DESK_SIGN_IN: {"url": "https://steps.example.org/desk/sign-in/a-token"},
     WriterMailKind.DESK_ACTION: {"at": "2026-05-06 09:00", "what": "a letter was scheduled"},
+    WriterMailKind.FEED_DRAFTS: {"titles": "“Ice on the pond”"},
+    WriterMailKind.FEED_FAILING: {"host": "blog.example.org", "problem": "The server has an error", "id": "81"},
     WriterMailKind.READER_REPLY: {"words": "The herons came here too.", "reply_to": "ana@example.com"},
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from tests.models.revision_change import ANA, AT, ENTRY, LATER, LATER_ON, ON, Change, Rows
 from tests.models.rows_of_early_revisions import EARLY_CHANGES
+from tests.models.rows_of_late_revisions import LATE_CHANGES
 
 
 def rows_at(revision: str) -> Rows:
@@ -236,86 +237,5 @@ CHANGES: Mapping[str, Change] = {
             "drafts": [{"subscriber_id": ANA, "written_on": ON, "sealed_words": b"sealed words", "saved_at": LATER}],
         },
     ),
-    "0022": Change(
-        new_rows={
-            "quiet_dates": [
-                {
-                    "id": 24,
-                    "subscriber_id": ANA,
-                    "first_day": 1220,
-                    "last_day": 103,
-                    "sealed_label": b"sealed label",
-                    "created_at": AT,
-                }
-            ],
-        },
-    ),
-    "0023": Change(
-        new_rows={
-            "own_prompts": [
-                {
-                    "id": 27,
-                    "prompt_id": "desk-first-snow",
-                    "locale": "en-GB",
-                    "subject": "First snow",
-                    "body": "What did it cover?",
-                    "theme": "noticing",
-                    "kind": "question",
-                    "minutes": 1,
-                    "depth": 3,
-                    "lighter": "a-window",
-                    "resurface": True,
-                    "gratitude": False,
-                    "asks_for_step": False,
-                    "evidence": "",
-                    "created_at": AT,
-                    "added_at": LATER,
-                }
-            ],
-            "prompt_changes": [
-                {
-                    "id": 28,
-                    "prompt_id": "desk-first-snow",
-                    "valid_from": ON,
-                    "first_on": ON,
-                    "last_on": LATER_ON,
-                    "is_retired": False,
-                    "created_at": LATER,
-                }
-            ],
-        },
-    ),
-    "0024": Change(
-        new_rows={
-            "passkeys": [
-                {
-                    "id": 27,
-                    "subscriber_id": ANA,
-                    "credential_hash": b"c" * 32,
-                    "sealed_credential_id": b"sealed credential id",
-                    "sealed_public_key": b"sealed public key",
-                    "sealed_name": b"sealed name",
-                    "sign_count": 2**32 - 1,
-                    "created_at": AT,
-                    "last_used_on": ON,
-                }
-            ],
-            "answered_challenges": [{"challenge_hash": b"h" * 32, "answered_at": AT}],
-        },
-    ),
-    "0025": Change(
-        new_columns={("aliases", "sealed_address"): (None, b"sealed address")},
-        new_rows={
-            "address_changes": [
-                {
-                    "id": 27,
-                    "subscriber_id": ANA,
-                    "former_hash": b"f" * 32,
-                    "sealed_former": b"sealed former",
-                    "changed_at": AT,
-                    "back_until": LATER,
-                }
-            ]
-        },
-    ),
+    **LATE_CHANGES,
 }

@@ -1,11 +1,11 @@
-"""A letter as a tree of blocks: what its Markdown becomes, and what every form of it is written from.
+"""A letter as a tree of blocks: what its Markdown or HTML becomes, and what every form of it is written from.
 
 All values are immutable and hold the writer's own published words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -197,6 +197,20 @@ def plain(parts: Iterable[Inline]) -> str:
     return "".join(found)
 
 
+def paragraphs(parts: Sequence[Inline]) -> list[Block]:
+    """Return the paragraph of these parts without white space around it, or none if there is nothing in it."""
+    trimmed = [*parts]
+    while trimmed and _is_blank(trimmed[0]):
+        del trimmed[0]
+    while trimmed and _is_blank(trimmed[-1]):
+        del trimmed[-1]
+    if trimmed and isinstance(trimmed[0], Words):
+        trimmed[0] = Words(trimmed[0].text.lstrip())
+    if trimmed and isinstance(trimmed[-1], Words):
+        trimmed[-1] = Words(trimmed[-1].text.rstrip())
+    return [Paragraph(tuple(trimmed))] if trimmed else []
+
+
 def is_sendable_link(url: str) -> bool:
     """Return whether a link works in an email: absolute, and http, https or mailto."""
     try:
@@ -206,3 +220,7 @@ def is_sendable_link(url: str) -> bool:
     if parts.scheme == "mailto":
         return bool(parts.path)
     return parts.scheme in LINK_SCHEMES and bool(parts.hostname)
+
+
+def _is_blank(part: Inline) -> bool:
+    return isinstance(part, LineBreak) or (isinstance(part, Words) and not part.text.strip())

@@ -26,13 +26,13 @@ from service.core.letters.blocks import (
     LetterTable,
     LineBreak,
     NoteMark,
-    Paragraph,
     PictureBlock,
     Quotation,
     Strong,
     Struck,
     Words,
     is_sendable_link,
+    paragraphs,
     plain,
 )
 
@@ -114,10 +114,10 @@ class _Reader:
             if picture is None:
                 parts += self._inline(inline)
                 continue
-            blocks += _paragraphs(parts)
+            blocks += paragraphs(parts)
             blocks.append(picture)
             parts = []
-        return blocks + _paragraphs(parts)
+        return blocks + paragraphs(parts)
 
     def _picture(self, node: SyntaxTreeNode) -> PictureBlock | None:
         """Return the picture that an inline is, alone or as the text of a link, or None."""
@@ -176,21 +176,3 @@ class _Reader:
             self.faults.append(f"The link to {url} has no words.")
             return (LetterLink(url, (Words(url),)),)
         return (LetterLink(url, parts),)
-
-
-def _paragraphs(parts: Sequence[Inline]) -> list[Block]:
-    """Return the paragraph of these parts, or none if there is nothing in it."""
-    trimmed = [*parts]
-    while trimmed and _is_blank(trimmed[0]):
-        del trimmed[0]
-    while trimmed and _is_blank(trimmed[-1]):
-        del trimmed[-1]
-    if trimmed and isinstance(trimmed[0], Words):
-        trimmed[0] = Words(trimmed[0].text.lstrip())
-    if trimmed and isinstance(trimmed[-1], Words):
-        trimmed[-1] = Words(trimmed[-1].text.rstrip())
-    return [Paragraph(tuple(trimmed))] if trimmed else []
-
-
-def _is_blank(part: Inline) -> bool:
-    return isinstance(part, LineBreak) or (isinstance(part, Words) and not part.text.strip())

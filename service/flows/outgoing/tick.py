@@ -29,6 +29,7 @@ from service.models import (
     DomainHour,
     EarlierWording,
     Erasure,
+    Feed,
     Heartbeat,
     Installation,
     JournalExport,
@@ -67,6 +68,7 @@ FIND_UNQUEUED: Mapping[BackgroundJob, Callable[[Session, datetime, timedelta, in
     BackgroundJob.IMPORTS: JournalImport.find_unqueued,
     BackgroundJob.EXPORTS: JournalExport.find_unqueued,
     BackgroundJob.ERASURES: Erasure.find_unqueued,
+    BackgroundJob.FEEDS: Feed.find_unqueued,
 }
 
 

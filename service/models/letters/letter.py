@@ -28,7 +28,7 @@ class LetterState(StrEnum):
 
 
 class LetterSource(StrEnum):
-    """Where a letter was written; none comes from a blog's feed yet."""
+    """Where a letter was written."""
 
     DESK = "desk"
     FILE = "file"
@@ -36,7 +36,7 @@ class LetterSource(StrEnum):
 
 
 class LetterFormat(StrEnum):
-    """The language of a letter's content; a letter in HTML, as feeds have it, cannot be composed yet."""
+    """The language of a letter's content; posts of a blog's feed are HTML."""
 
     MARKDOWN = "markdown"
     HTML = "html"

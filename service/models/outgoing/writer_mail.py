@@ -48,6 +48,8 @@ class WriterMailKind(StrEnum):
     READER_REPLY = "reader_reply"
     DESK_SIGN_IN = "desk_sign_in"
     DESK_ACTION = "desk_action"
+    FEED_DRAFTS = "feed_drafts"
+    FEED_FAILING = "feed_failing"
 
 
 _DELETED_ONCE_SENT = (WriterMailKind.READER_REPLY, WriterMailKind.DESK_SIGN_IN)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from service.core.letters.blocks import LetterBody
+from service.core.letters.letter_from_html import read_html
 from service.core.letters.letter_html import HtmlTarget, ShownPicture, without_placeholders, write_html
 from service.core.letters.letter_markdown import read_markdown
 from service.core.letters.letter_text import write_text
@@ -83,14 +84,8 @@ def compose_letter(session: Session, context: EmailContext, letter: Letter) -> C
 
 
 def body_of(letter: Letter) -> LetterBody:
-    """Return the blocks of a letter.
-
-    Raises:
-        LetterError: its content is not Markdown.
-    """
-    if letter.format != LetterFormat.MARKDOWN:
-        raise LetterError("Only letters in Markdown can be composed.")
-    return read_markdown(letter.content)
+    """Return the blocks of a letter, by the language of its content."""
+    return read_html(letter.content) if letter.format == LetterFormat.HTML else read_markdown(letter.content)
 
 
 def page_url_of(context: EmailContext, letter: Letter) -> str:

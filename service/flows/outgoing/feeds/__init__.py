@@ -1,0 +1,1 @@
+"""The feeds of blogs: which are read, looking at one, and what becomes of a post."""

@@ -1,0 +1,1 @@
+"""The tables of the feeds of blogs, and of the posts that were seen in them."""

@@ -1,0 +1,110 @@
+"""A letter in HTML, as feeds of blogs have it: every sentence and link is kept, and nothing that runs or loads."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from service.core.letters.blocks import Embed, PictureBlock
+from service.core.letters.letter_from_html import read_html
+from service.core.letters.letter_html import HtmlTarget, write_html
+from service.core.letters.letter_text import write_text
+from service.core.letters.safe_html import clean_html
+
+POST = """<h3>Ice</h3><p>The <a href="https://x.org/a"><b>pond</b></a> froze<sup id="fnref:1"><a href="#fn:1">1</a></sup>
+over 4 m<sup>2</sup>.<br><br>A second <a href="#ice">thought</a>.</p>
+<figure><a href="https://x.org/big.jpg"><img src="https://x.org/p.jpg" alt="Two herons"></a>
+<figcaption>On <i>Sunday</i></figcaption></figure>
+<ul><li>A flask</li><li><p>Bread</p><p>with butter</p></li></ul>
+<blockquote><p>Somebody said: hold.</p></blockquote>
+<table><tr><th>Day</th><th>Ice</th></tr><tr><td>Sunday</td><td><p>4 cm</p></td></tr></table>
+<pre><code>if ice > 4:
+    skate()</code></pre>
+<iframe src="https://www.youtube.com/embed/1" title="A walk"></iframe>
+<form action="https://f.example.org/x"><input name="q"></form>
+<a href="https://card.example.org"><div><h4>A card</h4><p>with words</p></div></a>
+<div class="footnotes" role="doc-endnotes"><hr><ol><li id="fn:1"><p>Or on Saturday. <a href="#fnref:1">↩</a></p></li></ol></div>
+"""  # noqa: E501
+XSS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "<svg><a xlink:href=javascript:alert(1)><text>x</text></a></svg>",
+    "<math><mi xlink:href='data:x,<script>alert(1)</script>'>x</mi></math>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href=' &#106;avascript:alert(1)'>x</a>",
+    "<a href='data:text/html;base64,PHNjcmlwdD4='>x</a>",
+    "<a href='https://e.org/\"onmouseover=\"alert(1)'>x</a>",
+    '<img src="javascript:alert(1)" alt=\'"onerror="alert(1)\'>',
+    "<iframe src='javascript:alert(1)'></iframe>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<object data='data:text/html,<script>alert(1)</script>'></object>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<style><!--</style><img src=x onerror=alert(1)>-->",
+    "<form action='javascript:alert(1)'><button>x</button></form>",
+    "<textarea><img src=x onerror=alert(1)></textarea>",
+    "<p style='background:url(//e.org/x)'>x</p><link rel=stylesheet href=//e.org>",
+    "<pre><script>alert(1)</script></pre><code>&lt;script&gt;alert(1)&lt;/script&gt;</code>",
+    "<template><script>alert(1)</script></template><base href='//e.org'>",
+]
+
+
+def test_every_kind_of_element_stands_in_the_text_part() -> None:
+    body = read_html(POST)
+    assert write_text(body, "") == (
+        "Ice\n\nThe pond (https://x.org/a) froze[1] over 4 m².\n\nA second thought.\n\n"
+        "Picture: Two herons\nhttps://x.org/p.jpg\nhttps://x.org/big.jpg\n\nOn Sunday\n\n"
+        "- A flask\n\n- Bread\n\n  with butter\n\n> Somebody said: hold.\n\nDay: Sunday\nIce: 4 cm\n\n"
+        "    if ice > 4:\n        skate()\n\n"
+        "Video: A walk, at www.youtube.com\nhttps://www.youtube.com/embed/1\n\n"
+        "Form, at f.example.org\nhttps://f.example.org/x\n\n"
+        "A card (https://card.example.org)\n\nwith words (https://card.example.org)\n\n"
+        "Notes\n\n[1] Or on Saturday.\n"
+    )
+    assert body.faults == ()
+
+
+@pytest.mark.parametrize("html", XSS)
+@pytest.mark.parametrize("is_page", [False, True], ids=["email", "page"])
+def test_nothing_in_html_runs_or_loads(html: str, is_page: bool) -> None:
+    written = "\n".join(write_html(read_html(html), HtmlTarget({}, "https://steps.example.org/l", is_page=is_page)))
+    assert not re.search(r"<(script|svg|img|iframe|object|form|style|link|base|math)\b", written)
+    tags = re.findall(r"<[^>]*>", written)
+    assert not [tag for tag in tags if re.search(r"javascript:|data:|\son\w+=|style=", re.sub(r'"[^"]*"', "", tag))]
+    assert not re.search(r'href="(?!https://|mailto:|#)', written)
+
+
+def test_only_a_link_to_a_note_becomes_its_mark() -> None:
+    post = '<p>One<a href="#n1">*</a> <a href="#top">up</a></p><ol class="footnotes"><li id="n1">A note.</li></ol>'
+    assert write_text(read_html(post), "") == "One[1] up\n\nNotes\n\n[1] A note.\n"
+
+
+def test_a_table_that_only_arranges_gives_its_blocks() -> None:
+    blocks = read_html('<table><tr><td><img src="https://x.org/p.jpg" alt="p"></td><td>Words</td></tr></table>').blocks
+    assert isinstance(blocks[0], PictureBlock)
+    assert write_text(read_html("<table><tr><td>Alone</td></tr></table>"), "") == "Alone\n"
+
+
+def test_what_no_email_can_show_is_a_link_with_its_address() -> None:
+    (embed,) = read_html('<video><source src="https://x.org/v.mp4"></video>').blocks
+    assert embed == Embed("Video", "", "https://x.org/v.mp4")
+    assert read_html("<audio></audio>").faults
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "blockquote", "ul><li", "table><tr><td"])
+def test_html_of_any_depth_keeps_its_words(tag: str) -> None:
+    body = read_html(f"<{tag}>" * 20_000 + "at the bottom")
+    assert "at the bottom" in write_text(body, "")
+    assert "at the bottom" in "".join(write_html(body, HtmlTarget()))
+
+
+@given(st.text(alphabet="<>/abipulodv &;\"'=#x!-\n", max_size=300))
+@examples(max_examples=60, deadline=None)
+def test_any_text_is_read_and_cleaning_again_changes_nothing(html: str) -> None:
+    once = clean_html(html)
+    assert clean_html(once) == once
+    write_text(read_html(html), "")
