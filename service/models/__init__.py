@@ -47,6 +47,7 @@ from service.models.people.journal_import import (
     ImportState,
     JournalImport,
 )
+from service.models.people.journal_size import JournalSize
 from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest, MailRequestKind
 from service.models.people.photo import Photo
@@ -88,6 +89,7 @@ __all__ = [
     "Installation",
     "JournalExport",
     "JournalImport",
+    "JournalSize",
     "Keyring",
     "KnownDelivery",
     "Letter",

@@ -250,4 +250,7 @@ CHANGES: Mapping[str, Change] = {
             ],
         },
     ),
+    "0027": Change(
+        new_columns={("journal_exports", "first_on"): (None, ON), ("journal_exports", "last_on"): (None, LATER_ON)}
+    ),
 }
