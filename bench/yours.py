@@ -1,4 +1,4 @@
-"""How long a journal's export takes, and how much memory, beside a bare zip of the same bytes in the same run; and a book.
+"""How long an export and a book take, and how much memory; the export beside a bare zip of the same bytes.
 
     python -m bench.yours [--entries 5000] [--photos 200] [--photo-bytes 3000000] [--book-entries 1000]
         [--book-photos 100] [--seed 1]
@@ -91,10 +91,12 @@ def main() -> None:
             person, author = harness.members("ana@example.com", "ben@example.com")
             chance = random.Random(options.seed)  # noqa: S311 - a benchmark
             noise = (chance.randbytes(options.photo_bytes) for _ in range(options.photos))
-            _fill(runtime, person.id, options.entries, options.photos, noise, chance)
+            entries, photos = options.entries, options.photos
+            _fill(runtime, person.id, entries=entries, photos=photos, pictures=noise, chance=chance)
             _measure(runtime, person.id, options)
-            pictures = [_picture() for _ in range(options.book_photos)]
-            _fill(runtime, author.id, options.book_entries, options.book_photos, iter(pictures), chance)
+            pictures = [_picture()] * options.book_photos
+            entries, photos = options.book_entries, options.book_photos
+            _fill(runtime, author.id, entries=entries, photos=photos, pictures=iter(pictures), chance=chance)
             _measure_books(runtime, author, pictures, options)
 
 
@@ -161,7 +163,7 @@ def _bare_zip(found: zipfile.ZipFile) -> None:
 
 
 def _fill(
-    runtime: Runtime, person_id: int, entries: int, photos: int, pictures: Iterator[bytes], chance: random.Random
+    runtime: Runtime, person_id: int, *, entries: int, photos: int, pictures: Iterator[bytes], chance: random.Random
 ) -> None:
     every = max(1, entries // max(1, photos))
     with runtime.database.write() as session:

@@ -25,8 +25,8 @@ SHORTEST_SIDE: Final = 600
 ALL_PIXELS: Final = 100_000_000  # of all photos together: typst has each of them decoded in memory
 ENTRIES_AT_A_TIME: Final = 100
 PART_BYTES: Final = 1024 * 1024
-ASK_SECONDS: Final = 20.0
-SET_SECONDS: Final = 180.0  # of the clock: less than the lease of an export
+ASK_SECONDS: Final = 60.0  # of the clock
+SET_SECONDS: Final = 180.0  # less than the lease of an export
 _NEEDED: Final = ("typst", "fontTools", *FONT_PACKAGES)
 
 
