@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format architecture e2e fuzz controls faults faults-quick bench bench-quick lock clean
+.PHONY: help setup setup-dev run test check format architecture e2e fuzz controls faults faults-quick book bench bench-quick lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -49,6 +49,9 @@ faults: setup-dev ## Break the running service from outside; takes hours, and ca
 faults-quick: setup-dev ## The same with few people, in an hour or two
 	$(BIN)/python -m tests.faults.outside --people 200
 
+book: setup ## Install what books as PDF need: typst and fonts, about 120 MB
+	@requirements/install.sh book
+
 bench: setup-dev ## Measure planning, the webhook, the workers, the rotation, the digests, the search, the export and the reply reader
 	$(BIN)/python -m bench.planning
 	$(BIN)/python -m bench.webhook
@@ -84,7 +87,9 @@ lock: setup-dev ## Renew the locks; run it with the oldest supported Python
 	@echo "Renewing requirements/runtime.lock (about a minute)"
 	$(COMPILE) --build-deps-for editable --output-file requirements/runtime.lock pyproject.toml
 	@echo "Renewing requirements/dev.lock (about a minute)"
-	$(COMPILE) --extra dev --constraint requirements/runtime.lock --output-file requirements/dev.lock pyproject.toml
+	$(COMPILE) --extra dev --extra book --constraint requirements/runtime.lock --output-file requirements/dev.lock pyproject.toml
+	@echo "Renewing requirements/book.lock (about a minute)"
+	$(COMPILE) --extra book --constraint requirements/runtime.lock --output-file requirements/book.lock pyproject.toml
 
 clean: ## Remove .venv and the caches, but not var/ with people's words
 	rm -rf $(VENV) .venv-fuzz node_modules tests/e2e/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Create .venv and install a lock into it: install.sh runtime|dev
+# Create .venv and install a lock into it: install.sh runtime|dev|book
 #
 # Needs no input, changes nothing outside VENV, and returns at once if the lock is
 # installed already. Every error that a person can fix is one line.
 set -eu
 
-which_lock=${1:?usage: install.sh runtime|dev}
+which_lock=${1:?usage: install.sh runtime|dev|book}
 cd "$(dirname "$0")/.."
 venv=${VENV:-.venv}
 lock="requirements/$which_lock.lock"

@@ -12,10 +12,13 @@ from service.cli_actions import record_command
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
+from service.core.journal_export.book_period import BookPeriod, PeriodError
 from service.core.sealing import SealError
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.people import erase
-from service.flows.people.journal_export.file_writer import ExportOrder
+from service.flows.people.journal_export import exports
+from service.flows.people.journal_export.book_printer import BookNotPrintedError, can_print
+from service.flows.people.journal_export.export_order import ExportOrder
 from service.models import ExportForm, Subscriber
 from service.runtime import Runtime
 from service.storage import StorageError
@@ -33,26 +36,33 @@ def journal() -> None:
     type=click.Choice([form.value for form in ExportForm]),
     default=ExportForm.OWN.value,
     show_default=True,
-    help="Our own zip, or Day One's.",
+    help="Our own zip, Day One's, or a book.",
 )
+@click.option("--from", "first", default="", metavar="DATE", help="The first day of a book, such as 2026-01-01.")
+@click.option("--to", "last", default="", metavar="DATE", help="The last day of a book, such as 2026-12-31.")
 @with_settings
-def journal_export(settings: Settings, file: Path, form: str) -> None:
-    """Write one person's journal to FILE, a zip that only you can read; FILE must be new.
+def journal_export(settings: Settings, file: Path, form: str, first: str, last: str) -> None:
+    """Write one person's journal to FILE, which only you can read and which must be new.
 
     It asks for their address, which is better not an argument: other people of this machine could see that. A photo
-    or mail that cannot be read is left out and named in the zip. Exit code 1 if nobody has this address.
+    or mail that cannot be read is left out and named in the file. Exit code 1 if nobody has this address.
     """
+    period = _period(ExportForm(form), first, last)
     runtime = runtime_of(settings)
     person = _person(runtime, click.prompt("Whose journal? Their address"))
+    _check_book(runtime, person, ExportForm(form), period)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise click.ClickException(f"Cannot write {file}: {error.strerror}.") from None
     try:
         with os.fdopen(handle, "wb") as written:
-            order = ExportOrder(person, ExportForm(form), runtime.clock(), written.write, skips_unreadable=True)
-            runtime.journal_file_writer().write(order)
-    except (SealError, StorageError, OSError) as error:
+            runtime.journal_file_writer().write(
+                ExportOrder(
+                    person, ExportForm(form), runtime.clock(), written.write, skips_unreadable=True, period=period
+                )
+            )
+    except (SealError, StorageError, BookNotPrintedError, OSError) as error:
         file.unlink(missing_ok=True)
         raise click.ClickException(f"The journal could not be written ({type(error).__name__}).") from None
     click.echo(f"Wrote {file}. It holds a person's words in plain text: give it to nobody else, and delete it after.")
@@ -93,6 +103,25 @@ def journal_erase(settings: Settings, address_file: TextIO, apply: bool) -> None
         click.echo("The mail provider does not answer. A job erases this person within about an hour.", err=True)
         raise SystemExit(1)
     click.echo("Everything of this person is erased.")
+
+
+def _period(form: ExportForm, first: str, last: str) -> BookPeriod:
+    if (first or last) and not form.is_book:
+        raise click.UsageError("--from and --to are for --form pdf and --form epub.")
+    if form == ExportForm.PDF and not can_print():
+        raise click.ClickException("PDF needs Linux, and the packages that `make book` installs.")
+    try:
+        return BookPeriod.parse(first, last)
+    except PeriodError as error:
+        option = "--from" if error.end == "first" else "--to"
+        raise click.BadParameter(f"{error}.", param_hint=option) from None
+
+
+def _check_book(runtime: Runtime, person: Subscriber, form: ExportForm, period: BookPeriod) -> None:
+    with runtime.database.read() as session:
+        problem = exports.why_no_book(session, person, form, period) if form.is_book else ""
+    if problem:
+        raise click.ClickException(f"{problem}.")
 
 
 def _person(runtime: Runtime, typed: str) -> Subscriber:

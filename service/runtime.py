@@ -38,6 +38,7 @@ from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.settling.settle import Settler
 from service.flows.people.digest_reading import DigestReader
 from service.flows.people.eraser import Eraser
+from service.flows.people.journal_export.book_texts import BookTexts
 from service.flows.people.journal_export.export_texts import ExportTexts
 from service.flows.people.journal_export.file_writer import JournalFileWriter
 from service.flows.people.journal_export.journal_exporter import JournalExporter
@@ -136,10 +137,10 @@ class Runtime:
         return JournalExporter(*parts, self.journal_file_writer(), stopping)
 
     def journal_file_writer(self) -> JournalFileWriter:
-        """Return what writes a journal as one zip."""
+        """Return what writes a journal as one file."""
         texts = ExportTexts(TEMPLATES, name=self.place.name, style=page_style(self.place))
-        open_mail = self.inbound_store().open_for_owner
-        return JournalFileWriter(self.database, self.keyring, self.library, self.storage, texts, open_mail)
+        parts = (self.database, self.keyring, self.library, self.storage, texts, BookTexts(TEMPLATES))
+        return JournalFileWriter(*parts, self.inbound_store().open_for_owner)
 
     def eraser(self) -> Eraser:
         """Return what erases subscribers."""

@@ -52,3 +52,23 @@ def _day_one(folder: Path) -> bytes:
     file = folder / "day-one.zip"
     assert run(file, "ana@example.com", "--form", "day_one").exit_code == 0
     return file.read_bytes()
+
+
+def test_a_book_of_a_period_is_written(harness: SendingHarness, tmp_path: Path) -> None:
+    (person,) = harness.members("ana@example.com")
+    with harness.runtime.database.write() as session:
+        exports.fill(harness.runtime, session, session.get_one(Subscriber, person.id), harness.clock())
+    file = tmp_path / "ana.epub"
+    period = ("--from", "2026-04-01", "--to", "2026-04-30")
+    assert run(file, "ana@example.com", *period).exit_code == 2
+    assert run(file, "ana@example.com", "--form", "epub", "--from", "April").exit_code == 2
+    refused = run(file, "ana@example.com", "--form", "epub", "--to", "1999-12-31")
+    assert (refused.exit_code, file.exists()) == (1, False)
+    assert "There’s nothing in the journal for that time." in refused.output
+    assert run(file, "ana@example.com", "--form", "epub", *period).exit_code == 0
+    names = Taken(file.read_bytes()).names
+    assert "book/2026-04.xhtml" in names
+    assert "book/2026-03.xhtml" not in names
+    pdf = tmp_path / "ana.pdf"
+    assert run(pdf, "ana@example.com", "--form", "pdf", *period).exit_code == 0
+    assert pdf.read_bytes().startswith(b"%PDF-")

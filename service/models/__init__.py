@@ -51,6 +51,7 @@ from service.models.people.journal_import import (
     ImportState,
     JournalImport,
 )
+from service.models.people.journal_size import JournalSize
 from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest, MailRequestKind
 from service.models.people.passkey import AnsweredChallenge, Passkey
@@ -97,6 +98,7 @@ __all__ = [
     "Installation",
     "JournalExport",
     "JournalImport",
+    "JournalSize",
     "Keyring",
     "KnownDelivery",
     "Letter",

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from service.db import random_id
 from service.flows.people import entry_photos, journal, steps
 from service.flows.people.journal import NewEntry
 from service.flows.people.journal_export import exports
-from service.flows.people.journal_export.file_writer import ExportOrder
+from service.flows.people.journal_export.export_order import ExportOrder
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.job_queue import BackgroundJob
 from service.mail.inbound.redraw import redraw
@@ -114,8 +115,13 @@ def give_mail(runtime: Runtime, session: Session, person: Subscriber, post: tupl
 def written(runtime: Runtime, person: Subscriber, form: ExportForm = ExportForm.OWN) -> Taken:
     """Write an export of a person's journal, as the command does."""
     out = io.BytesIO()
-    runtime.journal_file_writer().write(ExportOrder(person, form, runtime.clock(), out.write))
+    write(runtime, person, form, out.write)
     return Taken(out.getvalue())
+
+
+def write(runtime: Runtime, person: Subscriber, form: ExportForm, to: Callable[[bytes], object]) -> None:
+    """Write an export of a person's journal, piece by piece."""
+    runtime.journal_file_writer().write(ExportOrder(person, form, runtime.clock(), to))
 
 
 def fetched(runtime: Runtime, person: Subscriber, row: JournalExport) -> Taken:

@@ -132,4 +132,7 @@ LATE_CHANGES: Mapping[str, Change] = {
             "seen_post_keys": [{"key": b"k" * 32, "post_id": 28}],
         }
     ),
+    "0027": Change(
+        new_columns={("journal_exports", "first_on"): (None, ON), ("journal_exports", "last_on"): (None, LATER_ON)}
+    ),
 }

@@ -15,7 +15,8 @@ EVERY = sorted(
         *TEMPLATES.glob("email/**/*.html"),
         *TEMPLATES.glob("email/**/*.txt"),
         *TEMPLATES.glob("pages/**/*.html"),
-        *TEMPLATES.glob("export/*"),
+        *TEMPLATES.glob("export/*.*"),
+        *TEMPLATES.glob("export/epub/*.xhtml"),
         *TEMPLATES.glob("*.html"),
     ]
 )

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.core.journal_export.book_period import BookPeriod
 from service.db import Base, Id, random_id
 
 IMPORTED = "import"  # the source of entries that came in a file
@@ -84,10 +85,12 @@ class Entry(Base):
         ).all()
 
     @classmethod
-    def oldest_first(cls, session: Session, subscriber_id: int, *, after: Entry | None, limit: int) -> Sequence[Entry]:
-        """Return a person's oldest entries, or the next ones after `after`, up to `limit` of them."""
+    def oldest_first(
+        cls, session: Session, subscriber_id: int, period: BookPeriod, *, after: Entry | None, limit: int
+    ) -> Sequence[Entry]:
+        """Return a person's oldest entries of a period, or the next ones after `after`, up to `limit` of them."""
         place = (cls.written_on, cls.created_at, cls.id)
-        query = select(cls).where(cls.subscriber_id == subscriber_id)
+        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.written_on.between(period.first, period.last))
         if after is not None:
             query = query.where(tuple_(*place) > tuple_(after.written_on, after.created_at, after.id))
         return session.scalars(query.order_by(*place).limit(limit)).all()

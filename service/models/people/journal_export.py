@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger, String, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.core.journal_export.book_period import BookPeriod
 from service.db import Base, Id, database_now, random_id
 from service.models.unqueued import find_unqueued
 
@@ -25,17 +26,24 @@ class ExportState(StrEnum):
 
 
 class ExportForm(StrEnum):
-    """What is written: our own zip, or Day One's."""
+    """What is written: our own zip, Day One's, or a book of a period."""
 
     OWN = "own"
     DAY_ONE = "day_one"
+    PDF = "pdf"
+    EPUB = "epub"
+
+    @property
+    def is_book(self) -> bool:
+        """Return whether it is a book, which may be of a period."""
+        return self in {ExportForm.PDF, ExportForm.EPUB}
 
 
 class JournalExport(Base):
     """One export, from the request until its file goes at `kept_until`.
 
     `stored_as` names the sealed file in the object store once it is whole, and `size_bytes` is that of its content.
-    `parts_done` of its `parts` are written.
+    `parts_done` of its `parts` are written. A book has the entries from `first_on` to `last_on`; a None is an open end.
     """
 
     __tablename__ = "journal_exports"
@@ -65,6 +73,13 @@ class JournalExport(Base):
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     kept_until: Mapped[datetime | None]
+    first_on: Mapped[date | None]
+    last_on: Mapped[date | None]
+
+    @property
+    def period(self) -> BookPeriod:
+        """Return the local dates whose entries it has."""
+        return BookPeriod(self.first_on or date.min, self.last_on or date.max)
 
     @classmethod
     def find(cls, session: Session, subscriber_id: int, export_id: int) -> JournalExport | None:

@@ -54,11 +54,6 @@ class Photo(Base):
         ).all()
 
     @classmethod
-    def count_for(cls, session: Session, subscriber_id: int) -> int:
-        """Return how many photos a person has (for an export's progress, never for a page)."""
-        return session.scalar(select(func.count()).where(cls.subscriber_id == subscriber_id)) or 0
-
-    @classmethod
     def times_seen(cls, session: Session, subscriber_id: int, macs: Sequence[bytes]) -> Counter[bytes]:
         """Return for each of these contents how many earlier entries of this person it arrived with."""
         query = (

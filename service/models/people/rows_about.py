@@ -146,7 +146,7 @@ ROWS_ABOUT: Final = (
         "exports",
         JournalExport,
         "created_at",
-        _same("form", "state", "size_bytes", "created_at", "finished_at", "kept_until"),
+        _same("form", "first_on", "last_on", "state", "size_bytes", "created_at", "finished_at", "kept_until"),
     ),
     RowsAbout("erasing", Erasure, "asked_at", _same("asked_at", "due_at", "begun_at")),
     RowsAbout("at_the_desk", DeskAction, "at", _same("at", "action")),

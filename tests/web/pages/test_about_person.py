@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table
 
+from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.core.quiet_dates import MonthDay, QuietSpan
 from service.db import Base
 from service.flows.people import quiet_dates
@@ -104,7 +105,7 @@ def test_the_page_and_the_file_say_what_is_kept_and_nobody_elses(site: WebHarnes
     other.do_what_was_asked()
     with runtime.database.write() as session:
         person = session.get_one(Subscriber, site.person().id)
-        [entry] = Entry.oldest_first(session, person.id, after=None, limit=9)
+        [entry] = Entry.oldest_first(session, person.id, WHOLE_JOURNAL, after=None, limit=9)
         quiet_dates.add(
             session, runtime.keyring, person, QuietSpan(MonthDay(3, 12), MonthDay(3, 14)), label="Her days", now=now
         )

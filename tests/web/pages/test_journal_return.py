@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.core.quiet_dates import MonthDay, QuietSpan
 from service.core.schedule import Days, Schedule
 from service.core.steps import StepState
@@ -42,7 +43,10 @@ def everything_but_words(home: WebHarness) -> dict[str, Any]:
     with runtime.database.read() as session:
         found = Step.list_for(session, person.id)
         opened = steps.open_steps(runtime.keyring, person, found)
-        entries = {row.id: row.written_on for row in Entry.oldest_first(session, person.id, after=None, limit=99)}
+        entries = {
+            row.id: row.written_on
+            for row in Entry.oldest_first(session, person.id, WHOLE_JOURNAL, after=None, limit=99)
+        }
         photos = [each for row in entries for each in Photo.list_for_entries(session, person.id, [row])]
         return {
             "steps": [(each.words, each.chosen_on, each.state, each.answered_on) for each in opened],

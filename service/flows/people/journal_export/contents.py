@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from service.core.entry_text import for_showing
+from service.core.journal_export.book_period import WHOLE_JOURNAL, BookPeriod
 from service.core.journal_export.exported import ExportedDraft, ExportedEntry, ExportedStep
 from service.core.library.prompts import Library
 from service.core.sealing import DataKey
@@ -38,13 +39,14 @@ class JournalContents:
     library: Library = field(repr=False)
     person: Subscriber
     key: DataKey = field(repr=False)
+    period: BookPeriod = WHOLE_JOURNAL
 
     def stored(self) -> Iterator[StoredEntry]:
-        """Yield all entries in the order of their days, sealed as they are."""
+        """Yield all entries of the period in the order of their days, sealed as they are."""
         last: Entry | None = None
         while True:
             with self.database.read() as session:
-                rows = Entry.oldest_first(session, self.person.id, after=last, limit=ENTRIES_AT_A_TIME)
+                rows = Entry.oldest_first(session, self.person.id, self.period, after=last, limit=ENTRIES_AT_A_TIME)
                 ids = [row.id for row in rows]
                 photos = entry_photos.by_entry(session, self.person, ids)
                 earlier = EarlierWording.of_entries(session, ids)

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
+from service.core.journal_export.book_period import WHOLE_JOURNAL, BookPeriod
 from service.core.sealed_chunks import SealedChunks
 from service.core.sealing import DataKey
-from service.models import ExportForm, ExportState, JournalExport, Subscriber
+from service.models import ExportForm, ExportState, JournalExport, JournalSize, Subscriber
 from service.storage import Storage
 
+# The PDF of so much takes about a gigabyte of memory while it is set.
+MOST_PDF_ENTRIES: Final = 4_000
+MOST_PDF_PHOTOS: Final = 600
+MOST_PDF_SEALED_BYTES: Final = 8_000_000
+NOTHING_TO_PRINT: Final = "There’s nothing in the journal for that time"
+TOO_MUCH_TO_PRINT: Final = "That’s more than one PDF can hold. Choose a shorter time, such as one year"
+_FILE_NAMES: Final = {
+    ExportForm.OWN: "small-steps-export.zip",
+    ExportForm.DAY_ONE: "small-steps-day-one.zip",
+    ExportForm.PDF: "journal.pdf",
+    ExportForm.EPUB: "journal.epub",
+}
 
-def ask(session: Session, person: Subscriber, form: ExportForm, now: datetime) -> JournalExport | None:
+
+def ask(
+    session: Session, person: Subscriber, form: ExportForm, now: datetime, period: BookPeriod = WHOLE_JOURNAL
+) -> JournalExport | None:
     """Record that a person wants an export, for a job; None if one of theirs is under way, which is enough.
 
-    The caller has locked the person's row.
+    Only a book may be of a period. The caller has locked the person's row.
     """
     earlier = JournalExport.list_for(session, person.id)
     if any(row.state == ExportState.WAITING for row in earlier):
         return None
     row = JournalExport(subscriber_id=person.id, form=form, created_at=now, enqueued_at=now)
+    row.first_on = None if period.first == date.min else period.first
+    row.last_on = None if period.last == date.max else period.last
     session.add(row)
     session.flush()
     return row
@@ -35,9 +54,27 @@ def discard(session: Session, row: JournalExport) -> set[str]:
     return names
 
 
+def why_no_book(session: Session, person: Subscriber, form: ExportForm, period: BookPeriod) -> str:
+    """Return the sentence that says why there can be no such book, "" if there can."""
+    size = JournalSize.of(session, person.id, period)
+    if not size.entries:
+        return NOTHING_TO_PRINT
+    return TOO_MUCH_TO_PRINT if form == ExportForm.PDF and is_too_much_for_a_pdf(size) else ""
+
+
+def is_too_much_for_a_pdf(size: JournalSize) -> bool:
+    """Return whether a PDF of so much would take more memory than a worker should."""
+    return size.entries > MOST_PDF_ENTRIES or size.photos > MOST_PDF_PHOTOS or size.sealed_bytes > MOST_PDF_SEALED_BYTES
+
+
 def file_name(row: JournalExport) -> str:
     """Return the name under which a browser stores an export."""
-    return "small-steps-export.zip" if row.form == ExportForm.OWN else "small-steps-day-one.zip"
+    return _FILE_NAMES[ExportForm(row.form)]
+
+
+def content_type(row: JournalExport) -> str:
+    """Return the content type of an export."""
+    return {"pdf": "application/pdf", "epub": "application/epub+zip"}.get(row.form, "application/zip")
 
 
 def open_file(storage: Storage, key: DataKey, row: JournalExport) -> ExportFile:

@@ -1,4 +1,4 @@
-"""Writing a journal as one zip (`JournalFileWriter`): our own form, or Day One's. Nothing of it is kept in memory."""
+"""Writing a journal as one file (`JournalFileWriter`): our own zip or Day One's, which are streams, or a book."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from service.core.dates import full_date
+from service.core.journal_export.book_period import BookPeriod
 from service.core.journal_export.day_one_form import DAY_ONE_JOURNAL, DayOnePhoto, day_one_id, day_one_json
 from service.core.journal_export.export_zip import MANIFEST, ExportZip
 from service.core.journal_export.exported import ExportedEntry, journal_json
@@ -19,37 +20,25 @@ from service.core.library.prompts import Library
 from service.core.month.month_markdown import MarkdownEntry, month_in_pieces
 from service.core.sealing import SealError
 from service.db import Database
-from service.flows.people import entry_photos
 from service.flows.people.about_person import AboutPerson
+from service.flows.people.journal_export.book_printer import write_pdf
+from service.flows.people.journal_export.book_reading import BookReading
+from service.flows.people.journal_export.book_texts import BookTexts
 from service.flows.people.journal_export.contents import JournalContents, StoredEntry
+from service.flows.people.journal_export.epub_writer import write_epub
+from service.flows.people.journal_export.export_order import PHOTO_PARTS, ExportOrder
 from service.flows.people.journal_export.export_texts import ExportTexts, PageEntry, PagePhoto, in_pieces
+from service.flows.people.journal_export.photo_reading import PhotoReading
 from service.mail.inbound.eml import mail_file
 from service.mail.inbound.inbound_mail import MalformedPostError, Post
-from service.models import Entry, ExportForm, Keyring, Photo, Reply, Subscriber
+from service.models import ExportForm, JournalSize, Keyring, Photo, Reply, Subscriber
 from service.storage import Storage, StorageError
 
 ABOUT: Final = "about-me.json"
-PHOTO_PARTS: Final = 10  # how much of the work a photo is, against an entry in one file
-_PASSES: Final = {ExportForm.OWN: 3, ExportForm.DAY_ONE: 1}  # how many files have all entries
+_PASSES: Final = {ExportForm.OWN: 3}  # how many files have all entries; one in the other forms
 _SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
 
 OpenMail = Callable[[Reply, Subscriber], Post]
-
-
-@dataclass(frozen=True, slots=True)
-class ExportOrder:
-    """What is to be written: whose journal, in which form, and when.
-
-    `write` gets the bytes of the zip in order. `on_progress` is told how many parts more are done; what it raises ends
-    the writing. A photo or mail that cannot be read ends it too, unless `skips_unreadable`.
-    """
-
-    person: Subscriber
-    form: ExportForm
-    now: datetime
-    write: Callable[[bytes], object] = field(repr=False)
-    on_progress: Callable[[int], None] = lambda _parts: None
-    skips_unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +50,31 @@ class JournalFileWriter:
     library: Library = field(repr=False)
     storage: Storage
     texts: ExportTexts = field(repr=False)
+    book_texts: BookTexts = field(repr=False)
     open_mail: OpenMail = field(repr=False)
 
     @staticmethod
-    def count_parts(session: Session, person: Subscriber, form: ExportForm) -> int:
+    def count_parts(session: Session, person_id: int, form: ExportForm, period: BookPeriod) -> int:
         """Return how many parts of work an export is, for its progress."""
-        entries, photos = Entry.count_for(session, person.id), Photo.count_for(session, person.id)
-        return PHOTO_PARTS * photos + _PASSES[form] * entries
+        size = JournalSize.of(session, person_id, period)
+        return PHOTO_PARTS * size.photos + _PASSES.get(form, 1) * size.entries
 
     def write(self, order: ExportOrder) -> None:
-        """Write a whole zip.
+        """Write a whole file.
 
         Raises:
             SealError, StorageError: a photo or a mail cannot be read now; see `ExportOrder`.
+            BookNotPrintedError: a PDF could not be set.
         """
         key = self.keyring.key_of(order.person)
-        contents = JournalContents(self.database, self.keyring, self.library, order.person, key)
+        contents = JournalContents(self.database, self.keyring, self.library, order.person, key, order.period)
+        photos = PhotoReading(self.database, self.keyring, self.storage, order.person, order.skips_unreadable)
+        if order.form.is_book:
+            write_book = write_pdf if order.form == ExportForm.PDF else write_epub
+            write_book(self.book_texts, order, BookReading(order, contents, photos))
+            return
         with ExportZip(order.write, order.now.astimezone(order.person.zone)) as archive:
-            writing = _Writing(self, order, contents, archive)
+            writing = _Writing(self, order, contents, photos, archive)
             if order.form == ExportForm.OWN:
                 writing.own()
             else:
@@ -92,10 +88,10 @@ class _Writing:
     writer: JournalFileWriter
     order: ExportOrder
     contents: JournalContents
+    photos: PhotoReading
     zip: ExportZip
     paths: dict[int, str] = field(default_factory=dict)
     day_one_photos: dict[int, DayOnePhoto] = field(default_factory=dict)
-    unreadable: list[str] = field(default_factory=list, repr=False)
 
     def own(self) -> None:
         """Write our own form. The photos come first: the other files name only those that are there."""
@@ -104,9 +100,9 @@ class _Writing:
         self._months()
         entries = (self.contents.opened(each, self.paths) for each in self._entries())
         self.zip.add("journal.json", journal_json(entries, self.contents.steps(), self.contents.drafts()))
-        self.zip.add("index.html", self._texts.page(self._page_entries(), self.contents.months(), self._today))
+        self.zip.add("index.html", self._texts.page(self._page_entries(), self.contents.months(), self.order.today))
         self.zip.add(ABOUT, self._about())
-        values = {"on": self._today, "about": ABOUT, "manifest": MANIFEST, "unreadable": self.unreadable}
+        values = {"on": self.order.today, "about": ABOUT, "manifest": MANIFEST, "unreadable": self.photos.unreadable}
         self.zip.add("README.txt", [self._texts.readme(values)])
 
     def day_one(self) -> None:
@@ -126,33 +122,14 @@ class _Writing:
     def _texts(self) -> ExportTexts:
         return self.writer.texts
 
-    @property
-    def _today(self) -> date:
-        return self.order.now.astimezone(self.order.person.zone).date()
-
     def _photos(self) -> Iterator[tuple[StoredEntry, Photo, bytes]]:
         """Yield each photo with its bytes, in the order of the days."""
         for each in self.contents.stored():
             for photo in each.photos:
-                data = self._photo_data(photo, each.row.written_on)
+                data = self.photos.data(photo, each.row.written_on)
                 if data is not None:
                     yield each, photo, data
                 self.order.on_progress(PHOTO_PARTS)
-
-    def _photo_data(self, photo: Photo, on: date) -> bytes | None:
-        writer = self.writer
-        try:
-            return entry_photos.open_photo(writer.keyring, writer.storage, self.order.person, photo)
-        except (SealError, StorageError):
-            if not self.order.skips_unreadable and self._is_there(photo):
-                raise
-            self.unreadable.append(f"a photo from {full_date(on)}")
-            return None
-
-    def _is_there(self, photo: Photo) -> bool:
-        """Return whether the journal still has a photo; its owner may delete one meanwhile."""
-        with self.writer.database.read() as session:
-            return Photo.find(session, self.order.person.id, photo.id) is not None
 
     def _own_photos(self) -> None:
         numbers: dict[date, int] = {}
@@ -176,12 +153,12 @@ class _Writing:
             try:
                 mail = mail_file(self.writer.open_mail(reply, person))
             except MalformedPostError:
-                self.unreadable.append(f"an email from {full_date(on)}")
+                self.photos.unreadable.append(f"an email from {full_date(on)}")
                 continue
             except (SealError, StorageError):
                 if not self.order.skips_unreadable:
                     raise
-                self.unreadable.append(f"an email from {full_date(on)}")
+                self.photos.unreadable.append(f"an email from {full_date(on)}")
                 continue
             mark = "-rebuilt" if mail.is_rebuilt else ""
             self.zip.add(f"mails/{on.isoformat()}-{number}{mark}.eml", [mail.data])

@@ -1,4 +1,4 @@
-"""The job of an export (`JournalExporter`): the zip is written once, as a stream, and sealed while it is written."""
+"""The job of an export (`JournalExporter`): the file is written once, as a stream, and sealed while it is written."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from service.core.sealing import DataKey
 from service.core.slots import request_slot
 from service.db import Database
 from service.flows.people.entry_photos import remove_objects
+from service.flows.people.journal_export.export_order import ExportOrder
 from service.flows.people.journal_export.exports import discard
-from service.flows.people.journal_export.file_writer import ExportOrder, JournalFileWriter
+from service.flows.people.journal_export.file_writer import JournalFileWriter
 from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
     Delivery,
@@ -120,7 +121,7 @@ class JournalExporter:
             person = session.get(Subscriber, row.subscriber_id) if row else None
             if row is None or person is None:
                 return None
-            row.parts = self.writer.count_parts(session, person, ExportForm(row.form))
+            row.parts = self.writer.count_parts(session, person.id, ExportForm(row.form), row.period)
             row.parts_done = 0
             return _ClaimedExport(row, person, self.keyring.key_of(person))
 
@@ -130,7 +131,7 @@ class JournalExporter:
             self.storage.remove(claimed.row.name_of_attempt(claimed.row.attempts - 1))
 
     def _write(self, claimed: _ClaimedExport) -> int:
-        """Write and seal the zip; return the size of its content in bytes."""
+        """Write and seal the file; return the size of its content in bytes."""
         with self.storage.writing(claimed.name) as file:
             sealer = ChunkSealer(claimed.key, claimed.name, os.urandom, file.write)
             self.writer.write(
@@ -141,6 +142,7 @@ class JournalExporter:
                     write=sealer.write,
                     on_progress=_Progress(lambda parts: self._pass_on(claimed, parts)),
                     skips_unreadable=claimed.row.failures >= SKIPS_FROM,
+                    period=claimed.row.period,
                 )
             )
             sealer.finish()

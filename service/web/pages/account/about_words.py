@@ -29,6 +29,7 @@ _KINDS: Words = {
     "answer": "an answer to an email of yours",
     "notice": "a note about how often questions come",
     "alias": "a question about another address",
+    "address": "an email about changing your address",
     "export": "the note that your file was ready",
     "letter": "a letter",
     "goodbye": "the email about erasing",
@@ -41,6 +42,7 @@ _STATES: Words = {
     DeliveryState.FAILED: "not sent, because the mail company refused it",
     "skipped": "not sent, because it wasn’t wanted any more",
 }
+_FORMS: Words = {"day_one": "a file for Day One", "pdf": "a book to print", "epub": "an e-book"}
 _OUTCOMES: Words = {
     "entry": "it’s in your journal",
     "command": "it said what you wanted changed",
@@ -122,7 +124,7 @@ def _import(row: Row, _day: Callable[[datetime | None], str]) -> str:
 
 
 def _export(row: Row, day: Callable[[datetime | None], str]) -> str:
-    form = "a file for Day One" if row["form"] == "day_one" else "a file with everything"
+    form = _FORMS.get(row["form"], "a file with everything")
     if row["state"] != "ready":
         return f"{form}, not made {'yet' if row['state'] == 'waiting' else 'because it didn’t work'}"
     return f"{form} ({said_size(row['size_bytes'])}), here until {day(row['kept_until'])}"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import IO, cast
 
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
+from service.core.journal_export.book_period import WHOLE_JOURNAL, BookPeriod, PeriodError
 from service.flows.people.entry_photos import remove_objects
 from service.flows.people.journal_export import exports
+from service.flows.people.journal_export.book_printer import can_print
 from service.job_queue import BackgroundJob
 from service.models import ExportForm, ExportState, JournalExport
 from service.storage import StorageError
@@ -22,36 +26,35 @@ from service.web.sizes import said_size
 blueprint = Blueprint("journal_export", __name__)
 REFRESH_SECONDS = 3
 READ_BYTES = 256 * 1024
+NO_PDF = "This service can’t make a PDF now. Choose the e-book, or print the page in the zip"
 
 
 @blueprint.get("/export")
 def show() -> str:
-    """Show the form, how far a file is that is being made, and the files that can be fetched."""
+    """Show the forms, how far a file is that is being made, and the files that can be fetched."""
     with browser.visit() as visit:
-        rows = JournalExport.list_for(visit.session, visit.person.id)
-        return page(
-            "export",
-            rows=rows,
-            sizes={row.id: said_size(row.size_bytes) for row in rows},
-            zone=visit.person.zone,
-            contact=contact_address(),
-            refresh_seconds=REFRESH_SECONDS,
-        )
+        return _page(visit, {})
 
 
 @blueprint.post("/export")
-def ask() -> AnyResponse:
+def ask() -> AnyResponse | tuple[str, int]:
     """Have a file made by a job; where one is being made, that is enough."""
-    form = ExportForm.DAY_ONE if request.form.get("form") == ExportForm.DAY_ONE else ExportForm.OWN
+    form, period, errors = _read(request.form)
     with browser.visit(writing=True) as visit:
-        row = exports.ask(visit.session, visit.person, form, now())
+        if form.is_book and not errors and (problem := exports.why_no_book(visit.session, visit.person, form, period)):
+            errors = {"first": problem}
+        if errors:
+            return _page(visit, errors), HTTPStatus.UNPROCESSABLE_ENTITY
+        row = exports.ask(visit.session, visit.person, form, now(), period)
         ids = [row.id] if row else []
     if ids:
         get_runtime().job_queue.enqueue_background(BackgroundJob.EXPORTS, ids)
     return redirect("/export", code=303)
 
 
-@blueprint.get("/export/<id:export_id>/journal.zip")
+@blueprint.get("/export/<id:export_id>/journal.zip", endpoint="zip")
+@blueprint.get("/export/<id:export_id>/journal.pdf", endpoint="pdf")
+@blueprint.get("/export/<id:export_id>/journal.epub", endpoint="epub")
 def download(export_id: int) -> AnyResponse:
     """Send a file, or the range of it that the browser asks for (RFC 9110, section 14); no cache may keep it."""
     with browser.visit() as visit:
@@ -64,7 +67,7 @@ def download(export_id: int) -> AnyResponse:
     except StorageError:
         return error_page(503)
     response = Response(FileWrapper(cast("IO[bytes]", file), READ_BYTES), direct_passthrough=True)
-    response.content_type = "application/zip"
+    response.content_type = exports.content_type(row)
     response.content_length = file.chunks.size
     response.headers["Content-Disposition"] = f'attachment; filename="{exports.file_name(row)}"'
     response.headers["Cache-Control"] = "private, no-store"
@@ -90,3 +93,34 @@ def _own(visit: Visit, export_id: int) -> JournalExport:
     if row is None:
         abort(404)
     return row
+
+
+def _page(visit: Visit, errors: Mapping[str, str]) -> str:
+    rows = JournalExport.list_for(visit.session, visit.person.id)
+    return page(
+        "export",
+        rows=rows,
+        sizes={row.id: said_size(row.size_bytes) for row in rows},
+        endings={row.id: exports.file_name(row).rpartition(".")[2] for row in rows},
+        zone=visit.person.zone,
+        contact=contact_address(),
+        refresh_seconds=REFRESH_SECONDS,
+        can_print=can_print(),
+        errors=errors,
+        typed=request.form,
+    )
+
+
+def _read(typed: Mapping[str, str]) -> tuple[ExportForm, BookPeriod, dict[str, str]]:
+    """Return the form and the period that are asked for, and a sentence for each wrong field."""
+    try:
+        form = ExportForm(typed.get("form", ""))
+        if not form.is_book:
+            return form, WHOLE_JOURNAL, {}
+        if form == ExportForm.PDF and not can_print():
+            return ExportForm.EPUB, WHOLE_JOURNAL, {"form": NO_PDF}
+        return form, BookPeriod.parse(typed.get("first", ""), typed.get("last", "")), {}
+    except PeriodError as error:
+        return form, WHOLE_JOURNAL, {error.end: str(error)}
+    except ValueError:
+        return ExportForm.OWN, WHOLE_JOURNAL, {}
