@@ -34,7 +34,7 @@ _LANGUAGES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class BookParagraph:
     """Lines of one direction, without a blank line between them."""
 
     lines: tuple[str, ...] = field(repr=False)
@@ -62,7 +62,7 @@ class BookEntry:
 
     on: date
     question: str
-    paragraphs: tuple[Paragraph, ...]
+    paragraphs: tuple[BookParagraph, ...]
     language: str
     photos: tuple[BookPhoto, ...]
 
@@ -87,12 +87,12 @@ def book_entry(on: date, question: str, words: str, photos: Sequence[BookPhoto])
     return BookEntry(on, one_line(question), paragraphs(words), language_of(words), tuple(photos))
 
 
-def paragraphs(text: str) -> tuple[Paragraph, ...]:
+def paragraphs(text: str) -> tuple[BookParagraph, ...]:
     """Return the paragraphs of a text, which blank lines part; where the direction changes, another one begins.
 
     Spaces at the start of a line and runs of them become no-break spaces, so that they are kept.
     """
-    found: list[Paragraph] = []
+    found: list[BookParagraph] = []
     for is_text, lines in itertools.groupby(map(one_line, text.splitlines()), key=bool):
         if is_text:
             found += _by_direction(lines, is_right_to_left=bool(found) and found[-1].is_right_to_left)
@@ -110,14 +110,14 @@ def language_of(text: str) -> str:
     return next((language for language, characters in _LANGUAGES if characters.search(text)), "")
 
 
-def _by_direction(lines: Iterable[str], *, is_right_to_left: bool) -> list[Paragraph]:
+def _by_direction(lines: Iterable[str], *, is_right_to_left: bool) -> list[BookParagraph]:
     """Return lines as paragraphs; a line without letters goes the way of the one before."""
     with_direction = []
     for line in lines:
         is_right_to_left = _is_right_to_left(line, otherwise=is_right_to_left)
         with_direction.append((is_right_to_left, line))
     return [
-        Paragraph(tuple(line for _, line in group), way)
+        BookParagraph(tuple(line for _, line in group), way)
         for way, group in itertools.groupby(with_direction, key=lambda pair: pair[0])
     ]
 

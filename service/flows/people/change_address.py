@@ -62,30 +62,30 @@ class ChangeStanding(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeResult:
+class AddressChangeResult:
     """How a change of address stands, and the ids of the emails that were planned for it."""
 
     standing: ChangeStanding
     delivery_ids: tuple[int, ...] = ()
 
 
-def ask(session: Session, keyring: Keyring, person: Subscriber, address: Address, now: datetime) -> ChangeResult:
+def ask(session: Session, keyring: Keyring, person: Subscriber, address: Address, now: datetime) -> AddressChangeResult:
     """Plan the email that confirms a new address; whoever has it already is told instead.
 
     The result does not say whether the address has a journal of its own.
     """
     address_hash = keyring.address_hash(address)
     if address_hash == person.address_hash:
-        return ChangeResult(ChangeStanding.SAME)
+        return AddressChangeResult(ChangeStanding.SAME)
     if _is_reported(session, person):
-        return ChangeResult(ChangeStanding.REPORTED)
+        return AddressChangeResult(ChangeStanding.REPORTED)
     asked = Delivery.count_since(session, person.id, DeliveryKind.ADDRESS, now - WEEK, CONFIRM)
     if asked >= MAX_CONFIRMATIONS_PER_WEEK:
-        return ChangeResult(ChangeStanding.REFUSED)
+        return AddressChangeResult(ChangeStanding.REFUSED)
     planned = _plan(session, keyring, person, CONFIRM, now, to=address, expires_at=now + LINK_LIFETIME)
     holder = aliases.holder_of(session, address_hash, besides=person)
     told = aliases.plan_notice(session, holder, aliases.ASKED_FOR, now) if holder else []
-    return ChangeResult(ChangeStanding.ASKED, (*planned, *told))
+    return AddressChangeResult(ChangeStanding.ASKED, (*planned, *told))
 
 
 def look(session: Session, keyring: Keyring, person: Subscriber, delivery_id: int) -> ChangeStanding:
@@ -101,7 +101,7 @@ def look(session: Session, keyring: Keyring, person: Subscriber, delivery_id: in
 
 def confirm(
     session: Session, keyring: Keyring, person: Subscriber, delivery_id: int, *, this_browser: bytes, now: datetime
-) -> ChangeResult:
+) -> AddressChangeResult:
     """Move a subscriber, whose row must be locked, to the address whose link they have opened; both addresses are told.
 
     Every other browser is signed out, and what was sent to either address to sign in with becomes invalid.
@@ -109,10 +109,10 @@ def confirm(
     standing = look(session, keyring, person, delivery_id)
     address = _address_to_confirm(session, keyring, person, delivery_id)
     if standing is not ChangeStanding.READY or address is None:
-        return ChangeResult(standing)
+        return AddressChangeResult(standing)
     former_hash, former = person.address_hash, keyring.address_of(person)
     if not _move(session, keyring, person, address, now, source="address_change"):
-        return ChangeResult(ChangeStanding.TAKEN)
+        return AddressChangeResult(ChangeStanding.TAKEN)
     change = AddressChange(
         id=random_id(),
         subscriber_id=person.id,
@@ -129,7 +129,7 @@ def confirm(
     BrowserSession.end_others(session, person.id, this_browser)
     away = _plan(session, keyring, person, MOVED_AWAY, now, reference=change.id, expires_at=change.back_until)
     here = _plan(session, keyring, person, WELCOME_HERE, now, reference=change.id, expires_at=change.back_until)
-    return ChangeResult(ChangeStanding.DONE, (*away, *here))
+    return AddressChangeResult(ChangeStanding.DONE, (*away, *here))
 
 
 def back_until(person: Subscriber, now: datetime) -> date:
@@ -142,7 +142,9 @@ def can_take_back(session: Session, subscriber_id: int, change_id: int, now: dat
     return AddressChange.to_take_back(session, subscriber_id, change_id, now) is not None
 
 
-def take_back(session: Session, keyring: Keyring, subscriber_id: int, change_id: int, now: datetime) -> ChangeResult:
+def take_back(
+    session: Session, keyring: Keyring, subscriber_id: int, change_id: int, now: datetime
+) -> AddressChangeResult:
     """Move a subscriber back to the address that they had before a change, whatever was changed after it.
 
     Every browser is signed out, aliases that were added since are removed, and a wish to be erased is taken back: all
@@ -151,11 +153,11 @@ def take_back(session: Session, keyring: Keyring, subscriber_id: int, change_id:
     person = Subscriber.locked(session, subscriber_id)
     change = AddressChange.to_take_back(session, subscriber_id, change_id, now)
     if person is None or change is None:
-        return ChangeResult(ChangeStanding.GONE)
+        return AddressChangeResult(ChangeStanding.GONE)
     former, lost, since = former_address(keyring, person, change), keyring.address_of(person), change.changed_at
     has_moved = person.address_hash != change.former_hash
     if has_moved and not _move(session, keyring, person, former, now, source="taken_back"):
-        return ChangeResult(ChangeStanding.TAKEN)
+        return AddressChangeResult(ChangeStanding.TAKEN)
     _void_links(session, person, (keyring.address_hash(former), keyring.address_hash(lost)), now)
     AddressChange.forget_since(session, person.id, since)
     Alias.remove_since(session, person.id, since)
@@ -163,7 +165,7 @@ def take_back(session: Session, keyring: Keyring, subscriber_id: int, change_id:
     Erasure.take_back(session, person.id)
     back = _plan(session, keyring, person, TAKEN_BACK, now, expires_at=now + WEEK)
     told = _plan(session, keyring, person, LOST, now, to=lost, expires_at=now + WEEK) if has_moved else []
-    return ChangeResult(ChangeStanding.DONE, (*back, *told))
+    return AddressChangeResult(ChangeStanding.DONE, (*back, *told))
 
 
 def former_address(keyring: Keyring, person: Subscriber, change: AddressChange) -> Address:

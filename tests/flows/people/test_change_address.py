@@ -18,7 +18,7 @@ from service.flows.incoming.failures import record_complaint
 from service.flows.outgoing.settling.evidence import weigh
 from service.flows.people import account, aliases, change_address, erase, signup
 from service.flows.people.aliases import AliasStanding
-from service.flows.people.change_address import ChangeResult, ChangeStanding
+from service.flows.people.change_address import AddressChangeResult, ChangeStanding
 from service.flows.people.consent import confirm_letters, withdraw_letters
 from service.mail.provider_events import ProviderEvent
 from service.models import (
@@ -52,13 +52,13 @@ class Mover:
     def hash_of(self, address: str) -> bytes:
         return self.sending.runtime.keyring.address_hash(Address.parse(address))
 
-    def ask(self, address: str = NEW) -> ChangeResult:
+    def ask(self, address: str = NEW) -> AddressChangeResult:
         runtime = self.sending.runtime
         with runtime.database.write() as session:
             person = session.get_one(Subscriber, self.id)
             return change_address.ask(session, runtime.keyring, person, Address.parse(address), self.sending.clock())
 
-    def confirm(self, delivery_id: int) -> ChangeResult:
+    def confirm(self, delivery_id: int) -> AddressChangeResult:
         runtime, now = self.sending.runtime, self.sending.clock()
         with runtime.database.write() as session:
             person = Subscriber.locked(session, self.id)
