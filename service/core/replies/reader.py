@@ -46,6 +46,7 @@ def read_words(plain: str | None, html: str | None, sent: SentEmail | None, phra
     if not parts:
         return ReplyWords("")
     chosen = parts[0] if len(parts) == 1 else _choose(*parts)
+    mark_set_aside(chosen.lines, chosen.forms, chosen.marks)
     return words_of(chosen.lines, chosen.over, is_html=chosen.is_html)
 
 
@@ -65,6 +66,8 @@ class _Read:
     over: str = field(repr=False)
     is_html: bool
     anchored: bool
+    forms: Sequence[Form] = field(repr=False)
+    marks: Marks = field(repr=False)
 
     def kept(self) -> str:
         """Return the letters and digits of the kept lines."""
@@ -142,8 +145,7 @@ def _read(part: _BodyPart, is_html: bool, sent: SentEmail | None, phrases: Clien
     _keep_more(lines)
     if sent is not None and not _has_words(lines):
         keep_typed_inside(lines, forms, marks)
-    mark_set_aside(lines, forms, marks)
-    return _Read(lines, part.over, is_html, after is not None)
+    return _Read(lines, part.over, is_html, after is not None, forms, marks)
 
 
 def _has_words(lines: Sequence[Line]) -> bool:
