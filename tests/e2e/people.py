@@ -84,10 +84,12 @@ class Person:
     def follow(self, words: str) -> Page:
         """Press a link in the open email; return the page that it opens."""
         link = self.page.frame_locator("iframe").get_by_role("link", name=words).first
-        # A mouse that arrives while the mail's frame is still scrolling misses the link: then once more, by keyboard.
+        # A mouse that arrives while the mail's frame is still scrolling misses the link, and on a busy machine a new
+        # page may stay blank: then once more, by keyboard.
         try:
             with self.page.expect_popup(timeout=SOON_MS) as opened:
                 link.click()
+            opened.value.wait_for_url("http*://**", timeout=SOON_MS)
         except PlaywrightTimeoutError:
             with self.page.expect_popup() as opened:
                 link.press("Enter")
