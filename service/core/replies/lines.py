@@ -16,6 +16,7 @@ MARKS = dict.fromkeys(map(ord, (STRONG, EMPHASIS, LINK, END, RULE, QUOTED, STRUC
 
 PICTURES = ("[image:", "[cid:", "[inline image")  # how text parts write a picture
 
+_MARKS = re.compile("(?:>| (?=>))+")  # of quotation, as in "> > words"
 _UNSAFE = re.compile("[\0\ufdd0-\ufdef]")
 
 
@@ -111,12 +112,9 @@ def plain_line(raw: str) -> Line:
     start = text.lstrip() if ">" in text else ""
     if not start.startswith(">"):
         return Line(text, raw)
-    depth = 0
-    at = 0
-    while at < len(start) and (start[at] == ">" or (start[at] == " " and start[at + 1 : at + 2] == ">")):
-        depth += start[at] == ">"
-        at += 1
-    return Line(start[at:].strip(), raw, depth=depth)
+    marks = _MARKS.match(start)
+    end = marks.end() if marks else 0
+    return Line(start[end:].strip(), raw, depth=start.count(">", 0, end))
 
 
 def blank(line: Line) -> bool:

@@ -20,6 +20,7 @@ _DIGITS = {zero + digit: str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE
 # Outlook puts direction marks between the parts of a date.
 _DIRECTIONS = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
 _PLAIN = _DIGITS | _DIRECTIONS | {0xA0: " ", 0x202F: " "}
+_DIGIT = re.compile(r"\d")
 _SPECIAL = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 TRAILING = " *_\u00a0\u200e\u200f\u202c"
 COLONS = (":", "：")
@@ -81,7 +82,7 @@ def evidence(text: str, marks: Marks) -> Evidence:
         text = text.translate(_PLAIN)
     folded = text.casefold()
     end = text.rstrip(TRAILING)
-    numbered = any(map(str.isdigit, text))
+    numbered = _DIGIT.search(text) is not None
     return Evidence(
         address="@" in text and "." in text,
         known=any(trait in folded for trait in marks.traits),
