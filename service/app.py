@@ -29,6 +29,7 @@ from service.web.pages.account import (
     frequency,
     held,
     letters_signup,
+    own_questions,
     quiet_dates,
     settings,
     sign_in,
@@ -36,6 +37,7 @@ from service.web.pages.account import (
 )
 from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people
 from service.web.pages.journal import (
+    again,
     digest,
     edit,
     journal,
@@ -61,6 +63,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     journal.blueprint,
     edit.blueprint,
+    again.blueprint,
     search.blueprint,
     journal_export.blueprint,
     tags.blueprint,
@@ -77,6 +80,7 @@ BLUEPRINTS = (
     browser_sessions.blueprint,
     erase.blueprint,
     quiet_dates.blueprint,
+    own_questions.blueprint,
     frequency.blueprint,
     action_link.blueprint,
     letters.blueprint,

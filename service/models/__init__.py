@@ -49,7 +49,9 @@ from service.models.people.journal_import import (
 )
 from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest, MailRequestKind
+from service.models.people.own_question import OwnQuestion
 from service.models.people.photo import Photo
+from service.models.people.question_wish import QuestionWish
 from service.models.people.quiet_date import QuietDate
 from service.models.people.step import Step
 from service.models.people.subscriber import Subscriber, SubscriberStatus
@@ -104,8 +106,10 @@ __all__ = [
     "MailRequestKind",
     "NewDelivery",
     "Outcome",
+    "OwnQuestion",
     "Photo",
     "ProviderLimit",
+    "QuestionWish",
     "QuietDate",
     "Reply",
     "ResultDay",

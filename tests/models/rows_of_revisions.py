@@ -250,4 +250,20 @@ CHANGES: Mapping[str, Change] = {
             ],
         },
     ),
+    "0028": Change(
+        new_rows={
+            "own_questions": [
+                {
+                    "id": 27,
+                    "subscriber_id": ANA,
+                    "import_id": 23,
+                    "sealed_words": b"sealed words",
+                    "is_removed": True,
+                    "asked_on": ON,
+                    "created_at": AT,
+                }
+            ],
+            "question_wishes": [{"subscriber_id": ANA, "prompt_id": "three-words", "again_on": LATER_ON}],
+        },
+    ),
 }

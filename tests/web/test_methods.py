@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from service.core.entry_text import write_link_object
+from service.core.library.own_question import prompt_id_of
 from service.core.photos import Picture
 from service.core.tokens import Action, ReplyKind, ReplyToken
 from service.db import Base, Database
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
-from service.flows.people import steps
+from service.flows.people import own_questions, steps
 from service.flows.people.journal_import import import_upload
 from service.flows.people.journal_import.import_preview import ImportPreview
 from service.flows.people.tags import tag_key
@@ -64,6 +65,9 @@ class Objects:
             self.step = steps.choose(session, runtime.keyring, owner, "Open a window.", now=site.clock()).id
             [entry] = Entry.between(session, person.id, DAY, DAY)
             self.entry = entry.id
+            question = own_questions.add(session, runtime.keyring, owner, "What went past?", site.clock())
+            assert isinstance(question, int)
+            self.question, entry.prompt_id = question, prompt_id_of(question)
             photo = Photo(
                 entry_id=entry.id,
                 subscriber_id=person.id,
@@ -147,6 +151,7 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "letter_id": (objects.letter,),
         "tag_key": (objects.tag_key,),
         "reply_id": objects.ids(),
+        "question_id": (objects.question, *objects.ids()),
         "import_id": objects.ids(),
         "export_id": objects.ids(),
         "day": (DAY,),

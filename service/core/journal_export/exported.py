@@ -96,9 +96,25 @@ class ExportedStep:
         }
 
 
-def journal_json(entries: Iterable[ExportedEntry], steps: Iterable[ExportedStep]) -> Iterator[bytes]:
-    """Yield journal.json in pieces, an entry or a step a line."""
-    yield f'{{"format": {JOURNAL_FORMAT}, "entries": ['.encode()
+@dataclass(frozen=True, slots=True)
+class ExportedQuestion:
+    """One question of the person's own that they want to be asked, as journal.json has it."""
+
+    id: str
+    words: str = field(repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in journal.json."""
+        return {"id": self.id, "words": self.words}
+
+
+def journal_json(
+    entries: Iterable[ExportedEntry], steps: Iterable[ExportedStep], questions: Iterable[ExportedQuestion] = ()
+) -> Iterator[bytes]:
+    """Yield journal.json in pieces, a question, an entry or a step a line."""
+    yield f'{{"format": {JOURNAL_FORMAT}, "questions": ['.encode()
+    yield from json_lines(question.to_json() for question in questions)
+    yield b'\n], "entries": ['
     yield from json_lines(entry.to_json() for entry in entries)
     yield b'\n], "steps": ['
     yield from json_lines(step.to_json() for step in steps)

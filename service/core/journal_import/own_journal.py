@@ -13,11 +13,13 @@ from service.core.journal_import.imported import (
     TOO_LARGE_ENTRY,
     UNREADABLE_ENTRY,
     ImportedEntry,
+    ImportedQuestion,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
 )
 from service.core.journal_import.json_stream import JsonElement, is_json, shape_of, stream_elements
+from service.core.library.own_question import own_id_of
 
 
 def matches(files: ImportFiles) -> bool:
@@ -26,13 +28,16 @@ def matches(files: ImportFiles) -> bool:
 
 
 def read(files: ImportFiles) -> Iterator[ImportItem]:
-    """Yield the entries as they were, words untouched."""
+    """Yield the own questions, and the entries as they were, words untouched."""
     for name in _journals(files):
-        number = 0
+        number = asked = 0
         for element in stream_elements(files, name):
             if element.key == "entries":
                 number += 1
                 yield _item(files, name, f"{name}, entry {number}", element)
+            elif element.key == "questions":
+                asked += 1
+                yield from _question(f"{name}, question {asked}", element)
 
 
 def _journals(files: ImportFiles) -> Iterator[str]:
@@ -50,6 +55,7 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
         entry = ExportedEntry.from_json(found)
     except (KeyError, TypeError, ValueError):
         return LeftOutEntry(place, UNREADABLE_ENTRY, text_in(found.get("on")), text_in(found.get("words")))
+    is_own = own_id_of(entry.prompt) is not None and bool(entry.question)
     photos, left = sort_attachments(files, entry.photos, beside=name)
     if not entry.words and not photos:
         return LeftOutEntry(place, NOTHING_IN_IT, entry.on.isoformat())
@@ -65,10 +71,17 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
         has_all_tags=True,
         source_id=entry.id,
         left_behind=left,
-        prompt_id=entry.prompt,
+        prompt_id=None if is_own else entry.prompt,
+        own_question=entry.question if is_own else "",
         is_kept_out=entry.kept_out,
         changed_at=entry.changed_at,
     )
+
+
+def _question(place: str, element: JsonElement) -> Iterator[ImportItem]:
+    words = text_in(element.value.get("words")) if isinstance(element.value, dict) else ""
+    if words.strip():
+        yield ImportedQuestion(place, words)
 
 
 FORMAT: Final = JournalFormat("small_steps", "Small Steps", matches, read)

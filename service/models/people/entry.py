@@ -186,6 +186,12 @@ class Entry(Base):
         return before, after
 
     @classmethod
+    def answers(cls, session: Session, subscriber_id: int, prompt_id: str) -> bool:
+        """Return whether a person has an entry that answers this question."""
+        query = select(cls.id).where(cls.subscriber_id == subscriber_id, cls.prompt_id == prompt_id)
+        return session.scalar(query.limit(1)) is not None
+
+    @classmethod
     def months(cls, session: Session, subscriber_id: int) -> list[date]:
         """Return the first day of every month in which a person wrote, newest first."""
         parts = extract("year", cls.written_on), extract("month", cls.written_on)

@@ -53,7 +53,7 @@ def test_every_entry_is_read_once_in_the_order_of_the_days(
             journal.add_entry(session, keyring, person, new, NOW)
     with database.read() as session:
         person = session.get_one(Subscriber, person.id)
-    contents = JournalContents(database, keyring, library, person, keyring.key_of(person))
+    contents = JournalContents.of(database, keyring, library, person)
     opened = [contents.opened(each, ()) for each in contents.stored()]
     assert len({each.id for each in opened}) == len(opened) == 2 * ENTRIES_AT_A_TIME + 1
     assert [each.on for each in opened] == sorted(each.on for each in opened)

@@ -8,13 +8,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.core.schedule import Days
-from service.models import BrowserSession, Consent, Keyring, Subscriber, Suppression
+from service.flows.people.own_questions import open_questions
+from service.models import BrowserSession, Consent, Keyring, QuestionWish, Subscriber, Suppression
 
 ABOUT_FORMAT = 1  # not under the key "format", by which journal.json is known
 
 
 def about_person(session: Session, keyring: Keyring, person: Subscriber, now: datetime) -> dict[str, Any]:
-    """Return a person's address, settings, consent lines, signed-in browsers and suppression; instants are in UTC."""
+    """Return a person's address, settings, own questions, consent lines, signed-in browsers and suppression.
+
+    Instants are in UTC. A wish with no date is a question that they do not want again.
+    """
     suppression = session.get(Suppression, person.address_hash)
     return {
         "about": ABOUT_FORMAT,
@@ -28,6 +32,11 @@ def about_person(session: Session, keyring: Keyring, person: Subscriber, now: da
             "sent": person.prompts_sent,
             "answered": person.prompts_answered,
             "last_answered_on": _said(person.last_answered_on),
+            "own": [each.words for each in open_questions(session, keyring, person)],
+            "wishes": [
+                {"prompt": wish.prompt_id, "again_on": _said(wish.again_on)}
+                for wish in QuestionWish.of_subscriber(session, person.id)
+            ],
         },
         "consents": [
             {

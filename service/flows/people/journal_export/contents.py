@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from service.core.entry_text import for_showing
-from service.core.journal_export.exported import ExportedEntry, ExportedStep
+from service.core.journal_export.exported import ExportedEntry, ExportedQuestion, ExportedStep
+from service.core.library.own_question import prompt_id_of
 from service.core.library.prompts import Library
 from service.core.sealing import DataKey
 from service.db import Database
-from service.flows.people import entry_photos, journal, steps
+from service.flows.people import entry_photos, journal, own_questions, steps
+from service.flows.people.own_questions import OpenQuestion
 from service.flows.people.tags import open_tags
 from service.models import Entry, Keyring, Photo, Step, Subscriber
 
@@ -28,13 +30,29 @@ class StoredEntry:
 
 @dataclass(frozen=True, slots=True)
 class JournalContents:
-    """The entries and steps of one person, read anew each time that they are asked for."""
+    """The questions, entries and steps of one person; the last two are read anew each time that they are asked for.
+
+    `own` are the questions that the person has written, by prompt id.
+    """
 
     database: Database
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
     person: Subscriber
     key: DataKey = field(repr=False)
+    own: Mapping[str, OpenQuestion] = field(repr=False)
+
+    @classmethod
+    def of(cls, database: Database, keyring: Keyring, library: Library, person: Subscriber) -> JournalContents:
+        """Return the contents of a person's journal."""
+        with database.read() as session:
+            found = own_questions.open_questions(session, keyring, person, removed=True)
+        own = {prompt_id_of(question.id): question for question in found}
+        return cls(database, keyring, library, person, keyring.key_of(person), own)
+
+    def questions(self) -> list[ExportedQuestion]:
+        """Return the person's own questions that are asked."""
+        return [ExportedQuestion(str(each.id), each.words) for each in self.own.values() if not each.is_removed]
 
     def stored(self) -> Iterator[StoredEntry]:
         """Yield all entries in the order of their days, sealed as they are."""
@@ -67,7 +85,9 @@ class JournalContents:
         )
 
     def question_of(self, row: Entry) -> str:
-        """Return the question that an entry answers, "" if there is none or the library has it no longer."""
+        """Return the question that an entry answers, "" if there is none or it is known no longer."""
+        if own := self.own.get(row.prompt_id or ""):
+            return own.words
         prompt = self.library.get(row.prompt_id or "")
         return prompt.question if prompt else ""
 

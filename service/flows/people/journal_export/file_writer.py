@@ -76,8 +76,7 @@ class JournalFileWriter:
         Raises:
             SealError, StorageError: a photo or a mail cannot be read now; see `ExportOrder`.
         """
-        key = self.keyring.key_of(order.person)
-        contents = JournalContents(self.database, self.keyring, self.library, order.person, key)
+        contents = JournalContents.of(self.database, self.keyring, self.library, order.person)
         with ExportZip(order.write, order.now.astimezone(order.person.zone)) as archive:
             writing = _Writing(self, order, contents, archive)
             if order.form == ExportForm.OWN:
@@ -104,7 +103,7 @@ class _Writing:
         self._mails()
         self._months()
         entries = (self.contents.opened(each, self._paths_of(each)) for each in self._entries())
-        self.zip.add("journal.json", journal_json(entries, self.contents.steps()))
+        self.zip.add("journal.json", journal_json(entries, self.contents.steps(), self.contents.questions()))
         self.zip.add("index.html", self._texts.page(self._page_entries(), self.contents.months(), self._today))
         self.zip.add(ABOUT, [json.dumps(self._about(), indent=1, ensure_ascii=False).encode()])
         values = {"on": self._today, "about": ABOUT, "manifest": MANIFEST, "unreadable": self.unreadable}

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from service.core.journal_import.imported import NO_DATE, ImportedEntry, ImportItem, LeftOutEntry
+from service.core.journal_import.imported import NO_DATE, ImportedEntry, ImportedQuestion, ImportItem, LeftOutEntry
 from service.core.sealing import DataKey
 from service.core.text.sentences import one_line
 from service.flows.people.journal_import.known_entries import EntryStanding, KnownEntries
@@ -35,10 +35,15 @@ class YearPreview:
 
 @dataclass(slots=True)
 class ImportPreview:
-    """What a file is, and what of it would come in; new, here, changed and left out add up to what was found."""
+    """What a file is, and what of it would come in; new, here, changed and left out add up to what was found.
+
+    `items` are all items of the file, with own questions, of which `questions` would come in.
+    """
 
     kind: str
     found: int = 0
+    items: int = 0
+    questions: int = 0
     new: int = 0
     already_here: int = 0
     changed: int = 0
@@ -71,6 +76,10 @@ def make_preview(kind: str, items: Iterable[ImportItem], known: KnownEntries, to
     preview, years = ImportPreview(kind), dict[int, YearPreview]()
     reasons, left_behind = Counter[str](), Counter[str]()
     for item in items:
+        preview.items += 1
+        if isinstance(item, ImportedQuestion):
+            preview.questions += not known.has_question(item.words)
+            continue
         preview.found += 1
         entry = dated(item, today)
         if isinstance(entry, LeftOutEntry):
@@ -90,7 +99,7 @@ def make_preview(kind: str, items: Iterable[ImportItem], known: KnownEntries, to
     return preview
 
 
-def dated(item: ImportItem, today: date) -> ImportedEntry | LeftOutEntry:
+def dated(item: ImportedEntry | LeftOutEntry, today: date) -> ImportedEntry | LeftOutEntry:
     """Return an item, as one that is left out where its day is none that a journal can have."""
     if isinstance(item, LeftOutEntry):
         return item

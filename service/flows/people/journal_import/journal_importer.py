@@ -11,7 +11,13 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
-from service.core.journal_import.imported import ImportedEntry, ImportItem, LeftOutEntry, RefusedFileError
+from service.core.journal_import.imported import (
+    ImportedEntry,
+    ImportedQuestion,
+    ImportItem,
+    LeftOutEntry,
+    RefusedFileError,
+)
 from service.core.schedule import local_date
 from service.core.sealing import DataKey
 from service.db import Database
@@ -23,7 +29,7 @@ from service.flows.people.journal_import.known_entries import EntryStanding, Kno
 from service.job_queue import BackgroundJob, JobQueue
 from service.mail.inbound.journal_reader import JournalReader
 from service.mail.inbound.pictures import PictureRedrawer
-from service.models import ImportedEntryRow, ImportState, JournalImport, Keyring, Subscriber
+from service.models import ImportedEntryRow, ImportState, JournalImport, Keyring, OwnQuestion, Subscriber
 from service.models.people.journal_import import MOST_FAILURES
 from service.storage import Storage
 
@@ -120,7 +126,7 @@ class JournalImporter:
         with self.database.write() as session:
             row = self._locked(session, claimed)
             if row is not None:
-                row.found = preview.found
+                row.found = preview.items
                 preview.seal(claimed.key, row)
                 row.conclude(ImportState.READY, self.clock(), self.clock() + UNUSED_KEPT)
         return False
@@ -151,6 +157,9 @@ class JournalImporter:
     ) -> None:
         """Add an item to the chunk: as an entry, as one that is here already, or as one that is left out."""
         position, chunk.position = chunk.position, chunk.position + 1
+        if isinstance(item, ImportedQuestion):
+            chunk.questions.append((position, item))
+            return
         entry = dated(item, claimed.today)
         if isinstance(entry, LeftOutEntry):
             chunk.left_out.append((position, entry))
@@ -198,7 +207,7 @@ class JournalImporter:
     def _concluded(self, row: JournalImport) -> set[str]:
         """Mark an import as done; return the name of its file, which nothing needs any more."""
         names = {row.stored_as} if row.stored_as else set[str]()
-        row.stored_as, row.found = None, row.position
+        row.stored_as, row.found = None, row.brought + row.already_here + row.left_out
         row.conclude(ImportState.DONE, self.clock(), self.clock() + UNDO_FOR)
         return names
 
@@ -239,6 +248,7 @@ class JournalImporter:
                     return False
                 number, names = ImportedEntryRow.take_back(session, row.id, since, ENTRIES_TAKEN_BACK)
                 if not number:
+                    OwnQuestion.take_back(session, row.id)
                     row.conclude(ImportState.UNDONE, self.clock(), self.clock() + UNDO_FOR)
                     return False
             remove_objects(self.storage, names)

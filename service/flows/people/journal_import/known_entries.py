@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.core.journal_import.imported import ImportedEntry, text_of
 from service.core.sealing import IndexKey
-from service.flows.people import journal
+from service.flows.people import journal, own_questions
 from service.models import Entry, ImportedEntryRow, Keyring, Subscriber
 
 OWN_FORMAT = "small"
@@ -35,18 +35,24 @@ class KnownEntries:
     family: str
     _words: set[bytes] = field(default_factory=set, repr=False)
     _sources: set[bytes] = field(default_factory=set, repr=False)
+    _questions: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
     def load(cls, session: Session, keyring: Keyring, person: Subscriber, format_key: str) -> KnownEntries:
         """Return what is known for files of a format; every entry is opened, in memory alone."""
         known = cls(keyring.index, person.id, format_key.partition("_")[0])
         known._sources.update(ImportedEntryRow.source_macs(session, person.id))
+        known._questions.update(own.words for own in own_questions.open_questions(session, keyring, person))
         key = keyring.key_of(person)
         for row in Entry.newest_first(session, person.id, date.min, date.max):
             known._words.add(_digest(row.written_on, journal.open_text(key, row)))
             if known.family == OWN_FORMAT:
                 known._sources.add(known._mac(str(row.id)))
         return known
+
+    def has_question(self, words: str) -> bool:
+        """Return whether a question is one of the person's own already."""
+        return " ".join(words.split()) in self._questions
 
     def standing(self, entry: ImportedEntry) -> EntryStanding:
         """Return how an entry that has its local day stands to the journal."""

@@ -21,6 +21,7 @@ from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
 from service.web.forms import FIRST_DAY
+from service.web.pages.journal.again import may_wish
 from service.web.pages.journal.chosen_steps import chosen_step
 from service.web.pages.journal.shown_entries import ShownEntry, entry_path, own_entry, shown_entries
 
@@ -114,8 +115,9 @@ def one_entry(entry_id: int) -> str:
         [shown] = shown_entries(visit, [own_entry(visit, entry_id)])
         chosen = chosen_step(visit.session, visit.person, entry_id)
         has_earlier = earlier_wording.has_earlier(visit.session, entry_id, now())
+        has_wishes = may_wish(visit, shown.prompt)
     done = " ".join(words for name, words in JUST_DONE.items() if name in request.args)
-    return page("entry", shown=shown, chosen=chosen, has_earlier=has_earlier, done=done)
+    return page("entry", shown=shown, chosen=chosen, has_earlier=has_earlier, has_wishes=has_wishes, done=done)
 
 
 @blueprint.get("/journal/entry/<id:entry_id>/delete")
