@@ -251,6 +251,7 @@ CHANGES: Mapping[str, Change] = {
         },
     ),
     "0028": Change(
+        new_columns={("entries", "deleted_at"): (None, LATER)},
         new_rows={
             "own_questions": [
                 {

@@ -1,4 +1,4 @@
-"""Own questions, and wishes about single questions: not again, or again from a day on."""
+"""Own questions, wishes about single questions, and entries that are deleted and may be put back for a day."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,3 +36,10 @@ def upgrade() -> None:
         sa.Column("again_on", sa.Date),
         sa.PrimaryKeyConstraint("subscriber_id", "prompt_id"),
     )
+    op.add_column("entries", sa.Column("deleted_at", UtcDateTime))
+    op.create_index(
+        "ix_entries_subscriber_id_written_on_deleted_at", "entries", ["subscriber_id", "written_on", "deleted_at"]
+    )
+    op.drop_index("ix_entries_subscriber_id_written_on", "entries")
+    deleted = sa.text("deleted_at IS NOT NULL")
+    op.create_index("ix_entries_deleted_at", "entries", ["deleted_at"], postgresql_where=deleted, sqlite_where=deleted)

@@ -184,7 +184,8 @@ class ImportedEntryRow(Base):
     @classmethod
     def source_macs(cls, session: Session, subscriber_id: int) -> set[bytes]:
         """Return the hashes of the source ids of a person's imported entries."""
-        query = select(cls.source_mac).where(cls.subscriber_id == subscriber_id, cls.source_mac.is_not(None))
+        deleted = select(Entry.id).where(Entry.id == cls.entry_id, ~Entry.is_there()).exists()
+        query = select(cls.source_mac).where(cls.subscriber_id == subscriber_id, cls.source_mac.is_not(None), ~deleted)
         return {mac for mac in session.scalars(query) if mac is not None}
 
     @classmethod
