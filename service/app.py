@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.config import SettingsError, load_settings
@@ -13,6 +15,7 @@ from service.core import dates
 from service.core.helplines import parse_help_lines
 from service.core.place import Place
 from service.core.sealing import SealError
+from service.core.text.light_markdown import line_as_html, words_as_html
 from service.log_output import set_up_logging
 from service.process_guards import guard_process
 from service.runtime import Runtime, make_runtime
@@ -136,10 +139,17 @@ def _prepare_templates(app: Flask, place: Place, *, style: str, script: str) -> 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for say in (dates.full_date, dates.weekday_and_date, dates.day_and_month, dates.month_name):
         app.jinja_env.filters[say.__name__] = say
+    for show in (words_as_html, line_as_html):
+        app.jinja_env.filters[show.__name__] = _as_markup(show)
 
     @app.context_processor
     def shared() -> dict[str, object]:
         return {"place": place, "style": style, "zone_script": script, "signed_in": browser.has_signed_in()}
+
+
+def _as_markup(show: Callable[[str], str]) -> Callable[[str], Markup]:
+    """Return a filter whose result templates do not escape again: `show` escapes all words that it is given."""
+    return lambda words: Markup(show(words))  # noqa: S704 - see above
 
 
 def _trust(app: Flask, proxies: int) -> None:
