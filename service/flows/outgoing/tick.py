@@ -33,7 +33,6 @@ from service.models import (
     JournalExport,
     JournalImport,
     MailRequest,
-    OwnQuestion,
     Reply,
     ResultDay,
     SendingHour,
@@ -127,7 +126,6 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         Heartbeat.prune(session, now - HEARTBEATS_KEPT)
         DomainHour.prune(session, now)
         EarlierWording.prune(session, now)
-        OwnQuestion.drop_unanswered(session)
         ResultDay.prune(session, now)
         SendingHour.prune(session, now)
         WriterMail.prune(session, now - WRITER_MAILS_KEPT)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.db import Database
 from service.flows.people import entry_photos
-from service.models import Entry, Reply, Subscriber
+from service.models import Entry, OwnQuestion, Reply, Subscriber
 from service.storage import Storage
 
 KEPT = timedelta(days=1)
@@ -49,12 +49,16 @@ def put_back(session: Session, person: Subscriber, entry_id: int, now: datetime)
 
 
 def prune_deleted(database: Database, storage: Storage, now: datetime, limit: int) -> bool:
-    """Erase up to `limit` entries that were deleted a day ago, with their photos; return whether there may be more."""
+    """Erase up to `limit` entries that were deleted a day ago, with their photos; return whether there may be more.
+
+    Removed own questions that no entry answers any more go with them.
+    """
     names: set[str] = set()
     with database.write() as session:
         entries = Entry.deleted_until(session, now - KEPT, limit)
         for entry in entries:
             person = session.get_one(Subscriber, entry.subscriber_id)
             names |= entry_photos.remove_entry(session, person, entry.id)
+        OwnQuestion.drop_unanswered(session)
     entry_photos.remove_objects(storage, names)
     return len(entries) == limit

@@ -242,7 +242,7 @@ def test_everything_that_was_sent_can_be_seen_and_put_back(home: WebHarness) -> 
     piece = re.search(r'name="piece" value="([^"]+)"', text)
     assert piece is not None
     home.post(f"{entry}/put-back", {"piece": piece.group(1)}, page=f"{entry}/everything")
-    assert "one\n&gt; one and a half\ntwo" in home.get(entry).text
+    assert 'one<blockquote class="note">one and a half</blockquote>two' in home.get(entry).text
     assert 'name="piece"' not in home.get(f"{entry}/everything").text
 
 

@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import delete, select
 
 from service.core.library.own_question import prompt_id_of
+from service.flows.outgoing.tick import prune
 from service.flows.people import own_questions
 from service.flows.people.journal_export.about_person import about_person
 from service.flows.people.own_questions import MOST_CHARACTERS, MOST_QUESTIONS
 from service.models import Entry, OwnQuestion, QuestionWish
 from tests.harness.exports import download
 from tests.harness.members import member
-from tests.harness.people import NOW
+from tests.harness.people import DAY, NOW
 from tests.harness.website import WebHarness
 
 PAGE = "/settings/questions"
@@ -74,8 +75,10 @@ def test_an_answer_keeps_the_question_as_it_was_asked(home: WebHarness) -> None:
     home.post(f"{PAGE}/{changed}/remove", page=PAGE)
     assert asked(home, removed=True) == [question_id]
     home.post(f"{entry}/delete")
-    with home.runtime.database.write() as session:
-        OwnQuestion.drop_unanswered(session)
+    for removed_then in ([question_id], []):  # at once, and when the entry cannot be put back any more
+        prune(home.runtime.database, home.runtime.storage, now=home.clock())
+        assert asked(home, removed=True) == removed_then
+        home.clock.now += DAY
     assert asked(home, removed=True) == []
 
 
