@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from flask import Flask
+from flask import Flask, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -21,24 +21,30 @@ from service.process_guards import guard_process
 from service.runtime import Runtime, make_runtime
 from service.template_files import TEMPLATES, page_style
 from service.web import access_log, browser, converters, errors, security, uploads, webhooks
+from service.web.context import get_runtime
 from service.web.csrf import csrf
 from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
 from service.web.pages import letters, static_pages
 from service.web.pages.account import (
+    about_person,
     action_link,
+    aliases,
     browser_sessions,
+    change_address,
     erase,
     frequency,
     held,
     letters_signup,
     own_questions,
+    passkey_sign_in,
+    passkeys,
     quiet_dates,
     settings,
     sign_in,
     signup,
 )
-from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people
+from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people, desk_prompts, desk_trouble
 from service.web.pages.journal import (
     again,
     digest,
@@ -60,10 +66,12 @@ GUNICORN_GIVES_UP = (
     4  # the server's code for an application that cannot be loaded, after which it starts no other worker
 )
 
+SCRIPTS = ("zone", "passkey")
 BLUEPRINTS = (
     signup.blueprint,
     letters_signup.blueprint,
     sign_in.blueprint,
+    passkey_sign_in.blueprint,
     journal.blueprint,
     edit.blueprint,
     again.blueprint,
@@ -80,7 +88,11 @@ BLUEPRINTS = (
     write.blueprint,
     steps.blueprint,
     settings.blueprint,
+    aliases.blueprint,
     browser_sessions.blueprint,
+    about_person.blueprint,
+    passkeys.blueprint,
+    change_address.blueprint,
     erase.blueprint,
     quiet_dates.blueprint,
     own_questions.blueprint,
@@ -91,6 +103,8 @@ BLUEPRINTS = (
     desk_home.blueprint,
     desk_letters.blueprint,
     desk_people.blueprint,
+    desk_prompts.blueprint,
+    desk_trouble.blueprint,
     static_pages.blueprint,
     health.blueprint,
     webhooks.blueprint,
@@ -100,19 +114,19 @@ BLUEPRINTS = (
 def create_app(runtime: Runtime) -> Flask:
     """Return the application with all pages and webhooks, for this runtime."""
     style = page_style(runtime.place)
-    script = (TEMPLATES / "zone.js").read_text("utf-8").strip()
     app = errors.ScrubbedFlask("smallsteps", template_folder=str(TEMPLATES), static_folder=None)
     app.extensions["runtime"] = runtime
     app.extensions["webhook_counts"] = WebhookCounts(runtime)
     app.extensions["help_lines"] = parse_help_lines((TEMPLATES / "helplines.toml").read_text("utf-8"))
     access_log.keep(app)
-    security.guard(app, runtime.settings, style=style, script=script)
+    security.guard(app, runtime.settings, style=style)
     errors.register(app)
     security.limit_token_routes(app)
+    _keep_library_fresh(app)
     uploads.admit_photos(app, runtime.photo_uploader())
     csrf.init_app(app)
     csrf.exempt(webhooks.blueprint)  # signed by the provider, and sent without a cookie
-    _prepare_templates(app, runtime.place, style=style, script=script)
+    _prepare_templates(app, runtime.place, style=style)
     app.url_map.converters.update(
         day=converters.DayConverter, month=converters.MonthConverter, id=converters.IdConverter
     )
@@ -134,7 +148,16 @@ def from_environment() -> Flask:
         sys.exit(GUNICORN_GIVES_UP)
 
 
-def _prepare_templates(app: Flask, place: Place, *, style: str, script: str) -> None:
+def _keep_library_fresh(app: Flask) -> None:
+    """Read what the writers changed about prompts before a request, once a minute; a check of life reads nothing."""
+
+    @app.before_request
+    def keep_fresh() -> None:
+        if request.blueprint != health.blueprint.name:
+            get_runtime().keep_library_fresh()
+
+
+def _prepare_templates(app: Flask, place: Place, *, style: str) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for say in (dates.full_date, dates.weekday_and_date, dates.day_and_month, dates.month_name):
@@ -144,7 +167,12 @@ def _prepare_templates(app: Flask, place: Place, *, style: str, script: str) -> 
 
     @app.context_processor
     def shared() -> dict[str, object]:
-        return {"place": place, "style": style, "zone_script": script, "signed_in": browser.has_signed_in()}
+        return {"place": place, "style": style, "script": script, "signed_in": browser.has_signed_in()}
+
+    codes = {name: (TEMPLATES / f"{name}.js").read_text("utf-8").strip() for name in SCRIPTS}
+
+    def script(name: str) -> Markup:
+        return security.allow_script(codes[name])
 
 
 def _as_markup(show: Callable[[str], str]) -> Callable[[str], Markup]:

@@ -8,18 +8,22 @@ from dataclasses import asdict
 
 import click
 
+from service.cli_actions import record_command
 from service.cli_deliveries import deliveries
-from service.cli_desk import desk, people
+from service.cli_desk import desk
 from service.cli_doctor import doctor, setup
 from service.cli_domains import domains
 from service.cli_journal import journal
 from service.cli_letters import letters
+from service.cli_own_prompts import COMMANDS as OWN_PROMPTS
+from service.cli_people import people
 from service.cli_prompts import prompts
 from service.cli_sending import sending
 from service.cli_settings import instant_of, runtime_of, with_settings
 from service.cli_subscribers import subscribers
 from service.config import Settings
 from service.dispatch import QUEUES
+from service.flows.desk.desk_log import DeskActionName
 from service.flows.incoming import quarantine
 from service.flows.people.ascii_domains import store_ascii_domains
 from service.log_output import set_up_logging
@@ -39,6 +43,8 @@ main.add_command(domains)
 main.add_command(journal)
 main.add_command(letters)
 main.add_command(people)
+for own in OWN_PROMPTS:
+    prompts.add_command(own)
 main.add_command(prompts)
 main.add_command(sending)
 main.add_command(setup)
@@ -186,8 +192,9 @@ def replies_held(settings: Settings, as_json: bool) -> None:
 @replies.command("replay")
 @click.argument("ids", metavar="[ID]...", type=int, nargs=-1)
 @click.option("--unreadable", is_flag=True, help="All that could not be read and is still here.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @with_settings
-def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool) -> None:
+def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool, as_json: bool) -> None:
     """Have mail processed again by the workers. Exit code 1 if one of them cannot be."""
     if bool(ids) == unreadable:
         raise click.UsageError("Name the ids that `smallsteps replies held` lists, or say --unreadable.")
@@ -197,12 +204,16 @@ def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool) -
             ids = quarantine.unreadable(session)
     results = quarantine.replay(runtime.inbound_store(), ids, runtime.clock())
     enqueued = [mail.id for mail in results if mail.result is quarantine.ReplayResult.ENQUEUED]
+    with runtime.database.write() as session:
+        record_command(session, runtime, DeskActionName.REPLIES_REPLAYED, number=len(enqueued))
     runtime.job_queue.enqueue_replies(enqueued)
-    for mail in results:
+    if as_json:
+        click.echo(json.dumps([asdict(mail) for mail in results]))
+    for mail in () if as_json else results:
         click.echo(f"{mail.id}  {mail.result}", err=mail.id not in enqueued)
     if len(enqueued) < len(results):
         raise SystemExit(1)
-    if not results:
+    if not results and not as_json:
         click.echo("There is nothing to read again.")
 
 

@@ -1,47 +1,34 @@
-"""The command groups `smallsteps desk` and `smallsteps people`: what the pages of the desk do, on the server."""
+"""The command group `smallsteps desk`: what the pages of the desk show and do for the writers, on the server."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from service.cli_actions import record_command
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
-from service.flows.desk import desk_people, second_factor
+from service.flows.desk import second_factor
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.desk_overview import overview
 from service.flows.desk.desk_sign_in import writer_hashes
-from service.flows.people import account
-from service.flows.people.account import Rest
-from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable
-from service.models import DeskAction, DeskFactor, DeskSession, Subscriber
+from service.flows.desk.desk_trouble import count_barred, count_quarantined
+from service.models import DeskAction, DeskFactor, DeskSession
 from service.runtime import Runtime
 
 MOST_ACTIONS = 10_000
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _EMAIL = click.argument("email", metavar="EMAIL")
-_ADDRESS = click.option(
-    "--address", "file", type=click.File("r", encoding="utf-8"), default="-",
-    help="A file that holds the person's address; standard input if not given, so that it stays out of the history.",
-)  # fmt: skip
 
 
 @click.group()
 def desk() -> None:
     """The desk of the writers: its second factor, its log, and what needs you."""
-
-
-@click.group()
-def people() -> None:
-    """One person by their exact address: what is known of them besides words, rest, stop, and a bounce lifted."""
 
 
 @desk.command("status")
@@ -83,6 +70,25 @@ def desk_log(settings: Settings, as_json: bool) -> None:
         click.echo("Nothing was done yet.")
 
 
+@desk.command("trouble")
+@_AS_JSON
+@with_settings
+def desk_trouble(settings: Settings, as_json: bool) -> None:
+    """Count held and unreadable mail, and the addresses and domains that get nothing, by reason."""
+    with runtime_of(settings).database.read() as session:
+        mails, barred = count_quarantined(session), count_barred(session)
+    if as_json:
+        found = {"mails": [asdict(one) for one in mails], "barred": [asdict(one) for one in barred]}
+        click.echo(json.dumps(found, default=str))
+        return
+    for mail in mails:
+        click.echo(f"{mail.number} x mail {mail.outcome}: {mail.reason}")
+    for one in barred:
+        click.echo(f"{one.number} x {one.what} {one.reason}")
+    if not (mails or barred):
+        click.echo("There is none.")
+
+
 @desk.command("enrol")
 @_EMAIL
 @_AS_JSON
@@ -120,102 +126,6 @@ def desk_reset(settings: Settings, email: str, as_json: bool) -> None:
     raise SystemExit(0 if removed else 1)
 
 
-@people.command("find")
-@_ADDRESS
-@_AS_JSON
-@with_settings
-def people_find(settings: Settings, file: Any, as_json: bool) -> None:
-    """Show what is known of a person besides words. Exit code 1 if nobody has the address."""
-    runtime = runtime_of(settings)
-    with runtime.database.read() as session:
-        found = desk_people.find_person(session, runtime.keyring, _address(file))
-    if found is None:
-        raise click.ClickException("Nobody has that address here.")
-    if as_json:
-        click.echo(json.dumps(asdict(found), default=str))
-        return
-    for name, value in asdict(found).items():
-        click.echo(f"{name:16} {value}")
-
-
-@people.command("rest")
-@_ADDRESS
-@_AS_JSON
-@with_settings
-def people_rest(settings: Settings, file: Any, as_json: bool) -> None:
-    """Begin a rest without an end for a person who asked you for it."""
-    _act(
-        settings,
-        file,
-        DeskActionName.PERSON_RESTED,
-        lambda session, person, runtime: account.rest(session, person, Rest.OPEN_ENDED, runtime.clock()),
-        as_json=as_json,
-    )
-
-
-@people.command("stop")
-@_ADDRESS
-@_AS_JSON
-@with_settings
-def people_stop(settings: Settings, file: Any, as_json: bool) -> None:
-    """Stop every email of a person who asked you for it."""
-    _act(
-        settings,
-        file,
-        DeskActionName.PERSON_STOPPED,
-        lambda session, person, runtime: account.stop(session, person, runtime.clock(), source="desk"),
-        as_json=as_json,
-    )
-
-
-@people.command("lift-bounce")
-@_ADDRESS
-@_AS_JSON
-@with_settings
-def people_lift(settings: Settings, file: Any, as_json: bool) -> None:
-    """Let an address that bounced get emails again, here and at Mailgun. A complaint is never lifted."""
-    runtime, address = runtime_of(settings), _address(file)
-    with runtime.database.read() as session:
-        found = desk_people.find_person(session, runtime.keyring, address)
-        if found is None or desk_people.bounced_person(session, found.subscriber_id) is None:
-            raise click.ClickException("That address is not barred for a bounce.")
-    try:
-        runtime.mailer.lift_suppression(address.text)
-    except (ProviderMisconfigured, ProviderUnreachable) as error:
-        raise click.ClickException(f"Nothing has changed, because Mailgun could not be asked: {error}") from None
-    _act(
-        settings,
-        address,
-        DeskActionName.BOUNCE_LIFTED,
-        lambda session, person, _: desk_people.lift_bounce(session, person),
-        as_json=as_json,
-    )
-
-
-def _act(
-    settings: Settings,
-    file: Any,
-    name: DeskActionName,
-    do: Callable[[Session, Subscriber, Runtime], object],
-    *,
-    as_json: bool,
-) -> None:
-    """Do something for one person, and add it to the log."""
-    runtime = runtime_of(settings)
-    address = file if isinstance(file, Address) else _address(file)
-    with runtime.database.write() as session:
-        found = desk_people.find_person(session, runtime.keyring, address)
-        person = Subscriber.locked(session, found.subscriber_id) if found is not None else None
-        if person is None:
-            raise click.ClickException("Nobody has that address here.")
-        do(session, person, runtime)
-        record_command(session, runtime, name, object_id=person.id)
-    with runtime.database.read() as session:
-        found = desk_people.find_person(session, runtime.keyring, address)
-    assert found is not None
-    click.echo(json.dumps(asdict(found), default=str) if as_json else f"Done. They are {found.status} now.")
-
-
 def _writer(runtime: Runtime, email: str) -> bytes:
     try:
         writer_hash = runtime.keyring.address_hash(Address.parse(email))
@@ -224,13 +134,6 @@ def _writer(runtime: Runtime, email: str) -> bytes:
     if writer_hash not in writer_hashes(runtime.keyring, runtime.settings.writer_emails):
         raise click.ClickException("That address is not in WRITER_EMAILS.")
     return writer_hash
-
-
-def _address(file: Any) -> Address:
-    try:
-        return Address.parse(file.read().strip())
-    except (AddressError, UnicodeDecodeError):
-        raise click.ClickException("That is no email address.") from None
 
 
 def _action_row(action: DeskAction) -> dict[str, Any]:

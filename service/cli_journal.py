@@ -8,10 +8,12 @@ from typing import TextIO
 
 import click
 
+from service.cli_actions import record_command
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
 from service.core.sealing import SealError
+from service.flows.desk.desk_log import DeskActionName
 from service.flows.people import erase
 from service.flows.people.journal_export.file_writer import ExportOrder
 from service.models import ExportForm, Subscriber
@@ -82,6 +84,8 @@ def journal_erase(settings: Settings, address_file: TextIO, apply: bool) -> None
         return
     with runtime.database.write() as session:
         erasure_id = erase.erase_at_once(session, person.subscriber_id, runtime.clock())
+        address_hash = runtime.keyring.address_hash(address)
+        record_command(session, runtime, DeskActionName.PERSON_ERASED, person_hash=address_hash)
     runtime.eraser().work(erasure_id)
     with runtime.database.read() as session:
         is_left = erase.find(session, runtime.keyring, address) is not None

@@ -7,7 +7,7 @@ import click
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.library.prompt_check import check
-from service.core.library.prompts import KINDS, THEMES
+from service.core.library.prompts import KINDS, OWN_PREFIX, THEMES
 from service.template_files import load_library, prompt_files
 
 
@@ -48,6 +48,8 @@ def prompts_preview(settings: Settings, ids: tuple[str, ...], theme: str, kind: 
             f"Themes: {', '.join(THEMES)}.\nKinds: {', '.join(KINDS)}.\nLocales: {', '.join(library.locales)}."
         )
     try:
+        if any(known.startswith(OWN_PREFIX) for known in ids):
+            library = runtime_of(settings).library
         chosen = preview.by_ids(library, ids) if ids else preview.by_filters(library, filters)
         preview.require_mailbox(settings)
         url = preview.send(runtime_of(settings), chosen, say=click.echo)

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    base_url: str = "http://127.0.0.1:8000"
+    base_url: str = "http://localhost:8000"
     secret_key: str = Field(min_length=16, repr=False)
     encryption_keys: Listed = Field(min_length=1, repr=False)
     database_url: str = Field(default=f"sqlite:///{ROOT / 'var' / 'smallsteps.db'}", repr=False)

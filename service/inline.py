@@ -25,6 +25,7 @@ class InlineWorker:
     def work(self) -> dict[str, int]:
         """Process all jobs; return how many deliveries reached each state."""
         counts: dict[str, int] = {}
+        self.runtime.keep_library_fresh()
         while any(self.queue.count_waiting().values()):
             self._process_mail_requests()
             self._process_replies()
@@ -67,6 +68,7 @@ def tick_inline(runtime: Runtime, *, at: datetime | None, send: bool) -> dict[st
         guard.compare()
     if at is not None:
         runtime = replace(runtime, clock=lambda: now)
+    runtime.keep_library_fresh()
     done = tick(runtime.database, runtime.library, runtime.job_queue, now=now, chunk=runtime.settings.chunk_size)
     result = {"planned": done.planned, "enqueued again": done.enqueued_again, "unknown": done.unknown}
     if send and isinstance(runtime.job_queue, InMemoryQueue):

@@ -27,6 +27,7 @@ from service.flows.incoming.store import InboundStore
 from service.flows.outgoing.email_builder import EmailBuilder
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.links import LinkMaker
+from service.flows.outgoing.planning.library_reading import keep_fresh
 from service.flows.outgoing.sending.provider_requests import ProviderRequests
 from service.flows.outgoing.sending.send import Sender
 from service.flows.outgoing.sending.send_writer_mail import WriterMailSender
@@ -87,6 +88,10 @@ class Runtime:
     def writer_name(self) -> str:
         """Return the name of who writes the letters, or "" if nobody is named."""
         return _writer_name(self.settings, self.place)
+
+    def keep_library_fresh(self) -> None:
+        """Read what the writers changed about prompts, once a minute; every process does so at its work."""
+        keep_fresh(self.database, self.library, self.clock())
 
     def sender(self, stopping: Callable[[], bool] = lambda: False) -> Sender:
         """Return the sender of deliveries; `stopping` says that the worker is about to end."""
@@ -252,7 +257,7 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQu
     """
     place = load_place(settings)
     database = Database.at(settings.database_url)
-    return Runtime(
+    runtime = Runtime(
         settings=settings,
         place=place,
         database=database,
@@ -279,6 +284,8 @@ def make_runtime(settings: Settings, *, clock: Clock = utc_now, job_queue: JobQu
         step_phrases=load_step_phrases(),
         clock=clock,
     )
+    runtime.keep_library_fresh()
+    return runtime
 
 
 def _writer_name(settings: Settings, place: Place) -> str:

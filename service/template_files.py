@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from service.config import ROOT, Settings, SettingsError
 from service.core.library.prompts import Library
 from service.core.place import Place, PlaceError
@@ -33,13 +35,24 @@ def page_style(place: Place) -> str:
 
 
 def load_library() -> Library:
-    """Return the prompt library of templates/prompts."""
+    """Return the prompt library of templates/prompts; its files are read once in a process."""
+    return Library(_parsed_library().files)
+
+
+@cache
+def _parsed_library() -> Library:
     return Library.parse(prompt_files())
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """Return the word lists by which prompts are checked: templates/prompts/words.toml, read once in a process."""
+    return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8"))
 
 
 def load_ordinary() -> frozenset[str]:
     """Return the words that are common in anybody's writing, from templates/prompts/words.toml."""
-    return Lexicon.parse((TEMPLATES / "prompts" / "words.toml").read_text("utf-8")).ordinary
+    return load_lexicon().ordinary
 
 
 def load_command_phrases() -> dict[str, CommandPhrases]:

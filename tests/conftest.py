@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,25 @@ import redis
 import structlog
 from flask import Flask
 from hypothesis import HealthCheck, settings
+from jinja2 import Environment
 
 from service.db import Database, make_engine, migrate
+from service.flows.people.journal_export import export_texts
+from service.mail.outbound import rendering
+from tests.harness.reused_children import ReusedChildren
 from tests.harness.reused_databases import ReusedDatabases
 from tests.harness.servers import Postgres, running_postgres, running_queue
+from tests.harness.shared_rules import SharedRule
 from tests.harness.template_cache import SharedTemplates
 
 # A property holds or not, however busy the machine is.
 settings.register_profile("by behaviour", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("by behaviour")
-# Nearly every test has an application of its own, and compiling its templates was a third of the time.
+# Nearly every test has an application of its own, and compiling its templates and routes was half of the time.
 Flask.jinja_options = {"bytecode_cache": SharedTemplates()}
+Flask.url_rule_class = SharedRule
+for makes_templates in (rendering, export_texts):  # the same for emails and exports
+    vars(makes_templates)["Environment"] = partial(Environment, bytecode_cache=SharedTemplates())
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +38,21 @@ def structlog_as_it_is_by_default() -> Iterator[None]:
     """Undo what a command of the test set up, which would send the log lines of later tests elsewhere."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def reused_children() -> Iterator[ReusedChildren]:
+    """The child processes that read mail and redraw photos in this test process."""
+    children = ReusedChildren()
+    yield children
+    children.end()
+
+
+@pytest.fixture(autouse=True)
+def children(reused_children: ReusedChildren) -> Iterator[None]:
+    """Lend a test the child processes of earlier ones; tests about the processes themselves override this."""
+    with reused_children.lent():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -67,3 +67,20 @@ def test_a_person_is_found_and_stopped_by_an_address_that_is_not_on_the_command_
         assert person.status == SubscriberStatus.STOPPED
     assert "Nobody has that address" in run("people", "rest", typed="nobody@example.com").output
     assert "not barred for a bounce" in run("people", "lift-bounce", typed=ANA.text).output
+
+
+def test_a_person_gets_a_sign_in_email_and_their_consent_is_read_from_the_server(harness: SendingHarness) -> None:
+    harness.members(ANA.text)
+    assert len(json.loads(run("people", "sign-in", "--json", typed=ANA.text).stdout)["code"]) == 6
+    shown = run("people", "consent", "--json", typed=ANA.text)
+    assert json.loads(shown.stdout) == []
+    logged = run("desk", "log", "--json").stdout
+    assert {row["action"] for row in json.loads(logged)} == {"person.sign_in_sent", "person.consent_read"}
+    assert ANA.text not in logged
+
+
+@IN_HARNESS
+def test_what_waits_and_who_is_barred_is_counted_without_a_name() -> None:
+    shown = run("desk", "trouble", "--json")
+    assert json.loads(shown.output) == {"mails": [], "barred": []}
+    assert run("desk", "trouble").output == "There is none.\n"

@@ -18,6 +18,7 @@ from service.cli import main
 from service.config import Settings
 from service.core.sealing import IndexKey
 from service.core.tokens import ActToken, FrequencyToken, ReplyToken
+from service.flows.desk import prompt_preview
 from service.local import preview
 from service.mail.outbound.mailer import OutgoingEmail
 from service.postoffice.app import create_app
@@ -115,7 +116,7 @@ def test_a_deep_prompt_stands_in_the_mailbox_with_its_lighter_twin(mailbox: str)
 
 def test_a_follow_up_asks_about_a_made_up_step(mailbox: str) -> None:
     assert run("preview", FOLLOW_UP.id).exit_code == 0
-    assert preview.STEP_WORDS in mails(mailbox)[0]["text"]
+    assert prompt_preview.STEP_WORDS in mails(mailbox)[0]["text"]
 
 
 def test_filters_choose_what_they_have_in_common(mailbox: str) -> None:

@@ -39,6 +39,7 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
         now = runtime.clock()
         try:
             guard.tick()
+            runtime.keep_library_fresh()
             done = tick(
                 runtime.database, runtime.library, runtime.job_queue, now=now, chunk=runtime.settings.chunk_size
             )

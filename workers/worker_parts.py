@@ -36,8 +36,9 @@ def hold(runtime: Runtime) -> WorkerParts:
 
 
 def parts() -> WorkerParts:
-    """Return this process's parts."""
+    """Return this process's parts, with a library that was read within the last minute."""
     assert _held, "a worker holds its parts before its first job"
+    _held[0].runtime.keep_library_fresh()
     return _held[0]
 
 

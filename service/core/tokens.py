@@ -61,6 +61,8 @@ class Action(IntEnum):
     KEEP_SET_ASIDE = 11
     NOT_A_STEP = 12
     SEND_ON = 13
+    CONFIRM_ADDRESS = 14
+    TAKE_BACK_ADDRESS = 15
 
 
 # The kind byte of a frequency token says what it stops by itself: everything, as in all tokens of before the letters.

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from service.local.start_error import StartError
 
 HOST = "127.0.0.1"
+HOST_IN_BROWSERS = "localhost"  # the same machine by name: browsers make passkeys for names only
 PROBE_SECONDS = 2.0
 _LAST_PRIVILEGED, _PORTS = 1023, 65536
 
@@ -24,7 +25,7 @@ def require_free(port: int, *, setting: str) -> None:
     if (error := _try(port)) is not None:
         why = "in use, perhaps by Small Steps in another window" if error == errno.EADDRINUSE else "not ours to use"
         other = next((free for free in range(max(port, _LAST_PRIVILEGED) + 1, _PORTS) if _try(free) is None), 0)
-        raise StartError(f"Port {port} is {why}. `{setting}=http://{HOST}:{other} make run` uses another.")
+        raise StartError(f"Port {port} is {why}. `{setting}=http://{HOST_IN_BROWSERS}:{other} make run` uses another.")
 
 
 def answers_http(url: str) -> bool:

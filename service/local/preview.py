@@ -10,14 +10,11 @@ import requests
 
 from service.config import Settings
 from service.core.library.prompts import Library, Prompt
-from service.flows.outgoing.emails import prompt as prompt_email
-from service.flows.outgoing.emails import step_follow_up
-from service.mail.outbound.links import Links
+from service.flows.desk.prompt_preview import preview_email
 from service.mail.outbound.mailer import Accepted, OutgoingEmail, ProviderMisconfigured, Recipient
 from service.runtime import Runtime
 
 ADDRESS: Final = "preview@example.com"
-STEP_WORDS: Final = "After I put the kettle on, I will look out of the window."
 HTTP_SECONDS: Final = 10.0
 _NO_DELIVERY: Final = 0
 # An HTTP_PROXY in the environment would send the request for the local mailbox to another machine.
@@ -89,23 +86,9 @@ def send(runtime: Runtime, prompts: Sequence[Prompt], say: Callable[[str], None]
 
 def compose(runtime: Runtime, prompt: Prompt) -> OutgoingEmail:
     """Return the email of this prompt; its links open harmless pages, and none belongs to a person."""
-    links = _links(runtime.settings)
-    if prompt.kind == "follow-up":
-        return step_follow_up.compose(runtime.composer, prompt, STEP_WORDS, links)
-    lighter = runtime.library.get(prompt.lighter) if prompt.lighter else None
-    return prompt_email.compose(runtime.composer, prompt, lighter, links)
-
-
-def _links(settings: Settings) -> Links:
-    """Return links without a token; the one-click URL refuses every post."""
-    return Links(
-        reply_address=f"preview@{settings.reply_domain}",
-        stop_url=f"{settings.base_url}/settings",
-        one_click_url=f"{settings.base_url}/help-now",
-        stop_address=f"preview@{settings.reply_domain}",
-        rest_url=f"{settings.base_url}/settings",
-        write_url=f"{settings.base_url}/write",
-    )
+    settings = runtime.settings
+    domain = settings.reply_domain
+    return preview_email(runtime.composer, runtime.library, prompt, base_url=settings.base_url, reply_domain=domain)
 
 
 def _no_such(library: Library, prompt_id: str) -> str:

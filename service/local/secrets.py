@@ -51,7 +51,7 @@ def _fresh_settings() -> dict[str, str]:
         "MAILGUN_DOMAIN": "mail.smallsteps.example",
         "MAIL_FROM": "hello@mail.smallsteps.example",
         "REPLY_DOMAIN": "reply.smallsteps.example",
-        "BASE_URL": "http://127.0.0.1:8000",
+        "BASE_URL": "http://localhost:8000",
         "POSTAL_ADDRESS": "1 Example Street, Example Town",
         "WRITER_EMAILS": "writer@smallsteps.example",
     }

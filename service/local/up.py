@@ -15,7 +15,7 @@ from dotenv import dotenv_values
 
 from service.config import LOOPBACK, ROOT
 from service.local.folder_lock import locked_folder
-from service.local.ports import HOST, answers_http, answers_socket, require_free
+from service.local.ports import HOST, HOST_IN_BROWSERS, answers_http, answers_socket, require_free
 from service.local.processes import GRACE, PRIVATE, ProcessCommand, run_all
 from service.local.queue_server import queue_command
 from service.local.secrets import ensure_local_environment
@@ -72,7 +72,7 @@ def local_settings(var: Path, *, web_port: int | None = None, mail_port: int | N
     known = {*settings, "REDIS_URL", "LOG_FORMAT"}
     settings |= {name: value for name, value in os.environ.items() if name in known}
     if web_port is not None:
-        settings["BASE_URL"] = f"http://{HOST}:{web_port}"
+        settings["BASE_URL"] = f"http://{HOST_IN_BROWSERS}:{web_port}"
     if mail_port is not None:
         settings["MAILGUN_API_URL"] = f"http://{HOST}:{mail_port}"
     if urlsplit(settings["MAILGUN_API_URL"]).hostname not in LOOPBACK:

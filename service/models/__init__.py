@@ -4,6 +4,7 @@ from service.models.counter import Counter
 from service.models.desk.desk_action import DeskAction
 from service.models.desk.desk_factor import DeskFactor
 from service.models.desk.desk_session import DeskLink, DeskSession
+from service.models.desk.own_prompt import OwnPrompt, PromptChange
 from service.models.heartbeat import Heartbeat
 from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
@@ -31,6 +32,7 @@ from service.models.outgoing.recipient_domain import DomainHour, DomainPause
 from service.models.outgoing.result_day import ResultDay
 from service.models.outgoing.sent_text import SentText
 from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
+from service.models.people.address_change import AddressChange
 from service.models.people.alias import Alias
 from service.models.people.browser_session import BrowserSession
 from service.models.people.consent import Consent
@@ -50,16 +52,20 @@ from service.models.people.journal_import import (
 from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest, MailRequestKind
 from service.models.people.own_question import OwnQuestion
+from service.models.people.passkey import AnsweredChallenge, Passkey
 from service.models.people.photo import Photo
 from service.models.people.question_wish import QuestionWish
 from service.models.people.quiet_date import QuietDate
 from service.models.people.step import Step
-from service.models.people.subscriber import Subscriber, SubscriberStatus
+from service.models.people.subscriber import Subscriber
+from service.models.people.subscriber_status import SubscriberStatus
 from service.models.people.suppression import Suppression, SuppressionReason
 from service.models.people.suppression_sync import SuppressionCursor
 
 __all__ = [
+    "AddressChange",
     "Alias",
+    "AnsweredChallenge",
     "BroughtAs",
     "BroughtPerson",
     "BrowserSession",
@@ -106,8 +112,11 @@ __all__ = [
     "MailRequestKind",
     "NewDelivery",
     "Outcome",
+    "OwnPrompt",
     "OwnQuestion",
+    "Passkey",
     "Photo",
+    "PromptChange",
     "ProviderLimit",
     "QuestionWish",
     "QuietDate",

@@ -89,12 +89,9 @@ def read_signup(typed: Typed) -> SignupForm | FormErrors | LikelyTypo:
 
 def read_letters_signup(typed: Typed, zone: ZoneInfo) -> SignupForm | FormErrors | LikelyTypo:
     """Return the signup for letters alone, in the writer's zone, or what to look at again."""
-    problems: dict[str, str] = {}
-    address = _address(typed, problems)
-    if address is None:
-        return FormErrors(problems)
-    if address.likely and typed.get("sure") != address.text:
-        return LikelyTypo(address.likely)
+    address = read_sure_address(typed)
+    if not isinstance(address, Address):
+        return address
     schedule = Schedule(Rhythm.THREE.days, FIRST_LIGHT, zone)
     return SignupForm(address, schedule, DEFAULT_LOCALE, wants_questions=False, wants_letters=True)
 
@@ -103,6 +100,14 @@ def read_address(typed: Typed) -> Address | FormErrors:
     """Return the typed address, or the error."""
     problems: dict[str, str] = {}
     return _address(typed, problems) or FormErrors(problems)
+
+
+def read_sure_address(typed: Typed) -> Address | FormErrors | LikelyTypo:
+    """Return the typed address, or the error; a likely typo is asked about once, and the person decides."""
+    address = read_address(typed)
+    if isinstance(address, Address) and address.likely and typed.get("sure") != address.text:
+        return LikelyTypo(address.likely)
+    return address
 
 
 def read_preferences(typed: Typed, countries: Collection[str], locales: Collection[str]) -> Preferences | FormErrors:

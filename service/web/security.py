@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, abort, g, request
+from markupsafe import Markup
 
 from service.config import Settings
 from service.flows.people.sign_in import SESSION_LIFETIME
@@ -26,7 +27,7 @@ UNUSED_FEATURES = (
 )
 # Platforms request these with any Host.
 ANY_HOST = "health"
-SHOWS_PHOTOS, SHOWS_FRAMES = "shows_photos", "shows_frames"
+SHOWS_PHOTOS, SHOWS_FRAMES, SCRIPT = "shows_photos", "shows_frames", "script"
 LINKS_AN_HOUR = 600
 WRONG_TOKENS_AN_HOUR = 30
 # Mail providers post one-click unsubscribes of many people from few addresses (RFC 8058).
@@ -35,7 +36,7 @@ ALWAYS_OPEN = "frequency"
 log = structlog.get_logger()
 
 
-def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
+def guard(app: Flask, settings: Settings, *, style: str) -> None:
     """Set up the cookie, the limits, the check of every request's host, and the headers of every response."""
     secure = settings.is_https
     app.config.from_mapping(
@@ -54,7 +55,7 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
     # A proxy may not tell that it uses TLS, so a missing port is that of BASE_URL.
     default_port = 443 if secure else 80
     own = _place(settings.base_url, default_port)
-    headers = _headers(style, script, secure=secure)
+    headers = _headers(style, secure=secure)
     if not settings.trusted_proxies:
         _warn_of_a_proxy(app)
 
@@ -67,12 +68,21 @@ def guard(app: Flask, settings: Settings, *, style: str, script: str) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        pictures = "'self'" if g.get(SHOWS_PHOTOS) else f"{settings.base_url}/favicon.svg"
-        if "img-src" not in response.headers["Content-Security-Policy"]:
-            response.headers["Content-Security-Policy"] += f"; img-src {pictures}"
-        if g.get(SHOWS_FRAMES):
-            response.headers["Content-Security-Policy"] += "; frame-src 'self'"
+        policy = response.headers["Content-Security-Policy"]
+        response.headers["Content-Security-Policy"] = _with_allowances(policy, settings.base_url)
         return response
+
+
+def _with_allowances(policy: str, base_url: str) -> str:
+    """Return a policy with what the page of this response was allowed besides."""
+    if "img-src" not in policy:
+        pictures = "'self'" if g.get(SHOWS_PHOTOS) else f"{base_url}/favicon.svg"
+        policy += f"; img-src {pictures}"
+    if SCRIPT in g:
+        policy += f"; script-src {source_hash(g.script)}"
+    if g.get(SHOWS_FRAMES):
+        policy += "; frame-src 'self'"
+    return policy
 
 
 def _warn_of_a_proxy(app: Flask) -> None:
@@ -116,6 +126,12 @@ def allow_photos() -> None:
     g.shows_photos = True
 
 
+def allow_script(code: str) -> Markup:
+    """Return the element that runs this script, and allow the page of this response to run it; no other page may."""
+    g.script = code
+    return Markup("<script>{}</script>").format(Markup(code))  # noqa: S704 - a file of ours
+
+
 def allow_frames() -> None:
     """Allow the page of this response to show documents of this site in frames."""
     g.shows_frames = True
@@ -139,11 +155,10 @@ def source_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _headers(style: str, script: str, *, secure: bool) -> dict[str, str]:
+def _headers(style: str, *, secure: bool) -> dict[str, str]:
     policy = (
         "default-src 'none'",
         f"style-src {source_hash(style)}",
-        f"script-src {source_hash(script)}",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

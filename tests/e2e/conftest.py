@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -54,6 +54,17 @@ def visits(browser: Browser, stack: RunningService) -> Iterator[Visits]:
     """Browsers for one test, which fails if a page logs an error or fetches from another host."""
     with visiting(browser, stack) as visits:
         yield visits
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say of a test that failed what its browsers showed: it may have failed only on a busy machine."""
+    report = yield
+    if report.failed and isinstance(visits := item.funcargs.get("visits"), Visits):
+        report.sections.append(("Open pages", "\n".join(visits.open_pages())))
+    return report
 
 
 @pytest.fixture

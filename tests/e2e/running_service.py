@@ -40,7 +40,7 @@ def running_stack(folder: Path) -> Iterator[RunningService]:
     """Start all that `smallsteps up` starts, on free ports, with its var/ and its log in this folder."""
     web_port, mail_port = _free_ports(2)
     stack = RunningService(
-        web_url=f"http://127.0.0.1:{web_port}",
+        web_url=f"http://localhost:{web_port}",
         mail_url=f"http://127.0.0.1:{mail_port}",
         var=folder / "var",
         log=folder / "stack.log",

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.e2e.running_service import RunningService
 
@@ -44,6 +45,20 @@ class Visits:
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         self.contexts.append(context)
         return context.new_page()
+
+    def open_pages(self) -> list[str]:
+        """Return what lies open, a line for each page: the first part of its path, its status and its headings."""
+        return [self._describe(page) for context in self.contexts for page in context.pages]
+
+    def _describe(self, page: Page) -> str:
+        answer = self.answers.get(page.url)
+        status = answer.status if answer else "no answer"
+        beginning = "/".join(page.url.split("/", 4)[:4])  # what follows may be a token
+        try:
+            headings = page.get_by_role("heading").all_inner_texts()
+        except PlaywrightError as error:
+            headings = [type(error).__name__]
+        return f"{beginning}: {status}: {headings}"
 
     def _hear(self, message: ConsoleMessage) -> None:
         # An answer such as 404 is the test's own business; scripts and the content policy are ours.

@@ -300,6 +300,11 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "less_often_rest": emails.notice.compose(made, "rest", LINKS),
         "export_ready": emails.journal_ready.compose(made, LINKS),
         "alias_confirm": emails.alias.compose(made, act_url),
+        "address_confirm": emails.address_change.compose(made, "address.confirm", act_url),
+        "address_moved": emails.address_change.compose(made, "address.moved", act_url, "16 May"),
+        "address_here": emails.address_change.compose(made, "address.here", until="16 May"),
+        "address_back": emails.address_change.compose(made, "address.back", act_url),
+        "address_lost": emails.address_change.compose(made, "address.lost"),
         "alias_asked_for": emails.alias.compose_notice(made, "alias.asked_for", LINKS),
         "alias_released": emails.alias.compose_notice(made, "alias.released", LINKS),
     }

@@ -25,7 +25,7 @@ def test_a_port_in_use_is_named_with_a_command_that_takes_a_free_one(listening: 
         require_free(port, setting="BASE_URL")
     said = re.fullmatch(
         rf"Port {port} is in use, perhaps by Small Steps in another window\. "
-        r"`BASE_URL=http://127\.0\.0\.1:(\d+) make run` uses another\.",
+        r"`BASE_URL=http://localhost:(\d+) make run` uses another\.",
         str(refused.value),
     )
     assert said is not None

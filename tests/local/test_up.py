@@ -24,7 +24,7 @@ def test_without_any_setting_everything_lies_in_var(tmp_path: Path) -> None:
     settings = local_settings(tmp_path)
     assert settings["DATABASE_URL"] == f"sqlite:///{tmp_path}/smallsteps.db"
     assert settings["STORAGE_URL"] == f"file://{tmp_path}/objects"
-    assert settings["BASE_URL"] == "http://127.0.0.1:8000"
+    assert settings["BASE_URL"] == "http://localhost:8000"
     assert settings["MAILGUN_API_URL"] == "http://127.0.0.1:8025"
     assert "REDIS_URL" not in settings
 
@@ -42,7 +42,7 @@ def test_the_environment_counts_more_than_var(tmp_path: Path, monkeypatch: pytes
 def test_a_port_that_is_given_counts_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BASE_URL", "http://127.0.0.1:9000")
     settings = local_settings(tmp_path, web_port=9100, mail_port=9125)
-    assert settings["BASE_URL"] == "http://127.0.0.1:9100"
+    assert settings["BASE_URL"] == "http://localhost:9100"
     assert settings["MAILGUN_API_URL"] == "http://127.0.0.1:9125"
 
 

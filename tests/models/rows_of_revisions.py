@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from tests.models.revision_change import ANA, AT, ENTRY, LATER, LATER_ON, ON, Change, Rows
 from tests.models.rows_of_early_revisions import EARLY_CHANGES
+from tests.models.rows_of_late_revisions import LATE_CHANGES
 
 
 def rows_at(revision: str) -> Rows:
@@ -236,35 +237,5 @@ CHANGES: Mapping[str, Change] = {
             "drafts": [{"subscriber_id": ANA, "written_on": ON, "sealed_words": b"sealed words", "saved_at": LATER}],
         },
     ),
-    "0022": Change(
-        new_rows={
-            "quiet_dates": [
-                {
-                    "id": 24,
-                    "subscriber_id": ANA,
-                    "first_day": 1220,
-                    "last_day": 103,
-                    "sealed_label": b"sealed label",
-                    "created_at": AT,
-                }
-            ],
-        },
-    ),
-    "0028": Change(
-        new_columns={("entries", "deleted_at"): (None, LATER)},
-        new_rows={
-            "own_questions": [
-                {
-                    "id": 27,
-                    "subscriber_id": ANA,
-                    "import_id": 23,
-                    "sealed_words": b"sealed words",
-                    "is_removed": True,
-                    "asked_on": ON,
-                    "created_at": AT,
-                }
-            ],
-            "question_wishes": [{"subscriber_id": ANA, "prompt_id": "three-words", "again_on": LATER_ON}],
-        },
-    ),
+    **LATE_CHANGES,
 }

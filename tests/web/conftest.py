@@ -12,6 +12,7 @@ import pytest
 
 from service.app import create_app
 from service.config import Settings
+from service.core.library.prompts import Library
 from service.db import Database
 from service.job_queue import InMemoryQueue
 from service.models import Installation, Keyring
@@ -66,6 +67,7 @@ def site(parts: Runtime, settings: Settings) -> Iterator[WebHarness]:
     clock, queue, database = MovableClock(NOW), InMemoryQueue(), Database.at(settings.database_url)
     runtime = replace(
         parts,
+        library=Library(parts.library.files),
         settings=settings,
         database=database,
         keyring=Keyring.load(database, settings.keys, NOW),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Self
 
+from service.core.steps import StepState
+
 JOURNAL_FORMAT: Final = 1
 
 
@@ -16,7 +18,8 @@ class ExportedEntry:
     """One entry as journal.json has it; the schema says what each field means.
 
     `written_at` is an aware instant with the offset that its `zone` (IANA) had. `photos` are paths within the zip.
-    `left_out` are the lines of the reply that the reader left out of the words.
+    `photo_descriptions` are as many as the photos, "" where one has none. `left_out` are the lines of the reply that
+    the reader left out of the words, `earlier_words` those before the last change, as long as they are kept.
     """
 
     id: str
@@ -28,9 +31,11 @@ class ExportedEntry:
     question: str = field(default="", repr=False)
     prompt: str | None = None
     photos: tuple[str, ...] = ()
+    photo_descriptions: tuple[str, ...] = field(default=(), repr=False)
     tags: tuple[str, ...] = field(default=(), repr=False)
     kept_out: bool = False
     left_out: tuple[str, ...] = field(default=(), repr=False)
+    earlier_words: str | None = field(default=None, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in journal.json."""
@@ -44,9 +49,11 @@ class ExportedEntry:
             "prompt": self.prompt,
             "words": self.words,
             "photos": list(self.photos),
+            "photo_descriptions": list(self.photo_descriptions),
             "tags": list(self.tags),
             "kept_out": self.kept_out,
             "left_out": list(self.left_out),
+            "earlier_words": self.earlier_words,
         }
 
     @classmethod
@@ -56,7 +63,7 @@ class ExportedEntry:
         Raises:
             KeyError, TypeError, ValueError: a field is missing or is not what the schema says.
         """
-        changed, prompt = found.get("changed_at"), found.get("prompt")
+        changed, prompt, earlier = found.get("changed_at"), found.get("prompt"), found.get("earlier_words")
         return cls(
             id=_text(found["id"]),
             on=date.fromisoformat(found["on"]),
@@ -67,9 +74,11 @@ class ExportedEntry:
             question=_text(found.get("question", "")),
             prompt=_text(prompt) if prompt is not None else None,
             photos=tuple(map(_text, found.get("photos", ()))),
+            photo_descriptions=tuple(map(_text, found.get("photo_descriptions", ()))),
             tags=tuple(map(_text, found.get("tags", ()))),
             kept_out=found.get("kept_out") is True,
             left_out=tuple(map(_text, found.get("left_out", ()))),
+            earlier_words=_text(earlier) if earlier is not None else None,
         )
 
 
@@ -95,6 +104,36 @@ class ExportedStep:
             "entry": self.entry,
         }
 
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Self:
+        """Return the step of an object in journal.json.
+
+        Raises:
+            KeyError, TypeError, ValueError: a field is missing or is not what the schema says.
+        """
+        answered, entry = found.get("answered_on"), found.get("entry")
+        return cls(
+            id=_text(found["id"]),
+            words=_text(found["words"]),
+            chosen_on=date.fromisoformat(found["chosen_on"]),
+            state=StepState(found["state"]),
+            answered_on=date.fromisoformat(answered) if answered is not None else None,
+            entry=_text(entry) if entry is not None else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedDraft:
+    """Words for a local day that were begun and not saved, as journal.json has them; `saved_at` is an aware instant."""
+
+    on: date
+    words: str = field(repr=False)
+    saved_at: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in journal.json."""
+        return {"on": self.on.isoformat(), "words": self.words, "saved_at": self.saved_at.isoformat()}
+
 
 @dataclass(frozen=True, slots=True)
 class ExportedQuestion:
@@ -109,15 +148,20 @@ class ExportedQuestion:
 
 
 def journal_json(
-    entries: Iterable[ExportedEntry], steps: Iterable[ExportedStep], questions: Iterable[ExportedQuestion] = ()
+    entries: Iterable[ExportedEntry],
+    steps: Iterable[ExportedStep],
+    drafts: Iterable[ExportedDraft] = (),
+    questions: Iterable[ExportedQuestion] = (),
 ) -> Iterator[bytes]:
-    """Yield journal.json in pieces, a question, an entry or a step a line."""
+    """Yield journal.json in pieces, a question, an entry, a step or a draft a line."""
     yield f'{{"format": {JOURNAL_FORMAT}, "questions": ['.encode()
     yield from json_lines(question.to_json() for question in questions)
     yield b'\n], "entries": ['
     yield from json_lines(entry.to_json() for entry in entries)
     yield b'\n], "steps": ['
     yield from json_lines(step.to_json() for step in steps)
+    yield b'\n], "drafts": ['
+    yield from json_lines(draft.to_json() for draft in drafts)
     yield b"\n]}\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from service.core.journal_import.import_files import ImportFiles
 from service.core.tags import MOST_TAGS, SIGNS, distinct, is_tag, tags_in
@@ -26,8 +27,9 @@ class ImportedEntry:
 
     `on` is its local day. `at` is when it was written: aware where the file knows the instant, naive where it knows
     only the local time. An entry with an aware `at` may have no `on` yet: its day depends on `zone` (an IANA name).
-    `photos` are references for `JournalFormat.photo`. `source_id` names the entry within the service that it comes
-    from, "" where that gives none. `left_behind` are the things of the entry that are not brought, each with "a".
+    `photos` are references for `JournalFormat.photo`, and `photo_descriptions` say what some of them show. `source_id`
+    names the entry within the service that it comes from, "" where that gives none. `left_behind` are the things of the
+    entry that are not brought, each with "a".
     `prompt_id`, `own_question` (the owner's, which it answers), `is_kept_out` and `changed_at` are known in this
     service's own files alone, and only these are known to name all tags of an entry (`has_all_tags`), also those that
     are in its words.
@@ -41,6 +43,7 @@ class ImportedEntry:
     has_guessed_zone: bool = False
     question: str = field(default="", repr=False)
     photos: tuple[str, ...] = field(default=(), repr=False)
+    photo_descriptions: dict[str, str] = field(default_factory=dict, repr=False)
     tags: tuple[str, ...] = field(default=(), repr=False)
     source_id: str = field(default="", repr=False)
     left_behind: tuple[str, ...] = ()
@@ -69,6 +72,20 @@ class LeftOutEntry:
     words: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedExtras:
+    """What this service's own file has besides entries, each as it stands there: steps, quiet dates, settings."""
+
+    steps: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    quiet_dates: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    settings: dict[str, Any] | None = None
+
+    @property
+    def words(self) -> str:
+        """Return "": nothing of it is an entry."""
+        return ""
+
+
 def text_of(entry: ImportedEntry) -> str:
     """Return what the journal keeps of an entry: the question above its words; below them, what can be no tag here."""
     question = "".join(f"> {line}\n" for line in entry.question.splitlines())
@@ -87,7 +104,7 @@ def _tag_name(tag: str) -> str:
     return "-".join(tag.lstrip(SIGNS).split())
 
 
-ImportItem = ImportedEntry | ImportedQuestion | LeftOutEntry
+ImportItem = ImportedEntry | ImportedQuestion | LeftOutEntry | ImportedExtras
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import BinaryIO, Final
 
+from service.core.journal_import.answered_senders import AnsweredSenders
 from service.core.journal_import.import_files import DamagedFileError, FileBoundError, ImportFiles
 from service.core.journal_import.imported import (
     A_DOCUMENT,
@@ -23,6 +24,7 @@ from service.core.photos import is_machinery, sniff
 from service.core.replies import Bodies, ClientPhrases, decode_bodies, read_words
 
 BY_A_PROGRAM: Final = "A program sent it, so it isn’t yours."
+BY_THE_SERVICE: Final = "It’s from the address that you answered, so it isn’t yours."
 NO_WORDS: Final = "There were no words of yours in it."
 LARGEST_MAIL_BYTES: Final = 40 * 1024 * 1024
 LARGEST_BODY_CHARACTERS: Final = 4 * 1024 * 1024  # reading a text takes about ten times its size in memory
@@ -43,11 +45,22 @@ def matches(files: ImportFiles) -> bool:
 
 
 def read(files: ImportFiles, phrases: ClientPhrases) -> Iterator[ImportItem]:
-    """Yield what a person wrote in each mail, read as incoming mail is."""
+    """Yield what a person wrote in each mail, read as incoming mail is; what they answered is the service's."""
+    answered = AnsweredSenders()
+    for _, _, raw in _all_mails(files):
+        answered.note(raw or b"")
+    for name, start, raw in _all_mails(files):
+        place = name if start < 0 else f"{name}, mail at byte {start}"
+        item = _entry(place, f"{name}{_AT}{start}", raw, phrases)
+        if raw is not None and isinstance(item, ImportedEntry) and answered.covers(raw):
+            item = LeftOutEntry(place, BY_THE_SERVICE, str(item.on), item.words)
+        yield item
+
+
+def _all_mails(files: ImportFiles) -> Iterator[tuple[str, int, bytes | None]]:
     for name in files.texts_like(_is_mail, most=len(files.names)):
         for start, raw in _mails(files, name):
-            place = name if start < 0 else f"{name}, mail at byte {start}"
-            yield _entry(place, f"{name}{_AT}{start}", raw, phrases)
+            yield name, start, raw
 
 
 def photo(files: ImportFiles, reference: str) -> bytes:

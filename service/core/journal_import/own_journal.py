@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from service.core.journal_export.exported import JOURNAL_FORMAT, ExportedEntry
+from service.core.journal_export.exported import JOURNAL_FORMAT, ExportedEntry, ExportedStep
 from service.core.journal_import.attachments import sort_attachments, text_in
 from service.core.journal_import.import_files import ImportFiles
 from service.core.journal_import.imported import (
+    NO_DATE,
     NOTHING_IN_IT,
     TOO_LARGE_ENTRY,
     UNREADABLE_ENTRY,
     ImportedEntry,
+    ImportedExtras,
     ImportedQuestion,
     ImportItem,
     JournalFormat,
@@ -21,6 +24,14 @@ from service.core.journal_import.imported import (
 from service.core.journal_import.json_stream import JsonElement, is_json, shape_of, stream_elements
 from service.core.library.own_question import own_id_of
 
+ABOUT_FORMATS: Final = (1, 2)  # of about-me.json
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+LONGEST_STEP: Final = 2000
+MOST_STEPS: Final = 5000
+MOST_DATES: Final = 60
+TOO_MANY_STEPS: Final = "The file has more small steps than can come in at once."
+
 
 def matches(files: ImportFiles) -> bool:
     """Return whether a file of the upload is journal.json, in the form that this service writes."""
@@ -28,16 +39,24 @@ def matches(files: ImportFiles) -> bool:
 
 
 def read(files: ImportFiles) -> Iterator[ImportItem]:
-    """Yield the own questions, and the entries as they were, words untouched."""
+    """Yield the own questions, and the entries as they were, words untouched; last what the file has besides them."""
+    steps: list[dict[str, Any]] = []
     for name in _journals(files):
-        number = asked = 0
+        numbers = Counter[str]()
         for element in stream_elements(files, name):
+            numbers[element.key] += 1
             if element.key == "entries":
-                number += 1
-                yield _item(files, name, f"{name}, entry {number}", element)
+                yield _item(files, name, f"{name}, entry {numbers['entries']}", element)
             elif element.key == "questions":
-                asked += 1
-                yield from _question(f"{name}, question {asked}", element)
+                yield from _question(f"{name}, question {numbers['questions']}", element)
+            elif element.key == "steps" and (reason := _reason_against(element, len(steps))):
+                words = text_in(element.value.get("words")) if isinstance(element.value, dict) else element.raw
+                yield LeftOutEntry(f"{name}, step {numbers['steps']}", reason, words=words)
+            elif element.key == "steps":
+                steps.append(element.value)
+    quiet_dates, settings = _about(files)
+    if steps or quiet_dates or settings:
+        yield ImportedExtras(steps=tuple(steps), quiet_dates=tuple(quiet_dates), settings=settings)
 
 
 def _journals(files: ImportFiles) -> Iterator[str]:
@@ -45,6 +64,36 @@ def _journals(files: ImportFiles) -> Iterator[str]:
         shape = shape_of(files, name)
         if not shape.is_array and JOURNAL_FORMAT in shape.under("format"):
             yield name
+
+
+def _reason_against(element: JsonElement, steps: int) -> str:
+    """Return why a step cannot come in, after so many others; "" if it can."""
+    if element.is_too_large:
+        return TOO_LARGE_ENTRY
+    try:
+        step = ExportedStep.from_json(element.value)
+    except (KeyError, TypeError, ValueError):
+        return UNREADABLE_ENTRY
+    if not step.words.strip():
+        return NOTHING_IN_IT
+    if not FIRST_YEAR <= step.chosen_on.year <= LAST_YEAR:
+        return NO_DATE
+    return TOO_LARGE_ENTRY if len(step.words) > LONGEST_STEP else TOO_MANY_STEPS if steps >= MOST_STEPS else ""
+
+
+def _about(files: ImportFiles) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """Return the quiet dates and the settings in about-me.json, if it is there; a damaged part is passed over."""
+    quiet_dates: list[dict[str, Any]] = []
+    settings: dict[str, Any] | None = None
+    for name in files.texts_like(is_json):
+        if not {*ABOUT_FORMATS} & {each for each in shape_of(files, name).under("about") if isinstance(each, int)}:
+            continue
+        for element in stream_elements(files, name):
+            if element.key == "settings" and isinstance(element.value, dict):
+                settings = element.value
+            elif element.key == "quiet_dates" and isinstance(element.value, dict) and len(quiet_dates) < MOST_DATES:
+                quiet_dates.append(element.value)
+    return quiet_dates, settings
 
 
 def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> ImportItem:
@@ -57,6 +106,8 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
         return LeftOutEntry(place, UNREADABLE_ENTRY, text_in(found.get("on")), text_in(found.get("words")))
     is_own = own_id_of(entry.prompt) is not None and bool(entry.question)
     photos, left = sort_attachments(files, entry.photos, beside=name)
+    described = zip(entry.photos, entry.photo_descriptions, strict=False)
+    descriptions = {found: said for path, said in described if said and (found := files.find(path, name))}
     if not entry.words and not photos:
         return LeftOutEntry(place, NOTHING_IN_IT, entry.on.isoformat())
     return ImportedEntry(
@@ -67,6 +118,7 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
         zone=entry.zone,
         question="" if entry.prompt else entry.question,
         photos=photos,
+        photo_descriptions=descriptions,
         tags=entry.tags,
         has_all_tags=True,
         source_id=entry.id,

@@ -53,6 +53,15 @@ def check_locale(locale: str, prompts: Sequence[tuple[str, Prompt]], wording: Le
     yield from _alike(prompts, wording)
 
 
+def check_beside(
+    found: tuple[str, Prompt], others: Sequence[tuple[str, Prompt]], wording: Lexicon
+) -> Iterator[tuple[str, str]]:
+    """Yield (path, sentence) where one more prompt has the subject or asks the question of another, as pairs."""
+    for other in others:
+        yield from _same_subject([other, found])
+        yield from _alike([other, found], wording)
+
+
 def _folder(prompts: Sequence[tuple[str, Prompt]], locale: str) -> str:
     """Return the path of the locale's folder, or the locale's name where no prompt is in use."""
     return prompts[0][0].rsplit("/", 2)[0] if prompts else locale

@@ -43,7 +43,7 @@ def own_id_of(prompt_id: str | None) -> int | None:
 
 
 def as_prompt(prompt_id: str, words: str) -> Prompt:
-    """Return an own question as a prompt; no digest quotes an answer to it, since nothing says what it is about.
+    """Return an own question as a prompt; a digest treats an answer to it as words that answer no question.
 
     Its subject is in English, and nobody knows the language of its words.
     """

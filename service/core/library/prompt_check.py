@@ -7,8 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from service.core.library.library_check import check_locale
-from service.core.library.prompts import PromptError, parse_prompt
+from service.core.library.library_check import check_beside, check_locale
+from service.core.library.prompts import OWN_PREFIX, PromptError, parse_prompt
 from service.core.library.reading_age import reading_age
 from service.core.text.lexicon import Lexicon, LexiconError, without_quotations
 
@@ -65,6 +65,22 @@ def check(files: Iterable[tuple[str, str]]) -> list[Problem]:
     return sorted(problems)
 
 
+def check_own(prompt: Prompt, others: Iterable[Prompt], wording: Lexicon) -> list[str]:
+    """Return the faults of a writer's own prompt beside all others, as sentences; an empty list where it may be sent.
+
+    `others` are all that have an id already, retired ones too.
+    """
+    beside = [(f"the prompt {other.id}", other) for other in others if other.id != prompt.id]
+    found = (prompt.id, prompt)
+    in_use = [other for other in beside if other[1].locale == prompt.locale and other[1].in_use]
+    sentences = [*_subject(prompt, wording), *_body(prompt), *_words(prompt, wording), *_fields(prompt)]
+    sentences += [sentence for path, sentence in _lighter([*beside, found]) if path == prompt.id]
+    sentences += [sentence for _, sentence in check_beside(found, in_use, wording)]
+    if any(other.key == prompt.key for _, other in beside):
+        sentences.append("Its id has the same key as another’s. Change the subject a little.")
+    return sentences
+
+
 def _wording(pairs: Sequence[tuple[str, str]], problems: list[Problem]) -> Lexicon:
     """Return the word lists, or empty ones and a problem."""
     for path, text in pairs:
@@ -98,6 +114,8 @@ def _about(path: str, prompt: Prompt, wording: Lexicon) -> Iterator[str]:
 def _place(path: str, prompt: Prompt) -> Iterator[str]:
     """Yield the differences between a file's path and its front matter."""
     *_, theme, name = path.split("/")
+    if prompt.is_own:
+        yield f'Ids that begin with "{OWN_PREFIX}" belong to prompts that are added at the desk; choose another.'
     if not _ID.fullmatch(prompt.id):
         yield f'The id "{prompt.id}" may hold small letters a to z, figures and single hyphens, nothing else.'
     if name != f"{prompt.id}.md":

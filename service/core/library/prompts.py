@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from service.core.library.prompt_fields import first_fault
+from service.core.library.prompt_timing import timing_on
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from service.core.library.prompt_timing import PromptTiming
 
 DEFAULT_LOCALE: Final = "en-GB"
 THEMES: Final = ("body", "rest", "work", "people", "hurt", "kindness", "noticing", "step")
@@ -25,25 +31,9 @@ KINDS: Final = (
 MINUTES: Final = (1, 3, 10)
 DEPTHS: Final = (1, 2, 3)
 STATUSES: Final = ("active", "unreviewed", "retired")
+OWN_PREFIX: Final = "desk-"  # of the ids of the writers' own prompts, so that no file can have the same
 
 _FENCE: Final = "+++"
-_REQUIRED: Final[Mapping[str, type]] = {
-    "id": str,
-    "subject": str,
-    "theme": str,
-    "kind": str,
-    "minutes": int,
-    "depth": int,
-    "resurface": bool,
-    "status": str,
-}
-_OPTIONAL: Final[Mapping[str, type]] = {
-    "lighter": str,
-    "evidence": str,
-    "opening": int,
-    "gratitude": bool,
-    "asks_for_step": bool,
-}
 _CHOICES: Final[Mapping[str, tuple[object, ...]]] = {
     "theme": THEMES,
     "kind": KINDS,
@@ -51,7 +41,6 @@ _CHOICES: Final[Mapping[str, tuple[object, ...]]] = {
     "depth": DEPTHS,
     "status": STATUSES,
 }
-_TYPE_NAMES: Final = {str: "text in quotes", int: "a whole number", bool: "true or false"}
 
 
 class PromptError(ValueError):
@@ -105,6 +94,11 @@ class Prompt:
         return self.status != "retired"
 
     @property
+    def is_own(self) -> bool:
+        """Return whether a writer added it at the desk; it is then in the database and in no file."""
+        return self.id.startswith(OWN_PREFIX)
+
+    @property
     def is_light(self) -> bool:
         """Return whether it suits somebody new or silent for a while: a minute at most, and nothing deep."""
         return self.depth == 1 and self.minutes == 1
@@ -129,24 +123,56 @@ def parse_prompt(path: str, text: str) -> Prompt:
         case _:
             raise PromptError(f"{path}: put the file in a folder <locale>/<theme>/.")
     fields, body = _split(path, text)
-    _check_names(path, fields)
-    _check_values(path, fields)
-    return Prompt(locale=locale, body=body, **({"lighter": None, "evidence": ""} | fields))
+    return prompt_of(path, locale, fields, body)
+
+
+def prompt_of(path: str, locale: str, fields: Mapping[str, Any], body: str) -> Prompt:
+    """Return the prompt with these fields; `path` names it in an error.
+
+    Raises:
+        PromptError: a field is missing, not known, or has a value that is not allowed.
+    """
+    fault = first_fault(fields, _CHOICES)
+    if fault is not None:
+        raise PromptError(f"{path}: {fault}")
+    return Prompt(locale=locale, body=body, **({"lighter": None, "evidence": ""} | dict(fields)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a library holds at one time; it is replaced as a whole, so that each reader sees one content."""
+
+    by_id: Mapping[str, Prompt]
+    by_key: Mapping[int, Prompt]
+    own: Sequence[Prompt] = ()
+    timings: Mapping[str, Sequence[PromptTiming]] = field(default_factory=dict)
 
 
 class Library:
-    """All prompts, found by id, by key or by locale. A library never changes."""
+    """All prompts, found by id, by key or by locale.
 
-    __slots__ = ("_by_id", "_by_key", "_by_locale")
+    The prompts of its files never change. The writers' own prompts, and when each prompt comes, are in the database:
+    `take_own` replaces what was read of them, and `own_read_at` says when that was.
+    """
+
+    __slots__ = ("_by_locale", "_content", "files", "own_read_at")
 
     def __init__(self, prompts: Iterable[Prompt]) -> None:
-        self._by_id = {prompt.id: prompt for prompt in prompts}
-        self._by_key = {prompt.key: prompt for prompt in self._by_id.values()}
+        self.files = tuple({prompt.id: prompt for prompt in prompts}.values())
         by_locale: dict[str, list[Prompt]] = {}
-        for prompt in sorted(self._by_id.values(), key=lambda prompt: prompt.id):
+        for prompt in sorted(self.files, key=lambda prompt: prompt.id):
             if prompt.in_use:
                 by_locale.setdefault(prompt.locale, []).append(prompt)
         self._by_locale = {locale: tuple(found) for locale, found in by_locale.items()}
+        self.own_read_at: datetime | None = None
+        self.take_own((), {})
+
+    def take_own(self, own: Iterable[Prompt], timings: Mapping[str, Sequence[PromptTiming]]) -> None:
+        """Hold these own prompts, and when prompts come: their timings by id, each in the order of `valid_from`."""
+        added = tuple(own)
+        every = (*self.files, *added)
+        by_id, by_key = ({getattr(prompt, name): prompt for prompt in every} for name in ("id", "key"))
+        self._content = _Content(by_id, by_key, added, timings)
 
     @classmethod
     def parse(cls, files: Iterable[tuple[str, str]]) -> Self:
@@ -178,21 +204,48 @@ class Library:
 
     def get(self, prompt_id: str) -> Prompt | None:
         """Return the prompt with this id, retired or not, or None."""
-        return self._by_id.get(prompt_id)
+        return self._content.by_id.get(prompt_id)
 
     def by_key(self, key: int) -> Prompt | None:
         """Return the prompt with this key, retired or not, or None."""
-        return self._by_key.get(key)
+        return self._content.by_key.get(key)
+
+    @property
+    def own(self) -> Sequence[Prompt]:
+        """The writers' own prompts, retired or not."""
+        return self._content.own
 
     def for_locale(self, locale: str) -> tuple[Prompt, ...]:
-        """Return what may be sent in a locale, follow-ups included, by id.
+        """Return the prompts of the files that may be sent in a locale, follow-ups included, by id.
 
         A locale without prompts gets those of its language, or else the British English ones.
         """
+        return self._by_locale.get(self._nearest(locale), ())
+
+    def rotating(self, locale: str, on: date) -> tuple[Prompt, ...]:
+        """Return the prompts that may come on a local date, own ones included and follow-ups not, by id."""
+        nearest, own = self._nearest(locale), self._content.own
+        found = (*self._by_locale.get(nearest, ()), *(prompt for prompt in own if prompt.locale == nearest))
+        rotating = (prompt for prompt in found if prompt.kind != "follow-up" and self.comes_on(prompt, on))
+        return tuple(sorted(rotating, key=lambda prompt: prompt.id))
+
+    def comes_on(self, prompt: Prompt, on: date) -> bool:
+        """Return whether a prompt may come on a local date; an own one comes from its first timing on."""
+        timing = self.timing(prompt.id, on)
+        return prompt.in_use and (timing.allows(on) if timing is not None else not prompt.is_own)
+
+    def timing(self, prompt_id: str, on: date) -> PromptTiming | None:
+        """Return the timing of a prompt that holds on a local date, or None."""
+        return timing_on(self.timings(prompt_id), on)
+
+    def timings(self, prompt_id: str) -> Sequence[PromptTiming]:
+        """Return what holds for a prompt, and from when, in that order."""
+        return self._content.timings.get(prompt_id, ())
+
+    def _nearest(self, locale: str) -> str:
         language = locale.partition("-")[0]
         same_language = (known for known in self.locales if known.partition("-")[0] == language)
-        nearest = locale if locale in self._by_locale else next(same_language, DEFAULT_LOCALE)
-        return self._by_locale.get(nearest, ())
+        return locale if locale in self._by_locale else next(same_language, DEFAULT_LOCALE)
 
     def first_six(self, locale: str) -> tuple[Prompt, ...]:
         """Return the prompts that everybody in a locale gets first, in order."""
@@ -214,30 +267,13 @@ def _split(path: str, text: str) -> tuple[dict[str, Any], str]:
         fields = tomllib.loads("\n".join(lines[1 : marks[1]]))
     except tomllib.TOMLDecodeError as error:
         raise PromptError(f"{path}: the front matter is not TOML ({error}).") from error
-    paragraphs = "\n".join(line.strip() for line in lines[marks[1] + 1 :]).split("\n\n")
-    body = "\n\n".join(part.strip() for part in paragraphs if part.strip())
+    body = body_of(lines[marks[1] + 1 :])
     if not body:
         raise PromptError(f"{path}: there is no question after the front matter.")
     return fields, body
 
 
-def _check_names(path: str, fields: Mapping[str, Any]) -> None:
-    """Raise unless all needed fields are there, and no others."""
-    missing = [name for name in _REQUIRED if name not in fields]
-    if missing:
-        raise PromptError(f"{path}: the front matter needs {', '.join(missing)}.")
-    unknown = sorted(set(fields) - set(_REQUIRED) - set(_OPTIONAL))
-    if unknown:
-        raise PromptError(f"{path}: the front matter knows no field {', '.join(unknown)}.")
-
-
-def _check_values(path: str, fields: Mapping[str, Any]) -> None:
-    """Raise unless every field holds an allowed value of its type."""
-    for name, value in fields.items():
-        wanted = _REQUIRED.get(name) or _OPTIONAL[name]
-        if type(value) is not wanted:  # isinstance accepts a bool as an int
-            raise PromptError(f"{path}: {name} must be {_TYPE_NAMES[wanted]}.")
-        allowed = _CHOICES.get(name)
-        if allowed is not None and value not in allowed:
-            listed = ", ".join(str(choice) for choice in allowed)
-            raise PromptError(f'{path}: {name} is "{value}"; it must be one of {listed}.')
+def body_of(lines: Iterable[str]) -> str:
+    """Return the body of a prompt from its lines, without spaces and empty lines around its paragraphs."""
+    paragraphs = "\n".join(line.strip() for line in lines).split("\n\n")
+    return "\n\n".join(part.strip() for part in paragraphs if part.strip())

@@ -91,12 +91,31 @@ class History:
 def ranking(library: Library, on: date, locale: str) -> tuple[Prompt, ...]:
     """Return the prompts for a day, the best choice first; only the library, the date and the locale decide.
 
-    Follow-ups are left out: each is asked once, about one step.
+    Follow-ups are left out, since each is asked once about one step, and so is what does not come on this date. A
+    prompt with a season is once the first within it.
     """
-    prompts = [prompt for prompt in library.for_locale(locale) if prompt.kind != "follow-up"]
+    prompts = library.rotating(locale, on)
     round_days = _round_days(len(prompts))
     today = _day_number(on)
-    return tuple(sorted(prompts, key=lambda prompt: _comes_on(prompt, today, round_days)))
+    return tuple(sorted(prompts, key=lambda prompt: _comes_in(library, prompt, today, round_days)))
+
+
+def next_turn_on(library: Library, prompt: Prompt, after: date) -> date | None:
+    """Return the next local date, after `after`, on which a prompt's turn comes: it is then at the top of the ranking.
+
+    More prompts than one may have their turn on a day. None if it does not come within the next two rounds: it is
+    retired, or its season is over.
+    """
+    round_days = _round_days(len(library.rotating(prompt.locale, after)))
+    changes = [_day_number(timing.valid_from) for timing in library.timings(prompt.id)]
+    first = today = _day_number(after) + 1
+    while today < first + 2 * round_days:
+        day = int(_comes_in(library, prompt, today, round_days))
+        change = next((change for change in changes if today < change <= day), None)
+        if change is None and library.comes_on(prompt, found := DAY_ZERO + timedelta(days=day)):
+            return found
+        today = change or day + 1
+    return None
 
 
 def choose(
@@ -240,6 +259,17 @@ def _round_days(prompts: int) -> int:
     """Return how many days the ranking takes to go once round a library of this size."""
     fitting = [days for days in _ROUND_DAYS if days * _PROMPTS_A_DAY <= prompts]
     return fitting[-1] if fitting else _ROUND_DAYS[0]
+
+
+def _comes_in(library: Library, prompt: Prompt, today: int, round_days: int) -> float:
+    """Return the day number, today or later, on which a prompt is next the first, in its season if it has one."""
+    timing = library.timing(prompt.id, DAY_ZERO + timedelta(days=today))
+    if timing is not None and timing.season is not None:
+        first, last = (_day_number(day) for day in timing.season)
+        comes_on = first + int((last - first + 1) * (prompt.key / _CIRCLE))
+        if comes_on >= today:
+            return comes_on  # a whole number, so before all others whose turn comes on that day
+    return _comes_on(prompt, today, round_days)
 
 
 def _comes_on(prompt: Prompt, today: int, round_days: int) -> float:

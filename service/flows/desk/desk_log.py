@@ -24,23 +24,35 @@ class DeskActionName(StrEnum):
     LETTER_PAUSED = "letter.paused"
     LETTER_RESUMED = "letter.resumed"
     LETTER_STOPPED = "letter.stopped"
+    PROMPT_WRITTEN = "prompt.written"
+    PROMPT_THROWN_AWAY = "prompt.thrown_away"
+    PROMPT_TESTED = "prompt.tested"
+    PROMPT_ADDED = "prompt.added"
+    PROMPT_SEASON_SET = "prompt.season_set"
+    PROMPT_RETIRED = "prompt.retired"
     DELIVERIES_RETRIED = "deliveries.retried"
     DELIVERIES_SETTLED = "deliveries.settled"
     PERSON_RESTED = "person.rested"
     PERSON_STOPPED = "person.stopped"
     SIGN_IN_SENT = "person.sign_in_sent"
     BOUNCE_LIFTED = "person.bounce_lifted"
+    CONSENT_READ = "person.consent_read"
+    PERSON_ERASED = "person.erased"
+    REPLIES_REPLAYED = "replies.replayed"
+    CHECKS_RUN = "checks.run"
     SENDING_HELD = "sending.held"
     SENDING_RELEASED = "sending.released"
     FACTOR_BEGUN = "factor.begun"
     FACTOR_RESET = "factor.reset"
 
 
-# What cannot be undone, in words for the other writers.
+# What needs a second factor, in words for the other writers.
 FOR_GOOD = {
     DeskActionName.LETTER_SENT: "a letter was scheduled",
     DeskActionName.LETTER_STOPPED: "a letter was stopped for good",
     DeskActionName.BOUNCE_LIFTED: "somebody’s address may get emails again after a bounce",
+    DeskActionName.CONSENT_READ: "what somebody agreed to, and when, was looked at",
+    DeskActionName.PERSON_ERASED: "somebody was erased, as they asked in writing",
 }
 
 

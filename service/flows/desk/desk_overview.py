@@ -88,9 +88,9 @@ def _letters(letters: Sequence[Letter]) -> Iterator[DeskNeed]:
 def _mails(session: Session) -> Iterator[DeskNeed]:
     if unreadable := Reply.count_quarantined(session).get(Outcome.UNREADABLE, 0):
         sentence = f"{_number(unreadable, 'mail', 'mails')} couldn’t be read."
-        yield DeskNeed(sentence, command="smallsteps replies held")
+        yield DeskNeed(sentence, "/desk/held")
     if failed := WriterMail.count_unsettled(session).get(DeliveryState.FAILED, 0):
-        yield DeskNeed(f"{_number(failed, 'mail', 'mails')} to the writers failed.", command="smallsteps doctor")
+        yield DeskNeed(f"{_number(failed, 'mail', 'mails')} to the writers failed.", "/desk/provider")
 
 
 def _number(number: int, one: str, many: str) -> str:

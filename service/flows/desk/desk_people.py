@@ -9,7 +9,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.models import Keyring, Subscriber, SubscriberStatus, Suppression, SuppressionReason
+from service.flows.people.mail_requests import Requester, TooManyRequests, record_request
+from service.models import (
+    Consent,
+    Keyring,
+    MailRequestKind,
+    Subscriber,
+    SubscriberStatus,
+    Suppression,
+    SuppressionReason,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,17 @@ class DeskPerson:
     wants_letters: bool
     suppressed_for: str | None
     suppressed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskConsentLine:
+    """One line of a person's consent log."""
+
+    at: datetime
+    stream: str
+    event: str
+    wording: str
+    source: str
 
 
 def count_people(session: Session) -> Sequence[PeopleCount]:
@@ -73,3 +93,19 @@ def lift_bounce(session: Session, person: Subscriber) -> bool:
         return False
     Suppression.take_back(session, person.address_hash, SuppressionReason.BOUNCED, suppression.at)
     return True
+
+
+def consent_lines(session: Session, person: Subscriber) -> Sequence[DeskConsentLine]:
+    """Return what a person agreed to and withdrew, oldest first."""
+    return [
+        DeskConsentLine(line.at, line.stream, line.event, line.wording, line.source)
+        for line in Consent.for_address(session, person.address_hash)
+    ]
+
+
+def send_sign_in(session: Session, person: Subscriber, asker: Requester, now: datetime) -> int | TooManyRequests:
+    """Record a request for a sign-in email to a person; return its id, or that this network has made too many.
+
+    The link asks for the code of `asker`, which the writer tells the person: whoever asks never gets in by it.
+    """
+    return record_request(session, kind=MailRequestKind.SIGN_IN, address_hash=person.address_hash, asker=asker, now=now)

@@ -12,7 +12,15 @@ from service.core.failure_class import FailureClass
 from service.flows.outgoing.sending.domain_pauses import record_results, resume
 from service.flows.people import account
 from service.mail.provider_events import BOUNCES, COMPLAINTS, ProviderEvent
-from service.models import DomainPause, FullMailbox, Keyring, Subscriber, Suppression, SuppressionReason
+from service.models import (
+    AddressChange,
+    DomainPause,
+    FullMailbox,
+    Keyring,
+    Subscriber,
+    Suppression,
+    SuppressionReason,
+)
 from service.models.outgoing.delivery_failures import mark_undelivered, was_sent_after
 
 
@@ -25,7 +33,8 @@ def record_failure(session: Session, keyring: Keyring, event: ProviderEvent, add
     failure = event.failure
     if failure is None:
         return
-    person = Subscriber.with_address(session, keyring.address_hash(address))
+    address_hash = keyring.address_hash(address)
+    person = AddressChange.find_person(session, address_hash)
     if person is not None and event.delivery_id is not None:
         Subscriber.lock_all(session, [person.id])
         if mark_undelivered(session, event.delivery_id, person.id, failure):
@@ -33,8 +42,10 @@ def record_failure(session: Session, keyring: Keyring, event: ProviderEvent, add
     if failure is FailureClass.SUPPRESSED:
         _follow_the_provider(session, keyring, event, address, now)
         return
-    if failure is FailureClass.ADDRESS or (failure is FailureClass.FULL and _is_abandoned(session, person, event)):
-        Suppression.add(session, keyring.address_hash(address), SuppressionReason.BOUNCED, now)
+    if failure is FailureClass.ADDRESS or (
+        failure is FailureClass.FULL and _is_abandoned(session, address_hash, event)
+    ):
+        Suppression.add(session, address_hash, SuppressionReason.BOUNCED, now)
     record_results(session, keyring, address.domain, DomainResults(1, int(failure.is_about_us), 0), now)
 
 
@@ -59,15 +70,18 @@ def record_delivered(session: Session, keyring: Keyring, event: ProviderEvent, a
 
 
 def record_complaint(session: Session, keyring: Keyring, address: Address, now: datetime) -> None:
-    """Record that somebody reported an email as spam: suppress the address and stop all its emails."""
-    Suppression.add(session, keyring.address_hash(address), SuppressionReason.COMPLAINED, now)
+    """Record that somebody reported an email as spam: suppress the address and stop all its emails.
+
+    A complaint about an address that somebody has moved from counts for their new one too.
+    """
+    _suppress(session, keyring.address_hash(address), SuppressionReason.COMPLAINED, now)
     stop(session, keyring, address, now)
     record_results(session, keyring, address.domain, DomainResults(0, 0, 1), now)
 
 
 def stop(session: Session, keyring: Keyring, address: Address, now: datetime) -> None:
-    """Stop the emails of the person with this address, if there is one."""
-    person = Subscriber.with_address(session, keyring.address_hash(address))
+    """Stop the emails of the person who has this address or has moved from it, if there is one."""
+    person = AddressChange.find_person(session, keyring.address_hash(address))
     if person is not None:
         account.stop(session, person, now, source="provider")
 
@@ -79,10 +93,19 @@ def _follow_the_provider(
     reasons = {BOUNCES: SuppressionReason.BOUNCED, COMPLAINTS: SuppressionReason.COMPLAINED}
     reason = reasons.get(event.suppressed_by or "")
     if reason is not None:
-        Suppression.add(session, keyring.address_hash(address), reason, now)
+        _suppress(session, keyring.address_hash(address), reason, now)
     if event.suppressed_by != BOUNCES:
         stop(session, keyring, address, now)
 
 
-def _is_abandoned(session: Session, person: Subscriber | None, event: ProviderEvent) -> bool:
+def _suppress(session: Session, address_hash: bytes, reason: SuppressionReason, now: datetime) -> None:
+    """Suppress an address, and after a complaint the new address of whoever has moved from it."""
+    Suppression.add(session, address_hash, reason, now)
+    person = AddressChange.find_person(session, address_hash) if reason is SuppressionReason.COMPLAINED else None
+    if person is not None and person.address_hash != address_hash:
+        Suppression.add(session, person.address_hash, reason, now)
+
+
+def _is_abandoned(session: Session, address_hash: bytes, event: ProviderEvent) -> bool:
+    person = Subscriber.with_address(session, address_hash)
     return person is not None and FullMailbox.record_refusal(session, person.id, event.occurred_at).is_abandoned

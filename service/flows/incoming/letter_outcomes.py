@@ -13,7 +13,7 @@ from service.core.letters.letter_results import LetterResults, LetterTrouble
 from service.flows.outgoing.letters.letter_states import pause
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
 from service.mail.provider_events import ProviderEvent
-from service.models import Keyring, Letter, LetterPause, LetterTally, Subscriber, WriterMailKind
+from service.models import AddressChange, Keyring, Letter, LetterPause, LetterTally, WriterMailKind
 from service.models.letters import letter_outcomes
 from service.models.letters.letter_outcomes import COMPLAINED, DEFERRED, DELIVERED, bounced
 
@@ -43,7 +43,7 @@ def record_letter_event(
     outcome = _outcome(event)
     if outcome is None or event.delivery_id is None:
         return
-    person = Subscriber.with_address(session, keyring.address_hash(address))
+    person = AddressChange.find_person(session, keyring.address_hash(address))
     if person is None:
         return
     change = letter_outcomes.record(session, event.delivery_id, person.id, outcome)

@@ -20,6 +20,8 @@ from service.flows.people.journal_export.prune_exports import prune_exports
 from service.flows.people.journal_import.prune_imports import prune_imports
 from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
+    AddressChange,
+    AnsweredChallenge,
     BrowserSession,
     Delivery,
     DeskAction,
@@ -53,6 +55,7 @@ LETTERS_A_TICK = 4_000
 LETTER_CHUNKS_A_TICK = 30
 TOKENS_KEPT = timedelta(days=4)
 REQUESTS_KEPT = timedelta(days=2)
+CHALLENGES_KEPT = timedelta(days=1)  # they are valid for minutes
 HEARTBEATS_KEPT = timedelta(days=1)
 PRUNE_LIMIT = 500
 DESK_ACTIONS_KEPT = timedelta(days=731)
@@ -123,6 +126,8 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         WebhookToken.prune(session, now - TOKENS_KEPT)
         MailRequest.prune(session, now - REQUESTS_KEPT)
         BrowserSession.prune(session, now)
+        AnsweredChallenge.prune(session, now - CHALLENGES_KEPT)
+        AddressChange.prune(session, now)
         Heartbeat.prune(session, now - HEARTBEATS_KEPT)
         DomainHour.prune(session, now)
         EarlierWording.prune(session, now)

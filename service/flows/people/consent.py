@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.core.consent import ConsentEvent, Stream, current_version
 from service.flows.people import frequency
-from service.models import Consent, Subscriber
+from service.models import Consent, Subscriber, SubscriberStatus
 
 
 def record_consent(
@@ -33,6 +33,28 @@ def record_consent(
             at=now,
         )
     )
+
+
+def record_moved_consent(
+    session: Session, person: Subscriber, former_hash: bytes, *, source: str, now: datetime
+) -> None:
+    """Add the rows of a change of address: what a subscriber gets ends at the former address and goes on at the new.
+
+    What they have stopped stands as stopped at the new address too, so that no old confirmation brings it back.
+    """
+    is_written_to = person.status in {SubscriberStatus.ACTIVE, SubscriberStatus.RESTING}
+    for stream in Stream:
+        line = Consent.newest(session, former_hash, stream)
+        if is_written_to and stream in person.streams:
+            session.add(_moved(former_hash, ConsentEvent.STOPPED, stream, source, now))
+            session.add(_moved(person.address_hash, ConsentEvent.CONFIRMED, stream, source, now))
+        elif line is not None and line.event == ConsentEvent.STOPPED:
+            session.add(_moved(person.address_hash, ConsentEvent.STOPPED, stream, source, now))
+
+
+def _moved(address_hash: bytes, event: ConsentEvent, stream: Stream, source: str, now: datetime) -> Consent:
+    wording = current_version(stream)
+    return Consent(address_hash=address_hash, stream=stream, event=event, wording=wording, source=source, at=now)
 
 
 def confirm_letters(

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from service.core.entry_text import wording_key
+from service.core.sealing import DataKey
 from service.models import Draft, Keyring, Subscriber
 
 
@@ -23,7 +24,12 @@ class SeenDraft:
 def draft_words(session: Session, keyring: Keyring, person: Subscriber, on: date) -> str:
     """Return the words of a person's draft for a local date, or ""."""
     draft = Draft.find(session, person.id, on)
-    return keyring.key_of(person).open_text(draft.sealed_words, place=_place(person.id, on)) if draft else ""
+    return open_draft(keyring.key_of(person), draft) if draft else ""
+
+
+def open_draft(key: DataKey, draft: Draft) -> str:
+    """Return the words of a draft; `key` is its owner's."""
+    return key.open_text(draft.sealed_words, place=_place(draft.subscriber_id, draft.written_on))
 
 
 def save_draft(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.core.sealing import DataKey
 from service.flows.people import journal
 from service.models import EarlierWording, Entry, Keyring, Subscriber
 
@@ -36,7 +37,12 @@ def earlier_words(session: Session, keyring: Keyring, person: Subscriber, entry:
     kept = EarlierWording.find(session, entry.id, now)
     if kept is None:
         return None
-    return keyring.key_of(person).open_text(kept.sealed_words, place=_place(entry.id))
+    return open_earlier(keyring.key_of(person), kept)
+
+
+def open_earlier(key: DataKey, kept: EarlierWording) -> str:
+    """Return the words of an earlier wording; `key` is its owner's."""
+    return key.open_text(kept.sealed_words, place=_place(kept.entry_id))
 
 
 def put_back(session: Session, keyring: Keyring, person: Subscriber, entry: Entry, now: datetime) -> bool:

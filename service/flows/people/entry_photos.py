@@ -26,6 +26,7 @@ class ProcessedPhoto:
     width: int
     height: int
     content_mac: bytes = field(repr=False)
+    sealed_description: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def keep(
             position=position,
             created_at=now,
             content_mac=photo.content_mac,
+            sealed_description=photo.sealed_description,
         )
         for position, photo in enumerate(photos, first_position)
     )

@@ -11,7 +11,6 @@ from service.core.addresses import Address
 from service.core.schedule import local_date
 from service.models import BrowserSession, Delivery, DeliveryKind, Entry, Erasure, Keyring, NewDelivery, Subscriber
 
-FRESH_FOR = timedelta(minutes=10)
 TIME_TO_TAKE_BACK = timedelta(hours=24)
 
 
@@ -37,12 +36,6 @@ def find(session: Session, keyring: Keyring, address: Address) -> WhoIsErased | 
 def erase_at_once(session: Session, subscriber_id: int, now: datetime) -> int:
     """Record that somebody is to be erased now; return the id for `Eraser.work`."""
     return Erasure.hasten(session, subscriber_id, now)
-
-
-def is_fresh(session: Session, secret: bytes, now: datetime) -> bool:
-    """Return whether a browser, given by the keyed hash of its secret, signed in within the last ten minutes."""
-    opened_at = BrowserSession.opened_at(session, secret)
-    return opened_at is not None and now - opened_at <= FRESH_FOR
 
 
 def ask(session: Session, person: Subscriber, now: datetime) -> list[int]:

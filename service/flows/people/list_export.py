@@ -11,7 +11,7 @@ from io import StringIO
 from sqlalchemy.orm import Session
 
 from service.db import Database
-from service.models import Consent, Keyring, Subscriber, Suppression
+from service.models import AddressChange, Consent, Keyring, Subscriber, Suppression
 
 COLUMNS = (
     "email",
@@ -56,7 +56,7 @@ def _cells(session: Session, keyring: Keyring, person: Subscriber) -> tuple[str,
             "source": line.source,
             "at": line.at.isoformat(),
         }
-        for line in Consent.for_address(session, person.address_hash)
+        for line in Consent.for_addresses(session, AddressChange.hashes_of(session, person))
     ]
     return (
         keyring.address_of(person).text,

@@ -19,6 +19,7 @@ from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule, next_month_slot
 from service.db import random_id
 from service.flows.people.signup_form import SignupForm, encode_form, form_place
 from service.models import (
+    AddressChange,
     BroughtAs,
     BroughtPerson,
     Consent,
@@ -166,6 +167,7 @@ def _reasons_not_to_bring(session: Session, hashes: list[bytes]) -> dict[bytes, 
     """Return why each of these addresses stays as it is, for those that do."""
     reasons = dict.fromkeys(Consent.stopped_among(session, hashes), NotBrought.STOPPED)
     reasons |= dict.fromkeys(BroughtPerson.known_among(session, hashes), NotBrought.BROUGHT)
+    reasons |= dict.fromkeys(AddressChange.reserved_among(session, hashes) - reasons.keys(), NotBrought.HERE)
     here = Subscriber.with_addresses(session, hashes)
     reasons |= {
         found: NotBrought.STOPPED if person.status == SubscriberStatus.STOPPED else NotBrought.HERE

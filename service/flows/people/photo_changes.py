@@ -12,6 +12,8 @@ from service.flows.people import entry_photos
 from service.flows.people.entry_photos import ProcessedPhoto, description_place
 from service.models import Entry, Keyring, Photo, Subscriber
 
+LONGEST_DESCRIPTION = 500
+
 
 def add_photos(session: Session, entry: Entry, photos: Sequence[ProcessedPhoto], now: datetime) -> set[str]:
     """Record more photos of an entry; return the objects of those that it has already, for `remove_objects`."""
@@ -25,7 +27,7 @@ def add_photos(session: Session, entry: Entry, photos: Sequence[ProcessedPhoto],
 
 def describe(keyring: Keyring, person: Subscriber, photo: Photo, description: str) -> None:
     """Store what a photo shows, in a person's own words; "" removes it."""
-    photo.sealed_description = _sealed(keyring, person, photo.id, description)
+    photo.sealed_description = sealed_description(keyring, person, photo.id, description)
 
 
 def put_turned(session: Session, keyring: Keyring, person: Subscriber, photo: Photo, turned: ProcessedPhoto) -> str:
@@ -46,14 +48,15 @@ def put_turned(session: Session, keyring: Keyring, person: Subscriber, photo: Ph
             position=photo.position,
             created_at=photo.created_at,
             content_mac=photo.content_mac,
-            sealed_description=_sealed(keyring, person, turned.id, opened.description),
+            sealed_description=sealed_description(keyring, person, turned.id, opened.description),
         )
     )
     session.delete(photo)
     return photo.stored_as
 
 
-def _sealed(keyring: Keyring, person: Subscriber, photo_id: int, description: str) -> bytes | None:
+def sealed_description(keyring: Keyring, person: Subscriber, photo_id: int, description: str) -> bytes | None:
+    """Return what a photo shows, sealed; None for ""."""
     if not description:
         return None
     return keyring.key_of(person).seal_text(description, place=description_place(photo_id), random=os.urandom)

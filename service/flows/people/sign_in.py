@@ -17,7 +17,9 @@ from service.models import BrowserSession, Erasure, Keyring, MailRequest, MailRe
 CODE_TRIES = 5
 LINK_LIFETIME = timedelta(minutes=10)
 SESSION_LIFETIME = timedelta(days=30)
+FRESH_FOR = timedelta(minutes=10)
 MAX_IDLE = timedelta(days=14)
+FRESH_FOR = timedelta(minutes=10)
 
 
 class SignInLink(Enum):
@@ -105,6 +107,12 @@ def open_session(session: Session, subscriber_id: int, new: NewSession, now: dat
         )
     )
     return Erasure.take_back(session, subscriber_id)
+
+
+def is_fresh(session: Session, secret: bytes, now: datetime) -> bool:
+    """Return whether a browser, given by the keyed hash of its secret, signed in within the last ten minutes."""
+    opened_at = BrowserSession.opened_at(session, secret)
+    return opened_at is not None and now - opened_at <= FRESH_FOR
 
 
 def sign_out(session: Session, *, secret: bytes, everywhere: bool, now: datetime) -> None:

@@ -14,6 +14,7 @@ from service.flows.people.mail_requests import Requester, TooManyRequests, recor
 from service.flows.people.sign_in import LINK_LIFETIME
 from service.flows.people.signup_form import SignupForm, encode_form, form_place, open_form, streams_to_confirm
 from service.models import (
+    AddressChange,
     Delivery,
     DeliveryKind,
     Keyring,
@@ -75,7 +76,7 @@ def process_mail_request(session: Session, keyring: Keyring, request_id: int, no
 
 
 def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, form: SignupForm) -> Subscriber | None:
-    """Return the subscriber of a signup, created if necessary, or None if the address is suppressed.
+    """Return the subscriber of a signup, created if necessary, or None if the address is suppressed or reserved.
 
     The form changes nothing on an existing row: its sender has not proved yet that the address is theirs.
     """
@@ -85,6 +86,10 @@ def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, fo
     if is_brought and Subscriber.with_address(session, request.address_hash) is not None:
         return None  # they have come by themselves since their list was brought, and may have stopped
     person = Subscriber.get_or_create(session, *_new_person(keyring, request, form))
+    if AddressChange.reserved_for(session, request.address_hash) not in {None, person.id}:
+        # Look only now: the insertion has waited for a change of address that was under way.
+        AddressChange.clear_unconfirmed(session, request.address_hash)
+        return None
     if person.status == SubscriberStatus.PENDING:
         person.created_at = request.created_at  # the time limit for confirming starts again
     for stream in streams_to_confirm(person, form):

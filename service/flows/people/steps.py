@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.core.journal_export.exported import ExportedStep
 from service.core.library.prompts import Library, Prompt
 from service.core.month.resurfacing import TakenStep
 from service.core.schedule import instant, writing_date
@@ -68,6 +69,26 @@ def choose(
     session.add(step)
     session.flush()
     Delivery.plan(session, [_follow_up(person, step, now, is_second=step.follow_up_on in taken)])
+    return step
+
+
+def bring(
+    session: Session, keyring: Keyring, person: Subscriber, brought: ExportedStep, *, entry: Entry | None, at: datetime
+) -> Step:
+    """Add a step that an import brings, as it was; no email asks about it."""
+    step = Step(
+        id=random_id(),
+        subscriber_id=person.id,
+        entry_id=entry.id if entry else None,
+        prompt_id=entry.prompt_id if entry else None,
+        chosen_on=brought.chosen_on,
+        follow_up_on=follow_up_on(brought.chosen_on, person.schedule.days, ()),
+        state=brought.state,
+        answered_on=brought.answered_on,
+        created_at=at,
+    )
+    _seal(keyring, person, step, brought.words)
+    session.add(step)
     return step
 
 

@@ -21,6 +21,7 @@ from service.core.journal_import.detect import TOO_MUCH, detect, read_items
 from service.core.journal_import.import_files import DamagedFileError, FileBoundError, ImportFiles
 from service.core.journal_import.imported import (
     ImportedEntry,
+    ImportedExtras,
     ImportedQuestion,
     ImportItem,
     JournalFormat,
@@ -135,8 +136,10 @@ def item_to_json(item: ImportItem) -> dict[str, Any]:
 
 def item_from_json(values: dict[str, Any]) -> ImportItem:
     """Return the item that `item_to_json` wrote."""
-    if "reason" not in values and "on" not in values:
+    if values.keys() == {"place", "words"}:
         return ImportedQuestion(**values)
+    if "quiet_dates" in values:
+        return ImportedExtras(**values)
     if "reason" in values:
         return LeftOutEntry(**values)
     lists = {name: tuple(values[name]) for name in ("photos", "tags", "left_behind")}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from service.core.dates import day_and_month, month_name
 
@@ -64,6 +65,9 @@ class Templates:
             auto_reload=False,
         )
         environment.globals.update(site)
+        # The same in every email, so they are rendered once.
+        environment.globals["inlined_styles"] = Markup(environment.get_template("email/_inlined.css").render())  # noqa: S704
+        environment.globals["kept_styles"] = Markup(environment.get_template("email/_kept.css").render())  # noqa: S704
         environment.filters.update(_FILTERS)
         names = (*NAMES, WRITER_MAIL)
         self._subjects = {name: environment.get_template(f"email/{name}/subject.txt") for name in names}

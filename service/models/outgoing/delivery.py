@@ -227,10 +227,18 @@ class Delivery(Base):
         session.execute(query.execution_options(synchronize_session=False))
 
     @classmethod
-    def count_since(cls, session: Session, subscriber_id: int, kind: DeliveryKind, since: datetime) -> int:
-        """Return how many emails of a kind were planned for a person after an instant."""
+    def count_since(
+        cls, session: Session, subscriber_id: int, kind: DeliveryKind, since: datetime, detail: str | None = None
+    ) -> int:
+        """Return how many emails of a kind, or of a case of it, were planned for a person after an instant."""
         query = select(func.count()).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.planned_at > since)
-        return session.scalar(query) or 0
+        return session.scalar(query if detail is None else query.where(cls.detail == detail)) or 0
+
+    @classmethod
+    def drop_content(cls, session: Session, subscriber_id: int, kind: DeliveryKind, detail: str) -> None:
+        """Delete what is sealed with a person's emails of a case of a kind."""
+        query = update(cls).where(cls.subscriber_id == subscriber_id, cls.kind == kind, cls.detail == detail)
+        session.execute(query.values(sealed_content=None).execution_options(synchronize_session="fetch"))
 
     @classmethod
     def subscribers_with(

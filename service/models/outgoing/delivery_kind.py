@@ -9,7 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from service.models.letters.letter import MAY_GO, Letter
 from service.models.people.erasure import Erasure
-from service.models.people.subscriber import Subscriber, SubscriberStatus
+from service.models.people.subscriber import Subscriber
+from service.models.people.subscriber_status import SubscriberStatus
 from service.models.people.suppression import Suppression
 
 
@@ -29,6 +30,7 @@ class DeliveryKind(StrEnum):
     ANSWER = "answer"
     NOTICE = "notice"
     ALIAS = "alias"
+    ADDRESS = "address"
     EXPORT = "export"
     LETTER = "letter"
     GOODBYE = "goodbye"
@@ -48,7 +50,9 @@ SCHEDULED_KINDS = frozenset(
 # Any other kind goes to everybody who is not suppressed.
 _QUESTIONS = (DeliveryKind.PROMPT, DeliveryKind.WELCOME, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH)
 _ACTIVE_OR_RESTING = (DeliveryKind.DIGEST, DeliveryKind.YEAR, DeliveryKind.NOTICE)
-_DESPITE_SUPPRESSION = (DeliveryKind.SIGN_IN,)
+# Mails about a change of address go to another address, or are about one that no longer works; their builder looks
+# whether the address that each goes to may be mailed.
+_DESPITE_SUPPRESSION = (DeliveryKind.SIGN_IN, DeliveryKind.ADDRESS)
 
 
 def may_be_sent(

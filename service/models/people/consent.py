@@ -30,7 +30,12 @@ class Consent(Base):
     @classmethod
     def for_address(cls, session: Session, address_hash: bytes) -> list[Consent]:
         """Return an address's lines, oldest first."""
-        return list(session.scalars(select(cls).where(cls.address_hash == address_hash).order_by(cls.at)))
+        return cls.for_addresses(session, [address_hash])
+
+    @classmethod
+    def for_addresses(cls, session: Session, address_hashes: Iterable[bytes]) -> list[Consent]:
+        """Return the lines of several addresses, oldest first."""
+        return list(session.scalars(select(cls).where(cls.address_hash.in_([*address_hashes])).order_by(cls.at)))
 
     @classmethod
     def newest(cls, session: Session, address_hash: bytes, stream: Stream) -> Consent | None:

@@ -35,6 +35,12 @@ class Draft(Base):
         return session.scalars(query.order_by(cls.written_on)).all()
 
     @classmethod
+    def list_for(cls, session: Session, subscriber_id: int) -> Sequence[Draft]:
+        """Return this person's drafts, that of the earliest local date first."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id)
+        return session.scalars(query.order_by(cls.written_on)).all()
+
+    @classmethod
     def put(cls, session: Session, subscriber_id: int, on: date, sealed_words: bytes, now: datetime) -> None:
         """Store this person's draft for a local date in place of the one before it."""
         values = {"sealed_words": sealed_words, "saved_at": now}

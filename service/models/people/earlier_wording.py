@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, delete
+from sqlalchemy import ForeignKey, Index, LargeBinary, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, insert_into
@@ -27,6 +28,11 @@ class EarlierWording(Base):
         """Return the earlier wording of an entry, or None if there is none that is still kept."""
         found = session.get(cls, entry_id)
         return found if found is not None and found.kept_until > now else None
+
+    @classmethod
+    def of_entries(cls, session: Session, entry_ids: Sequence[int]) -> dict[int, EarlierWording]:
+        """Return the earlier wordings that there are of these entries, by entry id."""
+        return {row.entry_id: row for row in session.scalars(select(cls).where(cls.entry_id.in_(entry_ids)))}
 
     @classmethod
     def put(cls, session: Session, entry_id: int, sealed_words: bytes, kept_until: datetime) -> None:

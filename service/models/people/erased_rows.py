@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.db import Base
 from service.models.outgoing.writer_mail import NOTHING, WriterMail, WriterMailKind
+from service.models.people.address_change import AddressChange
 from service.models.people.consent import Consent
 from service.models.people.entry import Entry
 from service.models.people.list_import import BroughtPerson
@@ -40,14 +41,16 @@ def delete_subscriber(session: Session, subscriber_id: int, address_hash: bytes)
     networks that they came from; the list of addresses not to mail keeps its hash.
     """
     quietly = {"synchronize_session": False}
+    person = session.get(Subscriber, subscriber_id)
+    hashes = AddressChange.hashes_of(session, person) if person else {address_hash}
     unsent = _unsent_replies(session, subscriber_id)
     session.execute(delete(WriterMail).where(WriterMail.id.in_(unsent)).execution_options(**quietly))
     session.execute(delete(Subscriber).where(Subscriber.id == subscriber_id).execution_options(**quietly))
-    session.execute(delete(MailRequest).where(MailRequest.address_hash == address_hash).execution_options(**quietly))
+    session.execute(delete(MailRequest).where(MailRequest.address_hash.in_(hashes)).execution_options(**quietly))
     push_later(session, address_hash, None)
-    their_lines = update(Consent).where(Consent.address_hash == address_hash)
+    their_lines = update(Consent).where(Consent.address_hash.in_(hashes))
     session.execute(their_lines.values(network_hash=None).execution_options(**quietly))
-    brought = update(BroughtPerson).where(BroughtPerson.address_hash == address_hash)
+    brought = update(BroughtPerson).where(BroughtPerson.address_hash.in_(hashes))
     session.execute(brought.values(sealed_form=None, ask_from=None).execution_options(**quietly))
 
 

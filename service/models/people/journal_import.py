@@ -189,6 +189,15 @@ class ImportedEntryRow(Base):
         return {mac for mac in session.scalars(query) if mac is not None}
 
     @classmethod
+    def entry_of(cls, session: Session, subscriber_id: int, source_mac: bytes, own_id: int) -> Entry | None:
+        """Return this person's entry that came in with a source id, by its hash, or has this id itself, or None."""
+        imported = select(cls.entry_id).where(cls.subscriber_id == subscriber_id, cls.source_mac == source_mac)
+        query = select(Entry).where(
+            Entry.subscriber_id == subscriber_id, Entry.is_there(), or_(Entry.id == own_id, Entry.id.in_(imported))
+        )
+        return session.scalars(query.order_by(Entry.created_at).limit(1)).first()
+
+    @classmethod
     def take_back(cls, session: Session, import_id: int, since: datetime, limit: int) -> tuple[int, set[str]]:
         """Delete up to `limit` entries of an import; return how many, and the names of their photos' objects.
 

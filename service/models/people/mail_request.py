@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -106,6 +107,12 @@ class MailRequest(Base):
             .execution_options(synchronize_session=False)
         )
         return session.scalar(query) is not None
+
+    @classmethod
+    def void_sign_ins(cls, session: Session, address_hashes: Iterable[bytes], now: datetime) -> None:
+        """Make every sign-in link to these addresses invalid that has not been used."""
+        query = update(cls).where(cls.address_hash.in_([*address_hashes]), cls.used_at.is_(None)).values(used_at=now)
+        session.execute(query.where(cls.kind == MailRequestKind.SIGN_IN).execution_options(synchronize_session=False))
 
     @classmethod
     def find_unqueued(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, LargeBinary, String, delete, select, text
+from sqlalchemy import Index, LargeBinary, String, delete, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, insert_into
@@ -70,6 +70,11 @@ class Suppression(Base):
     def among(cls, session: Session, address_hashes: Iterable[bytes]) -> set[bytes]:
         """Return those of these addresses that are suppressed."""
         return set(session.scalars(select(cls.address_hash).where(cls.address_hash.in_([*address_hashes]))))
+
+    @classmethod
+    def count_by_reason(cls, session: Session) -> dict[str, int]:
+        """Return how many addresses are suppressed for each reason."""
+        return {row[0]: row[1] for row in session.execute(select(cls.reason, func.count()).group_by(cls.reason))}
 
     @classmethod
     def take_back(cls, session: Session, address_hash: bytes, reason: SuppressionReason, at: datetime) -> None:

@@ -3,11 +3,19 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.config import ROOT
-from service.core.journal_export.exported import JOURNAL_FORMAT, ExportedEntry, ExportedStep, journal_json
+from service.core.journal_export.exported import (
+    JOURNAL_FORMAT,
+    ExportedDraft,
+    ExportedEntry,
+    ExportedStep,
+    journal_json,
+)
+from service.core.journal_import.imported import ImportedExtras
 from service.core.steps import StepState
 from tests.harness.journals import entries_in, read_journal
 
@@ -27,6 +35,8 @@ ENTRIES = st.builds(
     tags=st.lists(WORDS, max_size=2).map(tuple),
     kept_out=st.booleans(),
     left_out=st.lists(WORDS, max_size=2).map(tuple),
+    photo_descriptions=st.lists(WORDS, max_size=2).map(tuple),
+    earlier_words=st.none() | WORDS,
 )
 
 
@@ -46,6 +56,11 @@ def test_the_schema_names_every_field_of_a_step() -> None:
     assert set(described["properties"]["state"]["enum"]) == set(StepState)
 
 
+def test_the_schema_names_every_field_of_a_draft() -> None:
+    draft = ExportedDraft(on=date(2026, 5, 13), words="", saved_at=datetime(2026, 5, 13, tzinfo=UTC))
+    assert SCHEMA["$defs"]["draft"]["properties"].keys() == draft.to_json().keys()
+
+
 def test_half_a_surrogate_pair_is_written_as_its_escape() -> None:
     step = ExportedStep(id="1", words="a\ud83d", chosen_on=date(2026, 5, 13), state=StepState.OPEN)
     written = json.loads(b"".join(journal_json([], [step, step])))
@@ -57,6 +72,29 @@ def test_half_a_surrogate_pair_is_written_as_its_escape() -> None:
 def test_an_entry_reads_back_as_it_was(entry: ExportedEntry) -> None:
     written = json.loads(json.dumps(entry.to_json()))
     assert ExportedEntry.from_json(written) == entry
+
+
+STEPS = st.builds(
+    ExportedStep,
+    id=st.integers(1, 2**63 - 1).map(str),
+    words=WORDS.filter(str.strip),
+    chosen_on=st.dates(date(1990, 1, 1), date(2030, 1, 1)),
+    state=st.sampled_from(StepState),
+    answered_on=st.none() | st.dates(),
+    entry=st.none() | st.just("1"),
+)
+DRAFTS = st.builds(ExportedDraft, on=st.dates(), words=WORDS, saved_at=INSTANTS)
+
+
+@settings(max_examples=20)
+@given(st.lists(ENTRIES, max_size=2), st.lists(STEPS, min_size=1, max_size=3), st.lists(DRAFTS, max_size=2))
+def test_what_is_written_fits_the_schema_and_its_steps_read_back(
+    entries: list[ExportedEntry], steps: list[ExportedStep], drafts: list[ExportedDraft]
+) -> None:
+    written = b"".join(journal_json(entries, steps, drafts))
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(written))
+    [extras] = [item for item in read_journal(written)[1] if isinstance(item, ImportedExtras)]
+    assert [ExportedStep.from_json(values) for values in extras.steps] == steps
 
 
 @settings(max_examples=20)

@@ -8,6 +8,7 @@ import pytest
 
 from service.core.journal_import.dayone import unescaped
 from service.core.journal_import.imported import NO_DATE, NOTHING_IN_IT, UNREADABLE_ENTRY
+from service.core.journal_import.mail_archive import BY_THE_SERVICE
 from tests.harness.journals import entries_in, journal, left_out_in, read_journal
 
 KETTLE = "The kettle sang. 5-6 birds (small)!\n\n**Bold** and a path C:\\temp"
@@ -163,6 +164,25 @@ def test_what_cannot_come_in_is_listed_with_its_reason_and_its_words() -> None:
     assert [item.dated for item in box] == ["Wed, 6 Jun 2012 20:00:00 +0000", "sometime"]
     notes = left_out_in(read_journal(journal("obsidian"))[1])
     assert [(item.place, item.words) for item in notes] == [("Vault/Shopping.md", "Milk, and no day.")]
+
+
+def test_the_mails_of_the_service_itself_are_not_the_persons_words() -> None:
+    asked = b"From: OhLife <post@ohlife.example>\nTo: a@example.org\nDate: Tue, 5 Jun 2012 20:00:00 +0000\n"
+    asked += b"Message-ID: <%d@ohlife.example>\nSubject: Your day\n\nHow did your day go, for the %dth time?\n\n"
+    reply = b"From: a@example.org\nTo: post+t@ohlife.example\nDate: Tue, 5 Jun 2012 21:00:00 +0000\n"
+    reply += b"Message-ID: <r@example.org>\nIn-Reply-To: <1@ohlife.example>\nSubject: Re: Your day\n\nWell enough.\n\n"
+    start = b"From MAILER Tue Jun  5 20:00:00 2012\n"
+    _, items = read_journal(start + asked % (1, 1) + start + reply + start + asked % (2, 2))
+    assert [entry.words for entry in entries_in(items)] == ["Well enough."]
+    assert [(item.reason, item.words) for item in left_out_in(items)] == [
+        (BY_THE_SERVICE, "How did your day go, for the 1th time?"),
+        (BY_THE_SERVICE, "How did your day go, for the 2th time?"),  # that nobody answered
+    ]
+    thread = start + asked % (1, 1) + start + reply
+    to_oneself = thread.replace(b"OhLife <post@ohlife.example>", b"a@example.org")
+    assert len(entries_in(read_journal(to_oneself)[1])) == 2
+    seldom = start + reply + b"".join(start + asked % (number, number) for number in range(1, 22))
+    assert len(entries_in(read_journal(seldom)[1])) == 22
 
 
 def test_things_that_stay_behind_are_named_with_their_entry() -> None:

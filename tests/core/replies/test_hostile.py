@@ -102,6 +102,7 @@ def headed(header: bytes, body: bytes = b"words") -> bytes:
 
 
 PLAIN, CODED = b"Content-Type: text/plain", b"Content-Transfer-Encoding: "
+RTF = b"Content-Type: text/rtf"
 WINMAIL = b"\x78\x9f\x3e\x22\x01\x00\x01\x03\x90\x06\x00\xff\xff\xff\x00\xff\xff\xff\x00"
 SIGNED = b"0\x80\x06\t*\x86H\x86\xf7\r\x01\x07\x01\xa0\x80$\x80"
 MAILS = {
@@ -132,6 +133,9 @@ MAILS = {
     "many pages": multipart(*[headed(b"Content-Type: text/html", b"<div>" * 190)] * 95),
     "many alternatives": multipart(*[headed(PLAIN, b"word%d " % n * 140) for n in range(95)], kind=b"alternative"),
     "pieces of a signature": headed(b"Content-Type: application/pkcs7-mime", SIGNED + b"\x04\x00" * 50 * KB),
+    "groups of RTF": headed(RTF, b"{\\rtf1" + b"{" * 100 * KB),
+    "settings of RTF": headed(RTF, b"{\\rtf1" + b"\\uc1" * 25 * KB),
+    "fonts of RTF": headed(RTF, b"{\\rtf1{\\fonttbl" + b"\\f1\\fcharset204" * 6 * KB),
     "properties of a winmail.dat": headed(
         b"Content-Type: application/ms-tnef", WINMAIL + bytes((3, 0, 0, 0)) * 25 * KB
     ),

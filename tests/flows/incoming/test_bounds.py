@@ -23,10 +23,17 @@ from service.mail.inbound.reading import MailContent, MailReading
 from service.models import Outcome, Reply
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
 from tests.harness.posts import mail
+from tests.harness.reused_children import ReusedChildren
 
 MB = 1024 * 1024
 WORDS = "Soup, slowly."
 LONGEST_SECONDS = 6.0
+
+
+@pytest.fixture(autouse=True)
+def children(reused_children: ReusedChildren) -> None:
+    """Give each test a process of its own, and end those of other tests."""
+    reused_children.end()
 
 
 @pytest.fixture

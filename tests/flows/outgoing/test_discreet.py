@@ -17,7 +17,7 @@ from service.core.slots import request_slot
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
-from service.flows.people import aliases, erase, steps
+from service.flows.people import aliases, change_address, erase, steps
 from service.mail.outbound.short_emails import read_short_emails
 from service.models import (
     Delivery,
@@ -158,6 +158,18 @@ class DiscreetPerson:
         with runtime.database.write() as session:
             return Delivery.plan(session, [new])
 
+    def plan_address_change(self) -> list[int]:
+        """Change the address; return the ids of the emails to both addresses."""
+        runtime, now = self.harness.runtime, self.harness.clock()
+        with runtime.database.write() as session:
+            owner = session.get_one(Subscriber, self.person.id)
+            asked = change_address.ask(session, runtime.keyring, owner, Address.parse(BO), now)
+        assert self.harness.send(asked.delivery_ids).counts == {"sent": 1}
+        with runtime.database.write() as session:
+            owner, (asked_id,) = session.get_one(Subscriber, self.person.id), asked.delivery_ids
+            done = change_address.confirm(session, runtime.keyring, owner, asked_id, this_browser=b"b" * 32, now=now)
+        return [*done.delivery_ids]
+
 
 # What every kind of email needs before it can be sent, except for automatic replies, which have a test of their own.
 PLANS: Mapping[DeliveryKind, Callable[[DiscreetPerson], list[int]]] = {
@@ -175,6 +187,7 @@ PLANS: Mapping[DeliveryKind, Callable[[DiscreetPerson], list[int]]] = {
     DeliveryKind.RECEIPT: DiscreetPerson.plan_receipt,
     DeliveryKind.NOTICE: DiscreetPerson.plan_notices,
     DeliveryKind.ALIAS: DiscreetPerson.plan_alias_confirmation,
+    DeliveryKind.ADDRESS: DiscreetPerson.plan_address_change,
     DeliveryKind.LETTER: DiscreetPerson.plan_letter,
     DeliveryKind.EXPORT: DiscreetPerson.plan_export,
     DeliveryKind.GOODBYE: DiscreetPerson.plan_goodbye,

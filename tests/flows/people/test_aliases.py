@@ -158,7 +158,7 @@ def test_an_alias_of_a_confirmed_address_is_ignored(harness: InboundHarness) -> 
     (bob,) = harness.sending.members(BOB)
     runtime = harness.sending.runtime
     with runtime.database.write() as session:
-        Alias.add(session, bob.address_hash, harness.ana.id, harness.sending.clock())
+        Alias.add(session, bob.address_hash, harness.ana.id, b"sealed", harness.sending.clock())
     assert _alias_owner_id(harness, BOB) is None
     assert _receive(harness, "His own.", BOB).outcome == Outcome.HELD  # to Ana's address: not hers
 

@@ -54,6 +54,6 @@ def test_every_entry_is_read_once_in_the_order_of_the_days(
     with database.read() as session:
         person = session.get_one(Subscriber, person.id)
     contents = JournalContents.of(database, keyring, library, person)
-    opened = [contents.opened(each, ()) for each in contents.stored()]
+    opened = [contents.opened(each, {}) for each in contents.stored()]
     assert len({each.id for each in opened}) == len(opened) == 2 * ENTRIES_AT_A_TIME + 1
     assert [each.on for each in opened] == sorted(each.on for each in opened)

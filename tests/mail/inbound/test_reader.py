@@ -10,8 +10,15 @@ import pytest
 
 from service.mail.inbound.reader import MailReader, UnreadableMail
 from service.mail.inbound.reading import MailContent, MailReading
+from tests.harness.reused_children import ReusedChildren
 
 READY = "import sys, time; sys.stdout.write('ready\\n'); sys.stdout.flush(); "
+
+
+@pytest.fixture(autouse=True)
+def children(reused_children: ReusedChildren) -> None:
+    """Give each test a process of its own, and end those of other tests."""
+    reused_children.end()
 
 
 @pytest.fixture
@@ -69,7 +76,7 @@ def test_a_mail_that_is_too_much_for_its_reader_is_unread(what_it_does: str) -> 
 
 def test_the_next_mail_has_a_reader_again(reader: MailReader) -> None:
     reader.read(MailContent(plain="One."), None)
-    for child in children():
+    for child in reading_processes():
         os.kill(child, signal.SIGKILL)
     reader.read(MailContent(plain="Two."), None)
     assert words(reader.read(MailContent(plain="Three."), None)) == "Three."
@@ -80,7 +87,7 @@ def test_nothing_of_a_mail_and_no_secret_stands_in_the_readers_surroundings(
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", "a secret of the settings")
     reader.read(MailContent(plain="Soup, slowly."), None)
-    (child,) = children()
+    (child,) = reading_processes()
     surroundings = Path(f"/proc/{child}/environ").read_bytes() + _command(child)
     assert b"a secret of the settings" not in surroundings
     assert b"Soup" not in surroundings
@@ -93,7 +100,7 @@ def test_what_it_shows_of_itself_holds_no_words() -> None:
     assert "Soup" not in shown
 
 
-def children() -> list[int]:
+def reading_processes() -> list[int]:
     """Return the reading processes of this test process."""
     pids = [int(pid) for tasks in Path("/proc/self/task").glob("*/children") for pid in tasks.read_text().split()]
     return [pid for pid in pids if b"service.mail.inbound.reading" in _command(pid)]

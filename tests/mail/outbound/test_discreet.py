@@ -34,6 +34,7 @@ KINDS = {
     DeliveryKind.ANSWER: ("could_not_keep", "command", "step_taken", "step_not_yet", "step_let_go", "letter_kept"),
     DeliveryKind.NOTICE: ("less_often", "alias_asked_for", "alias_released"),
     DeliveryKind.ALIAS: ("alias_confirm",),
+    DeliveryKind.ADDRESS: ("address_confirm", "address_moved", "address_here", "address_back", "address_lost"),
     DeliveryKind.LETTER: ("letter",),
     DeliveryKind.EXPORT: ("export_ready",),
     DeliveryKind.GOODBYE: ("goodbye",),

@@ -7,12 +7,15 @@ import json
 import re
 from datetime import date, timedelta
 
+import jsonschema
 import pytest
 from sqlalchemy import select
 
+from service.config import ROOT
 from service.core.sealed_chunks import CHUNK_BYTES
 from service.flows.outgoing.tick import prune
-from service.flows.people import entry_photos, journal
+from service.flows.people import earlier_wording, entry_photos, journal, photo_changes, steps
+from service.flows.people.drafts import SeenDraft, save_draft
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.models import (
     Delivery,
@@ -22,6 +25,7 @@ from service.models import (
     ExportState,
     JournalExport,
     Photo,
+    Step,
     Subscriber,
 )
 from tests.harness import exports as harness
@@ -31,6 +35,7 @@ from tests.harness.people import DAY
 from tests.harness.posts import mail, post, signed
 from tests.harness.website import WebHarness
 
+SCHEMA = json.loads((ROOT / "docs" / "journal.schema.json").read_text("utf-8"))
 LONG_AGO, LATE = date(1990, 1, 1), date(2030, 1, 1)
 # One database is enough for what pages say; `tests/flows/people/test_journal_export.py` has what both must do.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -62,6 +67,14 @@ def photos(home: WebHarness) -> list[bytes]:
     with runtime.database.read() as session:
         rows = session.scalars(select(Photo).join(Entry, Entry.id == Photo.entry_id).order_by(Entry.written_on)).all()
     return [entry_photos.open_photo(runtime.keyring, runtime.storage, person, photo) for photo in rows]
+
+
+def steps_of(home: WebHarness) -> list[tuple[object, ...]]:
+    """Return the small steps of the journal."""
+    with home.runtime.database.read() as session:
+        rows = Step.list_for(session, home.person().id)
+        opened = steps.open_steps(home.runtime.keyring, home.person(), rows)
+    return [(each.words, each.chosen_on, each.state, each.answered_on) for each in opened]
 
 
 def test_a_whole_journal_is_asked_for_made_and_fetched(home: WebHarness, exporter: JournalExporter) -> None:
@@ -114,16 +127,36 @@ def test_what_is_known_besides_the_words_is_in_it(home: WebHarness, exporter: Jo
     assert len(about["browsers"]) == 1
 
 
+def test_drafts_and_the_wording_before_a_change_are_in_it(home: WebHarness, exporter: JournalExporter) -> None:
+    runtime, now = home.runtime, home.clock()
+    with runtime.database.write() as session:
+        person = session.get_one(Subscriber, home.person().id)
+        seen = SeenDraft(date(2026, 5, 12), "")
+        save_draft(session, runtime.keyring, person, date(2026, 5, 12), words="Half a though", seen=seen, now=now)
+        [_, entry, *_] = Entry.between(session, person.id, LONG_AGO, LATE)
+        earlier_wording.change_words(session, runtime.keyring, person, entry, words="Other words.", now=now)
+        [photo] = Photo.list_for_entries(session, person.id, [entry.id])
+        photo_changes.describe(runtime.keyring, person, photo, "The mill in snow")
+    written = json.loads(download(home, exporter).text("journal.json"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(written)
+    assert [(each["on"], each["words"]) for each in written["drafts"]] == [("2026-05-12", "Half a though")]
+    assert written["entries"][1]["words"] == "Other words."
+    assert written["entries"][1]["earlier_words"] == harness.WORDS[0]
+    assert written["entries"][1]["photo_descriptions"] == ["The mill in snow"]
+
+
 def test_an_export_comes_back_to_another_journal_whole(home: WebHarness, exporter: JournalExporter) -> None:
-    before, pictures = entries(home), photos(home)
+    before, pictures, before_steps = entries(home), photos(home), steps_of(home)
     taken = download(home, exporter)
-    steps = json.loads(taken.text("journal.json"))["steps"]
-    assert [(step["words"], step["state"]) for step in steps] == [("Open a window.", "taken")]
+    written = json.loads(taken.text("journal.json"))["steps"]
+    assert [(step["words"], step["state"]) for step in written] == [("Open a window.", "taken")]
     [left_out] = [entry["left_out"] for entry in json.loads(taken.text("journal.json"))["entries"] if entry["left_out"]]
     assert left_out == ["-- \nAna of the mill"]
     with home.runtime.database.write() as session:
         for entry in session.scalars(select(Entry)):
             session.delete(entry)
+        for step in session.scalars(select(Step)):
+            session.delete(step)
     for _ in range(2):  # the second time nothing changes
         sent = home.post("/import", {"journal": (io.BytesIO(taken.data), "small-steps-export.zip")})
         importer, at = home.runtime.journal_importer(), str(sent.location)
@@ -135,6 +168,7 @@ def test_an_export_comes_back_to_another_journal_whole(home: WebHarness, exporte
             (e.written_on, e.created_at, e.changed_at, e.prompt_id, e.words, e.is_kept_out) for e in entries(home)
         ]
         assert photos(home) == pictures
+        assert steps_of(home) == before_steps
 
 
 def test_day_ones_form_is_read_as_day_ones_with_every_word_and_photo(

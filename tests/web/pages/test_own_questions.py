@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from service.core.library.own_question import prompt_id_of
 from service.flows.outgoing.tick import prune
 from service.flows.people import own_questions
-from service.flows.people.journal_export.about_person import about_person
+from service.flows.people.about_person import AboutPerson
 from service.flows.people.own_questions import MOST_CHARACTERS, MOST_QUESTIONS
 from service.models import Entry, OwnQuestion, QuestionWish
 from tests.harness.exports import download
@@ -142,8 +142,8 @@ def test_a_question_of_the_library_comes_again_on_a_day_or_never(home: WebHarnes
     with home.runtime.database.read() as session:
         wish = QuestionWish.find(session, home.person().id, "three-words")
         assert wish is not None
-        about = about_person(session, home.runtime.keyring, home.person(), NOW)
-    assert about["questions"]["wishes"] == [{"prompt": "three-words", "again_on": None}]
+        facts = AboutPerson(session, home.runtime.keyring, home.person()).facts()
+    assert facts["questions"]["wishes"] == [{"prompt": "three-words", "again_on": None}]
     page = home.get(str(home.post(f"{PAGE}/usual", {"prompt": "three-words"}, page=PAGE).location)).text
     assert "What you don’t want to be asked again" not in page
 
@@ -182,7 +182,9 @@ def test_own_questions_and_their_answers_come_back_from_an_export(home: WebHarne
     written = json.loads(taken.text("journal.json"))
     assert {each["words"] for each in written["questions"]} == {"What did the wind say?", "Who made you laugh?"}
     assert [each["question"] for each in written["entries"]] == ["What did the sea say?"]
-    assert "What did the wind say?" in json.loads(taken.text("about-me.json"))["questions"]["own"]
+    told = {each["words"]: each["is_removed"] for each in json.loads(taken.text("about-me.json"))["own_questions"]}
+    assert told == {"What did the sea say?": True, "What did the wind say?": False, "Who made you laugh?": False}
+    assert "What did the wind say?" in home.get("/settings/about-you").text
     again = bring(home, taken.data)
     assert "would come in" in again  # nothing is new, since all of it is here
     assert "Bring them in" not in again

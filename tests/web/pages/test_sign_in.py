@@ -118,12 +118,12 @@ def test_signing_out_is_said(site: WebHarness) -> None:
     site.join()
     text = site.get(str(site.post("/sign-out", page="/journal").location)).text
     assert "<h1>You’re signed out</h1>" in text
-    assert "in this browser now without a new link" in text
+    assert "in this browser now without signing in again" in text
     assert 'name="email"' in text
     _ask(site)
     site.post(site.sign_in_path())
     everywhere = site.post("/sign-out", {"everywhere": "yes"}, page="/settings").location
-    assert "in any browser now without a new link" in site.get(str(everywhere)).text
+    assert "in any browser now without signing in again" in site.get(str(everywhere)).text
     assert "signed out" not in site.get("/sign-in").text
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 from service.core.replies.mime.body_forms import BodyForms, in_order, of_the_same
 from service.core.replies.mime.charsets import Guess, decoded_text
+from service.core.replies.mime.compressed_rtf import expand_rtf
 from service.core.replies.mime.enriched import unenriched
 from service.core.replies.mime.flowed import unflowed
 from service.core.replies.mime.mime_headers import header_values
 from service.core.replies.mime.mime_parts import DEPTH, PARTS, MimePart, MimeTree
+from service.core.replies.mime.rtf import is_rtf, read_rtf
 from service.core.replies.mime.signed_content import signed_content
 from service.core.replies.mime.winmail import Winmail, read_winmail
 
@@ -27,6 +29,9 @@ _FILES = frozenset({
 })  # fmt: skip
 # Forms for watches and for interactive mail: the same words are also there as HTML.
 _DOUBLES = frozenset({"text/x-amp-html", "text/watch-html"})
+_RTF = frozenset({"text/rtf", "application/rtf", "application/x-rtf"})
+_RTF_BYTES = 4 * 1024 * 1024
+_EXPANDED_RTF_BYTES = 256 * 1024  # compressed, this may be 30 kB, and reading it must not take longer than those allow
 _SIGNED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _NO_TYPE = "application/octet-stream"
 _WHITE = str.maketrans("\t\r\n\f", "    ")
@@ -122,7 +127,7 @@ class _PartReader:
     def read_what_is_left(self, root: MimePart) -> BodyForms | None:
         """Return the readable text of a mail whose bodies have no words; None if there is none.
 
-        Text files come first, then attached mails, then Outlook's own format, and last the text outside the parts.
+        Files of text come first, then attached mails, then Outlook's own format, and last the text outside the parts.
         """
         for bodies in (self._files_of_text(), self._mails_inside(), self._packed(), _outside(root, self._tree.guess)):
             forms = in_order(bodies)
@@ -138,7 +143,7 @@ class _PartReader:
             return self._winmail(part)
         if _is_read(part):
             return self._body(part)
-        if (part.headers.maintype == "text" and not _is_file(kind)) or _may_be_text(part, self._tree.guess):
+        if _has_text(part, self._tree.guess):
             self._texts.append(part)
         elif kind in _MAILS:
             self._mails.append(part)
@@ -173,7 +178,14 @@ class _PartReader:
         return bodies
 
     def _packed(self) -> list[BodyForms]:
-        return [BodyForms(*_packed_text(winmail, self._tree.guess)) for winmail in self._winmails]
+        return [self._packed_body(winmail) for winmail in self._winmails]
+
+    def _packed_body(self, winmail: Winmail) -> BodyForms:
+        if winmail.plain or winmail.html or not winmail.rtf:
+            return _packed_text(winmail, self._tree.guess)
+        rtf = expand_rtf(winmail.rtf, most_bytes=_EXPANDED_RTF_BYTES)
+        self._tree.cut = self._tree.cut or len(rtf) == _EXPANDED_RTF_BYTES
+        return BodyForms(*read_rtf(rtf))
 
     def _body(self, part: MimePart) -> list[BodyForms]:
         return [_text_body(part, self._tree.guess)]
@@ -181,6 +193,14 @@ class _PartReader:
 
 def _may_be_signed(part: MimePart) -> bool:
     return part.headers.content_type in _SIGNED or part.headers.filename.lower().endswith((".p7m", ".p7z"))
+
+
+def _has_text(part: MimePart, guess: Guess) -> bool:
+    """Return whether a file may be read as the words of a mail that has no others."""
+    kind = part.headers.content_type
+    if kind in _RTF:
+        return is_rtf(part.content)
+    return (part.headers.maintype == "text" and not _is_file(kind)) or _may_be_text(part, guess)
 
 
 def _may_be_text(part: MimePart, guess: Guess) -> bool:
@@ -191,12 +211,12 @@ def _may_be_text(part: MimePart, guess: Guess) -> bool:
     return decoded_text(part.content[:_META_BYTES], guess=guess).text.translate(_WHITE).isprintable()
 
 
-def _packed_text(winmail: Winmail, guess: Guess) -> tuple[str | None, str | None, bool]:
+def _packed_text(winmail: Winmail, guess: Guess) -> BodyForms:
     plain = decoded_text(winmail.plain, winmail.charset, guess=guess) if winmail.plain else None
     meta = _meta_charset(winmail.html)
     html = decoded_text(winmail.html, winmail.charset, meta, guess=guess) if winmail.html else None
     texts = [text for text in (plain, html) if text is not None]
-    return plain.text if plain else None, html.text if html else None, any(text.guessed for text in texts)
+    return BodyForms(plain.text if plain else None, html.text if html else None, any(text.guessed for text in texts))
 
 
 def _outside(root: MimePart, guess: Guess) -> list[BodyForms]:
@@ -234,6 +254,8 @@ def _is_file(kind: str) -> bool:
 
 def _text_body(part: MimePart, guess: Guess) -> BodyForms:
     headers = part.headers
+    if is_rtf(part.content):
+        return BodyForms(*read_rtf(part.content[:_RTF_BYTES]))
     is_html = headers.content_type == _HTML or headers.content_type in _DOUBLES
     meta = _meta_charset(part.content) if is_html else ""
     found = decoded_text(part.content, headers.parameter("charset"), meta, guess=guess)

@@ -11,7 +11,8 @@ _HEAD_BYTES = 6  # the signature and a key
 _ATTRIBUTE = struct.Struct("<BII")
 _BODY, _PROPERTIES, _CODEPAGE = 0x0002800C, 0x00069003, 0x00069007
 _FILE_BEGINS, _FILE_NAME, _FILE_DATA, _FILE_PROPERTIES = 0x00069002, 0x00018010, 0x0006800F, 0x00069005
-_TEXT_BODY, _HTML_BODY, _LONG_NAME = 0x1000, 0x1013, 0x3707
+_TEXT_BODY, _HTML_BODY, _RTF_BODY, _LONG_NAME = 0x1000, 0x1013, 0x1009, 0x3707
+_WANTED = frozenset({_TEXT_BODY, _HTML_BODY, _RTF_BODY, _LONG_NAME})
 _UNICODE, _STRING, _BINARY, _OBJECT = 0x001F, 0x001E, 0x0102, 0x000D
 _SEVERAL = 0x1000
 _NAMED = 0x8000
@@ -24,10 +25,11 @@ _MOST_FILES = 100
 
 @dataclass(frozen=True, slots=True)
 class Winmail:
-    """The body as text and HTML, both in `charset`, and the files as (name, content)."""
+    """The body as text and HTML, both in `charset`, and as compressed RTF; and the files as (name, content)."""
 
     plain: bytes = field(default=b"", repr=False)
     html: bytes = field(default=b"", repr=False)
+    rtf: bytes = field(default=b"", repr=False)
     charset: str = ""
     files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
 
@@ -51,7 +53,8 @@ def read_winmail(data: bytes) -> Winmail | None:
         elif files:
             files[-1].take(key, content)
     named = tuple((file.name.decode("utf-8", "replace"), file.content) for file in files if file.content)
-    return Winmail(body.get(_TEXT_BODY, b""), body.get(_HTML_BODY, b""), charset, named)
+    plain, html, rtf = (body.get(form, b"") for form in (_TEXT_BODY, _HTML_BODY, _RTF_BODY))
+    return Winmail(plain, html, rtf, charset, named)
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ def _wanted(content: bytes) -> Iterator[tuple[int, bytes]]:
             kind, name = struct.unpack_from("<HH", content, at)
             at = _after_name(content, at + 4) if name >= _NAMED else at + 4
             values, at = _values(content, at, kind)
-            if name in {_TEXT_BODY, _HTML_BODY, _LONG_NAME} and values:
+            if name in _WANTED and values:
                 yield name, _as_bytes(values[0], kind)
     except (struct.error, KeyError):
         return

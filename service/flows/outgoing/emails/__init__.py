@@ -14,6 +14,7 @@ from service.core.tokens import ReplyKind
 from service.flows.outgoing.auto_replies import AutoReplyContent, open_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.flows.outgoing.emails import (
+    address_change,
     alias,
     auto_reply,
     confirmation,
@@ -36,6 +37,7 @@ from service.models import Delivery, DeliveryKind
 __all__ = [
     "AS_SENT",
     "BUILDERS",
+    "address_change",
     "alias",
     "as_sent",
     "auto_reply",
@@ -71,6 +73,7 @@ BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.ANSWER: auto_reply.build,
     DeliveryKind.NOTICE: notice.build,
     DeliveryKind.ALIAS: alias.build,
+    DeliveryKind.ADDRESS: address_change.build,
     DeliveryKind.EXPORT: journal_ready.build,
     DeliveryKind.GOODBYE: goodbye.build,
 }

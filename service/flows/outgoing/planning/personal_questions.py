@@ -24,11 +24,10 @@ class PersonalQuestions:
 
     @classmethod
     def load(cls, session: Session, library: Library, subscriber_ids: Iterable[int]) -> PersonalQuestions:
-        """Return what these people want; the caller holds the locks on their rows."""
+        """Return what these people want; the caller holds the locks on their rows. Of nobody nothing is read."""
         ids = list(subscriber_ids)
-        return cls(
-            session, library, OwnQuestion.of_subscribers(session, ids), QuestionWish.of_subscribers(session, ids)
-        )
+        own = OwnQuestion.of_subscribers(session, ids) if ids else {}
+        return cls(session, library, own, QuestionWish.of_subscribers(session, ids) if ids else {})
 
     def unwanted(self, subscriber_id: int) -> frozenset[str]:
         """Return the ids of the prompts that a person does not want again."""

@@ -54,7 +54,7 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
     due = {person.id: times.due(person) for person in people}
     replaced = _ids_without_prompt(session, people, due)
     chooser = PromptChooser(library)
-    personal = PersonalQuestions.load(session, library, due)
+    personal = PersonalQuestions.load(session, library, [each.id for each in people if each.has_personal_questions])
     prompts, prompt_changes, notices, notice_changes = [], [], [], []
     for person in people:
         slot = due[person.id]

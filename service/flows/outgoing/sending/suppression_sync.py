@@ -17,7 +17,15 @@ from service.db import Database
 from service.flows.people import account
 from service.mail.outbound.mailer import ListedAddress, ProviderMisconfigured, ProviderUnreachable, SuppressionLists
 from service.mail.provider_events import BOUNCES, COMPLAINTS, UNSUBSCRIBES
-from service.models import Consent, Keyring, Subscriber, Suppression, SuppressionCursor, SuppressionReason
+from service.models import (
+    AddressChange,
+    Consent,
+    Keyring,
+    Subscriber,
+    Suppression,
+    SuppressionCursor,
+    SuppressionReason,
+)
 from service.models.people.suppression_sync import push_later, suppressions_to_push
 
 LISTS = (BOUNCES, COMPLAINTS, UNSUBSCRIBES)
@@ -76,18 +84,20 @@ class SuppressionSync:
             address = Address.parse(entry.address)
         except AddressError:
             return None
-        person = Subscriber.with_address(session, self.keyring.address_hash(address))
+        address_hash = self.keyring.address_hash(address)
+        person = AddressChange.find_person(session, address_hash)
         if person is None:
             return None
         if name == BOUNCES:
             if _is_about_something_else(entry):
                 return address.text
-            Suppression.add(session, person.address_hash, SuppressionReason.BOUNCED, now)
+            Suppression.add(session, address_hash, SuppressionReason.BOUNCED, now)
             return None
         if name == UNSUBSCRIBES and _has_agreed_since(session, person, entry):
             return address.text
         if name == COMPLAINTS:
-            Suppression.add(session, person.address_hash, SuppressionReason.COMPLAINED, now)
+            for each in {address_hash, person.address_hash}:
+                Suppression.add(session, each, SuppressionReason.COMPLAINED, now)
         account.stop(session, person, now, source="provider")
         return None
 

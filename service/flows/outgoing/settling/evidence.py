@@ -1,6 +1,7 @@
 """Comparing the provider's events with the deliveries of this database.
 
-An event counts for a delivery only if its recipient is that delivery's person, and only if this installation sent it.
+An event counts for a delivery only if its recipient is that delivery's person, by their address or one that they have
+moved from, and only if this installation sent it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,18 @@ from sqlalchemy.orm import Session
 
 from service.core.addresses import Address, AddressError
 from service.db import Database
-from service.flows.people import aliases
 from service.mail.provider_events import WRITER_MAIL, ProviderEvent
-from service.models import Delivery, DeliveryKind, Installation, Keyring, KnownDelivery, Subscriber, WriterMail
+from service.models import (
+    AddressChange,
+    Delivery,
+    DeliveryKind,
+    Installation,
+    Keyring,
+    KnownDelivery,
+    Subscriber,
+    WriterMail,
+    open_content,
+)
 from service.models.outgoing import delivery_evidence
 
 # The events that prove that the provider accepted the email.
@@ -24,6 +34,7 @@ TAKEN = frozenset({"accepted", "delivered", "failed", "opened", "clicked", "comp
 # Only these come soon after the request. A complaint may come weeks later, after a person has left and signed up again.
 _SOON = frozenset({"accepted", "delivered"})
 _KINDS = frozenset(DeliveryKind)
+_TO_ANOTHER_ADDRESS = frozenset({DeliveryKind.ALIAS, DeliveryKind.ADDRESS})
 # A person who left and signed up again has a new row, not the one that the email was sent to.
 _SURELY_THE_SAME_PERSON = timedelta(days=1)
 EVENTS_A_TRANSACTION = 300
@@ -153,13 +164,19 @@ class _Comparison:
 
     def _is_for_its_person(self, event: ProviderEvent, known: KnownDelivery) -> bool:
         recipient = self.hashes[event.recipient]
-        if known.kind != DeliveryKind.ALIAS:
-            return recipient == known.address_hash
-        # The only email that is sent to another address than its person's.
+        to = self._other_recipient(known) if known.kind in _TO_ANOTHER_ADDRESS else None
+        if to is not None:
+            return recipient == self.keyring.address_hash(to)
+        return recipient is not None and (
+            recipient == known.address_hash or AddressChange.has_had(self.session, known.subscriber_id, recipient)
+        )
+
+    def _other_recipient(self, known: KnownDelivery) -> Address | None:
+        """Return the address that is sealed with an email to another address than its person's."""
         delivery = Delivery.find_by_id(self.session, known.subscriber_id, known.id)
         person = self.session.get(Subscriber, known.subscriber_id)
-        to = aliases.address_to_confirm(self.keyring, delivery, person) if delivery and person else None
-        return to is not None and recipient == self.keyring.address_hash(to)
+        text = open_content(self.keyring, person, delivery) if delivery and person else None
+        return None if text is None else Address(text)
 
     def _taken(self, event: ProviderEvent, person: Subscriber, known: KnownDelivery | None) -> TakenEmail:
         return TakenEmail(

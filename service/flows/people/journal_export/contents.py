@@ -7,30 +7,33 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from service.core.entry_text import for_showing
-from service.core.journal_export.exported import ExportedEntry, ExportedQuestion, ExportedStep
+from service.core.journal_export.exported import ExportedDraft, ExportedEntry, ExportedQuestion, ExportedStep
 from service.core.library.own_question import prompt_id_of
 from service.core.library.prompts import Library
 from service.core.sealing import DataKey
 from service.db import Database
 from service.flows.people import entry_photos, journal, own_questions, steps
+from service.flows.people.drafts import open_draft
+from service.flows.people.earlier_wording import open_earlier
 from service.flows.people.own_questions import OpenQuestion
 from service.flows.people.tags import open_tags
-from service.models import Entry, Keyring, Photo, Step, Subscriber
+from service.models import Draft, EarlierWording, Entry, Keyring, Photo, Step, Subscriber
 
 ENTRIES_AT_A_TIME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry and its photos as they are stored."""
+    """An entry, its photos and its earlier wording as they are stored."""
 
     row: Entry
     photos: Sequence[Photo]
+    earlier: EarlierWording | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JournalContents:
-    """The questions, entries and steps of one person; the last two are read anew each time that they are asked for.
+    """The entries, steps, drafts and own questions of one person; all but the questions are read anew each time.
 
     `own` are the questions that the person has written, by prompt id.
     """
@@ -60,15 +63,19 @@ class JournalContents:
         while True:
             with self.database.read() as session:
                 rows = Entry.oldest_first(session, self.person.id, after=last, limit=ENTRIES_AT_A_TIME)
-                photos = entry_photos.by_entry(session, self.person, [row.id for row in rows])
-            yield from (StoredEntry(row, photos.get(row.id, ())) for row in rows)
+                ids = [row.id for row in rows]
+                photos = entry_photos.by_entry(session, self.person, ids)
+                earlier = EarlierWording.of_entries(session, ids)
+            yield from (StoredEntry(row, photos.get(row.id, ()), earlier.get(row.id)) for row in rows)
             if len(rows) < ENTRIES_AT_A_TIME:
                 return
             last = rows[-1]
 
-    def opened(self, stored: StoredEntry, photos: Sequence[str]) -> ExportedEntry:
-        """Return an entry opened, with the paths of its photos within the zip."""
+    def opened(self, stored: StoredEntry, paths: Mapping[int, str]) -> ExportedEntry:
+        """Return an entry opened, with those of its photos that have a path within the zip, by their ids."""
         row = stored.row
+        photos = [photo for photo in stored.photos if photo.id in paths]
+        opened = entry_photos.open_photos(self.keyring, self.person, photos)
         return ExportedEntry(
             id=str(row.id),
             on=row.written_on,
@@ -78,10 +85,12 @@ class JournalContents:
             changed_at=row.changed_at,
             question=self.question_of(row),
             prompt=row.prompt_id,
-            photos=tuple(photos),
+            photos=tuple(paths[photo.id] for photo in photos),
+            photo_descriptions=tuple(photo.description for photo in opened),
             tags=open_tags(self.key, row),
             kept_out=row.is_kept_out,
             left_out=journal.left_out_of(self.key, row),
+            earlier_words=open_earlier(self.key, stored.earlier) if stored.earlier else None,
         )
 
     def question_of(self, row: Entry) -> str:
@@ -105,6 +114,19 @@ class JournalContents:
                 entry=str(step.entry_id) if step.entry_id else None,
             )
             for step in steps.open_steps(self.keyring, self.person, rows)
+        ]
+
+    def drafts(self) -> list[ExportedDraft]:
+        """Return what was begun and not saved, the earliest day first."""
+        with self.database.read() as session:
+            rows = Draft.list_for(session, self.person.id)
+        return [
+            ExportedDraft(
+                on=row.written_on,
+                words=open_draft(self.key, row),
+                saved_at=row.saved_at.astimezone(self.person.zone),
+            )
+            for row in rows
         ]
 
     def months(self) -> list[date]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,7 @@ from service.core.month.month_markdown import MarkdownEntry, month_in_pieces
 from service.core.sealing import SealError
 from service.db import Database
 from service.flows.people import entry_photos
-from service.flows.people.journal_export.about_person import about_person
+from service.flows.people.about_person import AboutPerson
 from service.flows.people.journal_export.contents import JournalContents, StoredEntry
 from service.flows.people.journal_export.export_texts import ExportTexts, PageEntry, PagePhoto, in_pieces
 from service.mail.inbound.eml import mail_file
@@ -102,10 +101,11 @@ class _Writing:
         self._own_photos()
         self._mails()
         self._months()
-        entries = (self.contents.opened(each, self._paths_of(each)) for each in self._entries())
-        self.zip.add("journal.json", journal_json(entries, self.contents.steps(), self.contents.questions()))
+        entries = (self.contents.opened(each, self.paths) for each in self._entries())
+        contents = self.contents
+        self.zip.add("journal.json", journal_json(entries, contents.steps(), contents.drafts(), contents.questions()))
         self.zip.add("index.html", self._texts.page(self._page_entries(), self.contents.months(), self._today))
-        self.zip.add(ABOUT, [json.dumps(self._about(), indent=1, ensure_ascii=False).encode()])
+        self.zip.add(ABOUT, self._about())
         values = {"on": self._today, "about": ABOUT, "manifest": MANIFEST, "unreadable": self.unreadable}
         self.zip.add("README.txt", [self._texts.readme(values)])
 
@@ -230,10 +230,11 @@ class _Writing:
             last = on
 
     def _day_one_entries(self) -> Iterator[tuple[ExportedEntry, list[DayOnePhoto]]]:
+        ready = self.day_one_photos
+        paths = {photo_id: photo.path for photo_id, photo in ready.items()}
         for each in self._entries():
-            photos = [self.day_one_photos[photo.id] for photo in each.photos if photo.id in self.day_one_photos]
-            yield self.contents.opened(each, [photo.path for photo in photos]), photos
+            yield self.contents.opened(each, paths), [ready[photo.id] for photo in each.photos if photo.id in ready]
 
-    def _about(self) -> Mapping[str, Any]:
+    def _about(self) -> Iterator[bytes]:
         with self.writer.database.read() as session:
-            return about_person(session, self.writer.keyring, self.order.person, self.order.now)
+            yield from AboutPerson(session, self.writer.keyring, self.order.person).json()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.core.journal_export.exported import ExportedStep
 from service.core.journal_import.imported import ImportedEntry, ImportedQuestion, LeftOutEntry, tags_of, text_of
 from service.core.sealing import DataKey
 from service.flows.people import entry_photos, journal
@@ -45,6 +46,7 @@ class ImportChunk:
     left_out: list[tuple[int, LeftOutEntry]] = field(default_factory=list, repr=False)
     already_here: int = 0
     questions: list[tuple[int, ImportedQuestion]] = field(default_factory=list, repr=False)
+    steps: list[ExportedStep] = field(default_factory=list, repr=False)
 
     @property
     def is_full(self) -> bool:

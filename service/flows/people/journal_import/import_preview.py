@@ -10,7 +10,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from service.core.journal_import.imported import NO_DATE, ImportedEntry, ImportedQuestion, ImportItem, LeftOutEntry
+from service.core.journal_import.imported import (
+    NO_DATE,
+    ImportedEntry,
+    ImportedExtras,
+    ImportedQuestion,
+    ImportItem,
+    LeftOutEntry,
+)
 from service.core.sealing import DataKey
 from service.core.text.sentences import one_line
 from service.flows.people.journal_import.known_entries import EntryStanding, KnownEntries
@@ -38,6 +45,7 @@ class ImportPreview:
     """What a file is, and what of it would come in; new, here, changed and left out add up to what was found.
 
     `items` are all items of the file, with own questions, of which `questions` would come in.
+    `steps` are new ones. `brought_steps` and `brought_quiet_dates` are the ids of what came in, to take it back by.
     """
 
     kind: str
@@ -56,6 +64,11 @@ class ImportPreview:
     reasons: dict[str, int] = field(default_factory=dict)
     left_behind: dict[str, int] = field(default_factory=dict)
     refused: str = ""
+    steps: int = 0
+    settings: dict[str, Any] | None = None
+    quiet_dates: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    brought_steps: list[int] = field(default_factory=list)
+    brought_quiet_dates: list[int] = field(default_factory=list)
 
     def seal(self, key: DataKey, row: JournalImport) -> None:
         """Store the preview, sealed, with its import."""
@@ -79,6 +92,10 @@ def make_preview(kind: str, items: Iterable[ImportItem], known: KnownEntries, to
         preview.items += 1
         if isinstance(item, ImportedQuestion):
             preview.questions += not known.has_question(item.words)
+            continue
+        if isinstance(item, ImportedExtras):
+            preview.steps = len(known.new_steps(item))
+            preview.settings, preview.quiet_dates = item.settings, [*item.quiet_dates]
             continue
         preview.found += 1
         entry = dated(item, today)

@@ -82,7 +82,7 @@ def add(
         state=ImportState.UPLOADED,
         stored_as=upload.stored_as,
         sealed_title=keyring.key_of(person).seal_text(
-            title[-LONGEST_TITLE:], place=f"journal_imports.title:{upload.import_id}", random=os.urandom
+            title[-LONGEST_TITLE:], place=title_place(upload.import_id), random=os.urandom
         ),
         created_at=now,
         enqueued_at=now,
@@ -102,4 +102,9 @@ def discard(session: Session, row: JournalImport) -> set[str]:
 
 def open_title(key: DataKey, row: JournalImport) -> str:
     """Return the name under which a file was uploaded."""
-    return key.open_text(row.sealed_title, place=f"journal_imports.title:{row.id}")
+    return key.open_text(row.sealed_title, place=title_place(row.id))
+
+
+def title_place(import_id: int) -> str:
+    """Return the place that the sealed name of a file is bound to."""
+    return f"journal_imports.title:{import_id}"

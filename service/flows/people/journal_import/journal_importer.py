@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from service.clock import Clock
 from service.core.journal_import.imported import (
     ImportedEntry,
+    ImportedExtras,
     ImportedQuestion,
     ImportItem,
     LeftOutEntry,
@@ -23,9 +24,11 @@ from service.core.sealing import DataKey
 from service.db import Database
 from service.flows.people.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
 from service.flows.people.journal_import.import_chunk import BroughtEntry, ImportChunk
+from service.flows.people.journal_import.import_extras import bring_steps, take_back
 from service.flows.people.journal_import.import_preview import OTHER_WORDS, ImportPreview, dated, make_preview
 from service.flows.people.journal_import.import_upload import UNUSED_KEPT, ImportUploads
 from service.flows.people.journal_import.known_entries import EntryStanding, KnownEntries
+from service.flows.people.photo_changes import LONGEST_DESCRIPTION, sealed_description
 from service.job_queue import BackgroundJob, JobQueue
 from service.mail.inbound.journal_reader import JournalReader
 from service.mail.inbound.pictures import PictureRedrawer
@@ -160,6 +163,9 @@ class JournalImporter:
         if isinstance(item, ImportedQuestion):
             chunk.questions.append((position, item))
             return
+        if isinstance(item, ImportedExtras):
+            chunk.steps = known.new_steps(item)
+            return
         entry = dated(item, claimed.today)
         if isinstance(entry, LeftOutEntry):
             chunk.left_out.append((position, entry))
@@ -189,7 +195,10 @@ class JournalImporter:
                 unread.append(UNREADABLE_PHOTO)
                 continue
             mac = content_mac(self.keyring, claimed.person, data)
-            photos.append(store(self.keyring, self.storage, claimed.person, picture, mac))
+            stored = store(self.keyring, self.storage, claimed.person, picture, mac)
+            said = entry.photo_descriptions.get(reference, "")[:LONGEST_DESCRIPTION]
+            sealed = sealed_description(self.keyring, claimed.person, stored.id, said)
+            photos.append(replace(stored, sealed_description=sealed))
         return tuple(photos), tuple(unread)
 
     def _written(self, claimed: _Claimed, chunk: ImportChunk, *, is_last: bool = False) -> bool:
@@ -199,6 +208,7 @@ class JournalImporter:
             row = self._locked(session, claimed)
             if row is not None:
                 chunk.write(session, row, claimed.person, claimed.key, self.clock())
+                bring_steps(session, self.keyring, claimed.person, row, chunk.steps)
                 unneeded = self._concluded(row) if is_last else set()
         # Only without an error: after one, the commit may still have succeeded.
         remove_objects(self.storage, unneeded)
@@ -249,6 +259,7 @@ class JournalImporter:
                 number, names = ImportedEntryRow.take_back(session, row.id, since, ENTRIES_TAKEN_BACK)
                 if not number:
                     OwnQuestion.take_back(session, row.id)
+                    take_back(session, self.keyring, claimed.person, row)
                     row.conclude(ImportState.UNDONE, self.clock(), self.clock() + UNDO_FOR)
                     return False
             remove_objects(self.storage, names)

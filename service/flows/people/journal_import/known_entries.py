@@ -10,10 +10,11 @@ from enum import Enum
 
 from sqlalchemy.orm import Session
 
-from service.core.journal_import.imported import ImportedEntry, text_of
+from service.core.journal_export.exported import ExportedStep
+from service.core.journal_import.imported import ImportedEntry, ImportedExtras, text_of
 from service.core.sealing import IndexKey
-from service.flows.people import journal, own_questions
-from service.models import Entry, ImportedEntryRow, Keyring, Subscriber
+from service.flows.people import journal, own_questions, steps
+from service.models import Entry, ImportedEntryRow, Keyring, Step, Subscriber
 
 OWN_FORMAT = "small"
 
@@ -36,6 +37,7 @@ class KnownEntries:
     _words: set[bytes] = field(default_factory=set, repr=False)
     _sources: set[bytes] = field(default_factory=set, repr=False)
     _questions: set[str] = field(default_factory=set, repr=False)
+    _steps: set[bytes] = field(default_factory=set, repr=False)
 
     @classmethod
     def load(cls, session: Session, keyring: Keyring, person: Subscriber, format_key: str) -> KnownEntries:
@@ -48,6 +50,8 @@ class KnownEntries:
             known._words.add(_digest(row.written_on, journal.open_text(key, row)))
             if known.family == OWN_FORMAT:
                 known._sources.add(known._mac(str(row.id)))
+        for step in steps.open_steps(keyring, person, Step.list_for(session, person.id)):
+            known._steps.add(_digest(step.chosen_on, step.words))
         return known
 
     def has_question(self, words: str) -> bool:
@@ -73,13 +77,24 @@ class KnownEntries:
         if source is not None:
             self._sources.add(source)
 
+    def new_steps(self, extras: ImportedExtras) -> list[ExportedStep]:
+        """Return the steps of a file that are not among the person's, each once."""
+        found = [ExportedStep.from_json(values) for values in extras.steps]
+        new = {_digest(step.chosen_on, step.words): step for step in reversed(found)}
+        return [step for digest, step in reversed(new.items()) if digest not in self._steps]
+
     def source_mac(self, entry: ImportedEntry) -> bytes | None:
         """Return the keyed hash of an entry's id in its service; of photos without words or an id, of their names."""
         source = entry.source_id or ("" if entry.words else f"{entry.on} {' '.join(entry.photos)}")
         return self._mac(source) if source else None
 
     def _mac(self, source: str) -> bytes:
-        return self.index.digest(f"imported:{self.subscriber_id}", f"{self.family}:{source}".encode("utf-8", "replace"))
+        return mac_of(self.index, self.subscriber_id, self.family, source)
+
+
+def mac_of(index: IndexKey, subscriber_id: int, family: str, source: str) -> bytes:
+    """Return the keyed hash of an id in the family of formats that a file is from, for one person."""
+    return index.digest(f"imported:{subscriber_id}", f"{family}:{source}".encode("utf-8", "replace"))
 
 
 def _digest(on: date, words: str) -> bytes:

@@ -15,6 +15,7 @@ from service.models import Entry, Reply, Step, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
+from service.web.pages.account import change_address
 from service.web.pages.account.email_texts import said_by_email
 from service.web.pages.journal import chosen_steps
 from service.web.pages.journal.steps import ANSWERS, read_state
@@ -182,6 +183,8 @@ _PAGES: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.KEEP_SET_ASIDE: _show_set_aside,
     Action.NOT_A_STEP: _show_not_a_step,
     Action.SEND_ON: _show_send_on,
+    Action.CONFIRM_ADDRESS: change_address.show_confirm,
+    Action.TAKE_BACK_ADDRESS: change_address.show_take_back,
 }
 _ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.KEEP_OUT: _keep_out,
@@ -190,4 +193,6 @@ _ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.CONFIRM_ALIAS: _confirm_alias,
     Action.KEEP_SET_ASIDE: _decide_set_aside,
     Action.NOT_A_STEP: _decide_not_a_step,
+    Action.CONFIRM_ADDRESS: change_address.confirm,
+    Action.TAKE_BACK_ADDRESS: change_address.take_back,
 }

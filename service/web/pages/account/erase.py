@@ -5,12 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.flows.people import erase, sign_in
-from service.flows.people.mail_requests import TooManyRequests
+from service.flows.people import erase
 from service.web import browser
-from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
-from service.web.errors import error_page
+from service.web.pages.account.fresh_sign_in import is_fresh, send_link
 
 blueprint = Blueprint("erase", __name__)
 PATH = "/erase"
@@ -20,34 +18,27 @@ PATH = "/erase"
 def show() -> str:
     """Show what is erased, when, and what cannot be."""
     with browser.visit() as visit:
-        return page("erase", is_fresh=_is_fresh(visit), kept="kept" in request.args)
+        return page("erase", is_fresh=is_fresh(visit), kept="kept" in request.args)
 
 
 @blueprint.post(f"{PATH}/sign-in")
 def sign_in_again() -> Response | tuple[str, int]:
     """Send the subscriber a link, which brings them back to the page."""
-    with browser.visit(writing=True) as visit:
-        address = visit.keyring.address_of(visit.person)
-        asked = sign_in.ask(visit.session, visit.keyring, address=address, asker=browser.new_asker(), now=now())
-    if isinstance(asked, TooManyRequests):
-        return error_page(429)
-    browser.note_wanted(PATH)
-    get_runtime().job_queue.enqueue_mail_requests([asked])
-    return redirect("/sent", code=303)
+    return send_link(PATH)
 
 
 @blueprint.get(f"{PATH}/sure")
 def ask_again() -> Response | str:
     """Ask once more."""
     with browser.visit() as visit:
-        return page("erase_sure") if _is_fresh(visit) else redirect(PATH, code=303)
+        return page("erase_sure") if is_fresh(visit) else redirect(PATH, code=303)
 
 
 @blueprint.post(f"{PATH}/sure")
 def ask() -> Response:
     """Have everything erased in a day, and sign out everywhere."""
     with browser.visit(writing=True) as visit:
-        if not _is_fresh(visit):
+        if not is_fresh(visit):
             return redirect(PATH, code=303)
         planned = erase.ask(visit.session, visit.person, now())
     get_runtime().job_queue.enqueue_deliveries(planned)
@@ -61,8 +52,3 @@ def ask() -> Response:
 def asked() -> str:
     """Say that it will happen, and how to take it back; nobody is signed in."""
     return page("erase_asked")
-
-
-def _is_fresh(visit: Visit) -> bool:
-    secret = browser.secret_hash()
-    return secret is not None and erase.is_fresh(visit.session, secret, now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, request
@@ -18,6 +19,7 @@ from service.models import Subscriber, SubscriberStatus, Suppression
 from service.web import browser, forms
 from service.web.browser import Visit
 from service.web.context import contact_address, get_help_lines, get_runtime, now, page
+from service.web.pages.account.passkeys import site_of_passkeys
 from service.web.pages.account.settings_words import THEME_NAMES, said_back
 from service.web.zones import zone_options
 
@@ -94,6 +96,7 @@ def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
         countries=[("", "I’d rather not say"), *countries().items()],
         languages=languages(),
         unread=_unread_languages(),
+        has_passkeys=site_of_passkeys() is not None,
         zones=zone_options(typed.get("time_zone", "")),
     )
 
@@ -107,8 +110,13 @@ def _said_back(person: Subscriber) -> list[str]:
             changed -= {"wants_questions", "schedule"}
         if preferences.wants_letters:
             changed -= {"wants_letters"}
+    return said_settings(preferences, changed)
+
+
+def said_settings(preferences: account.Preferences, names: Collection[str]) -> list[str]:
+    """Return a sentence for each of these fields of `Preferences`."""
     where = {line.country: line.where for line in get_help_lines().lines}
-    return said_back(preferences, changed, languages(), where)
+    return said_back(preferences, names, languages(), where)
 
 
 def _unread_languages() -> list[str]:

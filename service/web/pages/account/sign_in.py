@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, request
@@ -14,6 +15,7 @@ from service.flows.people.sign_in import SignedIn, SignInLink
 from service.web import browser, forms
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
+from service.web.pages.account.passkeys import site_of_passkeys
 
 blueprint = Blueprint("sign_in", __name__)
 SIGNED_OUT = "signed-out"
@@ -25,7 +27,7 @@ def show() -> str:
     """Show the form that requests a link, and confirm a sign-out that has just happened."""
     browser.browser_hash()
     signed_out = "" if browser.has_signed_in() else request.args.get(SIGNED_OUT, "")
-    return page("sign_in", typed={}, errors={}, signed_out=signed_out)
+    return _form_page({}, {}, signed_out)
 
 
 @blueprint.post("/sign-in")
@@ -35,8 +37,7 @@ def ask() -> Response | tuple[str, int]:
         return redirect("/sent", code=303)
     address = forms.read_address(request.form)
     if isinstance(address, forms.FormErrors):
-        form = page("sign_in", typed=request.form, errors=address.by_field, signed_out="")
-        return form, HTTPStatus.UNPROCESSABLE_ENTITY
+        return _form_page(request.form, address.by_field, ""), HTTPStatus.UNPROCESSABLE_ENTITY
     runtime = get_runtime()
     with runtime.database.write() as session:
         asked = sign_in.ask(session, runtime.keyring, address=address, asker=browser.new_asker(), now=now())
@@ -82,6 +83,11 @@ def sign_out() -> Response:
     response = redirect(f"/sign-in?{SIGNED_OUT}={'everywhere' if everywhere else 'here'}", code=303)
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
+
+
+def _form_page(typed: forms.Typed | dict[str, str], errors: Mapping[str, str], signed_out: str) -> str:
+    has_passkeys = site_of_passkeys() is not None
+    return page("sign_in", typed=typed, errors=errors, signed_out=signed_out, has_passkeys=has_passkeys)
 
 
 def _use(token: ActToken) -> tuple[str, SignedIn | SignInLink]:

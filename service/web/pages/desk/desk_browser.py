@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response, abort, request
 from sqlalchemy.orm import Session
@@ -47,10 +48,10 @@ class DeskVisit:
         if not self.is_confirmed:
             raise SecondFactorNeededError
 
-    def record(self, name: DeskActionName, *, object_id: int | None = None, number: int | None = None) -> None:
-        """Add what the writer does to the log, in this transaction."""
+    def record(self, name: DeskActionName, **about: Any) -> None:
+        """Add what the writer does to the log, in this transaction; `about` as for `record_action`."""
         actor = Actor(writer_hash=self.desk.writer_hash)
-        record_action(self.session, self.keyring, actor, name, now(), object_id=object_id, number=number)
+        record_action(self.session, self.keyring, actor, name, now(), **about)
 
 
 def new_secret() -> str:

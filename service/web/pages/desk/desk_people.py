@@ -1,24 +1,37 @@
-"""People at the desk: counts, and one person by their exact address; rest, stop, and lifting a bounce."""
+"""People at the desk: counts, and one person by their exact address, with what a writer can do for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import cast
 
 from flask import Blueprint, Response, abort, redirect, request
 
 from service.flows.desk.desk_log import DeskActionName
-from service.flows.desk.desk_people import DeskPerson, bounced_person, count_people, find_person, lift_bounce
-from service.flows.people import account
+from service.flows.desk.desk_people import (
+    DeskConsentLine,
+    DeskPerson,
+    bounced_person,
+    consent_lines,
+    count_people,
+    find_person,
+    lift_bounce,
+    send_sign_in,
+)
+from service.flows.people import account, erase
 from service.flows.people.account import Rest
+from service.flows.people.mail_requests import TooManyRequests
+from service.job_queue import BackgroundJob
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable
 from service.models import Subscriber
-from service.web import forms
+from service.web import browser, forms
 from service.web.context import get_runtime, now, page
+from service.web.errors import error_page
 from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
 
 NOT_LIFTED = "Mailgun couldn’t be asked to lift it, so nothing has changed. Try again in a little while."
+NOT_SURE = "Tick that they asked for it in writing. Nobody was erased; find them again."
 
 blueprint = Blueprint("desk_people", __name__, url_prefix="/desk/people")
 
@@ -81,14 +94,59 @@ def lift() -> Response | tuple[str, int]:
     return _done("lifted")
 
 
+@blueprint.post("/sign-in")
+def send_link() -> Response | tuple[str, int]:
+    """Send a person an email to sign in by, and show the code that its link asks for."""
+    asker = browser.new_asker()
+    with desk_visit(writing=True) as visit:
+        person = _person(visit)
+        asked = send_sign_in(visit.session, person, asker, now())
+        if isinstance(asked, TooManyRequests):
+            return error_page(HTTPStatus.TOO_MANY_REQUESTS)
+        visit.record(DeskActionName.SIGN_IN_SENT, object_id=person.id)
+    get_runtime().job_queue.enqueue_mail_requests([asked])
+    return _done("sent")
+
+
+@blueprint.post("/consent")
+def consent() -> str:
+    """Show what a person agreed to and withdrew; a code is needed."""
+    with desk_visit(writing=True) as visit:
+        visit.require_confirmed()
+        person = _person(visit)
+        visit.record(DeskActionName.CONSENT_READ, object_id=person.id)
+        return _page(visit, lines=consent_lines(visit.session, person))
+
+
+@blueprint.post("/erase")
+def erase_person() -> Response | tuple[str, int]:
+    """Erase a person who asked for it in writing; a code and a tick are needed, and there is no way back."""
+    with desk_visit(writing=True) as visit:
+        visit.require_confirmed()
+        person = _person(visit)
+        if request.form.get("sure") != "yes":
+            return _page(visit, errors={"sure": NOT_SURE}), HTTPStatus.UNPROCESSABLE_ENTITY
+        visit.record(DeskActionName.PERSON_ERASED, person_hash=person.address_hash)
+        erasure_id = erase.erase_at_once(visit.session, person.id, now())
+    get_runtime().job_queue.enqueue_background(BackgroundJob.ERASURES, [erasure_id])
+    return _done("erased")
+
+
 def _page(
-    visit: DeskVisit, *, person: DeskPerson | None = None, nobody: bool = False, errors: Mapping[str, str] | None = None
+    visit: DeskVisit,
+    *,
+    person: DeskPerson | None = None,
+    nobody: bool = False,
+    lines: Sequence[DeskConsentLine] | None = None,
+    errors: Mapping[str, str] | None = None,
 ) -> str:
     return page(
         "desk/people",
         counts=count_people(visit.session),
         person=person,
         nobody=nobody,
+        lines=lines,
+        code=browser.shown_code() if request.args.get("done") == "sent" else "",
         errors=errors or {},
         done=request.args.get("done", ""),
         is_confirmed=visit.is_confirmed,

@@ -17,11 +17,11 @@ from service.web import browser
 from service.web.browser import Visit
 from service.web.context import contact_address, get_runtime, now, page
 from service.web.errors import error_page
+from service.web.sizes import said_size
 
 blueprint = Blueprint("journal_export", __name__)
 REFRESH_SECONDS = 3
 READ_BYTES = 256 * 1024
-_KB, _MB, _GB = 1000, 1000**2, 1000**3
 
 
 @blueprint.get("/export")
@@ -32,7 +32,7 @@ def show() -> str:
         return page(
             "export",
             rows=rows,
-            sizes={row.id: _size(row.size_bytes) for row in rows},
+            sizes={row.id: said_size(row.size_bytes) for row in rows},
             zone=visit.person.zone,
             contact=contact_address(),
             refresh_seconds=REFRESH_SECONDS,
@@ -90,12 +90,3 @@ def _own(visit: Visit, export_id: int) -> JournalExport:
     if row is None:
         abort(404)
     return row
-
-
-def _size(size_bytes: int) -> str:
-    """Return a size as people know it: "640 kB", "12 MB", "1.3 GB"."""
-    if size_bytes >= _GB:
-        return f"{size_bytes / _GB:.1f} GB"
-    if size_bytes >= _MB:
-        return f"{size_bytes / _MB:.0f} MB"
-    return f"{max(1, round(size_bytes / _KB))} kB"

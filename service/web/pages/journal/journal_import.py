@@ -12,8 +12,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.core.dates import listed
 from service.core.journal_import.imported import LeftOutEntry
+from service.flows.people.account import Preferences, preferences_of
 from service.flows.people.entry_photos import remove_objects
 from service.flows.people.journal_import import import_upload, imports
+from service.flows.people.journal_import.import_extras import bring_settings, new_quiet_dates, wanted_settings
 from service.flows.people.journal_import.import_preview import ImportPreview
 from service.job_queue import BackgroundJob
 from service.models import ImportState, JournalImport
@@ -23,6 +25,7 @@ from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
 from service.web.csrf import csrf
 from service.web.limits import LARGEST_IMPORT_BYTES
+from service.web.pages.account.settings import countries, said_settings
 from service.web.streamed_form import read_upload
 
 blueprint = Blueprint("journal_import", __name__)
@@ -88,6 +91,8 @@ def one(import_id: int) -> str:
             is_waiting=row.state in WAITING,
             refresh_seconds=REFRESH_SECONDS,
             may_be_taken_back=imports.may_be_taken_back(row, now()),
+            settings=_settings_said(visit, preview),
+            quiet_dates=[span for span, _ in new_quiet_dates(visit.session, visit.person, preview)] if preview else [],
         )
 
 
@@ -99,6 +104,10 @@ def start(import_id: int) -> AnyResponse:
         starts = imports.start(
             row, now(), wants_digests="wants_digests" in request.form, wants_changed="wants_changed" in request.form
         )
+        if starts and "wants_settings" in request.form:
+            preview = ImportPreview.open(visit.keyring.key_of(visit.person), row)
+            wanted = _wanted_settings(visit, preview) if preview else None
+            bring_settings(visit.session, visit.keyring, visit.person, row, wanted=wanted, now=now())
     return _to_job(import_id, is_wanted=starts)
 
 
@@ -155,6 +164,19 @@ def _own(visit: Visit, import_id: int, *, lock: bool = False) -> JournalImport:
     if row is None:
         abort(404)
     return row
+
+
+def _wanted_settings(visit: Visit, preview: ImportPreview) -> Preferences | None:
+    locales = get_runtime().library.locales
+    return wanted_settings(visit.person, preview.settings, countries=countries(), locales=locales)
+
+
+def _settings_said(visit: Visit, preview: ImportPreview | None) -> list[str]:
+    """Return a sentence for each setting that the file would change."""
+    wanted = _wanted_settings(visit, preview) if preview else None
+    if wanted is None:
+        return []
+    return said_settings(wanted, wanted.names_of_changes(preferences_of(visit.person)))
 
 
 def _to_job(import_id: int, *, is_wanted: bool) -> AnyResponse:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from service.core.text.sentences import one_line
 from service.flows.people import entry_photos, photo_changes
+from service.flows.people.photo_changes import LONGEST_DESCRIPTION
 from service.flows.people.photo_upload import PhotosBusyError
 from service.models import Entry, Photo
 from service.storage import StorageError
@@ -20,7 +21,7 @@ from service.web.pages.journal.shown_entries import entry_path
 from service.web.security import allow_photos
 
 blueprint = Blueprint("photos", __name__)
-DESCRIPTION, LONGEST_DESCRIPTION = "description", 500
+DESCRIPTION = "description"
 TOO_LONG = "Make it a little shorter: a sentence or two is plenty"
 NOT_TURNED = ErrorText("The photo stays as it is", "We couldn’t turn it just now. Try again in a minute.")
 

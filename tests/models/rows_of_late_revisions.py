@@ -1,0 +1,109 @@
+"""The rows of the revisions since the twenty-second, and what each of them does to the rows that it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.models.revision_change import ANA, AT, LATER, LATER_ON, ON, Change
+
+LATE_CHANGES: Mapping[str, Change] = {
+    "0022": Change(
+        new_rows={
+            "quiet_dates": [
+                {
+                    "id": 24,
+                    "subscriber_id": ANA,
+                    "first_day": 1220,
+                    "last_day": 103,
+                    "sealed_label": b"sealed label",
+                    "created_at": AT,
+                }
+            ],
+        },
+    ),
+    "0023": Change(
+        new_rows={
+            "own_prompts": [
+                {
+                    "id": 27,
+                    "prompt_id": "desk-first-snow",
+                    "locale": "en-GB",
+                    "subject": "First snow",
+                    "body": "What did it cover?",
+                    "theme": "noticing",
+                    "kind": "question",
+                    "minutes": 1,
+                    "depth": 3,
+                    "lighter": "a-window",
+                    "resurface": True,
+                    "gratitude": False,
+                    "asks_for_step": False,
+                    "evidence": "",
+                    "created_at": AT,
+                    "added_at": LATER,
+                }
+            ],
+            "prompt_changes": [
+                {
+                    "id": 28,
+                    "prompt_id": "desk-first-snow",
+                    "valid_from": ON,
+                    "first_on": ON,
+                    "last_on": LATER_ON,
+                    "is_retired": False,
+                    "created_at": LATER,
+                }
+            ],
+        },
+    ),
+    "0024": Change(
+        new_rows={
+            "passkeys": [
+                {
+                    "id": 27,
+                    "subscriber_id": ANA,
+                    "credential_hash": b"c" * 32,
+                    "sealed_credential_id": b"sealed credential id",
+                    "sealed_public_key": b"sealed public key",
+                    "sealed_name": b"sealed name",
+                    "sign_count": 2**32 - 1,
+                    "created_at": AT,
+                    "last_used_on": ON,
+                }
+            ],
+            "answered_challenges": [{"challenge_hash": b"h" * 32, "answered_at": AT}],
+        },
+    ),
+    "0025": Change(
+        new_columns={("aliases", "sealed_address"): (None, b"sealed address")},
+        new_rows={
+            "address_changes": [
+                {
+                    "id": 27,
+                    "subscriber_id": ANA,
+                    "former_hash": b"f" * 32,
+                    "sealed_former": b"sealed former",
+                    "changed_at": AT,
+                    "back_until": LATER,
+                }
+            ]
+        },
+    ),
+    "0026": Change(
+        new_columns={("entries", "deleted_at"): (None, LATER)},
+        new_rows={
+            "own_questions": [
+                {
+                    "id": 29,
+                    "subscriber_id": ANA,
+                    "import_id": 23,
+                    "sealed_words": b"sealed words",
+                    "is_removed": True,
+                    "asked_on": ON,
+                    "created_at": AT,
+                }
+            ],
+            "question_wishes": [{"subscriber_id": ANA, "prompt_id": "three-words", "again_on": LATER_ON}],
+        },
+    ),
+}

@@ -1,0 +1,133 @@
+"""What an export has besides entries comes back: steps, descriptions of photos, quiet dates, and settings if wanted."""
+
+from __future__ import annotations
+
+import io
+from datetime import time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from service.core.quiet_dates import MonthDay, QuietSpan
+from service.core.schedule import Days, Schedule
+from service.core.steps import StepState
+from service.flows.people import account, entry_photos, photo_changes, quiet_dates, steps
+from service.flows.people.account import Preferences
+from service.models import Delivery, DeliveryKind, Entry, Photo, QuietDate, Step, Subscriber
+from tests.harness import exports as harness
+from tests.harness.exports import Taken, written
+from tests.harness.people import DAY
+from tests.harness.website import WebHarness
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+SPAN = QuietSpan(MonthDay(12, 30), MonthDay(1, 2))
+WANTED = Preferences(
+    wants_questions=True,
+    wants_letters=False,
+    schedule=Schedule(Days.of(1, 5), time(21, 30), ZoneInfo("Pacific/Apia")),
+    muted_themes=["hurt"],
+    wants_digest=False,
+    wants_look_backs=False,
+    wants_thread=True,
+    is_discreet=True,
+    help_country="GB",
+    locale="de",
+)
+
+
+def everything_but_words(home: WebHarness) -> dict[str, Any]:
+    """Return what a journal has besides its words, without our own numbers."""
+    runtime, person = home.runtime, home.person()
+    with runtime.database.read() as session:
+        found = Step.list_for(session, person.id)
+        opened = steps.open_steps(runtime.keyring, person, found)
+        entries = {row.id: row.written_on for row in Entry.oldest_first(session, person.id, after=None, limit=99)}
+        photos = [each for row in entries for each in Photo.list_for_entries(session, person.id, [row])]
+        return {
+            "steps": [(each.words, each.chosen_on, each.state, each.answered_on) for each in opened],
+            "entries of steps": [entries.get(each.entry_id or 0) for each in opened],
+            "photos": [each.description for each in entry_photos.open_photos(runtime.keyring, person, photos)],
+            "quiet dates": [
+                (each.span, each.label) for each in quiet_dates.named_quiet_dates(session, runtime.keyring, person)
+            ],
+            "settings": account.preferences_of(person),
+        }
+
+
+def bring(home: WebHarness, taken: Taken, **ticks: object) -> str:
+    """Bring a file in; return the path of its import."""
+    at = str(home.post("/import", {"journal": (io.BytesIO(taken.data), "export.zip")}).location)
+    home.runtime.journal_importer().work(int(at.rpartition("/")[2]))
+    if f"{at}/start" in home.get(at).text:
+        home.post(f"{at}/start", {"wants_digests": "yes", **ticks}, page=at)
+        home.runtime.journal_importer().work(int(at.rpartition("/")[2]))
+    return at
+
+
+@pytest.fixture
+def taken(site: WebHarness) -> Taken:
+    """The export of a journal with steps, a described photo, a quiet date and settings of its owner's own."""
+    site.join()
+    runtime, now = site.runtime, site.clock()
+    with runtime.database.write() as session:
+        person = session.get_one(Subscriber, site.person().id)
+        rows = harness.fill(runtime, session, person, now)
+        step = steps.choose(session, runtime.keyring, person, "Ring my sister.", now=now + DAY / 9999, entry=rows[1])
+        steps.answer(session, person, step, StepState.NOT_YET, now)
+        [photo] = Photo.list_for_entries(session, person.id, [rows[0].id])
+        photo_changes.describe(runtime.keyring, person, photo, "The mill, in snow")
+        quiet_dates.add(session, runtime.keyring, person, SPAN, label="The quiet days", now=now)
+        account.change_preferences(session, person, WANTED, now)
+    return written(runtime, site.person())
+
+
+@pytest.fixture
+def other(site: WebHarness, taken: Taken) -> WebHarness:  # noqa: ARG001 - which comes first
+    """Another journal, empty, of the person who has erased theirs and signed up again."""
+    with site.runtime.database.write() as session:
+        session.delete(session.get_one(Subscriber, site.person().id))
+    again = site.another_browser()
+    again.join()
+    return again
+
+
+def test_everything_comes_back_to_another_journal(taken: Taken, other: WebHarness) -> None:
+    at = bring(other, taken, wants_settings="yes")
+
+    shown = everything_but_words(other)
+    assert [words for words, *_ in shown["steps"]] == ["Ring my sister.", "Open a window."]
+    assert shown["steps"][0][2] == StepState.NOT_YET
+    assert [on is not None for on in shown["entries of steps"]] == [True, False]
+    assert shown["photos"] == ["The mill, in snow", ""]
+    assert shown["quiet dates"] == [(SPAN, "The quiet days")]
+    assert shown["settings"] == WANTED
+    with other.runtime.database.read() as session:
+        assert Delivery.newest_about(session, other.person().id, DeliveryKind.STEP_FOLLOW_UP) is None
+
+    again = bring(other, taken)
+    assert f"{again}/start" not in other.get(again).text  # nothing is left to come in
+    assert everything_but_words(other) == shown
+
+    other.post(f"{at}/undo", page=at)
+    other.runtime.journal_importer().work(int(at.rpartition("/")[2]))
+    gone = everything_but_words(other)
+    assert (gone["steps"], gone["photos"], gone["quiet dates"]) == ([], [], [])
+    assert gone["settings"] == WANTED
+
+
+def test_settings_and_quiet_dates_stay_unless_that_is_ticked(taken: Taken, other: WebHarness) -> None:
+    before = everything_but_words(other)
+    at = str(other.post("/import", {"journal": (io.BytesIO(taken.data), "export.zip")}).location)
+    other.runtime.journal_importer().work(int(at.rpartition("/")[2]))
+    page = other.get(at).text
+    assert 'name="wants_settings" value="yes">' in page  # not ticked
+    assert "We leave out questions about what hurts." in page
+    assert "30 December to 2 January are quiet." in page
+    other.post(f"{at}/start", {}, page=at)
+    other.runtime.journal_importer().work(int(at.rpartition("/")[2]))
+    after = everything_but_words(other)
+    assert (after["settings"], after["quiet dates"]) == (before["settings"], [])
+    assert len(after["steps"]) == 2
+    with other.runtime.database.read() as session:
+        assert QuietDate.of_subscriber(session, other.person().id) == []
