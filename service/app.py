@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from flask import Flask, request
 from jinja2 import StrictUndefined
@@ -14,6 +15,7 @@ from service.core import dates
 from service.core.helplines import parse_help_lines
 from service.core.place import Place
 from service.core.sealing import SealError
+from service.core.text.light_markdown import line_as_html, words_as_html
 from service.log_output import set_up_logging
 from service.process_guards import guard_process
 from service.runtime import Runtime, make_runtime
@@ -34,6 +36,7 @@ from service.web.pages.account import (
     frequency,
     held,
     letters_signup,
+    own_questions,
     passkey_sign_in,
     passkeys,
     quiet_dates,
@@ -43,6 +46,7 @@ from service.web.pages.account import (
 )
 from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people, desk_prompts, desk_trouble
 from service.web.pages.journal import (
+    again,
     digest,
     edit,
     journal,
@@ -70,6 +74,7 @@ BLUEPRINTS = (
     passkey_sign_in.blueprint,
     journal.blueprint,
     edit.blueprint,
+    again.blueprint,
     search.blueprint,
     journal_export.blueprint,
     tags.blueprint,
@@ -90,6 +95,7 @@ BLUEPRINTS = (
     change_address.blueprint,
     erase.blueprint,
     quiet_dates.blueprint,
+    own_questions.blueprint,
     frequency.blueprint,
     action_link.blueprint,
     letters.blueprint,
@@ -156,6 +162,8 @@ def _prepare_templates(app: Flask, place: Place, *, style: str) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for say in (dates.full_date, dates.weekday_and_date, dates.day_and_month, dates.month_name):
         app.jinja_env.filters[say.__name__] = say
+    for show in (words_as_html, line_as_html):
+        app.jinja_env.filters[show.__name__] = _as_markup(show)
 
     @app.context_processor
     def shared() -> dict[str, object]:
@@ -165,6 +173,11 @@ def _prepare_templates(app: Flask, place: Place, *, style: str) -> None:
 
     def script(name: str) -> Markup:
         return security.allow_script(codes[name])
+
+
+def _as_markup(show: Callable[[str], str]) -> Callable[[str], Markup]:
+    """Return a filter whose result templates do not escape again: `show` escapes all words that it is given."""
+    return lambda words: Markup(show(words))  # noqa: S704 - see above
 
 
 def _trust(app: Flask, proxies: int) -> None:

@@ -148,8 +148,9 @@ class Runtime:
 
     def feed_looker(self) -> FeedLooker:
         """Return what looks at the feeds of blogs."""
-        agent = f"SmallSteps (+{self.settings.base_url})"
-        fetcher = WebFetcher(agent, allows_loopback=self.settings.feeds_from_loopback)
+        fetcher = WebFetcher(
+            f"SmallSteps (+{self.settings.base_url})", allows_loopback=self.settings.feeds_from_loopback
+        )
         return FeedLooker(self.database, self.keyring, fetcher, self.clock)
 
     def writer_mail_sender(self, stopping: Callable[[], bool]) -> WriterMailSender:

@@ -54,11 +54,14 @@ from service.models.people.journal_import import (
 from service.models.people.journal_size import JournalSize
 from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest, MailRequestKind
+from service.models.people.own_question import OwnQuestion
 from service.models.people.passkey import AnsweredChallenge, Passkey
 from service.models.people.photo import Photo
+from service.models.people.question_wish import QuestionWish
 from service.models.people.quiet_date import QuietDate
 from service.models.people.step import Step
-from service.models.people.subscriber import Subscriber, SubscriberStatus
+from service.models.people.subscriber import Subscriber
+from service.models.people.subscriber_status import SubscriberStatus
 from service.models.people.suppression import Suppression, SuppressionReason
 from service.models.people.suppression_sync import SuppressionCursor
 
@@ -116,11 +119,13 @@ __all__ = [
     "NewDelivery",
     "Outcome",
     "OwnPrompt",
+    "OwnQuestion",
     "Passkey",
     "Photo",
     "PostNote",
     "PromptChange",
     "ProviderLimit",
+    "QuestionWish",
     "QuietDate",
     "Reply",
     "ResultDay",

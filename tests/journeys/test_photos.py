@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from service.flows.outgoing.tick import prune
 from tests.harness.journey import Browser, JourneyHarness
+from tests.harness.people import DAY
 from tests.harness.pictures import encoded, exif, mail_with, picture
 
 ANA, BEN = "ana@example.com", "ben@example.com"
@@ -84,4 +86,7 @@ def test_words_stay_when_their_photo_goes_and_a_photo_goes_with_its_words(journe
     page = _send(journey, "The lake, again.", "mime")
     assert _objects(journey) == 1
     ana.press(f"{page}/delete")
+    assert "<img" not in ana.open("/journal/2026-05-06").text
+    assert _objects(journey) == 1  # for a day, in which it may be put back
+    prune(journey.runtime.database, journey.runtime.storage, now=journey.clock.now + DAY)
     assert _objects(journey) == 0

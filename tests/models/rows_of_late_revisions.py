@@ -135,4 +135,21 @@ LATE_CHANGES: Mapping[str, Change] = {
     "0027": Change(
         new_columns={("journal_exports", "first_on"): (None, ON), ("journal_exports", "last_on"): (None, LATER_ON)}
     ),
+    "0028": Change(
+        new_columns={("entries", "deleted_at"): (None, LATER)},
+        new_rows={
+            "own_questions": [
+                {
+                    "id": 29,
+                    "subscriber_id": ANA,
+                    "import_id": 23,
+                    "sealed_words": b"sealed words",
+                    "is_removed": True,
+                    "asked_on": ON,
+                    "created_at": AT,
+                }
+            ],
+            "question_wishes": [{"subscriber_id": ANA, "prompt_id": "three-words", "again_on": LATER_ON}],
+        },
+    ),
 }

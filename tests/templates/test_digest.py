@@ -3,6 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from service.core.dates import day_and_month, month_name
@@ -10,6 +11,7 @@ from service.core.month.digest import Digest, make_digest
 from service.core.month.resurfacing import DigestEntry, TakenStep
 from service.core.month.thread import Thread
 from service.core.month.year import Year, make_year
+from service.core.text.light_markdown import line_as_html
 from service.flows.outgoing import emails
 from service.flows.people.entry_photos import OpenPhoto
 from tests.harness.sample_emails import (
@@ -40,6 +42,7 @@ def page(own: Digest | Year, photos: dict[int, list[OpenPhoto]] | None = None) -
     )
     environment.globals["csrf_token"] = lambda: "nonce"
     environment.filters.update(day_and_month=day_and_month, month_name=month_name)
+    environment.filters["line_as_html"] = lambda words: Markup(line_as_html(words))
     template = environment.from_string(YEAR if isinstance(own, Year) else MONTH)
     return LexborHTMLParser(template.render(own=own, photos=photos or {}))
 

@@ -135,11 +135,28 @@ class ExportedDraft:
         return {"on": self.on.isoformat(), "words": self.words, "saved_at": self.saved_at.isoformat()}
 
 
+@dataclass(frozen=True, slots=True)
+class ExportedQuestion:
+    """One question of the person's own that they want to be asked, as journal.json has it."""
+
+    id: str
+    words: str = field(repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in journal.json."""
+        return {"id": self.id, "words": self.words}
+
+
 def journal_json(
-    entries: Iterable[ExportedEntry], steps: Iterable[ExportedStep], drafts: Iterable[ExportedDraft] = ()
+    entries: Iterable[ExportedEntry],
+    steps: Iterable[ExportedStep],
+    drafts: Iterable[ExportedDraft] = (),
+    questions: Iterable[ExportedQuestion] = (),
 ) -> Iterator[bytes]:
-    """Yield journal.json in pieces, an entry, a step or a draft a line."""
-    yield f'{{"format": {JOURNAL_FORMAT}, "entries": ['.encode()
+    """Yield journal.json in pieces, a question, an entry, a step or a draft a line."""
+    yield f'{{"format": {JOURNAL_FORMAT}, "questions": ['.encode()
+    yield from json_lines(question.to_json() for question in questions)
+    yield b'\n], "entries": ['
     yield from json_lines(entry.to_json() for entry in entries)
     yield b'\n], "steps": ['
     yield from json_lines(step.to_json() for step in steps)

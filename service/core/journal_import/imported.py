@@ -30,8 +30,9 @@ class ImportedEntry:
     `photos` are references for `JournalFormat.photo`, and `photo_descriptions` say what some of them show. `source_id`
     names the entry within the service that it comes from, "" where that gives none. `left_behind` are the things of the
     entry that are not brought, each with "a".
-    `prompt_id`, `is_kept_out` and `changed_at` are known in this service's own files alone, and only these are known to
-    name all tags of an entry (`has_all_tags`), also those that are in its words.
+    `prompt_id`, `own_question` (the owner's, which it answers), `is_kept_out` and `changed_at` are known in this
+    service's own files alone, and only these are known to name all tags of an entry (`has_all_tags`), also those that
+    are in its words.
     """
 
     place: str
@@ -47,9 +48,18 @@ class ImportedEntry:
     source_id: str = field(default="", repr=False)
     left_behind: tuple[str, ...] = ()
     prompt_id: str | None = None
+    own_question: str = field(default="", repr=False)
     is_kept_out: bool = False
     has_all_tags: bool = False
     changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedQuestion:
+    """A question that the journal's owner wants to be asked; this service's own files alone have any."""
+
+    place: str
+    words: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ def _tag_name(tag: str) -> str:
     return "-".join(tag.lstrip(SIGNS).split())
 
 
-ImportItem = ImportedEntry | LeftOutEntry | ImportedExtras
+ImportItem = ImportedEntry | ImportedQuestion | LeftOutEntry | ImportedExtras
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,13 @@ from service.core.journal_import.imported import (
     UNREADABLE_ENTRY,
     ImportedEntry,
     ImportedExtras,
+    ImportedQuestion,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
 )
 from service.core.journal_import.json_stream import JsonElement, is_json, shape_of, stream_elements
+from service.core.library.own_question import own_id_of
 
 ABOUT_FORMATS: Final = (1, 2)  # of about-me.json
 FIRST_YEAR: Final = 1900
@@ -37,7 +39,7 @@ def matches(files: ImportFiles) -> bool:
 
 
 def read(files: ImportFiles) -> Iterator[ImportItem]:
-    """Yield the entries as they were, words untouched; last what the file has besides them."""
+    """Yield the own questions, and the entries as they were, words untouched; last what the file has besides them."""
     steps: list[dict[str, Any]] = []
     for name in _journals(files):
         numbers = Counter[str]()
@@ -45,6 +47,8 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
             numbers[element.key] += 1
             if element.key == "entries":
                 yield _item(files, name, f"{name}, entry {numbers['entries']}", element)
+            elif element.key == "questions":
+                yield from _question(f"{name}, question {numbers['questions']}", element)
             elif element.key == "steps" and (reason := _reason_against(element, len(steps))):
                 words = text_in(element.value.get("words")) if isinstance(element.value, dict) else element.raw
                 yield LeftOutEntry(f"{name}, step {numbers['steps']}", reason, words=words)
@@ -100,6 +104,7 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
         entry = ExportedEntry.from_json(found)
     except (KeyError, TypeError, ValueError):
         return LeftOutEntry(place, UNREADABLE_ENTRY, text_in(found.get("on")), text_in(found.get("words")))
+    is_own = own_id_of(entry.prompt) is not None and bool(entry.question)
     photos, left = sort_attachments(files, entry.photos, beside=name)
     described = zip(entry.photos, entry.photo_descriptions, strict=False)
     descriptions = {found: said for path, said in described if said and (found := files.find(path, name))}
@@ -118,10 +123,17 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
         has_all_tags=True,
         source_id=entry.id,
         left_behind=left,
-        prompt_id=entry.prompt,
+        prompt_id=None if is_own else entry.prompt,
+        own_question=entry.question if is_own else "",
         is_kept_out=entry.kept_out,
         changed_at=entry.changed_at,
     )
+
+
+def _question(place: str, element: JsonElement) -> Iterator[ImportItem]:
+    words = text_in(element.value.get("words")) if isinstance(element.value, dict) else ""
+    if words.strip():
+        yield ImportedQuestion(place, words)
 
 
 FORMAT: Final = JournalFormat("small_steps", "Small Steps", matches, read)

@@ -54,6 +54,7 @@ _SAME_THEME: Final = 256
 _REPEATED_SOON: Final = 512
 _TOO_DEEP: Final = 1024
 _MUTED: Final = 2048
+_UNWANTED: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def choose(
     history: History,
     *,
     muted: Collection[str],
+    unwanted: Collection[str] = (),
     sent: int,
     answered: int,
     last_answered_on: date | None,
@@ -131,11 +133,11 @@ def choose(
 ) -> Prompt:
     """Return the prompt for a person on a local date: the first of the ranking that breaks none of their rules.
 
-    The first six sent are the fixed six. Where every prompt breaks a rule, rules are dropped in this order, each
-    only when dropping those before it is not enough: a light prompt after 14 silent days; 180 days without a repeat,
-    in steps of 15 down to 30; gratitude at most weekly; no kind twice in a row; no theme twice in a row; 30 days
-    without a repeat (then the prompt sent longest ago); the depth rules; and muted themes, so only for somebody who
-    has muted all of them.
+    `muted` are themes, `unwanted` are ids of prompts. The first six sent are the fixed six. Where every prompt breaks a
+    rule, rules are dropped in this order, each only when dropping those before it is not enough: a light prompt after
+    14 silent days; 180 days without a repeat, in steps of 15 down to 30; gratitude at most weekly; no kind twice in a
+    row; no theme twice in a row; 30 days without a repeat (then the prompt sent longest ago); the depth rules; muted
+    themes, so only for somebody who has muted all of them; and unwanted prompts, so only if nothing else is left.
 
     Raises:
         ValueError: the ranking is empty.
@@ -148,6 +150,7 @@ def choose(
         on,
         history,
         muted=muted,
+        unwanted=unwanted,
         deep_allowed=sent >= DEEP_AFTER_SENT and answered >= DEEP_AFTER_ANSWERED,
         silent=on - silent_since >= timedelta(days=SILENT_DAYS),
     )
@@ -166,6 +169,7 @@ class _Rules:
     had: Mapping[int, int]
     last: Prompt | None
     muted: Collection[str]
+    unwanted: Collection[str]
     deepest: int
     gratitude_allowed: bool
     light_wanted: bool
@@ -178,6 +182,7 @@ class _Rules:
         history: History,
         *,
         muted: Collection[str],
+        unwanted: Collection[str],
         deep_allowed: bool,
         silent: bool,
     ) -> Self:
@@ -209,6 +214,7 @@ class _Rules:
             had=had,
             last=last,
             muted=muted,
+            unwanted=unwanted,
             deepest=DEEP if may_be_deep else DEEP - 1,
             gratitude_allowed=today - grateful_on >= GRATITUDE_APART_DAYS,
             light_wanted=silent,
@@ -219,6 +225,8 @@ class _Rules:
         weight = self._repeated(prompt)
         if prompt.theme in self.muted:
             weight += _MUTED
+        if prompt.id in self.unwanted or prompt.lighter in self.unwanted:
+            weight += _UNWANTED
         if prompt.depth > self.deepest:
             weight += _TOO_DEEP
         if self.last is not None:

@@ -6,6 +6,8 @@ from calendar import isleap
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from service.core.library.own_question import own_id_of
+
 if TYPE_CHECKING:
     from service.core.month.resurfacing import AnsweredPrompt
 
@@ -29,6 +31,9 @@ def same_day_in_earlier_years(today: date) -> list[date]:
 def may_be_looked_back_at(prompt_id: str | None, prompt: AnsweredPrompt | None) -> bool:
     """Return whether an entry may be shown on its day in later years: never an answer to a question about a hurt.
 
-    What answers a question that is not known here may be such an answer.
+    What answers a question that is not known here may be such an answer; but what answers one of the person's own is as
+    what they wrote without a question.
     """
-    return prompt.theme != "hurt" if prompt is not None else not prompt_id
+    if prompt is not None:
+        return prompt.theme != "hurt"
+    return not prompt_id or own_id_of(prompt_id) is not None

@@ -36,7 +36,7 @@ class AnsweredPrompt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """One entry as the digest needs it; `prompt` is None for words that answer no question.
+    """One entry as the digest needs it; `prompt` is None for words that answer no question of the library.
 
     An imported one is here only because the person asked that it may come back.
     """

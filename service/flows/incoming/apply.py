@@ -23,7 +23,7 @@ from service.flows.outgoing.auto_replies import (
     plan_letter_answer,
     plan_receipt,
 )
-from service.flows.people import confirm_signup, entry_photos, frequency, journal, steps, ways_out
+from service.flows.people import confirm_signup, entry_photos, frequency, journal, own_questions, steps, ways_out
 from service.models import Entry, Keyring, Letter, Outcome, Reply, Subscriber, Suppression, SuppressionReason
 
 
@@ -220,4 +220,7 @@ class _Application:
         library, token = self.parts.library, self.owner.token
         if step := steps.step_asked_about(self.session, token):
             return steps.follow_up_prompt(library, self.owner.person, step)
-        return library.by_key(token.prompt_key) if token and token.kind == ReplyKind.PROMPT else None
+        if token is None or token.kind != ReplyKind.PROMPT:
+            return None
+        keyring, person = self.parts.keyring, self.owner.person
+        return own_questions.prompt_with_key(self.session, keyring, library, person, token.prompt_key)

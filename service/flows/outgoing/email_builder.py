@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from service.core.library.own_question import own_id_of
 from service.core.library.prompts import Prompt
 from service.flows.outgoing.email_context import EmailContext, EmailRequest
 from service.flows.outgoing.emails import BUILDERS, letter
@@ -54,7 +55,7 @@ class EmailBuilder:
         """
         request = EmailRequest(self.context, session, delivery, person, now)
         address = self.context.keyring.address_of(person).text
-        if delivery.kind in _BATCH_KINDS and may_be_batched(address):
+        if delivery.kind in _BATCH_KINDS and own_id_of(delivery.prompt_id) is None and may_be_batched(address):
             return self._for_batch(request, request.prompt, address)
         if delivery.kind == DeliveryKind.LETTER:
             return self._letter(request, address)

@@ -12,6 +12,7 @@ from service.core.library.prompts import Library, Prompt
 from service.core.tokens import ReplyToken
 from service.flows.outgoing.links import LinkMaker
 from service.flows.people.digest_reading import DigestReader
+from service.flows.people.own_questions import asked_now
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, Keyring, Subscriber
@@ -53,14 +54,15 @@ class EmailRequest:
 
     @property
     def prompt(self) -> Prompt:
-        """Return the prompt that the delivery asks.
+        """Return the prompt that the delivery asks, of the library or the person's own.
 
         Raises:
-            NothingToSendError: it has been removed from the library.
+            NothingToSendError: it has been removed.
         """
         prompt = self.context.library.get(self.delivery.prompt_id or "")
+        prompt = prompt or asked_now(self.session, self.context.keyring, self.person, self.delivery.prompt_id)
         if prompt is None:
-            raise NothingToSendError("the prompt is no longer in the library")
+            raise NothingToSendError("the prompt is there no longer")
         return prompt
 
 

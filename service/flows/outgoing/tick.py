@@ -15,6 +15,7 @@ from service.flows.outgoing.planning.plan_letters import end_planned_letters, pl
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk, plan_due_prompts
 from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
 from service.flows.people import list_import
+from service.flows.people.deleted_entries import prune_deleted
 from service.flows.people.journal_export.prune_exports import prune_exports
 from service.flows.people.journal_import.prune_imports import prune_imports
 from service.job_queue import BackgroundJob, JobQueue
@@ -140,6 +141,8 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         DeskAction.prune(session, now - DESK_ACTIONS_KEPT)
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
+        pass
+    while prune_deleted(database, storage, now, PRUNE_LIMIT):
         pass
     while prune_imports(database, storage, now, PRUNE_LIMIT):
         pass

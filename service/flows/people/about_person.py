@@ -18,8 +18,9 @@ from service.flows.people import frequency, quiet_dates
 from service.flows.people.aliases import address_place
 from service.flows.people.change_address import former_place
 from service.flows.people.journal_import.import_upload import title_place
+from service.flows.people.own_questions import place_of
 from service.flows.people.passkeys import name_place
-from service.models import Keyring, Subscriber
+from service.models import Keyring, QuestionWish, Subscriber
 from service.models.people.rows_about import ROWS_ABOUT, RowsAbout, list_that_brought
 
 ABOUT_FORMAT: Final = 2  # not under the key "format", by which journal.json is known
@@ -28,6 +29,7 @@ _SEALED: Final[Mapping[str, tuple[str, Callable[[Subscriber, Mapping[str, Any]],
     "imports": ("file", lambda _person, row: title_place(row["id"])),
     "moved_from": ("address", lambda _person, row: former_place(row["id"])),
     "other_addresses": ("address", lambda person, row: address_place(person, row["address_hash"])),
+    "own_questions": ("words", lambda _person, row: place_of(row["id"])),
     "passkeys": ("name", lambda _person, row: name_place(row["id"])),
 }
 
@@ -41,7 +43,10 @@ class AboutPerson:
     person: Subscriber
 
     def facts(self) -> dict[str, Any]:
-        """Return what is said once: the address, the state, the settings, quiet dates and what is next."""
+        """Return what is said once: the address, the state, the settings, quiet dates and what is next.
+
+        A wish about a question that has no date is that it is never to come again.
+        """
         person = self.person
         brought = list_that_brought(self.session, person)
         return {
@@ -65,6 +70,10 @@ class AboutPerson:
                 "slower_for_now": person.slow_down_stage,
                 "sent_before": person.history,
                 "next_at": person.next_prompt_at,
+                "wishes": [
+                    {"prompt": wish.prompt_id, "again_on": wish.again_on}
+                    for wish in QuestionWish.of_subscriber(self.session, person.id)
+                ],
             },
             "next_month_at": person.next_digest_at,
         }

@@ -93,12 +93,12 @@ class WholeEntry:
 def add_entry(
     session: Session, keyring: Keyring, person: Subscriber, new: NewEntry, now: datetime, *, by_person: bool = True
 ) -> Entry:
-    """Add an entry with sealed words and return it, or return the existing entry with this id.
+    """Add an entry with sealed words and return it, or return the existing one with this id, put back if it is deleted.
 
     Answering a prompt is counted on the subscriber. It also counts as activity, unless a program may have written it
     (`by_person` is false).
     """
-    existing = Entry.find(session, person.id, new.entry_id) if new.entry_id else None
+    existing = _existing(session, person, new.entry_id) if new.entry_id else None
     if existing is not None:
         return existing
     entry = Entry(
@@ -203,6 +203,13 @@ def lines_of(keyring: Keyring, person: Subscriber, entries: Sequence[Entry]) -> 
         text for entry in entries for text in (_words(key, entry), *(piece.text for piece in _trimmed(key, entry)))
     ]
     return {line_key(line) for text in texts for line in text.splitlines()}
+
+
+def _existing(session: Session, person: Subscriber, entry_id: int) -> Entry | None:
+    deleted = Entry.find_deleted(session, person.id, entry_id)
+    if deleted is not None:  # the same form came once more
+        deleted.deleted_at = None
+    return deleted or Entry.find(session, person.id, entry_id)
 
 
 def _opened(key: DataKey, entry: Entry) -> OpenEntry:

@@ -22,6 +22,7 @@ from service.core.journal_import.import_files import DamagedFileError, FileBound
 from service.core.journal_import.imported import (
     ImportedEntry,
     ImportedExtras,
+    ImportedQuestion,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
@@ -135,6 +136,8 @@ def item_to_json(item: ImportItem) -> dict[str, Any]:
 
 def item_from_json(values: dict[str, Any]) -> ImportItem:
     """Return the item that `item_to_json` wrote."""
+    if values.keys() == {"place", "words"}:
+        return ImportedQuestion(**values)
     if "quiet_dates" in values:
         return ImportedExtras(**values)
     if "reason" in values:

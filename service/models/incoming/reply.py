@@ -102,7 +102,7 @@ class Reply(Base):
         cls, session: Session, subscriber_id: int, reply_id: int, *, lock: bool = False
     ) -> Reply | None:
         """Return a mail of this person whose entry was deleted and whose raw mail is still kept, or None."""
-        is_there = select(Entry.id).where(Entry.id == cls.entry_id).exists()
+        is_there = select(Entry.id).where(Entry.id == cls.entry_id, Entry.is_there()).exists()
         has_none = (cls.outcome == Outcome.ENTRY) & ~is_there
         return cls._own(session, subscriber_id, reply_id, has_none, lock=lock)
 

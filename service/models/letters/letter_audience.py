@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from service.models.letters.letter import Letter
-from service.models.people.subscriber import Subscriber, SubscriberStatus
+from service.models.people.subscriber import Subscriber
+from service.models.people.subscriber_status import SubscriberStatus
 from service.models.people.suppression import Suppression
 
 

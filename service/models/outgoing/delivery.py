@@ -260,7 +260,10 @@ class Delivery(Base):
     def subscribers_already_quiet(cls, session: Session, ids: Sequence[int]) -> set[int]:
         """Return which of these people had a quiet month's question and have written nothing since."""
         wrote_since = select(Entry.id).where(
-            Entry.subscriber_id == cls.subscriber_id, Entry.created_at > cls.planned_at, Entry.source != IMPORTED
+            Entry.subscriber_id == cls.subscriber_id,
+            Entry.created_at > cls.planned_at,
+            Entry.source != IMPORTED,
+            Entry.is_there(),
         )
         query = select(cls.subscriber_id).where(
             cls.subscriber_id.in_(ids),

@@ -9,7 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from service.models.letters.letter import MAY_GO, Letter
 from service.models.people.erasure import Erasure
-from service.models.people.subscriber import Subscriber, SubscriberStatus
+from service.models.people.subscriber import Subscriber
+from service.models.people.subscriber_status import SubscriberStatus
 from service.models.people.suppression import Suppression
 
 

@@ -12,12 +12,14 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    and_,
     case,
     delete,
     extract,
     func,
     or_,
     select,
+    text,
     tuple_,
     update,
 )
@@ -26,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from service.core.journal_export.book_period import BookPeriod
 from service.db import Base, Id, random_id
 
+DELETED = "deleted_at IS NOT NULL"
 IMPORTED = "import"  # the source of entries that came in a file
 _ROWS = 500
 
@@ -55,7 +58,11 @@ class Entry(Base):
     """The words of one reply, or of one page that a person wrote."""
 
     __tablename__ = "entries"
-    __table_args__ = (Index("ix_entries_subscriber_id_written_on", "subscriber_id", "written_on"),)
+    __table_args__ = (
+        # With `deleted_at`, so that finding days and months reads the index alone, and no words.
+        Index("ix_entries_subscriber_id_written_on_deleted_at", "subscriber_id", "written_on", "deleted_at"),
+        Index("ix_entries_deleted_at", "deleted_at", postgresql_where=text(DELETED), sqlite_where=text(DELETED)),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
@@ -69,18 +76,41 @@ class Entry(Base):
     sealed_over: Mapped[bytes | None] = mapped_column(LargeBinary)
     sealed_tags: Mapped[bytes | None] = mapped_column(LargeBinary)
     is_kept_out: Mapped[bool] = mapped_column(default=False)
+    # When its owner deleted it; from then on no query here returns it but those that say so.
+    deleted_at: Mapped[datetime | None]
+
+    @classmethod
+    def is_there(cls) -> ColumnElement[bool]:
+        """Return the condition that an entry is not deleted."""
+        return cls.deleted_at.is_(None)
+
+    @classmethod
+    def _theirs(cls, subscriber_id: int) -> ColumnElement[bool]:
+        return and_(cls.subscriber_id == subscriber_id, cls.is_there())
+
+    @classmethod
+    def find_deleted(cls, session: Session, subscriber_id: int, entry_id: int) -> Entry | None:
+        """Return an entry of this person that is deleted and may still be put back, or None."""
+        query = select(cls).where(cls.id == entry_id, cls.subscriber_id == subscriber_id, ~cls.is_there())
+        return session.scalar(query)
+
+    @classmethod
+    def deleted_until(cls, session: Session, until: datetime, limit: int) -> Sequence[Entry]:
+        """Return up to `limit` entries that were deleted at an instant or before, locked."""
+        query = select(cls).where(cls.deleted_at <= until).order_by(cls.deleted_at).limit(limit)
+        return session.scalars(query.with_for_update(skip_locked=True)).all()
 
     @classmethod
     def find(cls, session: Session, subscriber_id: int, entry_id: int) -> Entry | None:
         """Return one entry of this person, or None; never another person's."""
-        return session.scalar(select(cls).where(cls.id == entry_id, cls.subscriber_id == subscriber_id))
+        return session.scalar(select(cls).where(cls.id == entry_id, cls._theirs(subscriber_id)))
 
     @classmethod
     def between(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[Entry]:
         """Return a person's entries from the first to the last of these local dates, in the order they were written."""
         return session.scalars(
             select(cls)
-            .where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last))
+            .where(cls._theirs(subscriber_id), cls.written_on.between(first, last))
             .order_by(cls.written_on, cls.created_at, cls.id)
         ).all()
 
@@ -90,7 +120,7 @@ class Entry(Base):
     ) -> Sequence[Entry]:
         """Return a person's oldest entries of a period, or the next ones after `after`, up to `limit` of them."""
         place = (cls.written_on, cls.created_at, cls.id)
-        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.written_on.between(period.first, period.last))
+        query = select(cls).where(cls._theirs(subscriber_id), cls.written_on.between(period.first, period.last))
         if after is not None:
             query = query.where(tuple_(*place) > tuple_(after.written_on, after.created_at, after.id))
         return session.scalars(query.order_by(*place).limit(limit)).all()
@@ -100,7 +130,7 @@ class Entry(Base):
         """Return what `between` does, without imported entries that the person does not want in their digests."""
         return session.scalars(
             select(cls)
-            .where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last), cls._is_for_digests())
+            .where(cls._theirs(subscriber_id), cls.written_on.between(first, last), cls._is_for_digests())
             .order_by(cls.written_on, cls.created_at, cls.id)
         ).all()
 
@@ -126,7 +156,7 @@ class Entry(Base):
         """
         place = (cls.written_on, cls.created_at, cls.id)
         query = select(cls.id, cls.written_on, cls.prompt_id, cls.sealed_words, cls.sealed_over, cls.sealed_tags)
-        query = query.where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last))
+        query = query.where(cls._theirs(subscriber_id), cls.written_on.between(first, last))
         if with_tags:
             query = query.where(cls._may_have_tags())
         if before is not None:
@@ -140,7 +170,7 @@ class Entry(Base):
     def tag_rows(cls, session: Session, subscriber_id: int) -> Iterator[TagRow]:
         """Yield what says the tags of each of this person's entries that has or may have any, newest first."""
         words = case((cls.sealed_tags.is_(None), cls.sealed_words))
-        query = select(cls.id, cls.sealed_tags, words).where(cls.subscriber_id == subscriber_id, cls._may_have_tags())
+        query = select(cls.id, cls.sealed_tags, words).where(cls._theirs(subscriber_id), cls._may_have_tags())
         place = (cls.written_on.desc(), cls.created_at.desc(), cls.id)
         for id_, tags, words_of_old in session.execute(query.order_by(*place)):
             yield TagRow(id_, tags, words_of_old or b"")
@@ -165,34 +195,40 @@ class Entry(Base):
         cls, session: Session, subscriber_id: int, source: str, since: datetime, limit: int
     ) -> Sequence[Entry]:
         """Return this person's newest entries from a source since an instant, the newest first."""
-        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.source == source, cls.created_at >= since)
+        query = select(cls).where(cls._theirs(subscriber_id), cls.source == source, cls.created_at >= since)
         return session.scalars(query.order_by(cls.created_at.desc(), cls.id.desc()).limit(limit)).all()
 
     @classmethod
     def not_kept_out_on(cls, session: Session, subscriber_id: int, days: Sequence[date]) -> Sequence[Entry]:
         """Return a person's entries of these local dates, without those that they kept out."""
-        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.written_on.in_(days), ~cls.is_kept_out)
+        query = select(cls).where(cls._theirs(subscriber_id), cls.written_on.in_(days), ~cls.is_kept_out)
         return session.scalars(query).all()
 
     @classmethod
     def written_days(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[date]:
         """Return the local dates between these two on which a person wrote."""
-        query = select(cls.written_on).where(cls.subscriber_id == subscriber_id, cls.written_on.between(first, last))
+        query = select(cls.written_on).where(cls._theirs(subscriber_id), cls.written_on.between(first, last))
         return session.scalars(query.distinct()).all()
 
     @classmethod
     def nearest_days(cls, session: Session, subscriber_id: int, day: date) -> tuple[date | None, date | None]:
         """Return the last local date before a day on which a person wrote, and the first one after it."""
-        days = select(cls.written_on).where(cls.subscriber_id == subscriber_id).limit(1)
+        days = select(cls.written_on).where(cls._theirs(subscriber_id)).limit(1)
         before = session.scalar(days.where(cls.written_on < day).order_by(cls.written_on.desc()))
         after = session.scalar(days.where(cls.written_on > day).order_by(cls.written_on))
         return before, after
 
     @classmethod
+    def answers(cls, session: Session, subscriber_id: int, prompt_id: str) -> bool:
+        """Return whether a person has an entry that answers this question, also one that they may still put back."""
+        query = select(cls.id).where(cls.subscriber_id == subscriber_id, cls.prompt_id == prompt_id)
+        return session.scalar(query.limit(1)) is not None
+
+    @classmethod
     def months(cls, session: Session, subscriber_id: int) -> list[date]:
         """Return the first day of every month in which a person wrote, newest first."""
         parts = extract("year", cls.written_on), extract("month", cls.written_on)
-        found = session.execute(select(*parts).where(cls.subscriber_id == subscriber_id).distinct())
+        found = session.execute(select(*parts).where(cls._theirs(subscriber_id)).distinct())
         return sorted((date(int(year), int(month), 1) for year, month in found), reverse=True)
 
     @classmethod
@@ -201,7 +237,12 @@ class Entry(Base):
         return set(
             session.scalars(
                 select(cls.subscriber_id)
-                .where(cls.subscriber_id.in_(ids), cls.written_on.between(first, last), cls._is_for_digests())
+                .where(
+                    cls.subscriber_id.in_(ids),
+                    cls.is_there(),
+                    cls.written_on.between(first, last),
+                    cls._is_for_digests(),
+                )
                 .distinct()
             )
         )
@@ -211,21 +252,21 @@ class Entry(Base):
         """Return which of these people wrote in at least `fewest` months of a year."""
         months = func.count(func.distinct(extract("month", cls.written_on)))
         query = select(cls.subscriber_id).where(
-            cls.subscriber_id.in_(ids), cls.written_on.between(first, last), cls._is_for_digests()
+            cls.subscriber_id.in_(ids), cls.is_there(), cls.written_on.between(first, last), cls._is_for_digests()
         )
         return set(session.scalars(query.group_by(cls.subscriber_id).having(months >= fewest)))
 
     @classmethod
     def count_for(cls, session: Session, subscriber_id: int) -> int:
         """Return how many entries a person has (for the first receipt, never for a page)."""
-        return session.scalar(select(func.count()).where(cls.subscriber_id == subscriber_id)) or 0
+        return session.scalar(select(func.count()).where(cls._theirs(subscriber_id))) or 0
 
     @classmethod
     def written_since(cls, session: Session, subscriber_id: int, source: str, since: datetime) -> tuple[int, int]:
         """Return how many entries came from a source since an instant, and how many sealed bytes their words take."""
         length = func.coalesce(func.sum(func.length(cls.sealed_words)), 0)
         query = select(func.count(), length).where(
-            cls.subscriber_id == subscriber_id, cls.source == source, cls.created_at >= since
+            cls._theirs(subscriber_id), cls.source == source, cls.created_at >= since
         )
         count, size = session.execute(query).one()
         return count, size

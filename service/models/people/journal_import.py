@@ -184,7 +184,8 @@ class ImportedEntryRow(Base):
     @classmethod
     def source_macs(cls, session: Session, subscriber_id: int) -> set[bytes]:
         """Return the hashes of the source ids of a person's imported entries."""
-        query = select(cls.source_mac).where(cls.subscriber_id == subscriber_id, cls.source_mac.is_not(None))
+        deleted = select(Entry.id).where(Entry.id == cls.entry_id, ~Entry.is_there()).exists()
+        query = select(cls.source_mac).where(cls.subscriber_id == subscriber_id, cls.source_mac.is_not(None), ~deleted)
         return {mac for mac in session.scalars(query) if mac is not None}
 
     @classmethod
@@ -192,7 +193,7 @@ class ImportedEntryRow(Base):
         """Return this person's entry that came in with a source id, by its hash, or has this id itself, or None."""
         imported = select(cls.entry_id).where(cls.subscriber_id == subscriber_id, cls.source_mac == source_mac)
         query = select(Entry).where(
-            Entry.subscriber_id == subscriber_id, or_(Entry.id == own_id, Entry.id.in_(imported))
+            Entry.subscriber_id == subscriber_id, Entry.is_there(), or_(Entry.id == own_id, Entry.id.in_(imported))
         )
         return session.scalars(query.order_by(Entry.created_at).limit(1)).first()
 

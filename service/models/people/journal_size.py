@@ -26,7 +26,11 @@ class JournalSize:
     @classmethod
     def of(cls, session: Session, subscriber_id: int, period: BookPeriod) -> JournalSize:
         """Return the size of what a person has of a period."""
-        of_period = (Entry.subscriber_id == subscriber_id, Entry.written_on.between(period.first, period.last))
+        of_period = (
+            Entry.subscriber_id == subscriber_id,
+            Entry.deleted_at.is_(None),
+            Entry.written_on.between(period.first, period.last),
+        )
         length = func.length(Entry.sealed_words) + func.coalesce(func.length(Entry.sealed_over), 0)
         parts = (
             func.count(),

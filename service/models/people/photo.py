@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, and_, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
+from service.models.people.entry import Entry
 
 
 class Photo(Base):
@@ -34,9 +35,15 @@ class Photo(Base):
     sealed_description: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     @classmethod
+    def _theirs(cls, subscriber_id: int) -> ColumnElement[bool]:
+        """Return the condition that a photo is this person's, and not of an entry that they have deleted."""
+        deleted = select(Entry.id).where(Entry.id == cls.entry_id, ~Entry.is_there()).exists()
+        return and_(cls.subscriber_id == subscriber_id, ~deleted)
+
+    @classmethod
     def find(cls, session: Session, subscriber_id: int, photo_id: int) -> Photo | None:
         """Return one photo of this person, or None; never another person's."""
-        return session.scalar(select(cls).where(cls.id == photo_id, cls.subscriber_id == subscriber_id))
+        return session.scalar(select(cls).where(cls.id == photo_id, cls._theirs(subscriber_id)))
 
     @classmethod
     def names_among(cls, session: Session, names: Sequence[str]) -> set[str]:

@@ -25,6 +25,7 @@ from service.models.people.journal_export import JournalExport
 from service.models.people.journal_import import JournalImport
 from service.models.people.list_import import BroughtPerson, ListImport
 from service.models.people.mail_request import MailRequest
+from service.models.people.own_question import OwnQuestion
 from service.models.people.passkey import Passkey
 from service.models.people.subscriber import Subscriber
 from service.models.people.suppression import Suppression
@@ -123,6 +124,12 @@ ROWS_ABOUT: Final = (
         "created_at",
         {"sealed_name": "name", "created_at": "added_at", "last_used_on": "last_used_on"},
     ),
+    RowsAbout(
+        "own_questions",
+        OwnQuestion,
+        "created_at",
+        {"sealed_words": "words", "created_at": "added_at", "asked_on": "last_asked_on", "is_removed": "is_removed"},
+    ),
     RowsAbout("other_addresses", Alias, "created_at", {"sealed_address": "address", "created_at": "since"}),
     RowsAbout(
         "moved_from",
@@ -151,7 +158,7 @@ ROWS_ABOUT: Final = (
     RowsAbout("erasing", Erasure, "asked_at", _same("asked_at", "due_at", "begun_at")),
     RowsAbout("at_the_desk", DeskAction, "at", _same("at", "action")),
 )
-"""All that a person is told besides their row in `subscribers`, their quiet dates and their words."""
+"""All that a person is told besides their row in `subscribers`, their quiet dates, their wishes and their words."""
 
 
 def list_that_brought(session: Session, person: Subscriber) -> ListImport | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, and_, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.core.steps import StepState
@@ -45,20 +45,26 @@ class Step(Base):
         return self.id & _KEY
 
     @classmethod
+    def _theirs(cls, subscriber_id: int) -> ColumnElement[bool]:
+        """Return the condition that a step is this person's, and not of an entry that they have deleted."""
+        deleted = select(Entry.id).where(Entry.id == cls.entry_id, ~Entry.is_there()).exists()
+        return and_(cls.subscriber_id == subscriber_id, ~deleted)
+
+    @classmethod
     def find(cls, session: Session, subscriber_id: int, step_id: int) -> Step | None:
         """Return one step of this person, or None; never another person's."""
-        return session.scalar(select(cls).where(cls.id == step_id, cls.subscriber_id == subscriber_id))
+        return session.scalar(select(cls).where(cls.id == step_id, cls._theirs(subscriber_id)))
 
     @classmethod
     def list_for(cls, session: Session, subscriber_id: int) -> Sequence[Step]:
         """Return a person's steps, the newest first."""
-        query = select(cls).where(cls.subscriber_id == subscriber_id)
+        query = select(cls).where(cls._theirs(subscriber_id))
         return session.scalars(query.order_by(cls.chosen_on.desc(), cls.created_at.desc(), cls.id)).all()
 
     @classmethod
     def find_by_follow_up(cls, session: Session, subscriber_id: int, on: date, key: int) -> Step | None:
         """Return the step that the follow-up of this local date asked about, by its key, or None."""
-        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.follow_up_on == on)
+        query = select(cls).where(cls._theirs(subscriber_id), cls.follow_up_on == on)
         return next((step for step in session.scalars(query) if step.key == key), None)
 
     @classmethod
@@ -79,7 +85,7 @@ class Step(Base):
         """
         kept_out = select(Entry.id).where(Entry.id == cls.entry_id, Entry.is_kept_out).exists()
         query = select(cls).where(
-            cls.subscriber_id == subscriber_id,
+            cls._theirs(subscriber_id),
             cls.state == StepState.TAKEN,
             cls.answered_on.between(first, last),
             ~kept_out,

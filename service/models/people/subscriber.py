@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -30,24 +29,18 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, column_property, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, column_property, mapped_column, undefer
 
 from service.core.consent import Stream
 from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
 from service.db import Base, Id, insert_into, random_id
 from service.models.people.data_key import WrappedDataKey
+from service.models.people.own_question import OwnQuestion
+from service.models.people.question_wish import QuestionWish
 from service.models.people.quiet_date import QuietDate
+from service.models.people.subscriber_status import SubscriberStatus
 
 MINUTES_AN_HOUR = 60
-
-
-class SubscriberStatus(StrEnum):
-    """The state of a subscription."""
-
-    PENDING = "pending"
-    ACTIVE = "active"
-    RESTING = "resting"
-    STOPPED = "stopped"
 
 
 class Subscriber(Base):
@@ -101,6 +94,12 @@ class Subscriber(Base):
     has_quiet_dates: Mapped[bool] = column_property(
         exists().where(QuietDate.subscriber_id == id).correlate_except(QuietDate),  # noqa: A003 - our column
         expire_on_flush=False,
+    )
+    # Own questions and wishes about single ones; planning alone reads it.
+    has_personal_questions: Mapped[bool] = column_property(
+        exists().where(OwnQuestion.subscriber_id == id, ~OwnQuestion.is_removed).correlate_except(OwnQuestion)  # noqa: A003
+        | exists().where(QuestionWish.subscriber_id == id).correlate_except(QuestionWish),  # noqa: A003
+        deferred=True,
     )
 
     @property
@@ -254,6 +253,7 @@ class Subscriber(Base):
         # Planning makes a person active, so nobody who stopped may be among these, whatever their due time says.
         may_get_emails = cls.status.in_((SubscriberStatus.ACTIVE, SubscriberStatus.RESTING))
         query = select(cls).where(when <= now, may_get_emails, *also).order_by(when).limit(limit)
+        query = query.options(undefer(cls.has_personal_questions))
         return session.scalars(query.with_for_update(skip_locked=True)).all()
 
     @classmethod

@@ -28,3 +28,4 @@ def test_an_answer_about_a_hurt_is_not_looked_back_at_nor_what_may_be_one() -> N
     assert not may_be_looked_back_at("a-question-of-another-installation", None)
     assert may_be_looked_back_at(None, None)
     assert may_be_looked_back_at("", None)
+    assert may_be_looked_back_at("own/27", None)  # as what was written without a question

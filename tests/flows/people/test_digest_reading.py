@@ -240,3 +240,16 @@ def test_the_years_question_differs_from_those_of_the_months_around_its_end(libr
 def test_the_last_day_of_a_month_is_found_up_to_the_end_of_the_calendar() -> None:
     assert last_day_of(date(2024, 2, 1)) == date(2024, 2, 29)
     assert last_day_of(date(9999, 12, 1)) == date.max
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_answer_to_an_own_question_is_as_what_answers_none(
+    database: Database, keyring: Keyring, reader: DigestReader
+) -> None:
+    digests = []
+    for address, prompt_id in (("ana@example.com", ""), ("bo@example.com", "own/27")):
+        person = create_subscriber(database, keyring, address=address)
+        write(database, keyring, person, date(2026, 5, 3), PARK, prompt_id)
+        digests.append(read(database, reader, person))
+    assert digests[0] == digests[1]
+    assert digests[0].days == (date(2026, 5, 3),)

@@ -55,7 +55,7 @@ def test_every_entry_is_read_once_in_the_order_of_the_days(
             journal.add_entry(session, keyring, person, new, NOW)
     with database.read() as session:
         person = session.get_one(Subscriber, person.id)
-    contents = JournalContents(database, keyring, library, person, keyring.key_of(person))
+    contents = JournalContents.of(database, keyring, library, person)
     opened = [contents.opened(each, {}) for each in contents.stored()]
     assert len({each.id for each in opened}) == len(opened) == 2 * ENTRIES_AT_A_TIME + 1
     assert [each.on for each in opened] == sorted(each.on for each in opened)
@@ -79,7 +79,7 @@ def test_a_book_has_the_entries_of_its_period(database: Database, keyring: Keyri
             JournalSize.of(session, person.id, each) for each in (period, BookPeriod(last=date(2025, 12, 31)))
         )
         refused = exports.why_no_book(session, person, ExportForm.EPUB, BookPeriod(last=date(2025, 12, 31)))
-    contents = JournalContents(database, keyring, library, person, keyring.key_of(person), period)
+    contents = JournalContents.of(database, keyring, library, person, period)
     assert kept == [period, WHOLE_JOURNAL]
     assert [each.row.written_on for each in contents.stored()] == [period.first, period.last]
     assert (size.entries, size.photos, size.first_on, size.last_on) == (2, 0, period.first, period.last)

@@ -35,6 +35,7 @@ WORDS = {
 ELSEWHERE = {
     "subscribers": "the facts of about-me.json",
     "quiet_dates": "the facts of about-me.json",
+    "question_wishes": "the facts of about-me.json",
     "imported_entries": "how many an import brought; each holds only a mark of an id",
     "data_keys": "the key that all of it is sealed with",
 }

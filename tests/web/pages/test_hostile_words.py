@@ -18,6 +18,7 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FOLDER = Path(__file__).parents[2] / "data" / "attacks"
 CASES = json.loads((FOLDER / "scripts.json").read_text("utf-8"))
 FOREIGN = "script, img, svg[onload], iframe, base, meta[http-equiv], form[action*=evil], a[href^=javascript]"
+EMPHASIS = str.maketrans("", "", "*_")  # marks of light Markdown, which is shown
 EVENT = re.compile(r"on[a-z]+")
 
 
@@ -41,7 +42,8 @@ def test_every_page_of_the_journal_shows_them_as_text(site: WebHarness) -> None:
     for case, address in zip(CASES, addresses, strict=True):
         shown = LexborHTMLParser(pages[address]).css_first("article .words")
         assert shown is not None
-        assert shown.text() == for_showing(case["words"].replace("\x00", "\ufffd")), case["rule"]
+        words = for_showing(case["words"].replace("\x00", "\ufffd"))
+        assert shown.text().translate(EMPHASIS) == words.translate(EMPHASIS), case["rule"]
 
 
 @ON_SQLITE

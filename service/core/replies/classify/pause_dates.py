@@ -52,7 +52,7 @@ class PauseDates:
         if unit in self.unit_days:
             return today + number * self.unit_days[unit] * _DAY
         if unit in self.unit_months:
-            return _months_after(today, number * self.unit_months[unit])
+            return months_after(today, number * self.unit_months[unit])
         return None
 
     def named(self, said: str, today: date) -> date | None:
@@ -99,14 +99,14 @@ def _number(word: str, *, most: int) -> int | None:
 def _next(today: date, *, day: int, month: int | None = None) -> date | None:
     """Return the next date after today with this day, of this month or of any."""
     for ahead in range(LEAP_CYCLE_YEARS * _MONTHS_A_YEAR):
-        first = _months_after(today.replace(day=1), ahead)
+        first = months_after(today.replace(day=1), ahead)
         found = _date(first.year, first.month, day) if month in {None, first.month} else None
         if found and found > today:
             return found
     return None
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
     """Return the same day some months later, or the last day of that month if it is shorter."""
     number = day.year * _MONTHS_A_YEAR + day.month - 1 + months
     year, month = divmod(number, _MONTHS_A_YEAR)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from service.core.library.prompts import Library
 from service.core.library.rotation import History
 from service.core.schedule import local_date
+from service.flows.outgoing.planning.personal_questions import PersonalQuestions
 from service.flows.outgoing.planning.plan_prompts import PromptChooser
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber
 
@@ -28,7 +29,8 @@ def plan_extra_prompt(
     free = [slot for slot in slots if Delivery.find(session, person.id, DeliveryKind.ANOTHER, slot) is None]
     if not free:
         return []
-    prompt = PromptChooser(library)(person, today, light=light)
+    unwanted = PersonalQuestions.load(session, library, [person.id]).unwanted(person.id)
+    prompt = PromptChooser(library)(person, today, light=light, unwanted=unwanted)
     extra = NewDelivery(
         subscriber_id=person.id,
         kind=DeliveryKind.ANOTHER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.core.frequency import SlowDown
+from service.core.library.own_question import own_id_of
 from service.core.library.prompts import Library, Prompt
 from service.core.library.rotation import History, choose, ranking
 from service.core.quiet_dates import is_quiet
 from service.core.schedule import Days, Schedule, Slot, local_date, next_slot, slot_at
 from service.core.slots import digest_slot
+from service.flows.outgoing.planning.personal_questions import PersonalQuestions
 from service.flows.people import frequency
 from service.models import Delivery, DeliveryKind, NewDelivery, QuietDate, Subscriber, SubscriberStatus
 from service.models.letters import letter_deliveries
@@ -44,13 +46,15 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
     A prompt more than twelve hours late is not sent. After a longer outage a subscriber gets the prompt of the last
     twelve hours, if their schedule has one there, or else the next prompt at its usual time. A subscriber whose rest
     is over becomes active again; one who wants no questions gets no prompt then. On a quiet date nobody gets one.
-    After a long silence one notice replaces the prompt, and prompts come less often.
+    After a long silence one notice replaces the prompt, and prompts come less often. An own question, or one that a
+    person wants again, comes in place of the library's.
     """
     people = Subscriber.due_for_prompt(session, now, limit)
     times = DueTimes(now)
     due = {person.id: times.due(person) for person in people}
     replaced = _ids_without_prompt(session, people, due)
     chooser = PromptChooser(library)
+    personal = PersonalQuestions.load(session, library, [each.id for each in people if each.has_personal_questions])
     prompts, prompt_changes, notices, notice_changes = [], [], [], []
     for person in people:
         slot = due[person.id]
@@ -61,10 +65,10 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
             notice_changes.append(_notice_change(person, stage, times))
             continue
         if is_due:
-            prompt = chooser(person, slot.on)
-            prompts.append(new_prompt(person.id, prompt, slot, now))
-            change["history"] = History.parse(person.history).adding(prompt.id, slot.on).text
-            change["prompts_sent"] = person.prompts_sent + 1
+            prompt_id = personal.take(person.id, slot.on)
+            prompt_id = prompt_id or chooser(person, slot.on, unwanted=personal.unwanted(person.id)).id
+            prompts.append(new_prompt(person.id, prompt_id, slot, now))
+            change |= _counted(person, prompt_id, slot.on)
         prompt_changes.append(change)
     planned = Delivery.plan(session, prompts) + Delivery.plan(session, notices)
     Subscriber.update_many(session, prompt_changes)
@@ -72,13 +76,13 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
     return PlannedChunk(planned, len(people))
 
 
-def new_prompt(subscriber_id: int, prompt: Prompt, slot: Slot, now: datetime) -> NewDelivery:
+def new_prompt(subscriber_id: int, prompt_id: str, slot: Slot, now: datetime) -> NewDelivery:
     """Return the delivery of a prompt for a slot."""
     return NewDelivery(
         subscriber_id=subscriber_id,
         kind=DeliveryKind.PROMPT,
         slot=slot.on.isoformat(),
-        prompt_id=prompt.id,
+        prompt_id=prompt_id,
         ready_at=slot.at,
         expires_at=slot.at + PROMPT_MAX_DELAY,
         planned_at=now,
@@ -150,8 +154,8 @@ class PromptChooser:
     def _rankings(self) -> dict[tuple[date, str], tuple[Prompt, ...]]:
         return {}
 
-    def __call__(self, person: Subscriber, on: date, *, light: bool = False) -> Prompt:
-        """Return the prompt for a subscriber on a local date; with `light`, a light one."""
+    def __call__(self, person: Subscriber, on: date, *, light: bool = False, unwanted: Collection[str] = ()) -> Prompt:
+        """Return the prompt for a subscriber on a local date, none of the `unwanted` ids; with `light`, a light one."""
         key = (on, person.locale)
         if key not in self._rankings:
             self._rankings[key] = ranking(self.library, on, person.locale)
@@ -162,6 +166,7 @@ class PromptChooser:
             on,
             History.parse(person.history),
             muted=frozenset(person.muted_themes),
+            unwanted=unwanted,
             sent=person.prompts_sent,
             answered=person.prompts_answered,
             last_answered_on=person.last_answered_on,
@@ -178,6 +183,14 @@ def _prompt_change(person: Subscriber, next_at: datetime | None) -> dict[str, An
         "history": person.history,
         "prompts_sent": person.prompts_sent,
     }
+
+
+def _counted(person: Subscriber, prompt_id: str, on: date) -> dict[str, Any]:
+    """Return the columns that note a prompt of the library as sent; own questions change nothing in its sequence."""
+    if own_id_of(prompt_id) is not None:
+        return {}
+    history = History.parse(person.history).adding(prompt_id, on).text
+    return {"history": history, "prompts_sent": person.prompts_sent + 1}
 
 
 def _notice_change(person: Subscriber, stage: SlowDown, times: DueTimes) -> dict[str, Any]:

@@ -8,13 +8,15 @@ from datetime import date
 
 from service.core.entry_text import for_showing
 from service.core.journal_export.book_period import WHOLE_JOURNAL, BookPeriod
-from service.core.journal_export.exported import ExportedDraft, ExportedEntry, ExportedStep
+from service.core.journal_export.exported import ExportedDraft, ExportedEntry, ExportedQuestion, ExportedStep
+from service.core.library.own_question import prompt_id_of
 from service.core.library.prompts import Library
 from service.core.sealing import DataKey
 from service.db import Database
-from service.flows.people import entry_photos, journal, steps
+from service.flows.people import entry_photos, journal, own_questions, steps
 from service.flows.people.drafts import open_draft
 from service.flows.people.earlier_wording import open_earlier
+from service.flows.people.own_questions import OpenQuestion
 from service.flows.people.tags import open_tags
 from service.models import Draft, EarlierWording, Entry, Keyring, Photo, Step, Subscriber
 
@@ -32,14 +34,37 @@ class StoredEntry:
 
 @dataclass(frozen=True, slots=True)
 class JournalContents:
-    """The entries, steps and drafts of one person, read anew each time that they are asked for."""
+    """The entries, steps, drafts and own questions of one person; all but the questions are read anew each time.
+
+    `own` are the questions that the person has written, by prompt id.
+    """
 
     database: Database
     keyring: Keyring = field(repr=False)
     library: Library = field(repr=False)
     person: Subscriber
     key: DataKey = field(repr=False)
+    own: Mapping[str, OpenQuestion] = field(repr=False)
     period: BookPeriod = WHOLE_JOURNAL
+
+    @classmethod
+    def of(
+        cls,
+        database: Database,
+        keyring: Keyring,
+        library: Library,
+        person: Subscriber,
+        period: BookPeriod = WHOLE_JOURNAL,
+    ) -> JournalContents:
+        """Return the contents of a person's journal, or of a period of it."""
+        with database.read() as session:
+            found = own_questions.open_questions(session, keyring, person, removed=True)
+        own = {prompt_id_of(question.id): question for question in found}
+        return cls(database, keyring, library, person, keyring.key_of(person), own, period)
+
+    def questions(self) -> list[ExportedQuestion]:
+        """Return the person's own questions that are asked."""
+        return [ExportedQuestion(str(each.id), each.words) for each in self.own.values() if not each.is_removed]
 
     def stored(self) -> Iterator[StoredEntry]:
         """Yield all entries of the period in the order of their days, sealed as they are."""
@@ -78,7 +103,9 @@ class JournalContents:
         )
 
     def question_of(self, row: Entry) -> str:
-        """Return the question that an entry answers, "" if there is none or the library has it no longer."""
+        """Return the question that an entry answers, "" if there is none or it is known no longer."""
+        if own := self.own.get(row.prompt_id or ""):
+            return own.words
         prompt = self.library.get(row.prompt_id or "")
         return prompt.question if prompt else ""
 

@@ -66,8 +66,7 @@ class JournalFileWriter:
             SealError, StorageError: a photo or a mail cannot be read now; see `ExportOrder`.
             BookNotPrintedError: a PDF could not be set.
         """
-        key = self.keyring.key_of(order.person)
-        contents = JournalContents(self.database, self.keyring, self.library, order.person, key, order.period)
+        contents = JournalContents.of(self.database, self.keyring, self.library, order.person, order.period)
         photos = PhotoReading(self.database, self.keyring, self.storage, order.person, order.skips_unreadable)
         if order.form.is_book:
             write_book = write_pdf if order.form == ExportForm.PDF else write_epub
@@ -99,7 +98,8 @@ class _Writing:
         self._mails()
         self._months()
         entries = (self.contents.opened(each, self.paths) for each in self._entries())
-        self.zip.add("journal.json", journal_json(entries, self.contents.steps(), self.contents.drafts()))
+        contents = self.contents
+        self.zip.add("journal.json", journal_json(entries, contents.steps(), contents.drafts(), contents.questions()))
         self.zip.add("index.html", self._texts.page(self._page_entries(), self.contents.months(), self.order.today))
         self.zip.add(ABOUT, self._about())
         values = {"on": self.order.today, "about": ABOUT, "manifest": MANIFEST, "unreadable": self.photos.unreadable}

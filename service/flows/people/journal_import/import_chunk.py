@@ -11,11 +11,12 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from service.core.journal_export.exported import ExportedStep
-from service.core.journal_import.imported import ImportedEntry, LeftOutEntry, tags_of, text_of
+from service.core.journal_import.imported import ImportedEntry, ImportedQuestion, LeftOutEntry, tags_of, text_of
 from service.core.sealing import DataKey
 from service.flows.people import entry_photos, journal
 from service.flows.people.entry_photos import ProcessedPhoto
 from service.flows.people.journal import NewEntry
+from service.flows.people.journal_import.brought_questions import BroughtQuestions
 from service.models import Entry, ImportedEntryRow, ImportLeftover, JournalImport, Subscriber
 from service.models.people.entry import IMPORTED
 
@@ -23,6 +24,7 @@ MOST_ITEMS = 100
 MOST_PHOTOS = 20
 NOON = time(12)
 WITHOUT = "It’s in your journal, without "
+NO_ROOM = "There’s no room for another question of yours."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,13 @@ class ImportChunk:
     brought: list[BroughtEntry] = field(default_factory=list, repr=False)
     left_out: list[tuple[int, LeftOutEntry]] = field(default_factory=list, repr=False)
     already_here: int = 0
+    questions: list[tuple[int, ImportedQuestion]] = field(default_factory=list, repr=False)
     steps: list[ExportedStep] = field(default_factory=list, repr=False)
 
     @property
     def is_full(self) -> bool:
         """Return whether the chunk is to be written now."""
-        items = len(self.brought) + len(self.left_out) + self.already_here
+        items = len(self.brought) + len(self.left_out) + self.already_here + len(self.questions)
         return items >= MOST_ITEMS or sum(len(each.photos) for each in self.brought) >= MOST_PHOTOS
 
     @property
@@ -58,7 +61,13 @@ class ImportChunk:
 
     def write(self, session: Session, row: JournalImport, person: Subscriber, key: DataKey, now: datetime) -> None:
         """Write the chunk and count it; the caller holds the lock on the row."""
-        pairs = [(each, _add_entry(session, key, person, row, each, now=now)) for each in self.brought]
+        brought = BroughtQuestions(session, key, person, row.id, now)
+        self.left_out += [
+            (position, LeftOutEntry(question.place, NO_ROOM, words=question.words))
+            for position, question in self.questions
+            if not brought.add(question.words)
+        ]
+        pairs = [(each, _add_entry(brought, row, each)) for each in self.brought]
         session.flush()
         for each, entry in pairs:
             session.add(
@@ -82,19 +91,18 @@ def open_leftover(key: DataKey, import_id: int, position: int, sealed: bytes) ->
     return LeftOutEntry(**json.loads(key.open_text(sealed, place=_leftover_place(import_id, position))))
 
 
-def _add_entry(
-    session: Session, key: DataKey, person: Subscriber, row: JournalImport, each: BroughtEntry, *, now: datetime
-) -> Entry:
-    imported = each.entry
+def _add_entry(questions: BroughtQuestions, row: JournalImport, each: BroughtEntry) -> Entry:
+    imported, person = each.entry, questions.person
     assert imported.on is not None
     new = NewEntry(
         words=text_of(imported),
         written_on=imported.on,
         source=IMPORTED,
-        prompt_id=imported.prompt_id,
+        prompt_id=questions.answered(imported.own_question) if imported.own_question else imported.prompt_id,
         tags=tags_of(imported),
     )
-    entry = journal.add_imported(session, key, person, new, min(now, _written_at(person, each)))
+    written_at = min(questions.now, _written_at(person, each))
+    entry = journal.add_imported(questions.session, questions.key, person, new, written_at)
     entry.changed_at = imported.changed_at
     entry.is_kept_out = imported.is_kept_out or not row.wants_digests
     return entry

@@ -14,6 +14,7 @@ from service.core.journal_import.imported import (
     NO_DATE,
     ImportedEntry,
     ImportedExtras,
+    ImportedQuestion,
     ImportItem,
     LeftOutEntry,
 )
@@ -43,11 +44,14 @@ class YearPreview:
 class ImportPreview:
     """What a file is, and what of it would come in; new, here, changed and left out add up to what was found.
 
+    `items` are all items of the file, with own questions, of which `questions` would come in.
     `steps` are new ones. `brought_steps` and `brought_quiet_dates` are the ids of what came in, to take it back by.
     """
 
     kind: str
     found: int = 0
+    items: int = 0
+    questions: int = 0
     new: int = 0
     already_here: int = 0
     changed: int = 0
@@ -85,6 +89,10 @@ def make_preview(kind: str, items: Iterable[ImportItem], known: KnownEntries, to
     preview, years = ImportPreview(kind), dict[int, YearPreview]()
     reasons, left_behind = Counter[str](), Counter[str]()
     for item in items:
+        preview.items += 1
+        if isinstance(item, ImportedQuestion):
+            preview.questions += not known.has_question(item.words)
+            continue
         if isinstance(item, ImportedExtras):
             preview.steps = len(known.new_steps(item))
             preview.settings, preview.quiet_dates = item.settings, [*item.quiet_dates]

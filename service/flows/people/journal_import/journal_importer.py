@@ -14,6 +14,7 @@ from service.clock import Clock
 from service.core.journal_import.imported import (
     ImportedEntry,
     ImportedExtras,
+    ImportedQuestion,
     ImportItem,
     LeftOutEntry,
     RefusedFileError,
@@ -31,7 +32,7 @@ from service.flows.people.photo_changes import LONGEST_DESCRIPTION, sealed_descr
 from service.job_queue import BackgroundJob, JobQueue
 from service.mail.inbound.journal_reader import JournalReader
 from service.mail.inbound.pictures import PictureRedrawer
-from service.models import ImportedEntryRow, ImportState, JournalImport, Keyring, Subscriber
+from service.models import ImportedEntryRow, ImportState, JournalImport, Keyring, OwnQuestion, Subscriber
 from service.models.people.journal_import import MOST_FAILURES
 from service.storage import Storage
 
@@ -128,7 +129,7 @@ class JournalImporter:
         with self.database.write() as session:
             row = self._locked(session, claimed)
             if row is not None:
-                row.found = preview.found
+                row.found = preview.items
                 preview.seal(claimed.key, row)
                 row.conclude(ImportState.READY, self.clock(), self.clock() + UNUSED_KEPT)
         return False
@@ -159,6 +160,9 @@ class JournalImporter:
     ) -> None:
         """Add an item to the chunk: as an entry, as one that is here already, or as one that is left out."""
         position, chunk.position = chunk.position, chunk.position + 1
+        if isinstance(item, ImportedQuestion):
+            chunk.questions.append((position, item))
+            return
         if isinstance(item, ImportedExtras):
             chunk.steps = known.new_steps(item)
             return
@@ -254,6 +258,7 @@ class JournalImporter:
                     return False
                 number, names = ImportedEntryRow.take_back(session, row.id, since, ENTRIES_TAKEN_BACK)
                 if not number:
+                    OwnQuestion.take_back(session, row.id)
                     take_back(session, self.keyring, claimed.person, row)
                     row.conclude(ImportState.UNDONE, self.clock(), self.clock() + UNDO_FOR)
                     return False

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.core.journal_export.exported import ExportedStep
 from service.core.journal_import.imported import ImportedEntry, ImportedExtras, text_of
 from service.core.sealing import IndexKey
-from service.flows.people import journal, steps
+from service.flows.people import journal, own_questions, steps
 from service.models import Entry, ImportedEntryRow, Keyring, Step, Subscriber
 
 OWN_FORMAT = "small"
@@ -36,6 +36,7 @@ class KnownEntries:
     family: str
     _words: set[bytes] = field(default_factory=set, repr=False)
     _sources: set[bytes] = field(default_factory=set, repr=False)
+    _questions: set[str] = field(default_factory=set, repr=False)
     _steps: set[bytes] = field(default_factory=set, repr=False)
 
     @classmethod
@@ -43,6 +44,7 @@ class KnownEntries:
         """Return what is known for files of a format; every entry is opened, in memory alone."""
         known = cls(keyring.index, person.id, format_key.partition("_")[0])
         known._sources.update(ImportedEntryRow.source_macs(session, person.id))
+        known._questions.update(own.words for own in own_questions.open_questions(session, keyring, person))
         key = keyring.key_of(person)
         for row in Entry.newest_first(session, person.id, date.min, date.max):
             known._words.add(_digest(row.written_on, journal.open_text(key, row)))
@@ -51,6 +53,10 @@ class KnownEntries:
         for step in steps.open_steps(keyring, person, Step.list_for(session, person.id)):
             known._steps.add(_digest(step.chosen_on, step.words))
         return known
+
+    def has_question(self, words: str) -> bool:
+        """Return whether a question is one of the person's own already."""
+        return " ".join(words.split()) in self._questions
 
     def standing(self, entry: ImportedEntry) -> EntryStanding:
         """Return how an entry that has its local day stands to the journal."""

@@ -115,6 +115,13 @@ def _passkey(row: Row, _day: Callable[[datetime | None], str]) -> str:
     return f"{row['name']}, last used on {full_date(row['last_used_on'])}" if row["last_used_on"] else row["name"]
 
 
+def _own_question(row: Row, _day: Callable[[datetime | None], str]) -> str:
+    said = row["words"].removesuffix(".")
+    if row["is_removed"]:
+        return f"“{said}”; you removed it, and it stays beside what you wrote in answer"
+    return f"“{said}”; last asked on {full_date(row['last_asked_on'])}" if row["last_asked_on"] else f"“{said}”"
+
+
 def _full_mailbox(row: Row, day: Callable[[datetime | None], str]) -> str:
     return f"your mailbox was full, for the first time on {day(row['first_at'])}"
 
@@ -170,6 +177,12 @@ LISTS: Mapping[str, ListWords] = {
         "Passkeys",
         "The name you gave each one; the secret of it stays on your device.",
         _passkey,
+        "added_at",
+    ),
+    "own_questions": ListWords(
+        "Questions of your own",
+        "Your own words, locked like what you write in answer.",
+        _own_question,
         "added_at",
     ),
     "other_addresses": ListWords(

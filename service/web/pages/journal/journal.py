@@ -14,13 +14,16 @@ from werkzeug.wrappers import Response
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date
 from service.flows.incoming import set_aside
-from service.flows.people import earlier_wording, entry_photos, journal
+from service.flows.people import deleted_entries, earlier_wording, journal
+from service.flows.people.deleted_entries import DeletedEntry
 from service.flows.people.on_this_day import entries_on_this_day
 from service.models import Entry
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
+from service.web.converters import read_id
 from service.web.forms import FIRST_DAY
+from service.web.pages.journal.again import may_wish
 from service.web.pages.journal.chosen_steps import chosen_step
 from service.web.pages.journal.shown_entries import ShownEntry, entry_path, own_entry, shown_entries
 
@@ -109,13 +112,17 @@ def on_this_day() -> str:
 
 @blueprint.get("/journal/entry/<id:entry_id>")
 def one_entry(entry_id: int) -> str:
-    """Show an entry and its actions."""
+    """Show an entry and its actions; of one that was deleted within a day, only the button that puts it back."""
     with browser.visit() as visit:
+        deleted = deleted_entries.find(visit.session, visit.person, entry_id, now())
+        if deleted is not None:
+            return page("deleted", deleted=deleted)
         [shown] = shown_entries(visit, [own_entry(visit, entry_id)])
         chosen = chosen_step(visit.session, visit.person, entry_id)
         has_earlier = earlier_wording.has_earlier(visit.session, entry_id, now())
+        has_wishes = may_wish(visit, shown.prompt)
     done = " ".join(words for name, words in JUST_DONE.items() if name in request.args)
-    return page("entry", shown=shown, chosen=chosen, has_earlier=has_earlier, done=done)
+    return page("entry", shown=shown, chosen=chosen, has_earlier=has_earlier, has_wishes=has_wishes, done=done)
 
 
 @blueprint.get("/journal/entry/<id:entry_id>/delete")
@@ -128,12 +135,20 @@ def show_delete(entry_id: int) -> str:
 
 @blueprint.post("/journal/entry/<id:entry_id>/delete")
 def delete(entry_id: int) -> Response:
-    """Delete an entry permanently."""
+    """Delete an entry, which its owner can put back for a day."""
     with browser.visit(writing=True) as visit:
-        month = own_entry(visit, entry_id).written_on
-        gone = entry_photos.remove_entry(visit.session, visit.person, entry_id)
-    entry_photos.remove_objects(get_runtime().storage, gone)
-    return redirect(f"/journal/{month:%Y-%m}", code=303)
+        entry = own_entry(visit, entry_id)
+        deleted_entries.delete(visit.session, entry, now())
+    return redirect(f"/journal/{entry.written_on:%Y-%m}?deleted={entry_id}", code=303)
+
+
+@blueprint.post("/journal/entry/<id:entry_id>/undelete")
+def undelete(entry_id: int) -> Response:
+    """Put a deleted entry back; one that is there already stays."""
+    with browser.visit(writing=True) as visit:
+        deleted_entries.put_back(visit.session, visit.person, entry_id, now())
+        own_entry(visit, entry_id)
+    return redirect(entry_path(entry_id), code=303)
 
 
 @blueprint.post("/journal/entry/<id:entry_id>/keep-out")
@@ -184,7 +199,14 @@ def _month_page(visit: Visit, month: date, months: Sequence[date], *, is_front: 
         months=months,
         years=sorted({other.year for other in months}, reverse=True),
         is_front=is_front,
+        deleted=_just_deleted(visit),
     )
+
+
+def _just_deleted(visit: Visit) -> DeletedEntry | None:
+    """Return the entry that was deleted before this page was shown, if it can be put back."""
+    entry_id = request.args.get("deleted", type=read_id)
+    return deleted_entries.find(visit.session, visit.person, entry_id, now()) if entry_id else None
 
 
 def _by_day(entries: Iterable[ShownEntry]) -> list[ShownDay]:

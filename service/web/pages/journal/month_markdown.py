@@ -13,7 +13,7 @@ from service.flows.people.digest_reading import last_day_of
 from service.models import Entry
 from service.web import browser
 from service.web.browser import Visit
-from service.web.context import get_runtime
+from service.web.pages.journal.shown_entries import questions_of
 
 blueprint = Blueprint("month_markdown", __name__)
 
@@ -35,11 +35,11 @@ def show(month: date) -> Response:
 def _written(visit: Visit, month: date) -> list[MarkdownEntry]:
     session = Entry.between(visit.session, visit.person.id, month, last_day_of(month))
     with_photos = entry_photos.by_entry(visit.session, visit.person, [row.id for row in session])
-    library = get_runtime().library
+    prompts = questions_of(visit, (row.prompt_id for row in session))
     return [
         MarkdownEntry(
             written_on=entry.written_on,
-            question=prompt.question if (prompt := library.get(entry.prompt_id or "")) else "",
+            question=prompt.question if (prompt := prompts.get(entry.prompt_id)) else "",
             words=entry.words,
             has_photo=entry.id in with_photos,
         )

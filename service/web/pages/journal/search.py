@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
+from types import MappingProxyType
 
 from flask import Blueprint, request
 
+from service.core.library.prompts import Prompt
 from service.core.text.search_query import LONGEST_QUERY, SearchQuery
 from service.flows.people.search import SearchResult, search
 from service.web import browser
-from service.web.context import get_runtime, page
+from service.web.context import page
 from service.web.converters import read_id
+from service.web.pages.journal.shown_entries import questions_of
 
 blueprint = Blueprint("search", __name__)
 NO_WORDS = "Enter a word or a phrase to search for"
@@ -56,12 +59,13 @@ def find() -> str | tuple[str, int]:
             last=form.last,
             before=request.form.get("before", type=read_id),
         )
-    return _page(form, result)
+        prompts = questions_of(visit, (found.prompt_id for found in result.entries))
+    return _page(form, result, prompts)
 
 
-def _page(form: SearchForm | None, result: SearchResult | None) -> str:
-    library = get_runtime().library
-    prompts = {found.prompt_id: library.get(found.prompt_id or "") for found in result.entries} if result else {}
+def _page(
+    form: SearchForm | None, result: SearchResult | None, prompts: Mapping[str | None, Prompt] = MappingProxyType({})
+) -> str:
     return page(
         "search",
         typed=form.typed if form else {},

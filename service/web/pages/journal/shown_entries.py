@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import abort
 
 from service.core.library.prompts import Prompt
-from service.flows.people import entry_photos, journal
+from service.flows.people import entry_photos, journal, own_questions
 from service.flows.people.entry_photos import OpenPhoto
 from service.flows.people.journal import OpenEntry
 from service.models import Entry
@@ -36,15 +36,25 @@ def own_entry(visit: Visit, entry_id: int) -> Entry:
 
 def shown_entries(visit: Visit, entries: Sequence[Entry]) -> list[ShownEntry]:
     """Return entries of this person as a page shows them."""
-    library = get_runtime().library
     ids = [entry.id for entry in entries]
     found = entry_photos.open_by_entry(visit.session, visit.keyring, visit.person, ids)
     if found:
         allow_photos()
+    prompts = questions_of(visit, (entry.prompt_id for entry in entries))
     return [
-        ShownEntry(opened, library.get(opened.prompt_id or ""), found.get(opened.id, ()))
+        ShownEntry(opened, prompts.get(opened.prompt_id), found.get(opened.id, ()))
         for opened in journal.open_entries(visit.keyring, visit.person, entries)
     ]
+
+
+def questions_of(visit: Visit, prompt_ids: Iterable[str | None]) -> Mapping[str | None, Prompt]:
+    """Return the questions of these prompt ids, of the library and this person's own, as far as they are there."""
+    return own_questions.prompts_of(visit.session, visit.keyring, get_runtime().library, visit.person, prompt_ids)
+
+
+def question_of(visit: Visit, prompt_id: str | None) -> Prompt | None:
+    """Return the question of a prompt id, of the library or this person's own, or None."""
+    return questions_of(visit, [prompt_id]).get(prompt_id)
 
 
 def entry_path(entry_id: int) -> str:

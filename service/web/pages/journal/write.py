@@ -14,7 +14,7 @@ from service.core.entry_text import read_write_link_object
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date, writing_date
 from service.core.tokens import Action, ActToken
-from service.flows.people import entry_photos, journal
+from service.flows.people import entry_photos, journal, own_questions
 from service.flows.people.photo_upload import UploadedPhotos
 from service.models import Entry, Subscriber
 from service.web import browser, forms, uploads
@@ -26,6 +26,7 @@ from service.web.idempotency import idempotent_id, new_form_key
 from service.web.pages.journal import drafts, prompt_options
 from service.web.pages.journal.chosen_steps import chosen_step, keep_step
 from service.web.pages.journal.drafts import ShownDraft
+from service.web.pages.journal.shown_entries import question_of
 
 blueprint = Blueprint("writing", __name__)
 EMPTY = {"words": "Write something first, or leave it for today"}
@@ -55,10 +56,10 @@ def keep() -> Response | tuple[str, int]:
     words, files = typed_words(), uploads.chosen_files()
     with browser.visit() as visit:
         person, entry_id = visit.person, _entry_id(visit.person.id, words, files)
+        prompt = question_of(visit, request.form.get("prompt"))
         is_kept = Entry.find(visit.session, person.id, entry_id) is not None
     if is_kept:
         return redirect(_kept_at(entry_id), code=303)
-    prompt = get_runtime().library.get(request.form.get("prompt", ""))
     on = _written_on(person, request.form)
     if "draft" in request.form and isinstance(on, date):
         with browser.visit(writing=True) as visit:
@@ -197,8 +198,12 @@ def _read_token(token: str) -> ActToken | Response:
 
 
 def _asked(token: ActToken) -> Prompt | None:
-    key, _ = read_write_link_object(token.object_id)
-    return get_runtime().library.by_key(key)
+    runtime, (key, _) = get_runtime(), read_write_link_object(token.object_id)
+    with runtime.database.read() as session:
+        person = session.get(Subscriber, token.subscriber_id)
+        if person is None:
+            return None
+        return own_questions.prompt_with_key(session, runtime.keyring, runtime.library, person, key)
 
 
 def _keep_answer(token: ActToken, prompt: Prompt | None, words: str) -> Response | str:
