@@ -193,7 +193,7 @@ LISTS: Mapping[str, ListWords] = {
     ),
     "moved_from": ListWords(
         "Addresses you had before",
-        "After three days only a scrambled mark stays, so that a complaint about that address still stops our emails.",
+        "A few days later only a scrambled mark stays, so that a complaint about that address still stops our emails.",
         lambda row, _day: row["address"] or "you changed your address",
         "at",
     ),
