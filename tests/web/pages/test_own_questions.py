@@ -6,7 +6,10 @@ import json
 import pytest
 from sqlalchemy import delete, select
 
+from service.core.entry_text import write_link_object
 from service.core.library.own_question import prompt_id_of
+from service.core.library.prompts import key_of
+from service.core.tokens import Action
 from service.flows.outgoing.tick import prune
 from service.flows.people import own_questions
 from service.flows.people.about_person import AboutPerson
@@ -212,3 +215,19 @@ def bring(home: WebHarness, file: bytes, *, start: bool = False) -> str:
     home.post(f"{at}/start", {}, page=at)
     importer.work(int(at.rpartition("/")[2]))
     return at
+
+
+@ON_SQLITE
+def test_a_discreet_persons_question_is_shown_to_them_alone(home: WebHarness) -> None:
+    home.post(PAGE, {"words": "What did the sea say?"})
+    [question_id] = asked(home)
+    number = write_link_object(key_of(prompt_id_of(question_id)), NOW.date())
+    link = f"/write/{home.act_link(Action.WRITE, number, person_id=home.person().id, lasts=DAY)}"
+    stranger = home.another_browser()
+    assert "What did the sea say?" in stranger.get(link).text  # as in the email
+    with home.runtime.database.write() as session:
+        session.merge(home.person()).is_discreet = True
+    assert "sea" not in stranger.get(link).text
+    assert "/sign-in" in str(stranger.get(link).location)
+    assert "sea" not in stranger.post(link, {"words": ""}, page="/sign-in").text
+    assert "What did the sea say?" in home.get(link).text

@@ -11,6 +11,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.entry_text import read_write_link_object
+from service.core.library.own_question import own_id_of
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date, writing_date
 from service.core.tokens import Action, ActToken
@@ -85,7 +86,7 @@ def show_answer(token: str) -> Response | str:
     link = _read_token(token)
     if isinstance(link, Response):
         return link
-    return _answer_page(_asked(link), {})
+    return _answer_page(_shown_question(link), {})
 
 
 @blueprint.post("/write/<token>")
@@ -102,7 +103,7 @@ def answer(token: str) -> Response | str | tuple[str, int]:
     prompt = _asked(link)
     if words:
         return _keep_answer(link, prompt, words)
-    return _answer_page(prompt, EMPTY), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _answer_page(_shown_question(link), EMPTY), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _answer_page(prompt: Prompt | None, errors: Mapping[str, str]) -> str:
@@ -204,6 +205,23 @@ def _asked(token: ActToken) -> Prompt | None:
         if person is None:
             return None
         return own_questions.prompt_with_key(session, runtime.keyring, runtime.library, person, key)
+
+
+def _shown_question(token: ActToken) -> Prompt | None:
+    """Return the question of a link for its page.
+
+    In discreet mode the email does not quote the person's own question, so whoever has the link does not see it either:
+    that needs a sign-in.
+    """
+    prompt = _asked(token)
+    if prompt is None or own_id_of(prompt.id) is None:
+        return prompt
+    with get_runtime().database.read() as session:
+        is_discreet = session.get_one(Subscriber, token.subscriber_id).is_discreet
+    if not is_discreet:
+        return prompt
+    with browser.visit() as visit:
+        return prompt if visit.person.id == token.subscriber_id else None
 
 
 def _keep_answer(token: ActToken, prompt: Prompt | None, words: str) -> Response | str:
