@@ -1,4 +1,4 @@
-"""The settings in words: a sentence for each one that was changed, which says how it stands now."""
+"""The settings in words: a sentence for each one, which says how it stands now."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ THEME_NAMES: Mapping[str, str] = {
 }
 
 
-# What is said of a setting that was turned on, and of one that was turned off.
-_TURNED: Mapping[str, tuple[str, str]] = {
-    "wants_questions": ("Questions come again, on the days you chose.", "No more questions come by themselves."),
-    "wants_letters": ("Letters come now and then.", "No more letters come."),
+# What is said of a setting that is on, and of one that is off: after a change, and of all settings together.
+_SAID: Mapping[str, tuple[str, str]] = {
+    "wants_questions": ("Questions come on the days you chose.", "No questions come by themselves."),
+    "wants_letters": ("Letters come now and then.", "No letters come."),
     "wants_digest": (
         "On the 1st of each month, your own words come back to you.",
-        "Your own words don’t come back on the 1st of the month any more.",
+        "Your own words don’t come back on the 1st of the month.",
     ),
     "wants_look_backs": (
         "When there’s a passage from a year ago, it comes with them.",
@@ -34,11 +34,11 @@ _TURNED: Mapping[str, tuple[str, str]] = {
     ),
     "wants_thread": (
         "When a person, place or word came back more often in a month, we say which.",
-        "We don’t look for what came back more often.",
+        "We don’t say which person, place or word came back more often.",
     ),
     "is_discreet": (
-        "Every email is discreet from now on: nothing on the outside gives it away, and none quotes you.",
-        "Emails aren’t discreet any more: a subject can name its question, and the month’s words quote you.",
+        "Every email is discreet: nothing on the outside gives it away, and none quotes you.",
+        "Emails aren’t discreet: a subject can name its question, and the month’s words quote you.",
     ),
 }
 
@@ -56,7 +56,7 @@ def said_back(
         "locale": f"Questions come in {languages.get(preferences.locale, preferences.locale)}.",
         "help_country": _country(countries.get(preferences.help_country)),
     }
-    for name, (on, off) in _TURNED.items():
+    for name, (on, off) in _SAID.items():
         said[name] = on if getattr(preferences, name) else off
     return [said[each.name] for each in fields(Preferences) if each.name in names]
 
