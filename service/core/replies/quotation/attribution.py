@@ -1,6 +1,6 @@
 """Attribution lines, which introduce a quotation ("On ... wrote:"), in any language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from service.core.replies.lines import Line, blank, line_evidence
 from service.core.replies.patterns import pattern
@@ -43,7 +43,7 @@ def attribution_above(lines: Sequence[Line], end: int, marks: Marks, *, sure: bo
             # "a" and "écrit :" may be on two lines.
             broken = f"{line.text.strip()[-_VERB:]} {lines[end].text.strip()[:_VERB]}"
             found = found.below(evidence(broken, marks))
-        if _is_attribution(found, [each.text for each in lines[start : end + 1]], marks, sure=sure):
+        if _is_attribution(found, (each.text for each in lines[start : end + 1]), marks, sure=sure):
             return _date_above(lines, start, found, marks)
     return None
 
@@ -55,7 +55,7 @@ def _may_end(line: Line, marks: Marks, *, sure: bool) -> bool:
     return sure or found.colon or found.closed
 
 
-def _is_attribution(found: Evidence, texts: Sequence[str], marks: Marks, *, sure: bool) -> bool:
+def _is_attribution(found: Evidence, texts: Iterable[str], marks: Marks, *, sure: bool) -> bool:
     """Return whether the evidence is enough for texts together to be an attribution."""
     if sure:
         if (found.address or found.known or found.theirs) and (found.wrote or found.date or found.time):

@@ -39,6 +39,9 @@ class Marks:
     recipient_names: tuple[str, ...] = field(default=(), repr=False)
 
 
+_ENDING = 6  # the fields from here on are about the end of a text
+
+
 class Evidence(NamedTuple):
     """The evidence that a text is an attribution or a header."""
 
@@ -63,6 +66,8 @@ class Evidence(NamedTuple):
 
     def below(self, above: "Evidence") -> "Evidence":
         """Return the evidence of both texts together; the ending is that of this one."""
+        if above[:_ENDING] == self[:_ENDING] or not any(above[:_ENDING]):
+            return self
         return Evidence(
             self.address or above.address,
             self.known or above.known,
