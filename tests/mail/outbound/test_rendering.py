@@ -5,6 +5,7 @@ from jinja2 import UndefinedError
 from markupsafe import escape
 from selectolax.lexbor import LexborHTMLParser
 
+from service.core.place import Palette
 from service.mail.outbound.rendering import TEXT_WIDTH, Templates, folded, wrapped
 from tests.harness.sample_emails import TEMPLATES
 
@@ -46,6 +47,7 @@ def test_folding_leaves_tags_and_short_text_alone() -> None:
 
 
 def test_a_template_that_misses_a_value_is_an_error() -> None:
-    templates = Templates(TEMPLATES, {"name": "Small Steps"})
+    colours = Palette.parse((TEMPLATES / "place" / "colours.toml").read_text())
+    templates = Templates(TEMPLATES, {"name": "Small Steps", "colours": colours})
     with pytest.raises(UndefinedError):
         templates.render("sign_in", {"links": None, "time_text": "14:05"})
