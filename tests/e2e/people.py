@@ -51,6 +51,7 @@ class Person:
 
     def join(self) -> None:
         """Sign up and confirm; the welcome page lies open, signed in, and the first question is in the mailbox."""
+        assert not self.mails(), f"somebody of another test has the address {self.address}"
         self.ask_to_join()
         self.open_mail(CONFIRM)
         self.page = self.follow("Yes, start the questions")

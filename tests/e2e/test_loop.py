@@ -52,7 +52,7 @@ def test_an_entry_is_changed_kept_out_let_in_and_deleted(ana: Person, visits: Vi
 
     page.get_by_role("link", name="Delete").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Delete this entry?")
-    page.get_by_role("button", name="Delete it for good").click()
+    page.get_by_role("button", name="Delete it", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     ana.go("/journal")
     expect(page.get_by_role("main")).to_contain_text("the kettle was on")

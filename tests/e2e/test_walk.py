@@ -106,7 +106,7 @@ def test_what_was_written_is_shown_at_once(at_home: Person, visits: Visits, chec
     expect(page.get_by_role("article")).to_contain_text("The door was open.")
     faults = faults_of(visits, checker, page, "entry-kept")
     page.get_by_role("link", name="Delete").click()
-    page.get_by_role("button", name="Delete it for good").click()
+    page.get_by_role("button", name="Delete it", exact=True).click()
     assert not faults, "\n".join(["", *faults])
 
 
@@ -124,7 +124,7 @@ def test_photos_are_added_where_one_writes(at_home: Person, visits: Visits, chec
     expect(page.locator("article img")).to_have_count(1)
     faults += faults_of(visits, checker, page, "write-photos-kept")
     page.get_by_role("link", name="Delete").click()
-    page.get_by_role("button", name="Delete it for good").click()
+    page.get_by_role("button", name="Delete it", exact=True).click()
     at_home.go("/write")
     page.get_by_label("Photos, if you like").set_input_files(tmp_path / "notes.pdf")
     page.get_by_role("button", name="Save", exact=True).click()

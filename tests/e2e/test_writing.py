@@ -22,9 +22,9 @@ def script(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def pia(stack: RunningService, visits: Visits, script: bool) -> Person:
+def uma(stack: RunningService, visits: Visits, script: bool) -> Person:
     """Somebody who has joined, whose browser may run no script."""
-    person = Person("pia@example.com" if script else "pim@example.com", visits.page(), stack)
+    person = Person("uma@example.com" if script else "ulf@example.com", visits.page(), stack)
     person.join()
     browser = visits.page(storage_state=person.page.context.storage_state(), java_script_enabled=script)
     return Person(person.address, browser, stack)
@@ -35,20 +35,20 @@ def press(page: Page, words: str) -> None:
 
 
 def test_what_is_begun_is_kept_changed_and_given_a_photo(
-    pia: Person, visits: Visits, checker: Checker, script: bool, tmp_path: Path
+    uma: Person, visits: Visits, checker: Checker, script: bool, tmp_path: Path
 ) -> None:
-    page, faults = pia.page, list[str]()
+    page, faults = uma.page, list[str]()
 
     def look(name: str) -> None:
         if script:  # axe is one itself
             faults.extend(faults_of(visits, checker, page, name))
 
-    pia.go("/write")
+    uma.go("/write")
     page.get_by_role("textbox").first.fill("The lilac")
     press(page, "Save draft")
     expect(page.get_by_role("status")).to_contain_text("Your draft is saved")
     look("write-draft")
-    pia.go("/write")
+    uma.go("/write")
     expect(page.get_by_role("textbox").first).to_have_value("The lilac")
     page.get_by_role("textbox").first.fill("The lilac is out.")
     press(page, "Save")
