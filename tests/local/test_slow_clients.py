@@ -155,6 +155,7 @@ def test_a_stop_does_not_wait_for_slow_clients(tmp_path: Path, migrated_sqlite: 
         running_web(tmp_path, migrated_sqlite, replacing=sooner) as web,
         slow_clients(web, [BEGINNINGS["a body"]] * 20) as clients,
     ):
+        assert web.is_alive()  # so all of them were accepted, since they came before
         web.process.terminate()
         assert web.process.wait(timeout=PATIENCE_SECONDS) == 0
         assert {client.recv(1_000)[:12] for client in clients} == {b"HTTP/1.1 408"}
