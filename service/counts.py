@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 Counted = dict[tuple[str, str], int]
@@ -26,6 +28,16 @@ class Counts:
         with self._lock:
             taken, self._counted = dict(self._counted), Counter()
         return taken
+
+    @contextmanager
+    def to_write(self) -> Iterator[Counted]:
+        """Yield what was counted since the last time; it is put back if writing it fails."""
+        taken = self.take()
+        try:
+            yield taken
+        except BaseException:
+            self.put_back(taken)
+            raise
 
     def put_back(self, taken: Counted) -> None:
         """Add what could not be written."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from service.clock import Clock, utc_now
 from service.config import Settings
 from service.core.library.prompts import Library
@@ -176,15 +174,10 @@ class Runtime:
         Raises:
             SQLAlchemyError: it could not be written now; nothing is lost while the process lives.
         """
-        taken = self.counts.take()
-        if not taken:
-            return
-        try:
-            with self.database.write() as session:
-                Counter.add(session, taken)
-        except SQLAlchemyError:
-            self.counts.put_back(taken)
-            raise
+        with self.counts.to_write() as counted:
+            if counted:
+                with self.database.write() as session:
+                    Counter.add(session, counted)
 
     def suppression_sync(self) -> SuppressionSync:
         """Return what keeps our suppressions and the provider's the same."""

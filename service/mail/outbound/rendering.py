@@ -65,7 +65,7 @@ class Templates:
             auto_reload=False,
         )
         environment.globals.update(site)
-        # The same in every email, so they are rendered once.
+        # The same in every email, so they are rendered once. Nobody's words are in them, only the place's colours.
         environment.globals["inlined_styles"] = Markup(environment.get_template("email/_inlined.css").render())  # noqa: S704
         environment.globals["kept_styles"] = Markup(environment.get_template("email/_kept.css").render())  # noqa: S704
         environment.filters.update(_FILTERS)

@@ -97,8 +97,8 @@ class Subscriber(Base):
     )
     # Own questions and wishes about single ones; planning alone reads it.
     has_personal_questions: Mapped[bool] = column_property(
-        exists().where(OwnQuestion.subscriber_id == id, ~OwnQuestion.is_removed).correlate_except(OwnQuestion)  # noqa: A003
-        | exists().where(QuestionWish.subscriber_id == id).correlate_except(QuestionWish),  # noqa: A003
+        exists().where(OwnQuestion.subscriber_id == id, ~OwnQuestion.is_removed).correlate_except(OwnQuestion)  # noqa: A003 - our column
+        | exists().where(QuestionWish.subscriber_id == id).correlate_except(QuestionWish),  # noqa: A003 - our column
         deferred=True,
     )
 
