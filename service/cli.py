@@ -28,7 +28,7 @@ from service.flows.desk.desk_log import DeskActionName
 from service.flows.incoming import quarantine
 from service.flows.people.ascii_domains import store_ascii_domains
 from service.log_output import set_up_logging
-from service.process_guards import guard_process
+from service.process_guards import exempt_from_collection, guard_process
 
 
 @click.group()
@@ -93,7 +93,9 @@ def clock(settings: Settings) -> None:
     """Plan what comes due, every few seconds."""
     from workers.clock import run  # noqa: PLC0415 - see above
 
-    run(runtime_of(settings))
+    runtime = runtime_of(settings)
+    exempt_from_collection()
+    run(runtime)
 
 
 @main.command()

@@ -67,3 +67,10 @@ def test_the_database_that_migrate_makes_is_private(tmp_path: Path) -> None:
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir() if path.is_file()}
     assert modes
     assert set(modes.values()) == {"0o600"}
+
+
+def test_objects_of_start_up_are_exempt_from_collection() -> None:
+    look = "import gc; from service.process_guards import exempt_from_collection as exempt; exempt(); "
+    look += "print(gc.get_freeze_count() > len(gc.get_objects()))"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"

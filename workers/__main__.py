@@ -14,7 +14,7 @@ from service.config import SettingsError, load_settings
 from service.core.sealing import SealError
 from service.dispatch import QUEUES
 from service.log_output import set_up_logging
-from service.process_guards import guard_process
+from service.process_guards import exempt_from_collection, guard_process
 from service.runtime import make_runtime
 from workers.log_errors import place_of
 from workers.worker import work
@@ -31,7 +31,9 @@ def main(arguments: list[str]) -> int:
     try:
         settings = load_settings()
         set_up_logging(settings.log_level)
-        work(make_runtime(settings), arguments[0])
+        runtime = make_runtime(settings)
+        exempt_from_collection()
+        work(runtime, arguments[0])
     except (SettingsError, SealError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -43,6 +43,8 @@ class NewDelivery:
             "slot": self.slot,
             "state": DeliveryState.PLANNED,
             "attempt": 0,
+            "is_withheld": False,
+            "repeats": 0,
             "ready_at": self.ready_at,
             "planned_at": self.planned_at,
             "enqueued_at": self.enqueued_at,

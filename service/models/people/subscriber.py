@@ -251,10 +251,10 @@ class Subscriber(Base):
         *also: ColumnElement[bool],
     ) -> Sequence[Subscriber]:
         # Planning makes a person active, so nobody who stopped may be among these, whatever their due time says.
-        may_get_emails = cls.status.in_((SubscriberStatus.ACTIVE, SubscriberStatus.RESTING))
-        query = select(cls).where(when <= now, may_get_emails, *also).order_by(when).limit(limit)
-        query = query.options(undefer(cls.has_personal_questions))
-        return session.scalars(query.with_for_update(skip_locked=True)).all()
+        # `coalesce` keeps SQLite from reading everybody by the index of their status instead of those due by `when`.
+        may_get_emails = func.coalesce(cls.status, None).in_((SubscriberStatus.ACTIVE, SubscriberStatus.RESTING))
+        query = select(cls).options(undefer(cls.has_personal_questions)).where(when <= now, may_get_emails, *also)
+        return session.scalars(query.order_by(when).limit(limit).with_for_update(skip_locked=True)).all()
 
     @classmethod
     def update_many(cls, session: Session, rows: Sequence[dict[str, object]]) -> None:

@@ -65,7 +65,7 @@ def plan_due_prompts(session: Session, library: Library, *, now: datetime, limit
             notice_changes.append(_notice_change(person, stage, times))
             continue
         if is_due:
-            prompt_id = personal.take(person.id, slot.on)
+            prompt_id = personal.take(person.id, slot.on) if person.has_personal_questions else None
             prompt_id = prompt_id or chooser(person, slot.on, unwanted=personal.unwanted(person.id)).id
             prompts.append(new_prompt(person.id, prompt_id, slot, now))
             change |= _counted(person, prompt_id, slot.on)
@@ -236,7 +236,7 @@ def _ids_with_email_of_the_day(session: Session, people: Sequence[Subscriber], d
         return set()
     zones = {person.id: person.zone for person in people}
     times = [slot.at for slot in due.values()]
-    slots = {slot.on.isoformat() for slot in due.values()}
+    slots = {on.isoformat() for on in {slot.on for slot in due.values()}}
     found = letter_deliveries.with_letter_or_follow_up(
         session, [*zones], slots, first=min(times) - _DAY, last=max(times) + _DAY
     )
