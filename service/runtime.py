@@ -17,6 +17,7 @@ from service.db import Database
 from service.dispatch import RqJobQueue
 from service.flows.checks.doctor import Doctor, why_page_fails
 from service.flows.checks.mailgun_setup import MailgunSetup
+from service.flows.checks.round_trip import RoundTripSender
 from service.flows.incoming.apply import ReplyApplier
 from service.flows.incoming.photo_processing import PhotoProcessor
 from service.flows.incoming.process import ReplyProcessor
@@ -203,6 +204,10 @@ class Runtime:
             help_lines=self.composer.help_lines,
             clock=self.clock,
         )
+
+    def round_trip_sender(self) -> RoundTripSender:
+        """Return what sends test mails to the service itself."""
+        return RoundTripSender(self.database, self.composer, self.mailer, self.settings.reply_domain, self.clock)
 
     def mailgun_setup(self) -> MailgunSetup:
         """Return what sets up the account at the provider."""

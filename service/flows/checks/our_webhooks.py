@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-SAMPLE_LOCAL_PARTS: Final = ("r-aaaaaaaa", "s-aaaaaaaa")  # a reply, and the address of List-Unsubscribe
+SAMPLE_LOCAL_PARTS: Final = ("r-aaaaaaaa", "s-aaaaaaaa", "t-aaaaaaaa")  # a reply, List-Unsubscribe, a test mail
 _FORWARD: Final = re.compile(r"forward\(\s*(['\"])(?P<to>.*?)\1\s*\)", re.DOTALL)
 _STORE: Final = re.compile(r"store\(")
 

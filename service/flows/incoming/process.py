@@ -13,6 +13,7 @@ from service.core.entry_text import with_set_aside
 from service.core.replies import ReplyWords, SentEmail
 from service.core.replies.classify.automatic import MailAuthor, author_of
 from service.core.replies.classify.commands import Command, CommandPhrases, Verb, command_phrases_for
+from service.core.reply_address import trip_at
 from service.core.schedule import local_date
 from service.core.sealing import SealError
 from service.core.steps import StepAnswer, StepPhrases, step_phrases_for
@@ -43,7 +44,7 @@ from service.mail.inbound.inbound_mail import InboundMail, MalformedPostError, r
 from service.mail.inbound.phrase_files import load_automatic_signs
 from service.mail.inbound.reader import MailReader, UnreadableMail
 from service.mail.inbound.reading import MailContent, MailReading
-from service.models import Keyring, Outcome, Reply, Subscriber
+from service.models import Keyring, Outcome, Reply, RoundTrip, Subscriber
 from service.models.incoming import reply_claims
 from service.models.incoming.reply import RAW_KEPT, RAW_KEPT_FOR_CHOICE
 from service.models.incoming.reply_claims import MAX_ATTEMPTS
@@ -108,6 +109,10 @@ class ReplyProcessor:
             FilesNotListedError: its files could not be listed, and this is not the last attempt.
         """
         mail = read_mail(self.inbound_store.open(reply))
+        trip = trip_at(mail.recipients, self.inbound_store.reply_domain)
+        if trip is not None:
+            test = Classification(Outcome.TEST, "a test mail of the doctor")
+            return ProcessedMail(mail=mail, classification=test, round_trip=trip)
         owner, sent = self._owner_and_sent_email(reply, mail)
         author = self._author_of(mail)
         result = ProcessedMail(mail=mail, owner=owner, author=author, answered_subject=sent.subject if sent else "")
@@ -204,7 +209,9 @@ class ReplyProcessor:
                     asks_about_words = applied.asks_about_words
                 keep_for = RAW_KEPT_FOR_CHOICE if asks_about_words else RAW_KEPT
                 row.conclude(classification.outcome, classification.reason, now=now, keep_raw_until=now + keep_for)
-                if classification.outcome == Outcome.STRANGER or (
+                if result.round_trip is not None:
+                    RoundTrip.note_arrival(session, result.round_trip, now)
+                if classification.outcome in {Outcome.STRANGER, Outcome.TEST} or (
                     owner and not person
                 ):  # no owner, or the owner has been erased
                     row.drop_raw()

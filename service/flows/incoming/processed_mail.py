@@ -21,6 +21,7 @@ class ProcessedMail:
     """A mail with its classification, and as far as known its owner, author, words and photos.
 
     `answered_subject` is the subject of our email that it answers. `has_bounced` is true if it reports a bounce.
+    `round_trip` is the id of the test mail that it is.
     """
 
     classification: Classification = field(default_factory=lambda: Classification(Outcome.STRANGER))
@@ -31,6 +32,7 @@ class ProcessedMail:
     words: ReplyWords | None = field(default=None, repr=False)
     photos: ProcessedPhotos = field(default_factory=ProcessedPhotos)
     has_bounced: bool = False
+    round_trip: int | None = None
 
     @property
     def by_person(self) -> bool:
