@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from service.core.consent import Stream
 from service.core.sealing import IndexKey
 from service.core.tokens import FrequencyToken, ReplyToken
 
 REPLY_PREFIX: Final = "r-"
+JOINING: Final = {Stream.QUESTIONS: "join", Stream.LETTERS: "join-letters"}  # the local parts of mails to join
 STOP_PREFIX: Final = "s-"
 TEST_PREFIX: Final = "t-"  # a test mail of the doctor
 _TEST_LOCAL: Final = re.compile(r"t-([0-7][0-9a-f]{15}|[0-9a-f]{1,15})", re.ASCII)  # an id has 63 bits
@@ -36,6 +38,17 @@ def trip_at(addresses: Iterable[str], domain: str) -> int | None:
         if found and at == domain.lower():
             return int(found[1], 16)
     return None
+
+
+def joining_address(stream: Stream, domain: str) -> str:
+    """Return the address to which any mail asks for this stream."""
+    return f"{JOINING[stream]}@{domain}"
+
+
+def stream_joined_at(addresses: Iterable[str], domain: str) -> Stream | None:
+    """Return what a mail to these addresses asks to join, or None."""
+    given = {address.strip().lower() for address in addresses}
+    return next((stream for stream in JOINING if joining_address(stream, domain.lower()) in given), None)
 
 
 def _token(local: str, key: IndexKey) -> ReplyToken | FrequencyToken | None:
