@@ -13,7 +13,7 @@ from service.core.entry_text import with_set_aside
 from service.core.replies import ReplyWords, SentEmail
 from service.core.replies.classify.automatic import MailAuthor, author_of
 from service.core.replies.classify.commands import Command, CommandPhrases, Verb, command_phrases_for
-from service.core.reply_address import stream_joined_at, trip_at
+from service.core.reply_address import stream_joined_at, tokens_at, trip_at
 from service.core.schedule import local_date
 from service.core.sealing import SealError
 from service.core.steps import StepAnswer, StepPhrases, step_phrases_for
@@ -135,8 +135,13 @@ class ReplyProcessor:
         return replace(result, classification=classification, words=reading.words, photos=photos)
 
     def _for_the_service(self, mail: InboundMail) -> ProcessedMail | None:
-        """Return the processed mail if it is a test mail or one to join, which nobody reads; else None."""
+        """Return the processed mail if it is a test mail or one to join, which nobody reads; else None.
+
+        What is also sent to somebody's reply address is theirs.
+        """
         domain = self.inbound_store.reply_domain
+        if any(tokens_at(mail.recipients, domain, self.keyring.index)):
+            return None
         trip, joins = trip_at(mail.recipients, domain), stream_joined_at(mail.recipients, domain)
         if trip is not None:
             test = Classification(Outcome.TEST, "a test mail of the doctor")
