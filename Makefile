@@ -52,8 +52,9 @@ faults-quick: setup-dev ## The same with few people, in an hour or two
 book: setup ## Install what books as PDF need: typst and fonts, about 120 MB
 	@requirements/install.sh book
 
-bench: setup-dev ## Measure planning, the webhook, the workers, the rotation, the digests, the search, the export and the reply reader
+bench: setup-dev ## Measure planning, letters, the webhook, the workers, the rotation, the digests, the search, the export and the reply reader
 	$(BIN)/python -m bench.planning
+	$(BIN)/python -m bench.letters
 	$(BIN)/python -m bench.webhook
 	$(BIN)/python -m bench.workers
 	$(BIN)/python -m bench.rotation
@@ -64,6 +65,7 @@ bench: setup-dev ## Measure planning, the webhook, the workers, the rotation, th
 
 bench-quick: setup-dev ## Run small versions of the benchmarks, to check that they work
 	$(BIN)/python -m bench.planning --people 10000 --due 1000
+	$(BIN)/python -m bench.letters --people 5000
 	$(BIN)/python -m bench.webhook --posts 30
 	$(BIN)/python -m bench.workers --jobs 20
 	$(BIN)/python -m bench.digests --people 200

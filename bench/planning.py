@@ -38,7 +38,7 @@ def main() -> None:
     """Print the table."""
     options = _options()
     print(f"seed {options.seed}, {options.due} due")
-    for name, database_at in (("SQLite", _sqlite), ("PostgreSQL", _postgres)):
+    for name, database_at in (("SQLite", sqlite_database), ("PostgreSQL", postgres_database)):
         small = _seconds(database_at, options.people // 10, options.due, options.seed)
         large = _seconds(database_at, options.people, options.due, options.seed)
         verdict = "within" if large < LIMIT_SECONDS else "OVER"
@@ -58,7 +58,7 @@ def _seconds(database_at: Callable[[], AbstractContextManager[Database]], people
     library, queue = load_library(), InMemoryQueue()
     exempt_from_collection()  # as the clock does
     with database_at() as database:
-        _fill(database, people, due, random.Random(seed))  # noqa: S311 - made-up people, the same each time
+        fill(database, people, due, random.Random(seed))  # noqa: S311 - made-up people, the same each time
         began = time.perf_counter()
         done = tick(database, library, queue, now=NOW, chunk=1000)
         seconds = time.perf_counter() - began
@@ -67,7 +67,8 @@ def _seconds(database_at: Callable[[], AbstractContextManager[Database]], people
         return seconds
 
 
-def _fill(database: Database, people: int, due: int, chance: random.Random) -> None:
+def fill(database: Database, people: int, due: int, chance: random.Random) -> None:
+    """Add made-up people, of whom the first `due` are due."""
     rows = []
     for number in range(people):
         is_due = number < due
@@ -99,13 +100,15 @@ def _fill(database: Database, people: int, due: int, chance: random.Random) -> N
 
 
 @contextmanager
-def _sqlite() -> Iterator[Database]:
+def sqlite_database() -> Iterator[Database]:
+    """Yield a migrated database in a file."""
     with tempfile.TemporaryDirectory() as folder:
         yield from _migrated(f"sqlite:///{Path(folder) / 'bench.db'}")
 
 
 @contextmanager
-def _postgres() -> Iterator[Database]:
+def postgres_database() -> Iterator[Database]:
+    """Yield a migrated database on a server of its own."""
     with running_postgres() as server:
         server.run("CREATE DATABASE bench")
         yield from _migrated(server.url("bench"))

@@ -18,6 +18,7 @@ from service.cli_journal import journal
 from service.cli_letters import letters
 from service.cli_own_prompts import COMMANDS as OWN_PROMPTS
 from service.cli_people import people
+from service.cli_prompt_drafts import drafts
 from service.cli_prompts import prompts
 from service.cli_sending import sending
 from service.cli_settings import instant_of, runtime_of, with_settings
@@ -47,6 +48,7 @@ letters.add_command(feed)
 main.add_command(people)
 for own in OWN_PROMPTS:
     prompts.add_command(own)
+prompts.add_command(drafts)
 main.add_command(prompts)
 main.add_command(sending)
 main.add_command(setup)

@@ -3,42 +3,67 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 
 import click
 
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
+from service.flows.checks.before_letters import record_run
 from service.flows.checks.compare_suppressions import compare_suppressions
-from service.flows.checks.finding import Finding, Status
+from service.flows.checks.finding import failures
 from service.flows.checks.mailgun_setup import MailgunSetup, SetupPlan
+from service.flows.checks.round_trip import COMES_WITHIN, RoundTripNotBegunError
+from service.runtime import Runtime
+
+LOOK_EVERY_SECONDS = 0.5
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--compare", is_flag=True, help="Also name, by keyed hash, subscribers whom only Mailgun bars.")
 @click.option("--verify", is_flag=True, help="Let Mailgun look at the DNS records again first.")
+@click.option("--test-mail", is_flag=True, help="First send a mail to the service itself, and wait for what comes.")
+@click.option(
+    "--wait",
+    type=click.IntRange(min=0),
+    default=round(COMES_WITHIN.total_seconds()),
+    show_default=True,
+    help="How many seconds to wait for the test mail.",
+)
 @with_settings
-def doctor(settings: Settings, as_json: bool, compare: bool, verify: bool) -> None:
+def doctor(settings: Settings, *, as_json: bool, compare: bool, verify: bool, test_mail: bool, wait: int) -> None:
     """Check Mailgun's settings, the DNS, the pages and the service. Exit code 1 if a check fails."""
     runtime = runtime_of(settings)
-    findings = runtime.doctor().examine(verify=verify)
+    trip_id = _send_test_mail(runtime, wait) if test_mail else None
+    findings = runtime.doctor().examine(verify=verify, awaited=trip_id)
+    record_run(runtime.database, findings, runtime.clock())
     if compare:
         findings += compare_suppressions(runtime.database, runtime.keyring, runtime.mailer)
     if as_json:
-        click.echo(json.dumps({"ok": not has_failed(findings), "findings": [asdict(found) for found in findings]}))
+        click.echo(json.dumps({"ok": not failures(findings), "findings": [asdict(found) for found in findings]}))
     else:
         for found in findings:
             click.echo(f"{found.status:<10}  {found.check}: {found.text}")
             if found.fix:
                 click.echo(f"{'':<10}  -> {found.fix}")
-    if has_failed(findings):
+    if failures(findings):
         raise SystemExit(1)
 
 
-def has_failed(findings: list[Finding]) -> bool:
-    """Return whether a check fails; a warning, or what cannot be seen, is no failure."""
-    return any(found.status is Status.FAIL for found in findings)
+def _send_test_mail(runtime: Runtime, wait: int) -> int:
+    """Send a test mail, wait until it and its event have come, or for some seconds, and return its id."""
+    sender = runtime.round_trip_sender()
+    try:
+        trip_id = sender.send()
+    except RoundTripNotBegunError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"A test mail is on its way; this waits up to {wait} seconds for it and its event.", err=True)
+    deadline = time.monotonic() + wait
+    while not sender.has_come_back(trip_id) and time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY_SECONDS)
+    return trip_id
 
 
 @click.group()

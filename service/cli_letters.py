@@ -13,12 +13,13 @@ from typing import Any
 import click
 
 from service.cli_actions import record_command
-from service.cli_letters_output import letter_row, print_check, when_it_begins
+from service.cli_letters_output import end_over_failures, letter_row, print_check, when_it_begins
 from service.cli_settings import instant_of, runtime_of, with_settings
 from service.config import Settings
 from service.core.letters.letter_file import LetterFile, LetterFileError, parse_letter_file
 from service.core.letters.letter_words import PAUSE_REASONS
 from service.core.photos import Picture
+from service.flows.checks.before_letters import failures_before_letters
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.letters import letter_archive, letter_check, letter_import, letter_states, letter_test_mail
 from service.flows.outgoing.letters.letter_drafts import LetterError
@@ -148,18 +149,32 @@ def letters_test(settings: Settings, letter_id: int) -> None:
 @click.option("--on", default=None, help="A day, such as 2026-12-03: everybody gets it at their own hour.")
 @click.option("--at", default=None, help="An instant, such as 2026-12-03T08:00:00Z: everybody gets it then.")
 @click.option("--now", "straightaway", is_flag=True, help="In five minutes; until then `take-back` undoes it.")
+@click.option("--anyway", is_flag=True, help="Send it even if a check of the doctor fails; the log names this.")
 @_AS_JSON
 @with_settings
 @_with_sentences
 def letters_send(
-    settings: Settings, *, letter_id: int, on: str | None, at: str | None, straightaway: bool, as_json: bool
+    settings: Settings,
+    *,
+    letter_id: int,
+    on: str | None,
+    at: str | None,
+    straightaway: bool,
+    anyway: bool,
+    as_json: bool,
 ) -> None:
-    """Fix a letter and schedule it. What is scheduled can be paused, stopped and taken back, and is never edited."""
+    """Fix a letter and schedule it. What is scheduled can be paused, stopped and taken back, and is never edited.
+
+    It is not scheduled while a check of the doctor fails (exit code 1).
+    """
     when = _time(on, at, straightaway=straightaway)
     runtime = runtime_of(settings)
+    if not anyway:
+        end_over_failures(failures_before_letters(runtime.doctor()), as_json=as_json)
     with runtime.database.write() as session:
         letter = schedule(session, runtime.email_context(), letter_id, when, runtime.clock())
-        record_command(session, runtime, DeskActionName.LETTER_SENT, object_id=letter_id)
+        action = DeskActionName.LETTER_SENT_ANYWAY if anyway else DeskActionName.LETTER_SENT
+        record_command(session, runtime, action, object_id=letter_id)
         row = letter_row(session, letter)
     if as_json:
         click.echo(json.dumps(row, default=str))

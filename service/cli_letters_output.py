@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.core.letters.letter_words import NO_LETTER_BECAUSE
 from service.core.schedule import place_name
+from service.flows.checks.finding import Finding
 from service.flows.outgoing.letters.letter_check import LetterCheck
 from service.flows.outgoing.letters.letter_progress import progress
 from service.flows.outgoing.letters.letter_scheduling import TIME_TO_TAKE_BACK
@@ -54,6 +56,19 @@ def print_check(found: LetterCheck) -> None:
         click.echo(f"At the rate that is set it takes {found.hours} h.")
     if found.twice:
         click.echo(f"{found.twice} people have another email on that day.")
+
+
+def end_over_failures(failed: Sequence[Finding], *, as_json: bool) -> None:
+    """End the command if a check of the doctor fails, with each failure and what mends it."""
+    if not failed:
+        return
+    if as_json:
+        click.echo(json.dumps({"ok": False, "failures": [asdict(found) for found in failed]}))
+    else:
+        for found in failed:
+            click.echo(f"{found.check}: {found.text}\n  -> {found.fix}", err=True)
+        click.echo("The letter was not scheduled. Mend this first, or add --anyway.", err=True)
+    raise SystemExit(1)
 
 
 def when_it_begins(letter: Letter, runtime: Runtime) -> str:

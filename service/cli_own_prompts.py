@@ -14,7 +14,7 @@ from service.cli_actions import record_command
 from service.cli_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.library.own_prompt import prompt_in_file, typed_season
-from service.core.library.prompts import DEFAULT_LOCALE, THEMES, PromptError
+from service.core.library.prompts import DEFAULT_LOCALE, THEMES, Prompt, PromptError
 from service.flows.desk import own_prompts
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.prompt_list import ListedPrompt, list_prompts, listed_prompt
@@ -26,12 +26,17 @@ from service.runtime import Runtime
 from service.template_files import load_lexicon
 
 _ID = click.argument("prompt_id", metavar="ID")
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-_FIRST = click.option("--first-on", default="", help="The first day of the season, such as 2026-12-01.")
-_LAST = click.option("--last-on", default="", help="The last day of the season, such as 2027-02-28.")
+ask_as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
-def _with_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
+def with_season(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a season."""
+    first = click.option("--first-on", default="", help="The first day of the season, such as 2026-12-01.")
+    last = click.option("--last-on", default="", help="The last day of the season, such as 2027-02-28.")
+    return first(last(command))
+
+
+def with_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
     """End a command with the sentence of what cannot be done."""
 
     @wraps(command)
@@ -48,7 +53,7 @@ def _with_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--locale", default="", help="All of a locale, such as en-GB.")
 @click.option("--theme", default="", type=click.Choice(("", *THEMES)), help="All of a theme.")
 @click.option("--own", is_flag=True, help="Only the writers' own.")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def prompts_list(settings: Settings, *, locale: str, theme: str, own: bool, as_json: bool) -> None:
     """List the prompts in use: when each comes, and the next day on which its turn comes."""
@@ -59,12 +64,11 @@ def prompts_list(settings: Settings, *, locale: str, theme: str, own: bool, as_j
 @click.command("add")
 @click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"))
 @click.option("--locale", default=DEFAULT_LOCALE, show_default=True, help="The language that it is in.")
-@_FIRST
-@_LAST
+@with_season
 @click.option("--check", "check_only", is_flag=True, help="Only say what is to be mended; nothing is added.")
-@_AS_JSON
+@ask_as_json
 @with_settings
-@_with_sentences
+@with_sentences
 def prompts_add(
     settings: Settings, *, file: Any, locale: str, first_on: str, last_on: str, check_only: bool, as_json: bool
 ) -> None:
@@ -85,16 +89,15 @@ def prompts_add(
         own_prompts.add(session, runtime.library, load_lexicon(), prompt_id, season, now=runtime.clock())
         number = own_prompts.log_number(prompt_id)
         record_command(session, runtime, DeskActionName.PROMPT_ADDED, object_id=number)
-    _print_one(runtime, prompt_id, as_json=as_json)
+    print_one(runtime, prompt_id, as_json=as_json)
 
 
 @click.command("season")
 @_ID
-@_FIRST
-@_LAST
-@_AS_JSON
+@with_season
+@ask_as_json
 @with_settings
-@_with_sentences
+@with_sentences
 def prompts_season(settings: Settings, *, prompt_id: str, first_on: str, last_on: str, as_json: bool) -> None:
     """Let a prompt come in a season, or all year if no day is named; also one that was retired."""
     runtime, season = runtime_of(settings), typed_season(first_on, last_on)
@@ -102,14 +105,14 @@ def prompts_season(settings: Settings, *, prompt_id: str, first_on: str, last_on
         own_prompts.set_season(session, runtime.library, prompt_id, season, runtime.clock())
         number = own_prompts.log_number(prompt_id)
         record_command(session, runtime, DeskActionName.PROMPT_SEASON_SET, object_id=number)
-    _print_one(runtime, prompt_id, as_json=as_json)
+    print_one(runtime, prompt_id, as_json=as_json)
 
 
 @click.command("retire")
 @_ID
-@_AS_JSON
+@ask_as_json
 @with_settings
-@_with_sentences
+@with_sentences
 def prompts_retire(settings: Settings, prompt_id: str, as_json: bool) -> None:
     """Let a prompt come no more, from the next UTC day but one on; `season` without days brings it back."""
     runtime = runtime_of(settings)
@@ -117,31 +120,42 @@ def prompts_retire(settings: Settings, prompt_id: str, as_json: bool) -> None:
         own_prompts.retire(session, runtime.library, prompt_id, runtime.clock())
         number = own_prompts.log_number(prompt_id)
         record_command(session, runtime, DeskActionName.PROMPT_RETIRED, object_id=number)
-    _print_one(runtime, prompt_id, as_json=as_json)
+    print_one(runtime, prompt_id, as_json=as_json)
 
 
 @click.command("test")
 @_ID
 @with_settings
-@_with_sentences
+@with_sentences
 def prompts_test(settings: Settings, prompt_id: str) -> None:
     """Send a prompt as an email to WRITER_EMAILS alone, to look at."""
     runtime = runtime_of(settings)
     prompt = runtime.library.get(prompt_id)
     if prompt is None:
         raise PromptError(own_prompts.NO_SUCH)
-    places = {"base_url": settings.base_url, "reply_domain": settings.reply_domain}
-    email = test_email(preview_email(runtime.composer, runtime.library, prompt, **places))
-    send_test(runtime.mailer, email, settings.writer_emails)
-    with runtime.database.write() as session:
-        record_command(session, runtime, DeskActionName.PROMPT_TESTED, object_id=own_prompts.log_number(prompt_id))
-    click.echo("Sent to the writers alone.")
+    send_prompt_test(runtime, prompt)
 
 
 COMMANDS = (prompts_list, prompts_add, prompts_season, prompts_retire, prompts_test)
 
 
-def _print_one(runtime: Runtime, prompt_id: str, *, as_json: bool) -> None:
+def send_prompt_test(runtime: Runtime, prompt: Prompt) -> None:
+    """Send a prompt, added or not, to WRITER_EMAILS alone.
+
+    Raises:
+        LetterError: nobody is named there, or the provider did not take it.
+    """
+    settings = runtime.settings
+    places = {"base_url": settings.base_url, "reply_domain": settings.reply_domain}
+    email = test_email(preview_email(runtime.composer, runtime.library, prompt, **places))
+    send_test(runtime.mailer, email, settings.writer_emails)
+    with runtime.database.write() as session:
+        record_command(session, runtime, DeskActionName.PROMPT_TESTED, object_id=own_prompts.log_number(prompt.id))
+    click.echo("Sent to the writers alone.")
+
+
+def print_one(runtime: Runtime, prompt_id: str, *, as_json: bool) -> None:
+    """Print when a prompt that was just changed comes."""
     with runtime.database.read() as session:
         read_own(session, runtime.library)
     prompt = runtime.library.get(prompt_id)

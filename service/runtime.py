@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
+from zoneinfo import ZoneInfo
 
 from service.clock import Clock, utc_now
 from service.config import Settings
@@ -17,7 +18,9 @@ from service.db import Database
 from service.dispatch import RqJobQueue
 from service.flows.checks.doctor import Doctor, why_page_fails
 from service.flows.checks.mailgun_setup import MailgunSetup
+from service.flows.checks.round_trip import RoundTripSender
 from service.flows.incoming.apply import ReplyApplier
+from service.flows.incoming.join_by_mail import JoinByMail
 from service.flows.incoming.photo_processing import PhotoProcessor
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.incoming.sent_email import SentEmailFinder
@@ -204,6 +207,10 @@ class Runtime:
             clock=self.clock,
         )
 
+    def round_trip_sender(self) -> RoundTripSender:
+        """Return what sends test mails to the service itself."""
+        return RoundTripSender(self.database, self.composer, self.mailer, self.settings.reply_domain, self.clock)
+
     def mailgun_setup(self) -> MailgunSetup:
         """Return what sets up the account at the provider."""
         return MailgunSetup(self.settings, self.provider_account(), DnsResolver().txt)
@@ -245,6 +252,7 @@ class Runtime:
             photo_processor=PhotoProcessor(self.database, self.keyring, self.storage, reader),
             sent_email_finder=SentEmailFinder(self.email_context()),
             applier=ReplyApplier(self.keyring, self.library, self.step_phrases),
+            join_by_mail=JoinByMail(self.keyring, self.library, ZoneInfo(self.settings.writer_time_zone)),
             own_address=address,
             command_phrases=load_command_phrases(),
             step_phrases=self.step_phrases,

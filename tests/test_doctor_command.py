@@ -44,6 +44,19 @@ def test_setup_lists_then_makes_the_changes_and_doctor_sees_them(harness: Sendin
     assert "fail        clock: Last tick: never.\n            -> Start `smallsteps clock`.\n" in doctor.output
 
 
+def test_a_test_mail_that_does_not_come_back_is_said_within_the_time_given(harness: SendingHarness) -> None:
+    result = run("doctor", "--test-mail", "--wait", "0")
+    assert result.exit_code == 1
+    [line] = [line for line in result.stdout.splitlines() if " round trip: " in line]
+    assert line.startswith("fail ")
+    assert "no event has come and the mail has not arrived" in line
+    [mail] = harness.mails()
+    assert mail.recipient.startswith("t-")
+    harness.office.faults.sandbox_recipients = frozenset()
+    refused = run("doctor", "--test-mail", "--wait", "0")
+    assert (refused.exit_code, "Mailgun did not take the test mail" in refused.stderr) == (1, True)
+
+
 def test_compare_names_by_keyed_hash_whom_only_the_provider_bars(harness: SendingHarness) -> None:
     ana, _, _ = harness.members("ana@example.com", "ben@example.com", "cem@example.com")
     now, keyring = harness.clock(), harness.runtime.keyring

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from service.cli import main
 from service.clock import utc_now
+from service.flows.checks.before_letters import record_run
 from tests.harness.environment import set_environment
 from tests.harness.letters import LettersHarness
 from tests.harness.sending import open_sending_harness
@@ -47,6 +48,9 @@ def test_a_letter_goes_from_a_file_through_every_command(letters: LettersHarness
     assert run("test", id_).stdout == "Sent to the writers alone.\n"
     assert [mail.recipient for mail in letters.sending.mails()] == ["writer@example.org"]
     assert run("send", id_).exit_code == 2
+    refused = run("send", id_, "--now")  # no clock ticks here
+    assert (refused.exit_code, "clock: Last tick: never." in refused.stderr) == (1, True)
+    record_run(letters.runtime.database, [], utc_now())
     assert run("send", id_, "--at", "2020-01-01T08:00:00Z").exit_code == 1
     sent = json.loads(run("send", id_, "--now", "--json").stdout)
     assert (sent["state"], sent["progress"]["left"]) == ("scheduled", 0)

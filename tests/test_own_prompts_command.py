@@ -59,6 +59,29 @@ def test_a_prompt_is_added_put_in_a_season_and_retired(harness: SendingHarness) 
     assert actions == ["prompt.added", "prompt.retired", "prompt.season_set", "prompt.tested"]
 
 
+def test_a_draft_is_written_changed_looked_at_added_and_another_thrown_away(harness: SendingHarness) -> None:
+    unfinished = json.loads(run("draft", "write", "-", "--json", typed=FILE.replace("?", "!")).output)
+    assert any("exclamation mark" in fault for fault in unfinished["faults"])
+    assert run("draft", "show", "desk-frost").exit_code == 1
+    assert "exclamation mark" in run("draft", "add", "desk-frost").output
+    assert json.loads(run("draft", "write", "-", "--json", typed=FILE).output)["faults"] == []
+    assert run("draft", "show", "desk-frost").exit_code == 0
+    assert run("draft", "test", "desk-frost").exit_code == 0
+    assert harness.mails()[0].subject == "[Test] Frost on the pane"
+    assert [row["id"] for row in json.loads(run("draft", "list", "--json").output)] == ["desk-frost"]
+    [added] = json.loads(run("draft", "add", "desk-frost", "--last-on", "2100-01-31", "--json").output)
+    assert added["then"].endswith("to 2100-01-31")
+    assert "never edited" in run("draft", "write", "-", typed=FILE).output
+    run("draft", "write", "-", typed=FILE.replace("desk-frost", "desk-hail"))
+    assert "would be deleted" in run("draft", "throw-away", "desk-hail").output
+    assert run("draft", "throw-away", "desk-hail", "--yes").exit_code == 0
+    assert run("draft", "list").output == "There are none.\n"
+    with harness.runtime.database.read() as session:
+        actions = sorted(session.scalars(select(DeskAction.action)))
+    written = ["prompt.written"] * 3
+    assert actions == ["prompt.added", "prompt.tested", "prompt.thrown_away", *written]
+
+
 @pytest.mark.usefixtures("harness")
 @pytest.mark.parametrize(
     ("text", "sentence"),

@@ -23,6 +23,7 @@ INSTALLATION_VARIABLE = "installation"
 KIND_VARIABLE = "kind"
 SLOT_VARIABLE = "slot"
 WRITER_MAIL = "writer_mail"  # the kind of a mail to a writer
+ROUND_TRIP = "round_trip"  # the kind of a test mail of the doctor
 _OWN_MESSAGE_ID = re.compile(r"([0-9a-f]{1,16})\.[0-9]{1,5}@")
 _OWN_VARIABLE = re.compile(r"[a-z0-9_/-]{1,48}")
 _SLUG = re.compile(r"[a-z0-9-]{1,40}")

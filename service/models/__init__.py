@@ -4,7 +4,9 @@ from service.models.counter import Counter
 from service.models.desk.desk_action import DeskAction
 from service.models.desk.desk_factor import DeskFactor
 from service.models.desk.desk_session import DeskLink, DeskSession
+from service.models.desk.doctor_run import DoctorRun
 from service.models.desk.own_prompt import OwnPrompt, PromptChange
+from service.models.desk.round_trip import RoundTrip
 from service.models.feeds.feed import Feed, FeedState
 from service.models.feeds.seen_post import PostNote, SeenPost, SeenPostKey
 from service.models.heartbeat import Heartbeat
@@ -82,6 +84,7 @@ __all__ = [
     "DeskFactor",
     "DeskLink",
     "DeskSession",
+    "DoctorRun",
     "DomainHour",
     "DomainPause",
     "Draft",
@@ -129,6 +132,7 @@ __all__ = [
     "QuietDate",
     "Reply",
     "ResultDay",
+    "RoundTrip",
     "SeenPost",
     "SeenPostKey",
     "SendingHour",

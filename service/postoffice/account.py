@@ -1,8 +1,8 @@
 """The account at the provider: its domains with their settings and DNS records, and its routes.
 
 It starts as `smallsteps setup mailgun` leaves it, and is kept in memory only, because the URLs of the webhooks may
-differ from one start to the next. Events are posted to the webhooks that are set here; replies go to the service
-whatever the routes are.
+differ from one start to the next. Events are posted to the webhooks that are set here, and what the
+service sends to its own reply domain goes where the routes say; replies go to the service whatever the routes are.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ DKIM_KEY = (
     "LM0E3m734+YTmO/bDvifg2Yw9BA+FVTal7KSQIhbbSP/L0hLyONfVaLoME9x/eIOxzgaZ6u4+MEIXz4OeXshFtmuMcOcqg2TeS"
     "WQNAHMSBOeMZk1WH9bQpK3g1GghxRE3qHVIwqFFvEI4DZvowMAwJ8HGNQLISECxAHfR8LmVbBjGpxkUNnX1geUpdZuSwIDAQAB"
 )
+_FORWARD = re.compile(r"""forward\(["'](.*)["']\)""")
 _FILTER = re.compile(r"match_recipient\((['\"])(?P<pattern>.*)\1\)|(?P<all>catch_all\(\))", re.DOTALL)
 
 
@@ -141,6 +142,12 @@ class MailAccount:
         """Return the first route that acts for a recipient, by priority, or None."""
         with self.lock:
             return next((route for route in sorted(self.routes, key=_priority) if route.matches(address)), None)
+
+    def forward_urls(self, address: str) -> Sequence[str]:
+        """Return the URLs to which a route forwards the mail of a recipient."""
+        route = self.route_for(address)
+        found = (_FORWARD.fullmatch(action.strip()) for action in (route.actions if route else ()))
+        return [action[1] for action in found if action]
 
 
 def _priority(route: Route) -> int:

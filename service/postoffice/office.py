@@ -15,14 +15,14 @@ import urllib3
 from service.clock import Clock
 from service.config import LOOPBACK
 from service.mail.inbound.posts import Post
-from service.mail.signature import sign
+from service.mail.signature import Signature, sign
 from service.postoffice.accept_message import NotAcceptedError, SendCall, accept
 from service.postoffice.account import MailAccount
 from service.postoffice.event_log import SUPPRESSED, Event, EventLog, Suppressions, make_event
 from service.postoffice.faults import Faults
 from service.postoffice.mailbox import Mailbox, MailboxMail
 from service.postoffice.postman import NO_ANSWER, Postman, WebPost, new_post
-from service.postoffice.route import route_form
+from service.postoffice.route import authenticated, route_form
 
 # The events that can be simulated for a mail, and the suppression list that its address is then added to.
 HAPPENINGS = {
@@ -88,7 +88,7 @@ class PostOffice:
         events = [(mail, self._deliver(mail)) for mail in call.mails]
         self.events.note(*(event for _, event in events))
         for mail, event in events:
-            for notice in self._event_posts(mail, event):
+            for notice in (*self._event_posts(mail, event), *self._route_posts(mail, event)):
                 self.postman.post_later(notice)
         return call
 
@@ -139,12 +139,10 @@ class PostOffice:
         envelope_sender: str | None = None,
     ) -> WebPost:
         """Post an incoming mail to the service's route, signed, as fields or as raw MIME; see `route_form`."""
-        timestamp = int(self.now().timestamp())
-        signature = sign(self.settings.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
         content_type, body = route_form(
             raw_mime,
             recipients=recipients,
-            signature=signature,
+            signature=self._signature(),
             as_mime=as_mime,
             envelope_sender=envelope_sender,
         )
@@ -194,10 +192,29 @@ class PostOffice:
     def _event(self, name: str, mail: MailboxMail, **details: Any) -> Event:
         return make_event(name, mail, domain=self.settings.domain, at=self.now(), **details)
 
+    def _signature(self) -> Signature:
+        timestamp = int(self.now().timestamp())
+        return sign(self.settings.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
+
+    def _route_posts(self, mail: MailboxMail, event: Event) -> list[WebPost]:
+        """Return the posts of a mail that the service has sent to its own reply domain, as the routes say."""
+        domain = self.settings.reply_domain or self.settings.domain
+        if event["event"] != "delivered" or mail.recipient.rpartition("@")[2].lower() != domain:
+            return []
+        posts = []
+        for url in self.account.forward_urls(mail.recipient):
+            content_type, body = route_form(
+                authenticated(mail.source()),
+                recipients=[mail.recipient],
+                signature=self._signature(),
+                as_mime=url.endswith("/mime"),
+            )
+            posts.append(new_post("route", "a mail to itself", url, content_type, body))
+        return posts
+
     def _event_posts(self, mail: MailboxMail, event: Event) -> list[WebPost]:
         """Return the signed posts of an event, one for each URL of its webhook."""
-        timestamp = int(self.now().timestamp())
-        signed = sign(self.settings.signing_key, timestamp=timestamp, token=secrets.token_hex(25))
+        signed = self._signature()
         payload = {
             "signature": {
                 "timestamp": signed.timestamp,

@@ -185,6 +185,7 @@ def open_journey_harness(database_url: str, redis_url: str, folder: Path, **sett
         office_app = postoffice.create_app(
             folder=folder / "postoffice",
             domain="mail.smallsteps.example",
+            reply_domain="reply.smallsteps.example",
             api_key="local",
             signing_key=SIGNING_KEY,
             inbound_url=f"{web}/webhooks/mailgun/inbound",

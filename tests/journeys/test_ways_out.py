@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -223,6 +224,36 @@ def test_resume_brings_back_what_stopped_with_a_line_for_each(ana: Leaver) -> No
     ana.inbound.sending.clock.move(MINUTE)
     assert ana.gets() == {"letters", "questions"}
     assert sorted(ana.lines(ConsentEvent.CONFIRMED)) == [LETTER, LETTER, Stream.QUESTIONS]
+
+
+def get_letters_again(ana: Leaver) -> None:
+    with ana.inbound.sending.runtime.database.write() as session:
+        person = session.get_one(Subscriber, ana.inbound.ana.id)
+        if person.status in {SubscriberStatus.ACTIVE, SubscriberStatus.RESTING}:
+            confirm_letters(session, person, ana.inbound.sending.clock(), source="page")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nobody_without_a_confirming_line_is_planned_for_a_letter(ana: Leaver, seed: int) -> None:
+    """Whatever somebody does, in any order: letters come only if the last line about them agrees to them."""
+    steps = (
+        *(one_click(stream) for stream in (LETTER, None)),
+        *(by_address(stream) for stream in (LETTER, None)),
+        *(
+            lambda ana, words=words: ana.reply(words, ReplyKind.PROMPT)
+            for words in ("stop", "resume", "weekly", "pause")
+        ),
+        lambda ana: ana.reply("stop", ReplyKind.LETTER),
+        get_letters_again,
+    )
+    for step in Random(seed).choices(steps, k=6):
+        step(ana)
+        ana.inbound.sending.clock.move(MINUTE)
+        with ana.inbound.sending.runtime.database.read() as session:
+            line = Consent.newest(session, ana.person().address_hash, LETTER)
+        agrees = line is not None and line.event == ConsentEvent.CONFIRMED
+        is_active = ana.person().status == SubscriberStatus.ACTIVE
+        assert ("letters" in ana.gets()) == (agrees and is_active)
 
 
 @pytest.mark.parametrize("words", ["resume", "weekly"])

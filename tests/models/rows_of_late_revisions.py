@@ -152,4 +152,10 @@ LATE_CHANGES: Mapping[str, Change] = {
             "question_wishes": [{"subscriber_id": ANA, "prompt_id": "three-words", "again_on": LATER_ON}],
         },
     ),
+    "0029": Change(
+        new_rows={
+            "doctor_runs": [{"id": 33, "at": AT, "failures": '["spf"]'}],
+            "round_trips": [{"id": 34, "sent_at": AT, "event_at": LATER, "arrived_at": LATER}],
+        },
+    ),
 }

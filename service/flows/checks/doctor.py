@@ -18,7 +18,7 @@ from service.clock import Clock
 from service.config import LOOPBACK, Settings
 from service.core.helplines import HelpLines
 from service.db import Database
-from service.flows.checks import account_checks, dmarc_check, service_checks
+from service.flows.checks import account_checks, dmarc_check, round_trip, service_checks
 from service.flows.checks.finding import READ_ERRORS, Finding, Reading, fail, ok
 from service.flows.checks.our_webhooks import SAMPLE_LOCAL_PARTS
 from service.mail.dns_lookup import DnsUnavailable, TxtLookup
@@ -44,11 +44,14 @@ class Doctor:
     clock: Clock
     seconds: float = READ_SECONDS
 
-    def examine(self, *, verify: bool = False) -> list[Finding]:
-        """Return a finding of every check; with `verify` the provider looks at the DNS records again first."""
+    def examine(self, *, verify: bool = False, awaited: int | None = None) -> list[Finding]:
+        """Return a finding of every check; with `verify` the provider looks at the DNS records again first.
+
+        `awaited` is the id of a test mail for which somebody has waited long enough.
+        """
         readings = read_together(self._to_read(verify=verify), self.seconds)
         now = self.clock()
-        return [*self._of_account(readings, now), *self._of_service(readings["page"], now)]
+        return [*self._of_account(readings, now), *self._of_service(readings["page"], now, awaited)]
 
     def _to_read(self, *, verify: bool) -> dict[str, Callable[[], object]]:
         settings, account = self.settings, self.account
@@ -119,13 +122,14 @@ class Doctor:
             lambda found: dmarc_check.check_dmarc(found, from_domain=sender, dkim_domains=signers, fix=fix),
         )
 
-    def _of_service(self, page: Reading[str], now: datetime) -> list[Finding]:
+    def _of_service(self, page: Reading[str], now: datetime, awaited: int | None) -> list[Finding]:
         with self.database.read() as session:
             record = service_checks.read_record(session, now)
         settings = self.settings
         return [
             service_checks.check_events(record, now),
             service_checks.check_replies(record, now),
+            round_trip.check_round_trip(record, now, awaited),
             service_checks.check_complaints(record),
             service_checks.check_https(settings, page.value if page.value is not None else "no answer in time"),
             service_checks.check_postal_address(settings),

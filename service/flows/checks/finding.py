@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -62,6 +62,11 @@ def warn(check: str, text: str, fix: str) -> Finding:
 def fail(check: str, text: str, fix: str) -> Finding:
     """Return that something is wrong now."""
     return Finding(check, Status.FAIL, text, fix)
+
+
+def failures(findings: Iterable[Finding]) -> list[Finding]:
+    """Return what fails; a warning, or what cannot be seen, is no failure."""
+    return [found for found in findings if found.status is Status.FAIL]
 
 
 def cannot_see(check: str, error: Exception) -> Finding:

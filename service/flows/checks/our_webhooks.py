@@ -6,7 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-SAMPLE_LOCAL_PARTS: Final = ("r-aaaaaaaa", "s-aaaaaaaa")  # a reply, and the address of List-Unsubscribe
+from service.core.reply_address import JOINING
+
+# A reply, List-Unsubscribe, a test mail, and the mails to join.
+SAMPLE_LOCAL_PARTS: Final = ("r-aaaaaaaa", "s-aaaaaaaa", "t-aaaaaaaa", *JOINING.values())
 _FORWARD: Final = re.compile(r"forward\(\s*(['\"])(?P<to>.*?)\1\s*\)", re.DOTALL)
 _STORE: Final = re.compile(r"store\(")
 

@@ -16,7 +16,7 @@ from service.flows.checks.finding import Finding, Status, fail, ok, warn
 from service.flows.incoming.events import EVENTS
 from service.flows.incoming.store import INBOUND
 from service.flows.outgoing.tick import CLOCK
-from service.models import DomainHour, Heartbeat, ResultDay, SendingHour
+from service.models import DomainHour, Heartbeat, ResultDay, RoundTrip, SendingHour
 
 HOUR: Final = timedelta(hours=1)
 EVENTS_TAKE: Final = timedelta(minutes=15)
@@ -32,7 +32,10 @@ MADE_UP: Final = "example"
 
 @dataclass(frozen=True, slots=True)
 class ServiceRecord:
-    """What the database says about the last days: heartbeats, the hours in which emails went, results, complaints."""
+    """What the database says about the last days.
+
+    Heartbeats, the hours in which emails went, results, complaints, and the newest test mail.
+    """
 
     events_at: datetime | None
     reply_at: datetime | None
@@ -40,6 +43,7 @@ class ServiceRecord:
     sending_hours: Sequence[tuple[datetime, int]]
     results: int
     complaints: int
+    round_trip: RoundTrip | None
 
 
 def read_record(session: Session, now: datetime) -> ServiceRecord:
@@ -53,6 +57,7 @@ def read_record(session: Session, now: datetime) -> ServiceRecord:
         sending_hours=SendingHour.recent(session, now),
         results=recent[0] + older[0],
         complaints=recent[1] + older[1],
+        round_trip=RoundTrip.newest(session),
     )
 
 

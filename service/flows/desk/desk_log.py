@@ -20,6 +20,7 @@ class DeskActionName(StrEnum):
     LETTER_WRITTEN = "letter.written"
     LETTER_TESTED = "letter.tested"
     LETTER_SENT = "letter.sent"
+    LETTER_SENT_ANYWAY = "letter.sent_anyway"
     LETTER_TAKEN_BACK = "letter.taken_back"
     LETTER_PAUSED = "letter.paused"
     LETTER_RESUMED = "letter.resumed"
@@ -53,6 +54,7 @@ class DeskActionName(StrEnum):
 # What needs a second factor, in words for the other writers.
 FOR_GOOD = {
     DeskActionName.LETTER_SENT: "a letter was scheduled",
+    DeskActionName.LETTER_SENT_ANYWAY: "a letter was scheduled without the doctor’s checks",
     DeskActionName.LETTER_STOPPED: "a letter was stopped for good",
     DeskActionName.BOUNCE_LIFTED: "somebody’s address may get emails again after a bounce",
     DeskActionName.CONSENT_READ: "what somebody agreed to, and when, was looked at",

@@ -12,6 +12,7 @@ from service.flows.outgoing.settling.old_copy import MEANINGS
 from service.flows.outgoing.tick import CLOCK
 from service.models import (
     DeliveryState,
+    DoctorRun,
     DomainPause,
     Heartbeat,
     HoldReason,
@@ -50,10 +51,17 @@ def overview(session: Session, now: datetime) -> DeskOverview:
     """Return what the first page of the desk shows."""
     letters = Letter.newest(session, _LETTERS)
     return DeskOverview(
-        needs=[*_sending(session), *_deliveries(session, now), *_letters(letters), *_mails(session)],
+        needs=[*_checks(session), *_sending(session), *_deliveries(session, now), *_letters(letters), *_mails(session)],
         next_letters=[letter for letter in letters if letter.state in {LetterState.SCHEDULED, LetterState.SENDING}],
         last_tick_at=Heartbeat.read_all(session).get(CLOCK),
     )
+
+
+def _checks(session: Session) -> Iterator[DeskNeed]:
+    last = DoctorRun.last(session)
+    if last is not None and last.failed_checks:
+        sentence = f"The doctor found a fault on {last.at:%Y-%m-%d}: {', '.join(last.failed_checks)}."
+        yield DeskNeed(sentence, "/desk/provider")
 
 
 def _sending(session: Session) -> Iterator[DeskNeed]:

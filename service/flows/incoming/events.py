@@ -12,8 +12,8 @@ from service.flows.incoming import failures
 from service.flows.incoming.letter_outcomes import record_letter_event
 from service.flows.outgoing.settling.evidence import weigh
 from service.flows.outgoing.settling.old_copy import hold_sending
-from service.mail.provider_events import ProviderEvent
-from service.models import Heartbeat, HoldReason, Keyring, WebhookToken, WriterMail
+from service.mail.provider_events import ROUND_TRIP, ProviderEvent
+from service.models import Heartbeat, HoldReason, Keyring, RoundTrip, WebhookToken, WriterMail
 from service.models.outgoing import delivery_evidence
 
 EVENTS = "events"
@@ -38,6 +38,10 @@ def record_event(session: Session, keyring: Keyring, event: ProviderEvent, *, to
     token_hash = keyring.index.digest("event token", token.encode("utf-8", "surrogatepass"))
     if not WebhookToken.spend(session, token_hash, token_hash, now):
         return False
+    if event.kind == ROUND_TRIP:  # it is about no person, so it says nothing about an address
+        if event.name == "delivered" and event.delivery_id is not None:
+            RoundTrip.note_event(session, event.delivery_id, now)
+        return True
     evidence = weigh(session, keyring, [event])
     if event.failure is None:
         delivery_evidence.mark_accepted(session, evidence.taken, now)

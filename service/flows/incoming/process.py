@@ -13,6 +13,7 @@ from service.core.entry_text import with_set_aside
 from service.core.replies import ReplyWords, SentEmail
 from service.core.replies.classify.automatic import MailAuthor, author_of
 from service.core.replies.classify.commands import Command, CommandPhrases, Verb, command_phrases_for
+from service.core.reply_address import stream_joined_at, tokens_at, trip_at
 from service.core.schedule import local_date
 from service.core.sealing import SealError
 from service.core.steps import StepAnswer, StepPhrases, step_phrases_for
@@ -27,6 +28,7 @@ from service.flows.incoming.classify import (
     classify_unreadable,
     with_photos,
 )
+from service.flows.incoming.join_by_mail import JoinByMail
 from service.flows.incoming.owner import Owner, owner_of
 from service.flows.incoming.photo_processing import (
     FilesNotListedError,
@@ -43,7 +45,7 @@ from service.mail.inbound.inbound_mail import InboundMail, MalformedPostError, r
 from service.mail.inbound.phrase_files import load_automatic_signs
 from service.mail.inbound.reader import MailReader, UnreadableMail
 from service.mail.inbound.reading import MailContent, MailReading
-from service.models import Keyring, Outcome, Reply, Subscriber
+from service.models import Keyring, Outcome, Reply, RoundTrip, Subscriber
 from service.models.incoming import reply_claims
 from service.models.incoming.reply import RAW_KEPT, RAW_KEPT_FOR_CHOICE
 from service.models.incoming.reply_claims import MAX_ATTEMPTS
@@ -65,6 +67,7 @@ class ReplyProcessor:
     photo_processor: PhotoProcessor = field(repr=False)
     sent_email_finder: SentEmailFinder = field(repr=False)
     applier: ReplyApplier = field(repr=False)
+    join_by_mail: JoinByMail = field(repr=False)
     own_address: str
     clock: Clock
     command_phrases: Mapping[str, CommandPhrases] = field(repr=False)
@@ -108,6 +111,9 @@ class ReplyProcessor:
             FilesNotListedError: its files could not be listed, and this is not the last attempt.
         """
         mail = read_mail(self.inbound_store.open(reply))
+        for_service = self._for_the_service(mail)
+        if for_service is not None:
+            return for_service
         owner, sent = self._owner_and_sent_email(reply, mail)
         author = self._author_of(mail)
         result = ProcessedMail(mail=mail, owner=owner, author=author, answered_subject=sent.subject if sent else "")
@@ -127,6 +133,22 @@ class ReplyProcessor:
         photos = self._photos(reply, by_words, mail, owner, reading)
         classification = with_photos(by_words, photos, by_person=result.by_person)
         return replace(result, classification=classification, words=reading.words, photos=photos)
+
+    def _for_the_service(self, mail: InboundMail) -> ProcessedMail | None:
+        """Return the processed mail if it is a test mail or one to join, which nobody reads; else None.
+
+        What is also sent to somebody's reply address is theirs.
+        """
+        domain = self.inbound_store.reply_domain
+        if any(tokens_at(mail.recipients, domain, self.keyring.index)):
+            return None
+        trip, joins = trip_at(mail.recipients, domain), stream_joined_at(mail.recipients, domain)
+        if trip is not None:
+            test = Classification(Outcome.TEST, "a test mail of the doctor")
+            return ProcessedMail(mail=mail, classification=test, round_trip=trip)
+        if joins is not None:
+            return ProcessedMail(mail=mail, author=self._author_of(mail), joins=joins)
+        return None
 
     def _owner_and_sent_email(self, reply: Reply, mail: InboundMail) -> tuple[Owner | None, SentEmail | None]:
         with self.database.read() as session:
@@ -183,6 +205,8 @@ class ReplyProcessor:
 
     def _conclude(self, reply: Reply, result: ProcessedMail) -> list[int]:
         """Write the outcome and all its effects in one transaction; return the ids of the deliveries planned."""
+        if result.mail is not None and result.is_for_the_service:
+            return self._conclude_for_the_service(reply, result, result.mail)
         now, classification, owner = self.clock(), result.classification, result.owner
         try:
             resealed = self.inbound_store.resealed(reply, owner.person) if owner and result.mail else None
@@ -213,6 +237,27 @@ class ReplyProcessor:
             unneeded |= result.photos.names
         former = {reply.stored_as, resealed.stored_as if resealed else None} - {kept_as, None}
         remove_objects(self.inbound_store.storage, unneeded | {name for name in former if name})
+        log.info("reply.processed", reply=reply.id, outcome=classification.outcome, reason=classification.reason)
+        return planned
+
+    def _conclude_for_the_service(self, reply: Reply, result: ProcessedMail, mail: InboundMail) -> list[int]:
+        """Write the outcome of a test mail or of one to join, of which nothing is kept; return as `_conclude` does."""
+        now, classification = self.clock(), result.classification
+        planned: list[int] = []
+        with self.database.write() as session:
+            row = reply_claims.unprocessed(session, reply.id, reply.attempts)
+            if row is None:
+                return []
+            if result.round_trip is not None:
+                RoundTrip.note_arrival(session, result.round_trip, now)
+            if result.joins is not None:
+                classification, planned = self.join_by_mail.apply(
+                    session, mail, result.joins, now, by_person=result.by_person
+                )
+            stored_as = row.stored_as
+            row.conclude(classification.outcome, classification.reason, now=now, keep_raw_until=now)
+            row.drop_raw()
+        remove_objects(self.inbound_store.storage, {stored_as} if stored_as else set())
         log.info("reply.processed", reply=reply.id, outcome=classification.outcome, reason=classification.reason)
         return planned
 

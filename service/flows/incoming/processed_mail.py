@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from service.core.consent import Stream
 from service.core.replies import ReplyWords
 from service.core.replies.classify.automatic import MailAuthor
 from service.core.replies.classify.commands import Verb
@@ -21,6 +22,8 @@ class ProcessedMail:
     """A mail with its classification, and as far as known its owner, author, words and photos.
 
     `answered_subject` is the subject of our email that it answers. `has_bounced` is true if it reports a bounce.
+    `round_trip` is the id of the test mail that it is, `joins` what
+    a mail to join asks for.
     """
 
     classification: Classification = field(default_factory=lambda: Classification(Outcome.STRANGER))
@@ -31,11 +34,18 @@ class ProcessedMail:
     words: ReplyWords | None = field(default=None, repr=False)
     photos: ProcessedPhotos = field(default_factory=ProcessedPhotos)
     has_bounced: bool = False
+    round_trip: int | None = None
+    joins: Stream | None = None
 
     @property
     def by_person(self) -> bool:
         """Return whether it is certain that no program wrote it."""
         return self.author is MailAuthor.PERSON
+
+    @property
+    def is_for_the_service(self) -> bool:
+        """Return whether it belongs to nobody's journal: a test mail, or one to join."""
+        return self.round_trip is not None or self.joins is not None
 
     @property
     def shows_activity(self) -> bool:

@@ -38,6 +38,7 @@ from service.models import (
     MailRequest,
     Reply,
     ResultDay,
+    RoundTrip,
     SendingHour,
     WebhookToken,
     WriterMail,
@@ -60,6 +61,7 @@ CHALLENGES_KEPT = timedelta(days=1)  # they are valid for minutes
 HEARTBEATS_KEPT = timedelta(days=1)
 PRUNE_LIMIT = 500
 DESK_ACTIONS_KEPT = timedelta(days=731)
+ROUND_TRIPS_KEPT = timedelta(days=7)
 WRITER_MAILS_KEPT = timedelta(days=30)  # as long as the provider keeps events, by which one in doubt is settled
 CLOCK = "clock"
 # How the sweep finds the ids of each job of the queue `jobs` and marks them as enqueued: given the present, how long
@@ -139,6 +141,7 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
         DeskLink.prune(session, now - REQUESTS_KEPT)
         DeskSession.prune(session, now)
         DeskAction.prune(session, now - DESK_ACTIONS_KEPT)
+        RoundTrip.prune(session, now - ROUND_TRIPS_KEPT)
         Subscriber.delete_unconfirmed(session, now - PENDING_KEPT)
     while _prune_mails(database, storage, now):
         pass

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from service.core.consent import Asked, ConsentEvent, Stream
 from service.core.library.prompts import Library, Prompt
 from service.core.library.rotation import History
-from service.core.schedule import Schedule, local_date
+from service.core.schedule import local_date
 from service.core.tokens import ActToken
 from service.db import random_id
 from service.flows.people import aliases, frequency
 from service.flows.people.consent import confirm_letters, record_consent
 from service.flows.people.sign_in import is_code_right
-from service.flows.people.signup_form import SignupForm, decode_form, streams_to_confirm
+from service.flows.people.signup_form import SignupForm, WaitingSignup, decode_form, streams_to_confirm
 from service.models import (
     Consent,
     Delivery,
@@ -45,15 +45,6 @@ class ConfirmResult:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingSignup:
-    """What confirming a signup brings: the streams that do not come yet, and the schedule and locale of questions."""
-
-    streams: tuple[Stream, ...]
-    schedule: Schedule
-    locale: str
-
-
-@dataclass(frozen=True, slots=True)
 class Visitor:
     """The browser that opens a confirm link, as keyed hashes: of its nonce, and of the typed code, if any."""
 
@@ -77,14 +68,19 @@ def confirm(
     A pending or stopped subscriber becomes active, with what the confirmed signup asks for, its schedule and its
     locale: the signup of `request_id`, or of the newest confirmation, of the kind `asked` if given. An active one gets
     what they did not get yet. The welcome goes to whoever gets questions from now on, the notice to the subscriber who
-    had this address as an alias. `source` is "link" or "reply".
+    had this address as an alias. `source` is "link", "reply", or "mail" for one to join.
     """
     person = Subscriber.locked(session, subscriber_id)
     if person is None:
         return []
     waiting = waiting_signup(session, keyring, person, request_id, asked)
-    if not waiting.streams:
-        return []
+    return begin(session, library, person, waiting, now, source=source) if waiting.streams else []
+
+
+def begin(
+    session: Session, library: Library, person: Subscriber, waiting: WaitingSignup, now: datetime, *, source: str
+) -> list[int]:
+    """Begin what a signup brings to a person, who is locked and has agreed; return as `confirm` does."""
     is_start = person.status in _NOT_WRITTEN_TO
     today = local_date(now, person.zone)
     _take_over(person, waiting, is_start=is_start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -16,6 +16,7 @@ from service.core.month.resurfacing import DigestEntry, TakenStep
 from service.core.month.thread import Thread, find_thread
 from service.core.month.year import Year, make_year
 from service.core.quiet_dates import is_quiet
+from service.core.slots import YEAR_GOES_ON
 from service.flows.people.quiet_dates import spans_of
 from service.flows.people.steps import taken_between
 from service.models import Delivery, DeliveryKind, Entry, Keyring, Subscriber, open_content
@@ -139,14 +140,14 @@ def frozen_year(keyring: Keyring, delivery: Delivery, person: Subscriber) -> Yea
 
 
 def quiet_question(library: Library, locale: str, month: date) -> Prompt:
-    """Return the open question of a month: a light one, the same for every subscriber."""
-    light = _light_questions(library, locale)
+    """Return the open question of a month: a light one that may come when it goes, the same for every subscriber."""
+    light = _light_questions(library, locale, last_day_of(month) + _DAY)
     return light[(month.year * 12 + month.month) % len(light)]
 
 
 def year_question(library: Library, locale: str, year: int) -> Prompt:
     """Return the open question of a year; it is half the list away from the questions of December and January."""
-    light = _light_questions(library, locale)
+    light = _light_questions(library, locale, date(year + 1, *YEAR_GOES_ON))
     return light[(year * 12 + 12 + len(light) // 2) % len(light)]
 
 
@@ -155,10 +156,15 @@ def last_day_of(month: date) -> date:
     return month.replace(day=monthrange(month.year, month.month)[1])
 
 
-def _light_questions(library: Library, locale: str) -> list[Prompt]:
+def _light_questions(library: Library, locale: str, on: date) -> list[Prompt]:
+    """Return the light questions that may come on a date, or all of the files if the writers have retired each."""
+    return _light(library.rotating(locale, on)) or _light(library.for_locale(locale))
+
+
+def _light(prompts: Iterable[Prompt]) -> list[Prompt]:
     return [
         prompt
-        for prompt in library.for_locale(locale)
+        for prompt in prompts
         if prompt.depth == 1
         and prompt.kind == "question"
         and prompt.theme != "hurt"

@@ -30,7 +30,9 @@ from service.models import (
 MAX_CONFIRMATIONS_PER_WEEK = 3
 MAX_SIGN_INS_PER_DAY = 5
 MAX_CONFIRMATIONS_PER_HOUR = 500  # for all requests together: nobody can use this service to flood strangers
+MORE_THAN_USUAL = 30  # signups within an hour; above it a mail takes the place of the form
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+COMPARED_WITH = 2 * DAY  # as long as requests are kept
 
 
 def ask(
@@ -49,6 +51,18 @@ def ask(
     )
 
 
+def is_crowded(session: Session, now: datetime) -> bool:
+    """Return whether many more signups were requested within an hour than in an hour of the last two days.
+
+    Then programs may be at work, and only a mail from an address shows that somebody has it.
+    """
+    within_hour = MailRequest.count_of_kind(session, MailRequestKind.SIGNUP, now - HOUR)
+    if within_hour <= MORE_THAN_USUAL:
+        return False
+    before = MailRequest.count_of_kind(session, MailRequestKind.SIGNUP, now - COMPARED_WITH) - within_hour
+    return within_hour - before / (COMPARED_WITH / HOUR - 1) > MORE_THAN_USUAL
+
+
 def process_mail_request(session: Session, keyring: Keyring, request_id: int, now: datetime) -> list[int]:
     """Process a request and return the ids of the emails planned for it; none if it was processed before.
 
@@ -64,7 +78,7 @@ def process_mail_request(session: Session, keyring: Keyring, request_id: int, no
         known = Subscriber.with_address(session, request.address_hash)
         person = Subscriber.locked(session, known.id) if known else None
     else:
-        person = _find_or_create(session, keyring, request, form)
+        person = find_or_create(session, keyring, request, form)
     request.done_at = now
     request.sealed_form = None
     if person is None:
@@ -75,10 +89,11 @@ def process_mail_request(session: Session, keyring: Keyring, request_id: int, no
     return Delivery.plan(session, [_new_delivery(keyring, request, person, kind=kind, form=form, now=now)])
 
 
-def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, form: SignupForm) -> Subscriber | None:
+def find_or_create(session: Session, keyring: Keyring, request: MailRequest, form: SignupForm) -> Subscriber | None:
     """Return the subscriber of a signup, created if necessary, or None if the address is suppressed or reserved.
 
-    The form changes nothing on an existing row: its sender has not proved yet that the address is theirs.
+    The form changes nothing on an existing row: its sender has not proved yet that the address is theirs. A mail to
+    join is such a proof, so that nothing is asked.
     """
     if Suppression.covers(session, request.address_hash):
         return None
@@ -92,7 +107,7 @@ def _find_or_create(session: Session, keyring: Keyring, request: MailRequest, fo
         return None
     if person.status == SubscriberStatus.PENDING:
         person.created_at = request.created_at  # the time limit for confirming starts again
-    for stream in streams_to_confirm(person, form):
+    for stream in streams_to_confirm(person, form) if request.kind != MailRequestKind.JOIN else ():
         record_consent(
             session,
             person,
@@ -129,7 +144,7 @@ def _is_over_limit(
     sent = Delivery.count_since(session, person.id, DeliveryKind.CONFIRMATION, now - WEEK)
     return (
         sent >= MAX_CONFIRMATIONS_PER_WEEK
-        or MailRequest.count_signups(session, now - HOUR) > MAX_CONFIRMATIONS_PER_HOUR
+        or MailRequest.count_of_kind(session, MailRequestKind.SIGNUP, now - HOUR) > MAX_CONFIRMATIONS_PER_HOUR
     )
 
 

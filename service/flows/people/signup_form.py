@@ -70,6 +70,20 @@ def decode_form(encoded: bytes) -> SignupForm:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingSignup:
+    """What confirming a signup brings: the streams that do not come yet, and the schedule and locale of questions."""
+
+    streams: tuple[Stream, ...]
+    schedule: Schedule
+    locale: str
+
+
+def waiting_of(person: Subscriber, form: SignupForm) -> WaitingSignup:
+    """Return what confirming a form brings its sender."""
+    return WaitingSignup(streams_to_confirm(person, form), form.schedule, form.locale)
+
+
 def streams_to_confirm(person: Subscriber, form: SignupForm) -> tuple[Stream, ...]:
     """Return what of a form its sender has yet to confirm: all of it, unless they get some of it now."""
     if person.status in {SubscriberStatus.PENDING, SubscriberStatus.STOPPED}:

@@ -48,6 +48,7 @@ class Outcome(StrEnum):
     STRANGER = "stranger"
     DUPLICATE = "duplicate"
     UNREADABLE = "unreadable"
+    TEST = "test"
 
 
 _REPLAYED = (Outcome.HELD, Outcome.UNREADABLE, Outcome.AUTO_REPLY, Outcome.EMPTY)

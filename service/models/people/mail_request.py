@@ -21,6 +21,7 @@ class MailRequestKind(StrEnum):
     SIGNUP = "signup"
     SIGN_IN = "sign_in"
     IMPORT = "import"
+    JOIN = "join"
 
 
 class MailRequest(Base):
@@ -74,9 +75,9 @@ class MailRequest(Base):
         return session.scalar(query) or 0
 
     @classmethod
-    def count_signups(cls, session: Session, since: datetime) -> int:
-        """Return how many signups were requested since an instant, by everybody."""
-        query = select(func.count()).where(cls.kind == MailRequestKind.SIGNUP, cls.created_at > since)
+    def count_of_kind(cls, session: Session, kind: MailRequestKind, since: datetime) -> int:
+        """Return how many requests of a kind were made since an instant, by everybody."""
+        query = select(func.count()).where(cls.kind == kind, cls.created_at > since)
         return session.scalar(query) or 0
 
     @classmethod

@@ -22,6 +22,9 @@ FULL_SECONDS = 20.0
 KILLED_AFTER_SECONDS = 10.0
 SLOW_SECONDS = 0.15
 PEOPLE_A_KILL = 40  # 50 kills for 2,000 people
+READERS_A_KILL = 50  # 200 kills for 10,000 people
+PAUSED_SECONDS = 5.0
+STARTED_AGAIN_SECONDS = 90.0  # a kill counts if the process was at work, also on a busy machine
 SLOW_CALLS = 5
 SIGNUPS = 3
 QUOTA_WINDOW = timedelta(hours=1)
@@ -63,6 +66,40 @@ def senders_killed_often(outside: Outside) -> FaultCounts:
         if outside.mails() >= outside.people:
             break
     return _finish(outside)
+
+
+def letter_killed_often(outside: Outside) -> FaultCounts:
+    """SIGKILL of a sender or of the clock, again and again while a letter is planned and sent."""
+    outside.provider.delay_seconds = SLOW_SECONDS
+    outside.add_readers(outside.people)
+    outside.begin_letter()
+    outside.start()
+    killed = 0
+    for _ in range(max(5, outside.people // READERS_A_KILL)):
+        outside.wait_for_requests(1, STARTED_AGAIN_SECONDS)
+        time.sleep(outside.chance.uniform(0.0, SLOW_SECONDS))
+        outside.processes.kill(outside.chance.choice((*SENDERS, "clock")))
+        killed += 1
+        if outside.mails() >= outside.people:
+            break
+    return _finish(outside, note=f"{killed} kills")
+
+
+def letter_paused_and_resumed(outside: Outside) -> FaultCounts:
+    """A letter is paused in the middle and a sender is killed; what goes after it is resumed is exactly the rest."""
+    outside.provider.delay_seconds = SLOW_SECONDS
+    outside.add_readers(outside.people)
+    letter_id = str(outside.begin_letter())
+    outside.start()
+    outside.wait_for_mails(outside.people // 4)
+    outside.command("letters", "pause", letter_id)
+    outside.processes.kill("send-1")
+    time.sleep(PAUSED_SECONDS)
+    before = outside.mails()
+    time.sleep(PAUSED_SECONDS)
+    meanwhile = outside.mails() - before
+    outside.command("letters", "resume", letter_id)
+    return _finish(outside, note=f"paused at {before}, {meanwhile} went while it was")
 
 
 def errors_for_a_third(outside: Outside) -> FaultCounts:
@@ -184,6 +221,8 @@ ROWS: Mapping[str, Callable[[Outside], FaultCounts]] = {
         sender_killed,
         database_restarted,
         senders_killed_often,
+        letter_killed_often,
+        letter_paused_and_resumed,
         errors_for_a_third,
         errors_without_webhooks,
         cut_or_hanging,

@@ -13,11 +13,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.config import ROOT, Settings
+from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
+from service.flows.outgoing.letters.letter_scheduling import TIME_TO_TAKE_BACK, Straightaway, schedule
 from service.local.ports import answers_http
 from service.models import Delivery, DeliveryState
 from service.postoffice.app import create_app
@@ -28,12 +31,13 @@ from service.runtime import Runtime, make_runtime
 from tests.faults.outside.databases import FaultyDatabase, opened
 from tests.faults.outside.processes import COMMANDS, Processes
 from tests.harness.journey import MASTER_KEY, SIGNING_KEY, free_port
-from tests.harness.members import due_at
+from tests.harness.members import due_at, member
 from tests.harness.servers import running_queue
 
 SHIFTED = Path(__file__).parent / "shifted"
 SETTLED_AFTER = timedelta(minutes=46)  # after its request an absence from the record counts
 AN_HOUR = timedelta(minutes=60)
+A_MONTH = timedelta(days=30)
 LEASE_SECONDS = 30
 START_SECONDS = 120
 # How long to wait for what a run ends with. It ends sooner in all but the slowest runs.
@@ -100,6 +104,28 @@ class Outside:
                 address = f"p{place}@example.com"
                 due_at(session, self.runtime.keyring, due, address)
                 self.expected.append(address)
+
+    def add_readers(self, number: int) -> None:
+        """Add people who get letters alone, and confirmed them a month ago."""
+        now = self.runtime.clock()
+        letters: dict[str, Any] = {
+            "wants_questions": False,
+            "wants_letters": True,
+            "letters_confirmed_at": now - A_MONTH,
+        }
+        with self.runtime.database.write() as session:
+            for place in range(len(self.expected), len(self.expected) + number):
+                address = f"p{place}@example.com"
+                member(session, self.runtime.keyring, address, looking_from=now, **letters)
+                self.expected.append(address)
+
+    def begin_letter(self) -> int:
+        """Schedule a letter, move the clocks to its beginning, and return its id."""
+        with self.runtime.database.write() as session:
+            letter = make_draft(session, LetterDraft(title="Ice", content="The pond froze."), self.runtime.clock())
+            schedule(session, self.runtime.email_context(), letter.id, Straightaway(), self.runtime.clock())
+        self.pass_time(TIME_TO_TAKE_BACK)
+        return letter.id
 
     def start(self, *names: str) -> None:
         """Start these processes, or all of them."""

@@ -17,7 +17,7 @@ from service.flows.checks.doctor import read_together, why_page_fails
 from service.flows.incoming.events import EVENTS
 from service.flows.incoming.store import INBOUND
 from service.flows.outgoing.tick import CLOCK
-from service.models import DomainHour, Heartbeat
+from service.models import DomainHour, Heartbeat, RoundTrip
 from service.postoffice.account import Route
 from service.postoffice.server import running
 from tests.harness.examined import DOMAIN, Examined, open_examined
@@ -194,6 +194,22 @@ def stale_help_line(it: Examined) -> None:
     it.help_lines = dataclasses.replace(it.help_lines, lines=(line,))
 
 
+def lost_test_mail(it: Examined) -> None:
+    with it.database.write() as session:
+        trip_id = RoundTrip.begin(session, it.clock() - timedelta(minutes=10))
+        RoundTrip.note_event(session, trip_id, it.clock())
+
+
+def nothing_has_come(it: Examined) -> None:
+    with it.database.write() as session:
+        Heartbeat.remove(session, EVENTS)
+        Heartbeat.remove(session, INBOUND)
+
+
+def foreign_route(it: Examined) -> None:
+    it.office.account.routes.insert(0, Route("catch_all()", ['forward("https://elsewhere.example/")'], -1))
+
+
 FAULTS: dict[Callable[[Examined], None], dict[str, str]] = {
     inactive: {"domain": "fail"},
     disabled: {"domain": "fail"},
@@ -217,6 +233,9 @@ FAULTS: dict[Callable[[Examined], None], dict[str, str]] = {
     no_route: {"route": "fail"},
     storing_route: {"route": "fail"},
     no_route_for_stopping: {"route": "fail"},
+    foreign_route: {"route": "fail"},
+    lost_test_mail: {"round trip": "fail"},
+    nothing_has_come: {"round trip": "warn"},
     stopped_queue: {"queue": "fail"},
     clock_ahead: {"time": "fail"},
     clock_a_little_ahead: {"time": "warn"},

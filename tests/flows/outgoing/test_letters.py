@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -124,6 +125,17 @@ def test_several_clocks_plan_what_one_plans(letters: LettersHarness) -> None:
     letters.scheduled()
     letters.clock.move(timedelta(minutes=5))
     assert [letters.tick() for _ in range(3)] == [7, 0, 0]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_ten_clocks_at_once_plan_what_one_plans(on_both: LettersHarness) -> None:
+    for number in range(20):
+        on_both.reader(f"reader{number}@example.com")
+    on_both.scheduled()
+    on_both.clock.move(timedelta(minutes=5))
+    with ThreadPoolExecutor(10) as clocks:
+        planned = sum(clocks.map(lambda _: on_both.tick(), range(10)))
+    assert (planned + on_both.tick(), len(on_both.times())) == (20, 20)
 
 
 def test_a_letter_can_be_taken_back_until_it_begins_and_leaves_nothing(letters: LettersHarness) -> None:

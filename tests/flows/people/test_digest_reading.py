@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from service.core.library.prompt_timing import PromptTiming
 from service.core.library.prompts import Library
 from service.core.month.digest import Digest
 from service.db import Database
@@ -235,6 +236,20 @@ def test_the_years_question_differs_from_those_of_the_months_around_its_end(libr
     for year in range(2026, 2040):
         around = [quiet_question(library, locale, date(year + (month == 1), month, 1)) for month in (10, 11, 12, 1)]
         assert year_question(library, locale, year) not in around
+
+
+def test_a_question_that_the_writers_retired_is_in_no_later_month_or_year(library: Library) -> None:
+    mine = Library(library.files)
+    month, year = quiet_question(mine, "en-GB", MAY), year_question(mine, "en-GB", 2026)
+    retired = (PromptTiming(date(2026, 6, 2), is_retired=True),)
+    mine.take_own((), {month.id: retired, year.id: retired})
+    assert quiet_question(mine, "en-GB", MAY) == month  # it went on 1 June, and a reply is still compared with it
+    later = {quiet_question(mine, "en-GB", date(2027 + n // 12, n % 12 + 1, 1)) for n in range(60)}
+    later |= {year_question(mine, "en-GB", 2026 + n) for n in range(20)}
+    assert not later & {month, year}
+    everything = {prompt.id: retired for prompt in mine.files}
+    mine.take_own((), everything)
+    assert quiet_question(mine, "en-GB", date(2027, 1, 1)).depth == 1
 
 
 def test_the_last_day_of_a_month_is_found_up_to_the_end_of_the_calendar() -> None:

@@ -115,12 +115,28 @@ def test_sending_a_letter_needs_a_code_and_each_code_works_once(desk: DeskHarnes
     app = desk.enrol()
     assert desk.confirm(app).location == "/desk"
     assert desk.confirm(app).status_code == 422
+    desk.pass_checks()
     assert desk.site.post(f"{page}/send", {"when": "now"}, page=page).status_code == 303
     assert desk.letter(letter_id).state == "scheduled"
     assert desk.actions() == ["letter.sent"]
     with desk.site.runtime.database.read() as session:
         kinds = [*session.scalars(select(WriterMail.kind))]
     assert WriterMailKind.DESK_ACTION in kinds
+
+
+@ON_SQLITE
+def test_a_letter_starts_over_a_fault_only_if_a_box_is_ticked(desk: DeskHarness) -> None:
+    desk.sign_in()
+    page = f"/desk/letters/{desk.draft()}"
+    refused = desk.site.post(f"{page}/send", {"when": "now", "anyway": "yes"}, page=page)
+    assert refused.status_code == 403
+    desk.confirm(desk.enrol())
+    refused = desk.site.post(f"{page}/send", {"when": "now"}, page=page)  # no clock ticks here
+    assert (refused.status_code, "Start `smallsteps clock`" in refused.text) == (422, True)
+    assert "The doctor found a fault" in desk.site.get("/desk").text
+    assert desk.actions() == []
+    assert desk.site.post(f"{page}/send", {"when": "now", "anyway": "yes"}, page=page).status_code == 303
+    assert desk.actions() == ["letter.sent_anyway"]
 
 
 @ON_SQLITE
@@ -164,6 +180,7 @@ def test_a_letter_is_written_changed_looked_at_and_stopped(desk: DeskHarness) ->
     assert "sandbox" in preview.headers["Content-Security-Policy"]
     assert "The pond froze." in desk.site.get(f"{page}/preview.txt").text
     desk.confirm(desk.enrol())
+    desk.pass_checks()
     wrong = desk.site.post(f"{page}/send", {"when": "day", "on": "soon"}, page=page)
     assert wrong.status_code == 422
     assert "isn’t a day" in wrong.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,40 @@ from service.app import create_app
 from service.core.consent import Asked, ConsentEvent, Stream
 from service.flows.people import confirm_signup
 from service.flows.people.consent import withdraw_letters
-from service.models import Consent, Delivery, Subscriber, SubscriberStatus
+from service.models import Consent, Delivery, MailRequest, MailRequestKind, Subscriber, SubscriberStatus
+from service.web.form_time import FIELD, sign_form_time
 from tests.harness.people import DAY, MINUTE
 from tests.harness.website import WebHarness
 
 LETTERS, QUESTIONS = Stream.LETTERS, Stream.QUESTIONS
 WRITER = "Mara Quinn"
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("path", "address"), [("/", "join@"), ("/letters/subscribe", "join-letters@")])
+def test_a_mail_takes_the_place_of_the_form_while_many_more_sign_up_than_usual(
+    site: WebHarness, path: str, address: str
+) -> None:
+    def ask(ago: timedelta, number: int) -> None:
+        nobody = dict.fromkeys(("address_hash", "network_hash", "browser_hash", "code_hash"), b"n" * 32)
+        asked_at = site.clock() - ago
+        with site.runtime.database.write() as session:
+            for _ in range(number):
+                session.add(MailRequest(kind=MailRequestKind.SIGNUP, created_at=asked_at, done_at=asked_at, **nobody))
+
+    ask(HOUR * 24, 47)  # one an hour is usual
+    ask(MINUTE, 31)
+    assert "<form" in site.get(path).text
+    ask(MINUTE, 1)
+    page = site.get(path).text
+    assert f"mailto:{address}" in page
+    assert 'action="/subscribe"' not in page
+    shown_before = sign_form_time(site.runtime.keyring.index, site.clock() - MINUTE)
+    typed: dict[str, object] = {"email": "ana@example.com", "rhythm": "three", "time_zone": "Europe/London"}
+    refused = site.post("/subscribe", {**typed, FIELD: shown_before}, page="/sign-in")
+    assert (refused.status_code, site.queue.mail_requests) == (503, [])
+    site.clock.move(HOUR)
+    assert "mailto:join" not in site.get(path).text
 
 
 @pytest.fixture

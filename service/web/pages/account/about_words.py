@@ -64,6 +64,7 @@ _STREAMS: Words = {"questions": "the questions", "letters": "the letters"}
 _REQUESTS: Words = {
     "signup": "somebody signed up with your address",
     "sign_in": "somebody asked for an email to sign in",
+    "join": "a mail from your address asked to join",
     "import": "we asked whether you’d like to come along from another service",
 }
 _IMPORT_STATES: Words = {

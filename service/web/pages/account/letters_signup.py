@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from service.core.consent import Stream, current_wording
 from service.web import browser, form_time, forms
 from service.web.context import get_runtime, page
-from service.web.pages.account.signup import ask_for
+from service.web.pages.account.signup import ask_for, join_address
 
 blueprint = Blueprint("letters_signup", __name__)
 
@@ -43,5 +43,6 @@ def _form(
         errors=problems.by_field,
         likely=likely,
         writer=writer,
+        join=join_address(Stream.LETTERS),
         wording=current_wording(Stream.LETTERS, writer),
     )

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.consent import Asked, Stream, by_writer, current_wording
+from service.core.reply_address import joining_address
 from service.core.schedule import Rhythm, place_name, spoken_time
 from service.core.tokens import Action, ActToken
 from service.flows.people import account, confirm_signup, signup
-from service.flows.people.confirm_signup import WaitingSignup
 from service.flows.people.mail_requests import TooManyRequests
-from service.flows.people.signup_form import SignupForm
+from service.flows.people.signup_form import SignupForm, WaitingSignup
 from service.models import Delivery, DeliveryKind, MailRequest, MailRequestKind, Subscriber, SubscriberStatus
 from service.web import browser, form_time, forms
 from service.web.context import contact_address, get_runtime, now, page, read_act_token
@@ -73,12 +74,25 @@ def ask_for(
     if not form_time.is_timely():
         return show_form(request.form, forms.FormErrors({}), again=True), HTTPStatus.UNPROCESSABLE_ENTITY
     runtime = get_runtime()
+    if joins_by_mail():
+        return show_form(request.form, forms.FormErrors({})), HTTPStatus.SERVICE_UNAVAILABLE
     with runtime.database.write() as session:
         asked = signup.ask(session, runtime.keyring, form=form, asker=browser.new_asker(), now=now())
     if isinstance(asked, TooManyRequests):
         return error_page(429)
     runtime.job_queue.enqueue_mail_requests([asked])
     return redirect("/sent", code=303)
+
+
+def joins_by_mail() -> bool:
+    """Return whether so many sign up that a mail takes the place of the form."""
+    with get_runtime().database.read() as session:
+        return signup.is_crowded(session, now())
+
+
+def join_address(stream: Stream) -> str:
+    """Return the address to which any mail joins, if it takes the place of the form, else ""."""
+    return joining_address(stream, get_runtime().settings.reply_domain) if joins_by_mail() else ""
 
 
 @blueprint.get("/sent")
@@ -214,6 +228,8 @@ def _form(
         sample=get_runtime().library.get(SAMPLE),
         wording=current_wording(Stream.QUESTIONS),
         contact=contact_address(),
+        join=join_address(Stream.QUESTIONS),
+        joined_zone=place_name(ZoneInfo(get_runtime().settings.writer_time_zone)),
         by_writer=by_writer(get_runtime().writer_name),
         zones=zone_options(typed.get("time_zone", "")),
     )

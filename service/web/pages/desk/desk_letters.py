@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from http import HTTPStatus
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, make_response, redirect, request
 
 from service.core.letters.letter_words import PAUSE_REASONS
+from service.flows.checks.before_letters import failures_before_letters
+from service.flows.checks.finding import Finding
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.letter_preview import preview_html, preview_text
 from service.flows.outgoing.letters import letter_states, letter_test_mail
@@ -25,6 +27,7 @@ from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
 from service.web.security import allow_frames, frame_only
 
 MOST_LETTERS = 100
+NOT_OVER_A_FAILURE = "It isn’t scheduled, because something isn’t set up right:"
 VISIBLE = {
     LetterVisibility.PUBLIC: "Everybody, in the list of letters",
     LetterVisibility.PEOPLE: "Only people with its link",
@@ -124,11 +127,23 @@ def test(letter_id: int) -> Response | tuple[str, int]:
 
 @blueprint.post("/<id:letter_id>/send")
 def send(letter_id: int) -> Response | tuple[str, int]:
-    """Fix a letter and schedule it; a code of the second factor is needed."""
-    context = get_runtime().email_context()
+    """Fix a letter and schedule it; a code of the second factor is needed, and no check of the doctor may fail.
+
+    With the box ticked the doctor is not asked, and the log names that.
+    """
+    runtime = get_runtime()
+    context = runtime.email_context()
+    anyway = request.form.get("anyway") == "yes"
+    with desk_visit() as visit:
+        visit.require_confirmed()
+        _find(visit, letter_id)
+    failed = [] if anyway else failures_before_letters(runtime.doctor())
+    if failed:
+        with desk_visit() as visit:
+            return _letter_page(visit, letter_id, NOT_OVER_A_FAILURE, failed), HTTPStatus.UNPROCESSABLE_ENTITY
     return _act(
         letter_id,
-        DeskActionName.LETTER_SENT,
+        DeskActionName.LETTER_SENT_ANYWAY if anyway else DeskActionName.LETTER_SENT,
         lambda visit: schedule(visit.session, context, letter_id, _typed_time(), now()),
         needs_code=True,
     )
@@ -206,7 +221,7 @@ def _problem_page(letter_id: int, error: LetterError) -> tuple[str, int]:
         return _letter_page(visit, letter_id, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def _letter_page(visit: DeskVisit, letter_id: int, problem: str) -> str:
+def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequence[Finding] = ()) -> str:
     runtime, found = get_runtime(), _find(visit, letter_id)
     checked = None
     if found.state == LetterState.DRAFT:
@@ -222,6 +237,7 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str) -> str:
         gone=progress(visit.session, letter_id),
         pauses=PAUSE_REASONS,
         problem=problem,
+        failed=failed,
         is_confirmed=visit.is_confirmed,
         done=request.args.get("done", ""),
         zone=ZoneInfo(runtime.settings.writer_time_zone),

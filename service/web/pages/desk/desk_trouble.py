@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import Blueprint, Response, redirect, request
 
+from service.flows.checks.before_letters import record_run
 from service.flows.checks.finding import Status
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.desk_trouble import count_barred, count_quarantined
@@ -58,7 +59,9 @@ def examine() -> str:
     """Run every check of the doctor, at the provider and in the DNS, and show what it finds; this takes seconds."""
     with desk_visit(writing=True) as visit:
         visit.record(DeskActionName.CHECKS_RUN)
-    findings = get_runtime().doctor().examine()
+    runtime = get_runtime()
+    findings = runtime.doctor().examine()
+    record_run(runtime.database, findings, now())
     order = (Status.FAIL, Status.WARN, Status.CANNOT_SEE, Status.OK)
     findings.sort(key=lambda found: order.index(found.status))
     return page("desk/provider", findings=findings, status=Status, signed_in=False)
