@@ -151,7 +151,7 @@ LISTS: Mapping[str, ListWords] = {
     ),
     "deliveries": ListWords(
         "Emails to you",
-        "What each one was and what became of it. We delete each after thirteen months, but your months and years stay.",
+        "What each one was and what became of it. We delete each after thirteen months. Your months and years stay.",
         _delivery,
         "planned_at",
     ),
