@@ -96,7 +96,9 @@ def _run_everything(var: Path, settings: dict[str, str], grace: timedelta) -> in
         return migrated.returncode
     _say("Starting the processes")
     commands |= _own_commands(settings)
-    return run_all(commands, grace, environment=environment, on_ready=partial(_announce, settings))
+    return run_all(
+        commands, grace, environment=environment, on_ready=partial(_announce, settings, demo_command(var, settings))
+    )
 
 
 def _own_commands(settings: Mapping[str, str]) -> dict[str, ProcessCommand]:
@@ -116,7 +118,7 @@ def _ours(*words: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "service.cli", *words)
 
 
-def _announce(settings: Mapping[str, str], pids: Mapping[str, int]) -> None:
+def _announce(settings: Mapping[str, str], demo: str, pids: Mapping[str, int]) -> None:
     base = settings["BASE_URL"].rstrip("/")
     _say("")
     for name, pid in pids.items():
@@ -125,16 +127,20 @@ def _announce(settings: Mapping[str, str], pids: Mapping[str, int]) -> None:
     _say(f"  Sign up     {base}/")
     _say(f"  Mailbox     {settings['MAILGUN_API_URL'].rstrip('/')}/")
     _say(f"  Journal     {base}/journal")
-    _say(f"  A demo      {_demo_command()}   (in another window: it plays a month in a minute)")
+    _say(f"  A demo      {demo}   (in another window: it plays a month in a minute)")
     _say("")
     _say("Small Steps is running. Ctrl-C stops all of it; what it keeps is found again next time.")
 
 
-def _demo_command() -> str:
-    """Return the demo's command to type in this folder."""
+def demo_command(var: Path, settings: Mapping[str, str]) -> str:
+    """Return the demo's command to type in this folder; where other ports were given, it names them."""
     command = Path(sys.executable).with_name("smallsteps")
     here = Path.cwd()
-    return f"{command.relative_to(here) if command.is_relative_to(here) else command} demo"
+    usual = {**ensure_local_environment(var), **dotenv_values(ROOT / ".env")}
+    ports = [
+        f"{name}={settings[name]} " for name in ("BASE_URL", "MAILGUN_API_URL") if settings[name] != usual.get(name)
+    ]
+    return f"{''.join(ports)}{command.relative_to(here) if command.is_relative_to(here) else command} demo"
 
 
 def _port(url: str, default: int) -> int:

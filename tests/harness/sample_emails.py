@@ -7,6 +7,7 @@ from typing import Any
 from service.config import ROOT
 from service.core.consent import Asked
 from service.core.letters.letter_markdown import read_markdown
+from service.core.library.own_question import as_prompt, prompt_id_of
 from service.core.library.prompts import Prompt
 from service.core.month.digest import Digest, make_digest
 from service.core.month.resurfacing import DigestEntry, TakenStep
@@ -29,6 +30,7 @@ TOKEN = "kq3m5zr7wxa2bcd4efgh6ijklmnopqrstuvwxyz2"
 IN_REPLY_TO = "<abc@mail.example.com>"
 MAY = date(2026, 5, 1)
 LEFT_OUT_WORDS = "The kettle sings low.\nRain walks along the gutter."
+OWN_QUESTION = "What did the sea say?"
 STEP_WORDS = "After I lock the door, I will breathe once."
 
 LINKS = Links(
@@ -127,6 +129,7 @@ ice = "thin"
 DISCREET = (
     "confirmation",
     "prompt",
+    "prompt_own",
     "receipt",
     "step_follow_up",
     "step_chosen",
@@ -197,6 +200,7 @@ def year() -> Year:
 
 MONTH, YEAR = digest(), year()
 THEIR_WORDS = (
+    OWN_QUESTION,
     STEP_WORDS,
     *LEFT_OUT_WORDS.splitlines(),
     *MONTH.words,
@@ -259,6 +263,7 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "prompt": emails.prompt.compose(made, WORDS, None, BATCH),
         "prompt_with_lighter": emails.prompt.compose(made, DEEP, LIGHTER, LINKS),
         "prompt_with_step": emails.prompt.compose(made, STEP, None, LINKS),
+        "prompt_own": emails.prompt.compose(made, as_prompt(prompt_id_of(7), OWN_QUESTION), None, LINKS),
         "receipt": emails.receipt.compose(made, LINKS, act_url, on=MAY, country="GB", **headers),
         "step_follow_up": emails.step_follow_up.compose(made, FOLLOW_UP, STEP_WORDS, LINKS, subject=STEP.subject),
         "step_taken": answer("step.taken", button_url=act_url, **answered),

@@ -11,7 +11,7 @@ from service.config import Settings
 from service.local.folder_lock import locked_folder
 from service.local.secrets import ensure_local_environment
 from service.local.start_error import StartError
-from service.local.up import local_settings, up
+from service.local.up import demo_command, local_settings, up
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,12 @@ def test_a_port_that_is_given_counts_most(tmp_path: Path, monkeypatch: pytest.Mo
     settings = local_settings(tmp_path, web_port=9100, mail_port=9125)
     assert settings["BASE_URL"] == "http://localhost:9100"
     assert settings["MAILGUN_API_URL"] == "http://127.0.0.1:9125"
+
+
+def test_the_demo_s_command_names_the_ports_that_were_given(tmp_path: Path) -> None:
+    assert demo_command(tmp_path, local_settings(tmp_path)).count("=") == 0
+    command = demo_command(tmp_path, local_settings(tmp_path, web_port=8100, mail_port=8125))
+    assert command.startswith("BASE_URL=http://localhost:8100 MAILGUN_API_URL=http://127.0.0.1:8125 ")
 
 
 def test_the_secrets_are_the_ones_in_var(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from service.flows.outgoing.letters.letter_scheduling import Straightaway, sched
 from service.flows.people import own_questions, steps
 from service.flows.people.journal_import import import_upload
 from service.flows.people.journal_import.import_preview import ImportPreview
+from service.flows.people.passkeys import NAME, seal_for
 from service.flows.people.tags import tag_key
 from service.models import (
     Entry,
@@ -33,6 +34,7 @@ from service.models import (
     JournalImport,
     LetterPicture,
     Outcome,
+    Passkey,
     Photo,
     Reply,
     Subscriber,
@@ -86,6 +88,7 @@ class Objects:
             )
             held, deleted = (self._mail(person.id, outcome, site) for outcome in (Outcome.HELD, Outcome.ENTRY))
             session.add_all([photo, held, deleted])
+            self.passkey = self._passkey(session, owner, site).id
             self.journal_import = self._import(session, owner, site).id
             export = JournalExport(id=9, subscriber_id=person.id, form=ExportForm.OWN, created_at=site.clock())
             export.conclude(ExportState.READY, site.clock(), site.clock() + timedelta(days=1))
@@ -112,6 +115,22 @@ class Objects:
         preview = ImportPreview("Day One", found=1, new=1, first="2020-01-01", last="2020-01-01")
         preview.seal(site.runtime.keyring.key_of(owner), row)
         row.conclude(ImportState.READY, site.clock(), site.clock() + timedelta(days=1))
+        return row
+
+    @staticmethod
+    def _passkey(session: Session, owner: Subscriber, site: WebHarness) -> Passkey:
+        name = seal_for(site.runtime.keyring.key_of(owner), b"A phone", 8, NAME)
+        row = Passkey(
+            id=8,
+            subscriber_id=owner.id,
+            credential_hash=b"h" * 32,
+            sealed_credential_id=b"",
+            sealed_public_key=b"",
+            sealed_name=name,
+            sign_count=0,
+            created_at=site.clock(),
+        )
+        session.add(row)
         return row
 
     @staticmethod
@@ -166,6 +185,7 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "reply_id": objects.ids(),
         "question_id": (objects.question, *objects.ids()),
         "import_id": objects.ids(),
+        "passkey_id": (objects.passkey, *objects.ids()),
         "export_id": objects.ids(),
         "day": (DAY,),
         "month": (DAY.replace(day=1),),

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 OWN: Final = "own/"  # how the prompt id of an own question begins; no id of the library may have a slash
 SUBJECT: Final = "A question of yours"
 # In discreet mode no email quotes its reader; the page that it leads to has the question.
-NOT_QUOTED: Final = "Today’s question is one that you wrote. It isn’t in this email. You’ll find it on the page below."
+NOT_QUOTED: Final = (
+    "Today’s question is one you wrote, so it isn’t in this email. The link below opens the page it’s on."
+)
 # More than a week, so that somebody with one question a week gets one of the library in between.
 APART: Final = timedelta(days=8)
 NOT_AGAIN_FOR: Final = timedelta(days=28)

@@ -16,7 +16,17 @@ from service.core.replies import SentEmail
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
-from service.models import Delivery, Subscriber
+from service.flows.people import aliases, erase
+from service.models import (
+    Delivery,
+    DeliveryKind,
+    Erasure,
+    ExportForm,
+    ExportState,
+    JournalExport,
+    NewDelivery,
+    Subscriber,
+)
 from tests.harness.diary import take_step, write
 from tests.harness.sending import SendingHarness, open_sending_harness
 
@@ -174,6 +184,45 @@ def test_an_answer_is_found_however_many_equal_ones_were_sent_after_it(harness: 
     assert "without any words" in found.text
     # Each once, but in either mode: the setting may have been switched since.
     assert sorted("What you can reply" in text for text, _ in found.alternatives) == [False, True, True]
+
+
+def _plan_told(harness: SendingHarness, person: Subscriber, kind: DeliveryKind) -> list[int]:
+    """Plan an email that tells somebody of something done."""
+    now = harness.clock()
+    with harness.runtime.database.write() as session:
+        owner = session.get_one(Subscriber, person.id)
+        if kind == DeliveryKind.GOODBYE:
+            return erase.ask(session, owner, now)
+        if kind == DeliveryKind.NOTICE:
+            return aliases.plan_notice(session, owner, aliases.RELEASED, now)
+        export = JournalExport(subscriber_id=person.id, form=ExportForm.OWN, state=ExportState.READY, created_at=now)
+        session.add(export)
+        session.flush()
+        told = NewDelivery(
+            subscriber_id=person.id,
+            kind=kind,
+            slot="2026-05-06/1",
+            reference=export.id,
+            ready_at=now,
+            planned_at=now,
+            enqueued_at=now,
+        )
+        return Delivery.plan(session, [told])
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.EXPORT, DeliveryKind.GOODBYE, DeliveryKind.NOTICE])
+def test_an_email_that_tells_of_something_done_is_found(harness: SendingHarness, kind: DeliveryKind) -> None:
+    (person,) = harness.members("ana@example.com")
+    harness.send(_plan_told(harness, person, kind))
+    (mail,) = harness.mails()
+    token = ReplyToken.decode(mail.reply_to.partition("@")[0].removeprefix("r-"), harness.runtime.keyring.index)
+    if kind == DeliveryKind.GOODBYE:
+        with harness.runtime.database.write() as session:
+            assert Erasure.take_back(session, person.id)
+    found = find_sent(harness, Owner(person, harness.clock().date(), token))
+    assert found is not None
+    assert found.subject == mail.subject
+    assert [line for line in mail.text.splitlines() if line not in found.text and "://" not in line] == []
 
 
 def test_a_mail_without_a_token_finds_nothing(harness: SendingHarness) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from service.core.library.own_question import NOT_QUOTED, SUBJECT, prompt_id_of
 from service.core.quiet_dates import MonthDay, QuietSpan
+from service.core.tokens import ReplyToken
+from service.flows.incoming.owner import Owner
 from service.flows.outgoing.tick import tick
 from service.flows.people import own_questions, question_wishes, quiet_dates
 from service.flows.people.question_wishes import Wish
@@ -94,6 +96,25 @@ def test_a_discreet_email_leads_to_the_question_and_does_not_quote_it(sending: S
     assert "sea" not in mail.text + mail.html
     assert NOT_QUOTED in " ".join(mail.text.split())
     assert "/write/" in mail.text
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("is_discreet", [False, True])
+def test_a_reply_finds_the_question_as_it_was_asked(sending: SendingHarness, is_discreet: bool) -> None:
+    person = join(sending, is_discreet=is_discreet)
+    question_id = write_question(sending, person)
+    asked(sending, 1)
+    runtime = sending.runtime
+    with runtime.database.write() as session:
+        own_questions.change(
+            session, runtime.keyring, person, session.get_one(OwnQuestion, question_id), "What did the wind say?"
+        )
+    [mail] = sending.mails()
+    token = ReplyToken.decode(mail.reply_to.partition("@")[0].removeprefix("r-"), runtime.keyring.index)
+    with runtime.database.read() as session:
+        found = runtime.reply_processor().sent_email_finder.find(session, Owner(person, MORNING.date(), token))
+    assert found is not None
+    assert [line for line in mail.text.splitlines() if line not in found.text and "://" not in line] == []
 
 
 @ON_SQLITE

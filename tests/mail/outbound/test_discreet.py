@@ -43,7 +43,7 @@ KINDS = {
 # In ordinary mode these quote a person's words, or name their files.
 QUOTING = {
     *("digest", "year", "step_follow_up", "step_chosen", "could_not_keep_photo", "could_not_keep_only_files"),
-    *("could_not_keep_left_out", "could_not_keep_all_left_out"),
+    *("could_not_keep_left_out", "could_not_keep_all_left_out", "prompt_own"),
 }
 each_email = pytest.mark.parametrize("name", DISCREET)
 

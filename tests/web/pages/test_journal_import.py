@@ -182,11 +182,14 @@ def test_a_whole_import_can_be_taken_back_but_for_what_was_changed(home: WebHarn
     home.clock.now += DAY
     kept = next(entry for entry in entries(home) if entry.words == "No zone of its own.")
     home.post(f"/journal/entry/{kept.id}/edit", {"words": "Edited by hand."})
-    home.post(f"{at}/undo", page=at)
+    assert f'action="{at}/undo"' not in home.get(at).text
+    assert "Take this import back?" in home.get(f"{at}/undo").text
+    home.post(f"{at}/undo", page=f"{at}/undo")
     work(home, importer)
+    assert home.get(f"{at}/undo").location == at
     assert sorted(entry.words for entry in entries(home)) == ["Edited by hand.", "my own words"]
     assert objects(home, "photos") == []
-    assert "That’s taken back" in home.get(at).text
+    assert "It’s taken back" in home.get(at).text
     again = import_whole(home, importer, journal_file("dabble_me.txt"))
     assert "/undo" in home.get(again).text
     assert not may_be_taken_back(row(home, again), home.clock() + timedelta(days=31))

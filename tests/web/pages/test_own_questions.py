@@ -47,7 +47,7 @@ def answer(home: WebHarness, prompt_id: str, words: str = "the bus was late") ->
 
 def test_a_question_is_kept_sealed_changed_and_removed(home: WebHarness) -> None:
     page = home.get(str(home.post(PAGE, {"words": " What did the\r\nsea say? "}).location)).text
-    assert "It’s kept." in page
+    assert "Your question is saved." in page
     assert "What did the sea say?" in page
     home.post(PAGE, {"words": "What did the sea say?"})
     [question_id] = asked(home)
@@ -58,7 +58,12 @@ def test_a_question_is_kept_sealed_changed_and_removed(home: WebHarness) -> None
     page = home.get(PAGE).text
     assert "wind" in page
     assert "the sea" not in page
-    home.post(f"{PAGE}/{question_id}/remove", page=PAGE)
+    assert f'action="{PAGE}/{question_id}/remove"' not in page
+    sure = home.get(f"{PAGE}/{question_id}/remove").text
+    assert "Remove this question?" in sure
+    assert "What did the wind say?" in sure
+    assert asked(home) == [question_id]
+    home.post(f"{PAGE}/{question_id}/remove", page=f"{PAGE}/{question_id}/remove")
     assert "wind" not in home.get(PAGE).text
     assert asked(home, removed=True) == []
 

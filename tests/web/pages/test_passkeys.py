@@ -202,7 +202,11 @@ def test_a_passkey_gets_another_name_and_is_removed_and_signs_nobody_in_then(
     too_long = site.post(f"{LIST}/name", {**passkey, "name": "x" * 61}, page=LIST)
     assert too_long.status_code == 422
     assert "x" * 61 in too_long.text
-    assert site.post(f"{LIST}/remove", passkey, page=LIST).location == f"{LIST}?done=removed"
+    sure = f"{LIST}/{rows(site)[0].id}/remove"
+    assert f'action="{LIST}/remove"' not in site.get(LIST).text
+    assert "Remove this passkey?" in site.get(sure).text
+    assert site.post(f"{LIST}/remove", passkey, page=sure).location == f"{LIST}?done=removed"
+    assert site.get(sure).location == LIST
     assert "The &lt;old&gt; phone" not in site.get(LIST).text
     assert sign_in(site.another_browser(), phone).status_code == 422
 
@@ -273,8 +277,8 @@ def test_where_the_address_is_a_number_passkeys_are_hidden_and_the_page_says_why
     numbered = WebHarness(app, runtime, site.clock, site.queue, app.test_client())
     numbered.join()
 
-    assert "only a number as its address" in numbered.get("/settings").text
-    assert "only a number as its address" in numbered.get(LIST).text
+    assert "address is only a number" in numbered.get("/settings").text
+    assert "address is only a number" in numbered.get(LIST).text
     assert numbered.get(NEW).location == LIST
     assert SIGN_IN not in numbered.get("/sign-in").text
     assert numbered.get(SIGN_IN).location == "/sign-in"

@@ -36,7 +36,7 @@ def test_a_quiet_date_is_added_said_back_and_removed(home: WebHarness) -> None:
     assert "Mum’s birthday" in home.get(PAGE).text
     answer = home.post(f"{PAGE}/remove", {"id": found[1]}, page=PAGE)
     page = home.get(str(answer.location)).text
-    assert "Those days are like any other again. Your next question comes on Friday 15 May 2026." in text_of(page)
+    assert "That’s no longer a quiet date. Your next question comes on Friday 15 May 2026." in text_of(page)
     assert "Mum’s birthday" not in page
 
 

@@ -52,7 +52,7 @@ def said_after(home: WebHarness, changed: dict[str, object]) -> str:
         pytest.param({"wants_letters": "yes"}, "Letters come now and then.", id="letters"),
         pytest.param(
             {"wants_questions": None, "wants_letters": "yes"},
-            "No questions come by themselves.",
+            "You don’t get any questions.",
             id="no questions",
         ),
     ],

@@ -113,7 +113,11 @@ def test_a_new_name_that_is_none_is_said(home: WebHarness) -> None:
 
 def test_removing_a_tag_touches_no_word(home: WebHarness) -> None:
     entry = written(home, "One #tea #rain")
-    answer = home.post(f"/journal/tags/{key_of(home, 'TEA')}/remove", page="/journal/tags")
+    at = f"/journal/tags/{key_of(home, 'TEA')}"
+    assert f'action="{at}/remove"' not in home.get(at).text
+    assert "this can’t be undone" in home.get(f"{at}/remove").text
+    assert on_page(home, "/journal/tags") == ["#rain", "#tea"]
+    answer = home.post(f"{at}/remove", page=f"{at}/remove")
     assert answer.location == "/journal/tags?removed"
     assert on_page(home, "/journal/tags") == ["#rain"]
     assert "One #tea #rain</div>" in home.get(entry).text

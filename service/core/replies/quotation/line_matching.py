@@ -63,6 +63,7 @@ class Form:
     lines: frozenset[str] = field(repr=False)
     grams: frozenset[str] = field(repr=False)
     links: frozenset[str] = field(repr=False)
+    rules: frozenset[str] = field(default=frozenset(), repr=False)  # its lines of signs alone, such as "--"
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Form":
@@ -72,7 +73,8 @@ class Form:
         grams = frozenset(letters[n : n + _GRAM] for n in range(len(letters) - _GRAM + 1))
         links = frozenset(bare_link(line) for line, folded in zip(lines, folds, strict=True) if not folded)
         head = next((folded for folded in folds if weight(folded) >= SURE), "")
-        return cls(letters, head, frozenset(filter(None, folds)), grams, links - {""})
+        rules = frozenset(line.strip() for line, folded in zip(lines, folds, strict=True) if not folded) - links
+        return cls(letters, head, frozenset(filter(None, folds)), grams, links - {""}, rules - {""})
 
     def place(self, folded: str, after: int) -> int:
         """Return the position of `folded` at or after `after`, or -1.

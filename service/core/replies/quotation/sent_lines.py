@@ -34,6 +34,7 @@ def mark_ours(lines: list[Line], forms: Sequence[Form], marks: Marks) -> int | N
             line.reason, line.certain = "quotation", True
         if number:
             _fill(lines, chosen[number - 1], run)
+            _mark_rule_above(lines, run, form)
     for line in lines:
         if line.reason is None and "://" in line.text and bare_link(line.text) in form.links:
             line.reason = "quotation"
@@ -88,6 +89,13 @@ def _fill(lines: Sequence[Line], before: Run, after: Run) -> None:
             line.depth, line.hint, line.raw = 0, Hint.NONE, line.text
         else:
             line.reason = "quotation"
+
+
+def _mark_rule_above(lines: Sequence[Line], run: Run, form: Form) -> None:
+    """Mark a rule of ours directly above a run: it has no letters, so no run contains it."""
+    above = line_above(lines, run.first)
+    if above is not None and lines[above].text.strip() in form.rules:
+        lines[above].reason = "quotation"
 
 
 def keep_typed_inside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks) -> None:

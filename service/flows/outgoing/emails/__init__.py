@@ -88,11 +88,22 @@ AS_SENT: Mapping[ReplyKind, tuple[Callable[[SentLookup], OutgoingEmail | list[Ou
     ReplyKind.LETTER: (letter.as_sent,),
 }
 
+# The emails that share one reply address in a day: automatic replies to mail, and those that tell of something done.
+_REPLIES_TO_MAIL = (DeliveryKind.RECEIPT, DeliveryKind.ANSWER)
+_ANSWERED_BY_DATE: Mapping[DeliveryKind, Callable[[SentLookup, Delivery, AutoReplyContent], OutgoingEmail | None]] = {
+    DeliveryKind.RECEIPT: receipt.as_sent,
+    DeliveryKind.ANSWER: auto_reply.as_sent,
+    DeliveryKind.NOTICE: lambda lookup, delivery, _: alias.notice_as_sent(lookup, delivery),
+    DeliveryKind.EXPORT: lambda lookup, _, __: journal_ready.as_sent(lookup),
+    DeliveryKind.GOODBYE: lambda lookup, delivery, _: goodbye.as_sent(lookup, delivery),
+}
+
 
 def as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
     """Return the emails that a reply with this token can answer, composed again with placeholders for links.
 
-    There is one, except for automatic replies, which share one reply address in a day: then the newest comes first.
+    There is one, except for automatic replies and what else shares one reply address in a day: then the newest comes
+    first.
     The emails in the subscriber's mode, discreet or ordinary, come first; then those in the other mode, in which an
     email was sent if the setting has changed since.
     """
@@ -110,15 +121,17 @@ def _in_mode(lookup: SentLookup) -> list[OutgoingEmail]:
 
 
 def _answers_as_sent(lookup: SentLookup) -> list[OutgoingEmail]:
-    kinds = (DeliveryKind.RECEIPT, DeliveryKind.ANSWER)
     first, last = lookup.token.on - _DAY, lookup.token.on + _DAY
-    different: dict[tuple[str, ...], tuple[Delivery, AutoReplyContent]] = {}
-    for delivery in Delivery.sent_between(lookup.session, lookup.person.id, kinds, first, last):
-        content = open_answered(lookup.context.keyring, lookup.person, delivery)
-        if content is not None:
-            text = (delivery.kind, delivery.detail or "", content.inserted_text, content.quoted)
-            different.setdefault(text, (delivery, content))
-    return [
-        (receipt if delivery.kind == DeliveryKind.RECEIPT else auto_reply).as_sent(lookup, delivery, content)
-        for delivery, content in [*different.values()][:_MOST_ANSWERS]
-    ]
+    different: dict[tuple[str, ...], OutgoingEmail] = {}
+    for delivery in Delivery.sent_between(lookup.session, lookup.person.id, tuple(_ANSWERED_BY_DATE), first, last):
+        text: tuple[str, ...] = (delivery.kind, delivery.detail or "")
+        content = None
+        if delivery.kind in _REPLIES_TO_MAIL:
+            content = open_answered(lookup.context.keyring, lookup.person, delivery)
+            if content is None:
+                continue
+            text += (content.inserted_text, content.quoted)
+        if text not in different and len(different) < _MOST_ANSWERS:
+            email = _ANSWERED_BY_DATE[DeliveryKind(delivery.kind)](lookup, delivery, content or AutoReplyContent())
+            different |= {text: email} if email else {}
+    return [*different.values()]

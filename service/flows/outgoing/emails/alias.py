@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from service.core.tokens import Action
-from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.people import aliases
 from service.mail.outbound.composer import Composer
-from service.mail.outbound.links import Links
+from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail
+from service.models import Delivery
 
 
 def compose(composer: Composer, url: str) -> OutgoingEmail:
@@ -44,3 +45,8 @@ def build_notice(request: EmailRequest) -> BuiltEmail:
     """Return the notice that the delivery names."""
     links = request.context.links.answer_links(request.person, request.now)
     return BuiltEmail(compose_notice(request.composer, request.delivery.detail or "", links))
+
+
+def notice_as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail | None:
+    """Return a notice about an alias as it was sent, or None if this notice is about something else."""
+    return compose_notice(lookup.composer, delivery.detail or "", PLACEHOLDERS) if is_notice(delivery.detail) else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.mail.outbound.composer import Composer
-from service.mail.outbound.links import Links
+from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import ExportState, JournalExport
 
@@ -25,3 +25,8 @@ def build(request: EmailRequest) -> BuiltEmail:
         raise NothingToSendError("the export is gone")
     links = request.context.links.answer_links(request.person, request.now)
     return BuiltEmail(compose(request.composer, links))
+
+
+def as_sent(lookup: SentLookup) -> OutgoingEmail:
+    """Return the email as it was sent."""
+    return compose(lookup.composer, PLACEHOLDERS)

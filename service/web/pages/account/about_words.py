@@ -146,13 +146,13 @@ def _consent(row: Row, _day: Callable[[datetime | None], str]) -> str:
 LISTS: Mapping[str, ListWords] = {
     "consents": ListWords(
         "What you agreed to",
-        "Each time we keep a scrambled mark of the network it came from as well.",
+        "With each, we keep a scrambled mark of the network it came from.",
         _consent,
         "at",
     ),
     "deliveries": ListWords(
         "Emails to you",
-        "What each one was and what became of it. They go after thirteen months, but your months and years stay.",
+        "What each one was and what became of it. We delete each after thirteen months. Your months and years stay.",
         _delivery,
         "planned_at",
     ),
@@ -164,7 +164,7 @@ LISTS: Mapping[str, ListWords] = {
     ),
     "sent_to_the_writer": ListWords(
         "Words you sent to a letter’s writer",
-        "That you sent them; the copy is gone once it’s sent.",
+        "We only keep that you sent them. The copy we made is deleted once it’s sent.",
         lambda row, _day: _STATES.get(row["state"], "not sent"),
         "planned_at",
     ),
@@ -176,13 +176,13 @@ LISTS: Mapping[str, ListWords] = {
     ),
     "passkeys": ListWords(
         "Passkeys",
-        "The name you gave each one; the secret of it stays on your device.",
+        "The name you gave each one. Its secret stays on your device.",
         _passkey,
         "added_at",
     ),
     "own_questions": ListWords(
         "Questions of your own",
-        "Your own words, locked like what you write in answer.",
+        "They’re locked away, like what you write in answer.",
         _own_question,
         "added_at",
     ),
@@ -211,7 +211,7 @@ LISTS: Mapping[str, ListWords] = {
         "since",
     ),
     "full_mailbox": ListWords(
-        "When your mailbox was full", "It goes with the next email that reaches you.", _full_mailbox, "last_at"
+        "When your mailbox was full", "We delete this when an email reaches you again.", _full_mailbox, "last_at"
     ),
     "brought_from_a_list": ListWords(
         "The list your address came with",
@@ -220,7 +220,7 @@ LISTS: Mapping[str, ListWords] = {
         "asked_at",
     ),
     "imports": ListWords("Files you brought", "When each one came.", _import, "created_at"),
-    "exports": ListWords("Files you take with you", "They go after a week.", _export, "created_at"),
+    "exports": ListWords("Files you take with you", "We delete each after a week.", _export, "created_at"),
     "erasing": ListWords(
         "Your wish to be erased",
         "Signing in takes it back, until then.",
@@ -229,7 +229,7 @@ LISTS: Mapping[str, ListWords] = {
     ),
     "at_the_desk": ListWords(
         "What was done for you here",
-        "Each goes after two years.",
+        "We delete each after two years.",
         lambda row, _day: _AT_THE_DESK.get(row["action"], "whoever runs this place did something for you"),
         "at",
     ),

@@ -99,7 +99,7 @@ def stop(token: str) -> Response | str:
             source = "one_click" if one_click else "link"
             ways_out.stop(session, person, stream, now(), source=source, network=network_hash())
     if one_click:
-        return Response("You are unsubscribed.\n", mimetype="text/plain")
+        return Response("You’re unsubscribed.\n", mimetype="text/plain")
     return redirect(f"/unsubscribe/{token}" + (f"?{STOPPED}={stream}" if stream else ""), code=303)
 
 

@@ -23,10 +23,10 @@ _PROBLEMS = {
     NotKept.TOO_MANY: "There’s no room for another one. Remove one that you don’t need",
 }
 _DONE = {
-    "added": "It’s kept. It comes in its turn, among the other questions.",
-    "changed": "It’s changed.",
+    "added": "Your question is saved. It’ll come in its turn, among the others.",
+    "changed": "Your question is changed.",
     "removed": "We won’t ask that one any more. What you wrote in answer stays in your journal.",
-    "usual": "That question comes in its turn again, as any other.",
+    "usual": "That question will come in its turn again, like any other.",
 }
 
 
@@ -68,6 +68,13 @@ def change(question_id: int) -> Response | tuple[str, int]:
     question = own_questions.OpenQuestion(question_id, typed)
     again = page("own_question", question=question, error=_PROBLEMS[done], longest=MOST_CHARACTERS)
     return again, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@blueprint.get(f"{PATH}/<id:question_id>/remove")
+def show_remove(question_id: int) -> str:
+    """Ask whether to remove a question."""
+    with browser.visit() as visit:
+        return page("own_question_remove", question=_question(visit, question_id))
 
 
 @blueprint.post(f"{PATH}/<id:question_id>/remove")

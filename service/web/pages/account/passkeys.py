@@ -21,8 +21,8 @@ PATH = "/settings/passkeys"
 _TOO_LONG = forms.FormErrors({"name": "Make the name shorter: a few words are enough"})
 _PROBLEMS = {
     PasskeyRefused.TOO_LATE: "That took too long. Press the button once more",
-    PasskeyRefused.UNUSABLE: "That didn’t make a passkey for this place. Try again, or try with another device",
-    PasskeyRefused.KNOWN: "That passkey is here already",
+    PasskeyRefused.UNUSABLE: "That didn’t make a passkey for this site. Try again, or try another device",
+    PasskeyRefused.KNOWN: "You’ve added that passkey already",
     PasskeyRefused.TOO_MANY: "There’s no room for another one. Remove one that you don’t need",
 }
 
@@ -82,6 +82,17 @@ def rename() -> Response | tuple[str, int]:
         if name:
             passkeys.rename(visit.session, visit.keyring, visit.person, request.form.get("id", ""), name)
     return redirect(f"{PATH}?done=named", code=303)
+
+
+@blueprint.get(f"{PATH}/<id:passkey_id>/remove")
+def show_remove(passkey_id: int) -> Response | str:
+    """Ask whether to remove a passkey."""
+    with browser.visit() as visit:
+        found = passkeys.named_passkeys(visit.session, visit.keyring, visit.person)
+        passkey = next((each for each in found if each.id == passkey_id), None)
+        if passkey is None or not is_fresh(visit):
+            return redirect(PATH, code=303)
+        return page("passkey_remove", passkey=passkey)
 
 
 @blueprint.post(f"{PATH}/remove")

@@ -22,8 +22,8 @@ THEME_NAMES: Mapping[str, str] = {
 
 # What is said of a setting that is on, and of one that is off: after a change, and of all settings together.
 _SAID: Mapping[str, tuple[str, str]] = {
-    "wants_questions": ("Questions come on the days you chose.", "No questions come by themselves."),
-    "wants_letters": ("Letters come now and then.", "No letters come."),
+    "wants_questions": ("Questions come on the days you chose.", "You don’t get any questions."),
+    "wants_letters": ("Letters come now and then.", "You don’t get any letters."),
     "wants_digest": (
         "On the 1st of each month, your own words come back to you.",
         "Your own words don’t come back on the 1st of the month.",

@@ -123,6 +123,17 @@ def cancel(import_id: int) -> AnyResponse:
     return redirect("/import", code=303)
 
 
+@blueprint.get("/import/<id:import_id>/undo")
+def show_undo(import_id: int) -> AnyResponse | str:
+    """Ask whether to take an import back; if it cannot be, show how it stands."""
+    with browser.visit() as visit:
+        row = _own(visit, import_id)
+        if not imports.may_be_taken_back(row, now()):
+            return redirect(f"/import/{import_id}", code=303)
+        title = import_upload.open_title(visit.keyring.key_of(visit.person), row)
+        return page("import_undo", row=row, title=title)
+
+
 @blueprint.post("/import/<id:import_id>/undo")
 def undo(import_id: int) -> AnyResponse:
     """Take everything out of the journal that an import brought."""

@@ -51,6 +51,13 @@ def rename(tag_key: str) -> Response | tuple[str, int]:
     return redirect(f"/journal/tags/{new.key}?renamed", code=303)
 
 
+@blueprint.get("/journal/tags/<tag_key>/remove")
+def show_remove(tag_key: str) -> str:
+    """Ask whether to remove a tag."""
+    with browser.visit() as visit:
+        return page("tag_remove", tag=_own(visit, tag_key))
+
+
 @blueprint.post("/journal/tags/<tag_key>/remove")
 def remove(tag_key: str) -> Response:
     """Remove a tag from every entry; their words stay as they are."""
