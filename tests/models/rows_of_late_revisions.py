@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.models.revision_change import ANA, AT, LATER, LATER_ON, ON, Change
+from tests.models.revision_change import ANA, AT, ENTRY, LATER, LATER_ON, ON, Change
 
 LATE_CHANGES: Mapping[str, Change] = {
     "0022": Change(
@@ -152,4 +152,5 @@ LATE_CHANGES: Mapping[str, Change] = {
             "question_wishes": [{"subscriber_id": ANA, "prompt_id": "three-words", "again_on": LATER_ON}],
         },
     ),
+    "0033": Change(new_rows={"entry_drafts": [{"entry_id": ENTRY, "sealed_words": b"sealed words", "saved_at": AT}]}),
 }

@@ -17,7 +17,7 @@ from service.flows.incoming import set_aside
 from service.flows.people import deleted_entries, earlier_wording, journal
 from service.flows.people.deleted_entries import DeletedEntry
 from service.flows.people.on_this_day import entries_on_this_day
-from service.models import Entry
+from service.models import Entry, EntryDraft
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
@@ -121,8 +121,17 @@ def one_entry(entry_id: int) -> str:
         chosen = chosen_step(visit.session, visit.person, entry_id)
         has_earlier = earlier_wording.has_earlier(visit.session, entry_id, now())
         has_wishes = may_wish(visit, shown.prompt)
+        has_draft = EntryDraft.find(visit.session, entry_id) is not None
     done = " ".join(words for name, words in JUST_DONE.items() if name in request.args)
-    return page("entry", shown=shown, chosen=chosen, has_earlier=has_earlier, has_wishes=has_wishes, done=done)
+    return page(
+        "entry",
+        shown=shown,
+        chosen=chosen,
+        has_earlier=has_earlier,
+        has_wishes=has_wishes,
+        has_draft=has_draft,
+        done=done,
+    )
 
 
 @blueprint.get("/journal/entry/<id:entry_id>/delete")

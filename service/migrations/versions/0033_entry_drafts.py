@@ -1,0 +1,22 @@
+"""Drafts of entries: words that a person has begun to change an entry to."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from service.db import UtcDateTime
+
+revision = "0033"
+down_revision = "0028"
+branch_labels = None
+depends_on = None
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "entry_drafts",
+        sa.Column("entry_id", BIG, sa.ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("sealed_words", sa.LargeBinary, nullable=False),
+        sa.Column("saved_at", UtcDateTime, nullable=False),
+    )
