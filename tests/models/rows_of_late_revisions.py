@@ -152,5 +152,8 @@ LATE_CHANGES: Mapping[str, Change] = {
             "question_wishes": [{"subscriber_id": ANA, "prompt_id": "three-words", "again_on": LATER_ON}],
         },
     ),
-    "0033": Change(new_rows={"entry_drafts": [{"entry_id": ENTRY, "sealed_words": b"sealed words", "saved_at": AT}]}),
+    "0033": Change(
+        new_columns={("photos", "removed_at"): (None, LATER)},
+        new_rows={"entry_drafts": [{"entry_id": ENTRY, "sealed_words": b"sealed words", "saved_at": AT}]},
+    ),
 }

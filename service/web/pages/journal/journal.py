@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date
 from service.flows.incoming import set_aside
-from service.flows.people import deleted_entries, earlier_wording, journal
+from service.flows.people import deleted_entries, earlier_wording, journal, removed_photos
 from service.flows.people.on_this_day import entries_on_this_day
 from service.models import Entry, EntryDraft
 from service.web import browser
@@ -120,6 +120,7 @@ def one_entry(entry_id: int) -> str:
         chosen = chosen_step(visit.session, visit.person, entry_id)
         has_earlier = earlier_wording.has_earlier(visit.session, entry_id, now())
         has_wishes = may_wish(visit, shown.prompt)
+        removed = removed_photos.list_removed(visit.session, visit.person, entry_id, now())
         has_draft = EntryDraft.find(visit.session, entry_id) is not None
     done = " ".join(words for name, words in JUST_DONE.items() if name in request.args)
     return page(
@@ -129,6 +130,7 @@ def one_entry(entry_id: int) -> str:
         has_earlier=has_earlier,
         has_wishes=has_wishes,
         has_draft=has_draft,
+        removed=removed,
         done=done,
     )
 

@@ -1,4 +1,4 @@
-"""Drafts of entries: words that a person has begun to change an entry to."""
+"""Drafts of entries, and photos that are removed and may be put back for a day."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,3 +20,6 @@ def upgrade() -> None:
         sa.Column("sealed_words", sa.LargeBinary, nullable=False),
         sa.Column("saved_at", UtcDateTime, nullable=False),
     )
+    op.add_column("photos", sa.Column("removed_at", UtcDateTime))
+    removed = sa.text("removed_at IS NOT NULL")
+    op.create_index("ix_photos_removed_at", "photos", ["removed_at"], postgresql_where=removed, sqlite_where=removed)
