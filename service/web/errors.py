@@ -123,7 +123,11 @@ def _too_large_page() -> Response:
 
 def _stale_form(_error: CSRFError) -> Response:
     unsent = unsent_form()
-    return error_page(400, STALE_WRITING if unsent.can_be_sent else STALE_FORM, lost=unsent)
+    if not unsent.can_be_sent:
+        return error_page(400, STALE_FORM, lost=unsent)
+    if not browser.is_signed_in() and "token" not in (request.view_args or {}):  # signed out in another tab
+        return error_page(400, SIGNED_OUT_WRITING, lost=unsent, again="/sign-in")
+    return error_page(400, STALE_WRITING, lost=unsent)
 
 
 def _sign_in_needed(_error: browser.SignInNeededError) -> BaseResponse:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 from werkzeug.test import TestResponse
 
+from service.core.entry_text import write_link_object
+from service.core.tokens import Action
 from service.flows.people.sign_in import SESSION_LIFETIME
-from tests.harness.people import ANA
+from tests.harness.people import ANA, DAY
 from tests.harness.website import WebHarness
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -67,6 +70,16 @@ def test_a_change_and_its_button_are_sent_once_more(home: WebHarness) -> None:
     assert send(home, f"{entry}/edit", fields_of(refused.text)).status_code == 303
     assert "the bus was late" in home.get(entry).text
     assert fields_of(home.get(f"{entry}/edit").text)["words"] == WORDS
+
+
+def test_who_signed_out_in_another_tab_is_told_to_sign_in(home: WebHarness) -> None:
+    form = fields_of(home.get("/write").text)
+    home.post("/sign-out", page="/journal")
+    assert "Sign in, in another tab" in send(home, "/write", {**form, "words": WORDS}).text
+    prompt = home.runtime.library.first_six("en-GB")[0]
+    about = write_link_object(prompt.key, date(2026, 5, 13))
+    link = home.act_link(Action.WRITE, about, person_id=home.person().id, lasts=DAY)
+    assert "in another tab" not in send(home, f"/write/{link}", {"words": WORDS}).text
 
 
 def test_an_own_question_is_sent_once_more(home: WebHarness) -> None:
