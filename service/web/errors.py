@@ -57,7 +57,8 @@ STALE_FORM = ErrorText(
 )
 # With a form that can be sent once more from the error page itself.
 SIGNED_OUT_WRITING = ErrorText(
-    WORDS[403].title, "Nothing is lost: your words are below. Sign in in another tab, then come back to this one."
+    WORDS[403].title,
+    "Nothing is lost: your words are below. Sign in in another tab, then come back here and send them again.",
 )
 STALE_WRITING = ErrorText(STALE_FORM.title, "Nothing is lost: your words are below. Send them once more.")
 OTHER_HOST = "This site’s address is {}. Open it there."
