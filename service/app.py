@@ -47,6 +47,7 @@ from service.web.pages.account import (
 from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people, desk_prompts, desk_trouble
 from service.web.pages.journal import (
     again,
+    deleted_entries,
     digest,
     edit,
     journal,
@@ -73,6 +74,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     passkey_sign_in.blueprint,
     journal.blueprint,
+    deleted_entries.blueprint,
     edit.blueprint,
     again.blueprint,
     search.blueprint,

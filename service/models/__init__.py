@@ -44,6 +44,7 @@ from service.models.people.data_key import WrappedDataKey
 from service.models.people.draft import Draft
 from service.models.people.earlier_wording import EarlierWording
 from service.models.people.entry import Entry
+from service.models.people.entry_draft import EntryDraft
 from service.models.people.erasure import Erasure, Tombstone
 from service.models.people.full_mailbox import FullMailbox
 from service.models.people.journal_export import ExportForm, ExportState, JournalExport
@@ -90,6 +91,7 @@ __all__ = [
     "Draft",
     "EarlierWording",
     "Entry",
+    "EntryDraft",
     "Erasure",
     "ExportForm",
     "ExportState",

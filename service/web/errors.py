@@ -19,6 +19,7 @@ from service.web import browser
 from service.web.context import get_runtime, page
 from service.web.forms import lost_words
 from service.web.limits import takes_photos
+from service.web.unsent_form import UnsentForm, unsent_form
 
 log = structlog.get_logger()
 
@@ -54,6 +55,12 @@ STALE_FORM = ErrorText(
     "That page was open too long",
     "Or cookies are switched off. Nothing has changed. Go back, reload the page and try again.",
 )
+# With a form that can be sent once more from the error page itself.
+SIGNED_OUT_WRITING = ErrorText(
+    WORDS[403].title,
+    "Nothing is lost: your words are below. Sign in in another tab, then come back here and send them again.",
+)
+STALE_WRITING = ErrorText(STALE_FORM.title, "Nothing is lost: your words are below. Send them once more.")
 OTHER_HOST = "This site’s address is {}. Open it there."
 RETRY_SECONDS = {429: 3600, 503: 60}
 
@@ -66,13 +73,19 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
 
 
-def error_page(code: int, words: ErrorText | None = None, *, lost: str = "", again: str = "") -> Response:
+def error_page(code: int, words: ErrorText | None = None, *, lost: str | UnsentForm = "", again: str = "") -> Response:
     """Return the page of an error; `lost` are typed words to show again, `again` is the URL for a new link."""
-    shown = words or WORDS.get(code, WORDS[500])
-    response = make_response(page("error", code=code, words=shown, lost=lost, again=again), code)
+    shown, unsent = words or WORDS.get(code, WORDS[500]), UnsentForm(lost) if isinstance(lost, str) else lost
+    response = make_response(page("error", code=code, words=shown, unsent=unsent, again=again), code)
     if code in RETRY_SECONDS:
         response.headers["Retry-After"] = str(RETRY_SECONDS[code])
     return response
+
+
+def signed_out_page() -> Response:
+    """Return the page for somebody who is signed out and has sent a form, with its words."""
+    unsent = unsent_form()
+    return error_page(403, SIGNED_OUT_WRITING if unsent.can_be_sent else None, lost=unsent, again="/sign-in")
 
 
 class ScrubbedFlask(Flask):
@@ -110,12 +123,17 @@ def _too_large_page() -> Response:
 
 
 def _stale_form(_error: CSRFError) -> Response:
-    return error_page(400, STALE_FORM, lost=lost_words())
+    unsent = unsent_form()
+    if not unsent.can_be_sent:
+        return error_page(400, STALE_FORM, lost=unsent)
+    if not browser.is_signed_in() and "token" not in (request.view_args or {}):  # signed out in another tab
+        return error_page(400, SIGNED_OUT_WRITING, lost=unsent, again="/sign-in")
+    return error_page(400, STALE_WRITING, lost=unsent)
 
 
 def _sign_in_needed(_error: browser.SignInNeededError) -> BaseResponse:
     if request.method == "POST":
-        return error_page(403, lost=lost_words(), again="/sign-in")
+        return signed_out_page()
     if request.method == "GET":
         browser.note_wanted(request.path)
     return redirect("/sign-in", code=303)
@@ -123,4 +141,4 @@ def _sign_in_needed(_error: browser.SignInNeededError) -> BaseResponse:
 
 def _database_away(error: OperationalError) -> Response:
     log.error("database.away", route=request.endpoint, error=type(error.orig).__name__)
-    return error_page(503, lost=lost_words() if request.method == "POST" else "")
+    return error_page(503, lost=unsent_form() if request.method == "POST" else "")

@@ -12,8 +12,8 @@ from service.flows.people.photo_upload import PhotosBusyError, PhotoUploader, Up
 from service.models import Subscriber
 from service.storage import StorageError
 from service.web import browser
-from service.web.errors import error_page
-from service.web.forms import FormErrors, lost_words
+from service.web.errors import signed_out_page
+from service.web.forms import FormErrors
 from service.web.limits import LARGEST_FORM_BYTES, LARGEST_PHOTOS_FORM_BYTES, takes_photos
 
 FIELD = "photos"
@@ -49,7 +49,7 @@ def admit_photos(app: Flask, uploader: PhotoUploader) -> None:
         if not has_files or (request.content_length or 0) <= LARGEST_FORM_BYTES:
             return None
         if not browser.is_signed_in():
-            return error_page(403, lost=lost_words(), again="/sign-in")
+            return signed_out_page()
         request.max_content_length = LARGEST_PHOTOS_FORM_BYTES
         return None
 

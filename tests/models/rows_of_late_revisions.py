@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.models.revision_change import ANA, AT, LATER, LATER_ON, ON, Change
+from tests.models.revision_change import ANA, AT, ENTRY, LATER, LATER_ON, ON, Change
 
 LATE_CHANGES: Mapping[str, Change] = {
     "0022": Change(
@@ -157,5 +157,9 @@ LATE_CHANGES: Mapping[str, Change] = {
             "doctor_runs": [{"id": 33, "at": AT, "failures": '["spf"]'}],
             "round_trips": [{"id": 34, "sent_at": AT, "event_at": LATER, "arrived_at": LATER}],
         },
+    ),
+    "0030": Change(
+        new_columns={("photos", "removed_at"): (None, LATER)},
+        new_rows={"entry_drafts": [{"entry_id": ENTRY, "sealed_words": b"sealed words", "saved_at": AT}]},
     ),
 }

@@ -19,7 +19,8 @@ class ExportedEntry:
 
     `written_at` is an aware instant with the offset that its `zone` (IANA) had. `photos` are paths within the zip.
     `photo_descriptions` are as many as the photos, "" where one has none. `left_out` are the lines of the reply that
-    the reader left out of the words, `earlier_words` those before the last change, as long as they are kept.
+    the reader left out of the words, `earlier_words` those before the last change, as long as they are kept,
+    `draft_words` those of a change that was begun and not saved.
     """
 
     id: str
@@ -36,6 +37,7 @@ class ExportedEntry:
     kept_out: bool = False
     left_out: tuple[str, ...] = field(default=(), repr=False)
     earlier_words: str | None = field(default=None, repr=False)
+    draft_words: str | None = field(default=None, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in journal.json."""
@@ -54,6 +56,7 @@ class ExportedEntry:
             "kept_out": self.kept_out,
             "left_out": list(self.left_out),
             "earlier_words": self.earlier_words,
+            "draft_words": self.draft_words,
         }
 
     @classmethod
@@ -63,7 +66,8 @@ class ExportedEntry:
         Raises:
             KeyError, TypeError, ValueError: a field is missing or is not what the schema says.
         """
-        changed, prompt, earlier = found.get("changed_at"), found.get("prompt"), found.get("earlier_words")
+        changed, prompt = found.get("changed_at"), found.get("prompt")
+        earlier, draft = found.get("earlier_words"), found.get("draft_words")
         return cls(
             id=_text(found["id"]),
             on=date.fromisoformat(found["on"]),
@@ -79,6 +83,7 @@ class ExportedEntry:
             kept_out=found.get("kept_out") is True,
             left_out=tuple(map(_text, found.get("left_out", ()))),
             earlier_words=_text(earlier) if earlier is not None else None,
+            draft_words=_text(draft) if draft is not None else None,
         )
 
 

@@ -18,6 +18,7 @@ from service.flows.people import list_import
 from service.flows.people.deleted_entries import prune_deleted
 from service.flows.people.journal_export.prune_exports import prune_exports
 from service.flows.people.journal_import.prune_imports import prune_imports
+from service.flows.people.removed_photos import prune_removed
 from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
     AddressChange,
@@ -146,6 +147,8 @@ def prune(database: Database, storage: Storage, *, now: datetime) -> None:
     while _prune_mails(database, storage, now):
         pass
     while prune_deleted(database, storage, now, PRUNE_LIMIT):
+        pass
+    while prune_removed(database, storage, now, PRUNE_LIMIT):
         pass
     while prune_imports(database, storage, now, PRUNE_LIMIT):
         pass

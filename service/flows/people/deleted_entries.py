@@ -17,10 +17,12 @@ KEPT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DeletedEntry:
-    """An entry that can be put back; `until` is its owner's local time."""
+    """An entry that can be put back; `deleted_at` and `until` are its owner's local times."""
 
     id: int
     written_on: date
+    prompt_id: str | None
+    deleted_at: datetime
     until: datetime
 
 
@@ -34,10 +36,22 @@ def delete(session: Session, entry: Entry, now: datetime) -> None:
 
 def find(session: Session, person: Subscriber, entry_id: int, now: datetime) -> DeletedEntry | None:
     """Return a deleted entry of a person that can be put back, or None."""
-    entry = Entry.find_deleted(session, person.id, entry_id)
-    if entry is None or entry.deleted_at is None or entry.deleted_at + KEPT <= now:
-        return None
-    return DeletedEntry(entry.id, entry.written_on, (entry.deleted_at + KEPT).astimezone(person.zone))
+    return next((deleted for deleted in list_deleted(session, person, now) if deleted.id == entry_id), None)
+
+
+def list_deleted(session: Session, person: Subscriber, now: datetime) -> list[DeletedEntry]:
+    """Return a person's deleted entries that can be put back, the one that was deleted last first."""
+    return [
+        DeletedEntry(
+            entry.id,
+            entry.written_on,
+            entry.prompt_id,
+            entry.deleted_at.astimezone(person.zone),
+            (entry.deleted_at + KEPT).astimezone(person.zone),
+        )
+        for entry in Entry.deleted_after(session, person.id, now - KEPT)
+        if entry.deleted_at is not None
+    ]
 
 
 def put_back(session: Session, person: Subscriber, entry_id: int, now: datetime) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from service.core.photos import Picture
 from service.db import random_id
-from service.flows.people import journal
 from service.models import Entry, Keyring, Photo, Reply, Subscriber
 from service.storage import Storage
 
@@ -27,16 +26,6 @@ class ProcessedPhoto:
     height: int
     content_mac: bytes = field(repr=False)
     sealed_description: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RemovedPhoto:
-    """A deleted photo: the name of its object, for `remove_objects`, and whether its entry still exists."""
-
-    name: str
-    entry_id: int
-    written_on: date
-    entry_is_left: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,24 +127,12 @@ def open_photos(keyring: Keyring, person: Subscriber, photos: Sequence[Photo]) -
 
 def remove_entry(session: Session, person: Subscriber, entry_id: int) -> set[str]:
     """Delete an entry; return the object names of its photos, for `remove_objects` after the commit."""
-    names = {photo.stored_as for photo in Photo.list_for_entries(session, person.id, [entry_id])}
+    names = Photo.names_of_entry(session, person.id, entry_id)
     reply = Reply.find_by_entry(session, person.id, entry_id)
     if reply is not None:
         reply.end_choice()
     Entry.remove(session, person.id, entry_id)
     return names
-
-
-def remove(session: Session, keyring: Keyring, person: Subscriber, photo: Photo) -> RemovedPhoto:
-    """Delete a photo, and its entry too if nothing else is in it."""
-    entry = session.get_one(Entry, photo.entry_id)
-    session.delete(photo)
-    session.flush()
-    [opened] = journal.open_entries(keyring, person, [entry])
-    is_left = bool(opened.words or opened.has_more or Photo.list_for_entries(session, person.id, [entry.id]))
-    if not is_left:
-        session.delete(entry)
-    return RemovedPhoto(photo.stored_as, entry.id, entry.written_on, is_left)
 
 
 def remove_objects(storage: Storage, names: set[str]) -> None:

@@ -95,6 +95,12 @@ class Entry(Base):
         return session.scalar(query)
 
     @classmethod
+    def deleted_after(cls, session: Session, subscriber_id: int, after: datetime) -> Sequence[Entry]:
+        """Return this person's entries that were deleted after an instant, the one that was deleted last first."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.deleted_at > after)
+        return session.scalars(query.order_by(cls.deleted_at.desc(), cls.id)).all()
+
+    @classmethod
     def deleted_until(cls, session: Session, until: datetime, limit: int) -> Sequence[Entry]:
         """Return up to `limit` entries that were deleted at an instant or before, locked."""
         query = select(cls).where(cls.deleted_at <= until).order_by(cls.deleted_at).limit(limit)

@@ -39,5 +39,7 @@ class JournalSize:
             func.max(Entry.written_on),
         )
         entries, sealed_bytes, first_on, last_on = session.execute(select(*parts).where(*of_period)).one()
-        photos = select(func.count(Photo.id)).join(Entry, Entry.id == Photo.entry_id).where(*of_period)
+        photos = (
+            select(func.count(Photo.id)).join(Entry, Entry.id == Photo.entry_id).where(*of_period, Photo.is_there())
+        )
         return cls(entries, session.scalar(photos) or 0, int(sealed_bytes), first_on, last_on)

@@ -6,11 +6,25 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, and_, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    and_,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
 from service.models.people.entry import Entry
+
+REMOVED = "removed_at IS NOT NULL"
 
 
 class Photo(Base):
@@ -20,6 +34,7 @@ class Photo(Base):
     __table_args__ = (
         Index("ix_photos_entry_id", "entry_id"),
         Index("ix_photos_subscriber_id_content_mac", "subscriber_id", "content_mac"),
+        Index("ix_photos_removed_at", "removed_at", postgresql_where=text(REMOVED), sqlite_where=text(REMOVED)),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
@@ -33,12 +48,23 @@ class Photo(Base):
     created_at: Mapped[datetime]
     content_mac: Mapped[bytes] = mapped_column(LargeBinary(32))
     sealed_description: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # When its owner removed it; from then on no query here returns it but those that say so.
+    removed_at: Mapped[datetime | None]
 
     @classmethod
-    def _theirs(cls, subscriber_id: int) -> ColumnElement[bool]:
+    def is_there(cls) -> ColumnElement[bool]:
+        """Return the condition that a photo is not removed."""
+        return cls.removed_at.is_(None)
+
+    @classmethod
+    def _of_entries_there(cls, subscriber_id: int) -> ColumnElement[bool]:
         """Return the condition that a photo is this person's, and not of an entry that they have deleted."""
         deleted = select(Entry.id).where(Entry.id == cls.entry_id, ~Entry.is_there()).exists()
         return and_(cls.subscriber_id == subscriber_id, ~deleted)
+
+    @classmethod
+    def _theirs(cls, subscriber_id: int) -> ColumnElement[bool]:
+        return and_(cls._of_entries_there(subscriber_id), cls.is_there())
 
     @classmethod
     def find(cls, session: Session, subscriber_id: int, photo_id: int) -> Photo | None:
@@ -56,9 +82,33 @@ class Photo(Base):
         """Return the photos of these entries of this person, in the order in which they arrived."""
         return session.scalars(
             select(cls)
-            .where(cls.subscriber_id == subscriber_id, cls.entry_id.in_(entry_ids))
-            .order_by(cls.entry_id, cls.position)
+            .where(cls.subscriber_id == subscriber_id, cls.entry_id.in_(entry_ids), cls.is_there())
+            .order_by(cls.entry_id, cls.position, cls.id)
         ).all()
+
+    @classmethod
+    def names_of_entry(cls, session: Session, subscriber_id: int, entry_id: int) -> set[str]:
+        """Return the names of the objects of all photos of this entry of this person, also of removed ones."""
+        query = select(cls.stored_as).where(cls.subscriber_id == subscriber_id, cls.entry_id == entry_id)
+        return set(session.scalars(query))
+
+    @classmethod
+    def find_removed(cls, session: Session, subscriber_id: int, photo_id: int, after: datetime) -> Photo | None:
+        """Return a photo of this person that was removed after an instant, or None."""
+        theirs = cls._of_entries_there(subscriber_id)
+        return session.scalar(select(cls).where(cls.id == photo_id, theirs, cls.removed_at > after))
+
+    @classmethod
+    def removed_after(cls, session: Session, subscriber_id: int, entry_id: int, after: datetime) -> Sequence[Photo]:
+        """Return the photos of an entry of this person that were removed after an instant, the last one first."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id, cls.entry_id == entry_id, cls.removed_at > after)
+        return session.scalars(query.order_by(cls.removed_at.desc(), cls.id)).all()
+
+    @classmethod
+    def removed_until(cls, session: Session, until: datetime, limit: int) -> Sequence[Photo]:
+        """Return up to `limit` photos that were removed at an instant or before, locked."""
+        query = select(cls).where(cls.removed_at <= until).order_by(cls.removed_at).limit(limit)
+        return session.scalars(query.with_for_update(skip_locked=True)).all()
 
     @classmethod
     def times_seen(cls, session: Session, subscriber_id: int, macs: Sequence[bytes]) -> Counter[bytes]:

@@ -37,6 +37,7 @@ ENTRIES = st.builds(
     left_out=st.lists(WORDS, max_size=2).map(tuple),
     photo_descriptions=st.lists(WORDS, max_size=2).map(tuple),
     earlier_words=st.none() | WORDS,
+    draft_words=st.none() | WORDS,
 )
 
 

@@ -29,6 +29,7 @@ WORDS = {
     "steps": "journal.json",
     "drafts": "journal.json",
     "earlier_wordings": "journal.json",
+    "entry_drafts": "journal.json",
     "import_leftovers": "the page of the import, as a text file",
 }
 # Tables whose rows are told as part of something else, or say nothing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -91,6 +92,26 @@ def test_the_same_form_once_more_puts_it_back(home: WebHarness) -> None:
 
 
 @ON_SQLITE
+def test_journal_and_settings_lead_to_what_can_be_put_back_while_there_is_any(home: WebHarness) -> None:
+    listed, leading = "/journal/deleted", ("/journal", "/settings")
+    assert "nothing to put back" in home.get(listed).text
+    assert not any(listed in home.get(page).text for page in leading)
+    for words in ("the bus was late", "the kettle sang"):
+        home.post(home.write(words).partition("?")[0] + "/delete")
+        home.clock.now += MINUTE
+    assert all(listed in home.get(page).text for page in leading)
+    shown = home.get(listed).text
+    assert "kettle" not in shown
+    first, second = re.findall(r"/journal/entry/\d+/undelete", shown)
+    home.post(first, page=listed)
+    assert "the kettle sang" in home.get("/journal").text
+    assert re.findall(r"/journal/entry/\d+/undelete", home.get(listed).text) == [second]
+    home.clock.now += DAY
+    assert "nothing to put back" in home.get(listed).text
+    assert not any(listed in home.get(page).text for page in leading)
+
+
+@ON_SQLITE
 def test_only_its_owner_can_put_it_back(home: WebHarness) -> None:
     entry = home.write("the bus was late").partition("?")[0]
     home.post(f"{entry}/delete")
@@ -98,6 +119,7 @@ def test_only_its_owner_can_put_it_back(home: WebHarness) -> None:
         row = session.get_one(Entry, int(entry.rpartition("/")[2]))
         assert Entry.find_deleted(session, row.subscriber_id + 1, row.id) is None
         assert Entry.find_deleted(session, row.subscriber_id, row.id) is row
+        assert Entry.deleted_after(session, row.subscriber_id + 1, NOW - DAY) == []
 
 
 FINDING: dict[str, Callable[[Session, int, int], object]] = {

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from service.config import ROOT
 from service.core.sealed_chunks import CHUNK_BYTES
 from service.flows.outgoing.tick import prune
-from service.flows.people import earlier_wording, entry_photos, journal, photo_changes, steps
+from service.flows.people import earlier_wording, entry_drafts, entry_photos, journal, photo_changes, steps
 from service.flows.people.drafts import SeenDraft, save_draft
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.models import (
@@ -135,6 +135,7 @@ def test_drafts_and_the_wording_before_a_change_are_in_it(home: WebHarness, expo
         save_draft(session, runtime.keyring, person, date(2026, 5, 12), words="Half a though", seen=seen, now=now)
         [_, entry, *_] = Entry.between(session, person.id, LONG_AGO, LATE)
         earlier_wording.change_words(session, runtime.keyring, person, entry, words="Other words.", now=now)
+        entry_drafts.save_draft(session, runtime.keyring, person, entry, words="Other wo", seen="", now=now)
         [photo] = Photo.list_for_entries(session, person.id, [entry.id])
         photo_changes.describe(runtime.keyring, person, photo, "The mill in snow")
     written = json.loads(download(home, exporter).text("journal.json"))
@@ -142,6 +143,7 @@ def test_drafts_and_the_wording_before_a_change_are_in_it(home: WebHarness, expo
     assert [(each["on"], each["words"]) for each in written["drafts"]] == [("2026-05-12", "Half a though")]
     assert written["entries"][1]["words"] == "Other words."
     assert written["entries"][1]["earlier_words"] == harness.WORDS[0]
+    assert [each["draft_words"] for each in written["entries"][:2]] == [None, "Other wo"]
     assert written["entries"][1]["photo_descriptions"] == ["The mill in snow"]
 
 

@@ -12,8 +12,10 @@ from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from service.flows.outgoing.tick import prune
 from service.models import Photo
 from service.web.limits import LARGEST_FORM_BYTES, LARGEST_PHOTOS_FORM_BYTES
+from tests.harness.people import DAY, MINUTE
 from tests.harness.pictures import encoded, picture
 from tests.harness.posted_mail import multipart
 from tests.harness.website import WebHarness
@@ -149,3 +151,46 @@ def test_a_photo_that_cannot_be_read_stays_as_it_is(site: WebHarness, entry: str
     assert answer.status_code == 503
     assert "The photo stays as it is" in answer.text
     assert len(photos(site, entry)) == 1
+
+
+def test_a_removed_photo_is_put_back_until_its_day_is_over(site: WebHarness, entry: str) -> None:
+    save(site, entry, "the garden", WIDE, SQUARE)
+    [(wide, *_), (square, *_)] = photos(site, entry)
+    before = photos(site, entry)
+    back = f"/journal/photo/{wide}/put-back"
+    shown = site.get(str(site.post(f"/journal/photo/{wide}/remove").location)).text
+    assert back in shown
+    assert [photo for photo, *_ in photos(site, entry)] == [square]
+    assert site.get(f"/journal/photo/{wide}").status_code == 404
+    assert "<img" in site.get("/journal").text
+    site.clock.now += DAY - MINUTE
+    prune(site.runtime.database, site.runtime.storage, now=site.clock())
+    site.post(back, page=entry)
+    assert photos(site, entry) == before
+    assert site.get(f"/journal/photo/{wide}").status_code == 200
+    assert "put-back" not in site.get(entry).text
+
+
+def test_a_day_later_a_removed_photo_is_erased(site: WebHarness, entry: str) -> None:
+    save(site, entry, "the garden", WIDE, SQUARE)
+    [(wide, *_), _] = photos(site, entry)
+    site.post(f"/journal/photo/{wide}/remove")
+    site.clock.now += DAY
+    assert "put-back" not in site.get(entry).text
+    assert site.post(f"/journal/photo/{wide}/put-back", page=f"{entry}/edit").status_code == 404
+    prune(site.runtime.database, site.runtime.storage, now=site.clock())
+    assert len(objects(site)) == 1
+    site.post(f"{entry}/delete")
+    prune(site.runtime.database, site.runtime.storage, now=site.clock() + DAY)
+    assert objects(site) == []
+
+
+def test_an_entry_that_was_a_photo_alone_comes_back_with_it(site: WebHarness, entry: str) -> None:
+    save(site, entry, "", WIDE)
+    save(site, entry, "", SQUARE)
+    for photo, *_ in photos(site, entry):
+        site.post(f"/journal/photo/{photo}/remove")
+    assert "This entry is deleted" in site.get(entry).text
+    site.post(f"{entry}/undelete", page=entry)
+    assert [(width, height) for _, width, height, _ in photos(site, entry)] == [(90, 90)]
+    assert "put-back" in site.get(entry).text

@@ -16,20 +16,22 @@ from service.db import Database
 from service.flows.people import entry_photos, journal, own_questions, steps
 from service.flows.people.drafts import open_draft
 from service.flows.people.earlier_wording import open_earlier
+from service.flows.people.entry_drafts import open_entry_draft
 from service.flows.people.own_questions import OpenQuestion
 from service.flows.people.tags import open_tags
-from service.models import Draft, EarlierWording, Entry, Keyring, Photo, Step, Subscriber
+from service.models import Draft, EarlierWording, Entry, EntryDraft, Keyring, Photo, Step, Subscriber
 
 ENTRIES_AT_A_TIME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry, its photos and its earlier wording as they are stored."""
+    """An entry, its photos, its earlier wording and its draft as they are stored."""
 
     row: Entry
     photos: Sequence[Photo]
     earlier: EarlierWording | None = None
+    draft: EntryDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,9 @@ class JournalContents:
                 rows = Entry.oldest_first(session, self.person.id, self.period, after=last, limit=ENTRIES_AT_A_TIME)
                 ids = [row.id for row in rows]
                 photos = entry_photos.by_entry(session, self.person, ids)
-                earlier = EarlierWording.of_entries(session, ids)
-            yield from (StoredEntry(row, photos.get(row.id, ()), earlier.get(row.id)) for row in rows)
+                earlier, drafts = EarlierWording.of_entries(session, ids), EntryDraft.of_entries(session, ids)
+            for row in rows:
+                yield StoredEntry(row, photos.get(row.id, ()), earlier.get(row.id), drafts.get(row.id))
             if len(rows) < ENTRIES_AT_A_TIME:
                 return
             last = rows[-1]
@@ -100,6 +103,7 @@ class JournalContents:
             kept_out=row.is_kept_out,
             left_out=journal.left_out_of(self.key, row),
             earlier_words=open_earlier(self.key, stored.earlier) if stored.earlier else None,
+            draft_words=open_entry_draft(self.key, stored.draft) if stored.draft else None,
         )
 
     def question_of(self, row: Entry) -> str:

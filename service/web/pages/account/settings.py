@@ -13,7 +13,7 @@ from service.core.dates import WEEKDAYS
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import spoken_time
 from service.core.tokens import FrequencyToken
-from service.flows.people import account, frequency
+from service.flows.people import account, deleted_entries, frequency
 from service.flows.people.quiet_dates import next_question_on
 from service.models import Subscriber, SubscriberStatus, Suppression
 from service.web import browser, forms
@@ -96,6 +96,7 @@ def _page(visit: Visit, typed: forms.Typed, problems: forms.FormErrors) -> str:
         countries=[("", "I’d rather not say"), *countries().items()],
         languages=languages(),
         unread=_unread_languages(),
+        has_deleted=bool(deleted_entries.list_deleted(visit.session, person, now())),
         has_passkeys=site_of_passkeys() is not None,
         zones=zone_options(typed.get("time_zone", "")),
     )

@@ -11,26 +11,31 @@ from flask import request
 from service.core.entry_text import wording_key
 from service.flows.people import drafts
 from service.flows.people.drafts import SeenDraft
-from service.models import Draft
+from service.models import Draft, Entry, EntryDraft
 from service.web.browser import Visit
 from service.web.context import now
 
 
 @dataclass(frozen=True, slots=True)
 class ShownDraft:
-    """The draft for a day as the page shows it, "" where there is none, and the days of other drafts."""
+    """The draft for a day as the page shows it, "" where there is none, and where there are other drafts.
+
+    `entries` have been changed in drafts only.
+    """
 
     on: date
     key: str
     words: str = field(default="", repr=False)
     other_days: Sequence[date] = ()
+    entries: Sequence[Entry] = ()
 
 
 def shown_draft(visit: Visit, on: date) -> ShownDraft:
     """Return this person's draft for a day."""
     words = drafts.draft_words(visit.session, visit.keyring, visit.person, on)
     days = [day for day in Draft.days(visit.session, visit.person.id) if day != on]
-    return ShownDraft(on, wording_key(words), words, days)
+    entries = EntryDraft.entries_with_one(visit.session, visit.person.id)
+    return ShownDraft(on, wording_key(words), words, days, entries)
 
 
 def seen_draft(on: date) -> SeenDraft:

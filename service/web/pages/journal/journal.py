@@ -1,4 +1,4 @@
-"""The journal: a month, a day, an entry, and deleting it."""
+"""The journal: a month, a day, an entry, and all that was sent for it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from werkzeug.wrappers import Response
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date
 from service.flows.incoming import set_aside
-from service.flows.people import deleted_entries, earlier_wording, journal
-from service.flows.people.deleted_entries import DeletedEntry
+from service.flows.people import deleted_entries, earlier_wording, journal, removed_photos
 from service.flows.people.on_this_day import entries_on_this_day
-from service.models import Entry
+from service.models import Entry, EntryDraft
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
@@ -121,34 +120,19 @@ def one_entry(entry_id: int) -> str:
         chosen = chosen_step(visit.session, visit.person, entry_id)
         has_earlier = earlier_wording.has_earlier(visit.session, entry_id, now())
         has_wishes = may_wish(visit, shown.prompt)
+        removed = removed_photos.list_removed(visit.session, visit.person, entry_id, now())
+        has_draft = EntryDraft.find(visit.session, entry_id) is not None
     done = " ".join(words for name, words in JUST_DONE.items() if name in request.args)
-    return page("entry", shown=shown, chosen=chosen, has_earlier=has_earlier, has_wishes=has_wishes, done=done)
-
-
-@blueprint.get("/journal/entry/<id:entry_id>/delete")
-def show_delete(entry_id: int) -> str:
-    """Ask whether to delete an entry."""
-    with browser.visit() as visit:
-        [shown] = shown_entries(visit, [own_entry(visit, entry_id)])
-    return page("delete", shown=shown)
-
-
-@blueprint.post("/journal/entry/<id:entry_id>/delete")
-def delete(entry_id: int) -> Response:
-    """Delete an entry, which its owner can put back for a day."""
-    with browser.visit(writing=True) as visit:
-        entry = own_entry(visit, entry_id)
-        deleted_entries.delete(visit.session, entry, now())
-    return redirect(f"/journal/{entry.written_on:%Y-%m}?deleted={entry_id}", code=303)
-
-
-@blueprint.post("/journal/entry/<id:entry_id>/undelete")
-def undelete(entry_id: int) -> Response:
-    """Put a deleted entry back; one that is there already stays."""
-    with browser.visit(writing=True) as visit:
-        deleted_entries.put_back(visit.session, visit.person, entry_id, now())
-        own_entry(visit, entry_id)
-    return redirect(entry_path(entry_id), code=303)
+    return page(
+        "entry",
+        shown=shown,
+        chosen=chosen,
+        has_earlier=has_earlier,
+        has_wishes=has_wishes,
+        has_draft=has_draft,
+        removed=removed,
+        done=done,
+    )
 
 
 @blueprint.post("/journal/entry/<id:entry_id>/keep-out")
@@ -182,6 +166,7 @@ def put_back(entry_id: int) -> Response:
 def _month_page(visit: Visit, month: date, months: Sequence[date], *, is_front: bool) -> str:
     last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     entries = shown_entries(visit, Entry.between(visit.session, visit.person.id, month, last))
+    deleted = deleted_entries.list_deleted(visit.session, visit.person, now())
     is_newest = not months or month == months[0]
     is_whole = "whole" in request.args  # as it is printed: every word, from the first day on
     if is_newest and not is_whole:  # the newest month shows its last day first, an earlier month its first day first
@@ -199,14 +184,9 @@ def _month_page(visit: Visit, month: date, months: Sequence[date], *, is_front: 
         months=months,
         years=sorted({other.year for other in months}, reverse=True),
         is_front=is_front,
-        deleted=_just_deleted(visit),
+        just_deleted=next((each for each in deleted if each.id == request.args.get("deleted", type=read_id)), None),
+        deleted=deleted,
     )
-
-
-def _just_deleted(visit: Visit) -> DeletedEntry | None:
-    """Return the entry that was deleted before this page was shown, if it can be put back."""
-    entry_id = request.args.get("deleted", type=read_id)
-    return deleted_entries.find(visit.session, visit.person, entry_id, now()) if entry_id else None
 
 
 def _by_day(entries: Iterable[ShownEntry]) -> list[ShownDay]:
@@ -215,7 +195,3 @@ def _by_day(entries: Iterable[ShownEntry]) -> list[ShownDay]:
 
 def _on_this_day(visit: Visit, today: date) -> Sequence[Entry]:
     return entries_on_this_day(visit.session, visit.person, get_runtime().library, today)
-
-
-def _address(entry_id: int) -> str:
-    return f"/journal/entry/{entry_id}"

@@ -8,14 +8,14 @@ from flask import Blueprint, abort, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.text.sentences import one_line
-from service.flows.people import entry_photos, photo_changes
+from service.flows.people import entry_photos, photo_changes, removed_photos
 from service.flows.people.photo_changes import LONGEST_DESCRIPTION
 from service.flows.people.photo_upload import PhotosBusyError
 from service.models import Entry, Photo
 from service.storage import StorageError
 from service.web import browser, uploads
 from service.web.browser import Visit
-from service.web.context import get_runtime, page
+from service.web.context import get_runtime, now, page
 from service.web.errors import ErrorText, error_page
 from service.web.pages.journal.shown_entries import entry_path
 from service.web.security import allow_photos
@@ -94,13 +94,19 @@ def show_remove(photo_id: int) -> str:
 
 @blueprint.post("/journal/photo/<id:photo_id>/remove")
 def remove(photo_id: int) -> Response:
-    """Delete a photo permanently; an entry with nothing else is deleted too."""
+    """Remove a photo, which its owner can put back for a day; an entry with nothing else is deleted with it."""
     with browser.visit(writing=True) as visit:
-        removed = entry_photos.remove(visit.session, visit.keyring, visit.person, _own(visit, photo_id))
-    entry_photos.remove_objects(get_runtime().storage, {removed.name})
-    if removed.entry_is_left:
-        return redirect(entry_path(removed.entry_id), code=303)
-    return redirect(f"/journal/{removed.written_on:%Y-%m}", code=303)
+        entry = removed_photos.remove(visit.session, visit.keyring, visit.person, _own(visit, photo_id), now())
+    return redirect(entry_path(entry.id), code=303)
+
+
+@blueprint.post("/journal/photo/<id:photo_id>/put-back")
+def put_back(photo_id: int) -> Response:
+    """Put a removed photo back; one that is there already stays."""
+    with browser.visit(writing=True) as visit:
+        removed_photos.put_back(visit.session, visit.person, photo_id, now())
+        photo = _own(visit, photo_id)
+    return redirect(entry_path(photo.entry_id), code=303)
 
 
 def _change_page(photo_id: int, typed: str = "") -> str:
