@@ -152,4 +152,12 @@ LATE_CHANGES: Mapping[str, Change] = {
             "question_wishes": [{"subscriber_id": ANA, "prompt_id": "three-words", "again_on": LATER_ON}],
         },
     ),
+    "0031": Change(
+        new_columns={
+            ("feeds", "mode"): ("draft", "auto"),
+            ("feeds", "paused_because"): (None, "old_copy"),
+            ("seen_posts", "goes_at"): (None, LATER),
+            ("seen_posts", "changes"): (0, 2),
+        }
+    ),
 }

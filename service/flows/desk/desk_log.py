@@ -21,6 +21,7 @@ class DeskActionName(StrEnum):
     LETTER_TESTED = "letter.tested"
     LETTER_SENT = "letter.sent"
     LETTER_TAKEN_BACK = "letter.taken_back"
+    LETTER_TAKEN_BACK_BY_LINK = "letter.taken_back_by_link"
     LETTER_PAUSED = "letter.paused"
     LETTER_RESUMED = "letter.resumed"
     LETTER_STOPPED = "letter.stopped"
@@ -34,6 +35,9 @@ class DeskActionName(StrEnum):
     FEED_PAUSED = "feed.paused"
     FEED_RESUMED = "feed.resumed"
     FEED_REMOVED = "feed.removed"
+    FEED_CHECKED = "feed.checked"
+    FEED_MADE_AUTOMATIC = "feed.made_automatic"
+    FEED_MADE_DRAFTS = "feed.made_drafts"
     DELIVERIES_RETRIED = "deliveries.retried"
     DELIVERIES_SETTLED = "deliveries.settled"
     PERSON_RESTED = "person.rested"
@@ -54,6 +58,7 @@ class DeskActionName(StrEnum):
 FOR_GOOD = {
     DeskActionName.LETTER_SENT: "a letter was scheduled",
     DeskActionName.LETTER_STOPPED: "a letter was stopped for good",
+    DeskActionName.FEED_MADE_AUTOMATIC: "new posts of a blog go by themselves from now on",
     DeskActionName.BOUNCE_LIFTED: "somebody’s address may get emails again after a bounce",
     DeskActionName.CONSENT_READ: "what somebody agreed to, and when, was looked at",
     DeskActionName.PERSON_ERASED: "somebody was erased, as they asked in writing",
