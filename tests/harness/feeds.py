@@ -11,6 +11,7 @@ from service.flows.outgoing.feeds.auto_posts import AutoPosts
 from service.flows.outgoing.feeds.feed_list import add_feed
 from service.flows.outgoing.feeds.feed_looker import FeedLooker, Look
 from service.flows.outgoing.feeds.take_posts import take_posts
+from service.mail.inbound.feed_reader import FeedReader
 from service.mail.web_fetch import WebFetcher
 from service.models import Feed, FeedMode, Letter, SeenPost
 from tests.harness.letters import LettersHarness
@@ -36,6 +37,13 @@ def rss(*items: tuple[str, str], body: str = BODY, on: str = "Wed, 01 Apr 2026 0
     )
     space = "http://purl.org/rss/1.0/modules/content/"
     return f'<rss version="2.0" xmlns:content="{space}"><channel><title>A blog</title>{inner}</channel></rss>'.encode()
+
+
+class KeptReader(FeedReader):
+    """The child process that reads feeds, kept from one look to the next, since starting it takes longest."""
+
+    def close(self) -> None:
+        """Keep it."""
 
 
 class FeedsHarness:

@@ -28,7 +28,7 @@ from service.models import (
     WriterMailKind,
 )
 from tests.harness.blogs import Answer, Blog, running_blog
-from tests.harness.feeds import BODY, FeedsHarness, rss
+from tests.harness.feeds import BODY, FeedsHarness, KeptReader, rss
 from tests.harness.pictures import encoded, picture
 
 MINUTE = timedelta(minutes=1)
@@ -40,13 +40,6 @@ DAY = timedelta(days=1)
 def blog() -> Iterator[Blog]:
     with running_blog() as found:
         yield found
-
-
-class KeptReader(FeedReader):
-    """The child process that reads feeds, kept from one look to the next, since starting it takes longest."""
-
-    def close(self) -> None:
-        """Keep it."""
 
 
 class Automatic:
