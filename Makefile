@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format architecture e2e fuzz controls faults faults-quick book bench bench-quick lock clean
+.PHONY: help setup setup-dev run test check format architecture e2e fuzz controls faults faults-quick book feed-histories bench bench-quick lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -51,6 +51,9 @@ faults-quick: setup-dev ## The same with few people, in an hour or two
 
 book: setup ## Install what books as PDF need: typst and fonts, about 120 MB
 	@requirements/install.sh book
+
+feed-histories: setup-dev ## Play 300 random histories of blogs' feeds against a model; prints the seed; takes an hour
+	$(BIN)/python -m bench.feed_histories
 
 bench: setup-dev ## Measure planning, letters, the webhook, the workers, the rotation, the digests, the search, the export and the reply reader
 	$(BIN)/python -m bench.planning

@@ -44,7 +44,15 @@ from service.web.pages.account import (
     sign_in,
     signup,
 )
-from service.web.pages.desk import desk_account, desk_home, desk_letters, desk_people, desk_prompts, desk_trouble
+from service.web.pages.desk import (
+    desk_account,
+    desk_feeds,
+    desk_home,
+    desk_letters,
+    desk_people,
+    desk_prompts,
+    desk_trouble,
+)
 from service.web.pages.journal import (
     again,
     deleted_entries,
@@ -102,6 +110,7 @@ BLUEPRINTS = (
     action_link.blueprint,
     letters.blueprint,
     desk_account.blueprint,
+    desk_feeds.blueprint,
     desk_home.blueprint,
     desk_letters.blueprint,
     desk_people.blueprint,

@@ -27,6 +27,7 @@ from service.flows.incoming.sent_email import SentEmailFinder
 from service.flows.incoming.store import InboundStore
 from service.flows.outgoing.email_builder import EmailBuilder
 from service.flows.outgoing.email_context import EmailContext
+from service.flows.outgoing.feeds.auto_posts import AutoPosts
 from service.flows.outgoing.feeds.feed_looker import FeedLooker
 from service.flows.outgoing.links import LinkMaker
 from service.flows.outgoing.planning.library_reading import keep_fresh
@@ -152,7 +153,8 @@ class Runtime:
         fetcher = WebFetcher(
             f"SmallSteps (+{self.settings.base_url})", allows_loopback=self.settings.feeds_from_loopback
         )
-        return FeedLooker(self.database, self.keyring, fetcher, self.clock)
+        auto = AutoPosts(self.email_context(), ZoneInfo(self.settings.writer_time_zone))
+        return FeedLooker(self.database, self.keyring, fetcher, self.clock, auto)
 
     def writer_mail_sender(self, stopping: Callable[[], bool]) -> WriterMailSender:
         """Return the sender of mails to the writers."""

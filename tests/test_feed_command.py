@@ -49,10 +49,13 @@ def test_a_feed_goes_through_every_command() -> None:
     listed = json.loads(run("list", "--json").stdout)
     assert [post["title"] for post in listed["posts"]] == ["Ice"]
     assert "A blog" in run("list").stdout
-    assert run("pause", id_).exit_code == 0
+    assert json.loads(run("mode", id_, "auto", "--json").stdout)["mode"] == "auto"
+    assert "drafts" in run("mode", id_, "draft").stdout
+    assert run("mode", id_, "often").exit_code == 2
+    assert json.loads(run("pause", id_, "--json").stdout)["state"] == "paused"
     assert run("check", id_).exit_code == 1
     assert run("resume", id_).exit_code == 0
-    assert run("remove", id_).exit_code == 0
+    assert json.loads(run("remove", id_, "--json").stdout)["state"] == "removed"
     assert run("remove", id_).exit_code == 1
 
 

@@ -63,6 +63,7 @@ class Action(IntEnum):
     SEND_ON = 13
     CONFIRM_ADDRESS = 14
     TAKE_BACK_ADDRESS = 15
+    TAKE_BACK_LETTER = 16
 
 
 # The kind byte of a frequency token says what it stops by itself: everything, as in all tokens of before the letters.

@@ -7,7 +7,7 @@ from service.models.desk.desk_session import DeskLink, DeskSession
 from service.models.desk.doctor_run import DoctorRun
 from service.models.desk.own_prompt import OwnPrompt, PromptChange
 from service.models.desk.round_trip import RoundTrip
-from service.models.feeds.feed import Feed, FeedState
+from service.models.feeds.feed import Feed, FeedMode, FeedPause, FeedState
 from service.models.feeds.seen_post import PostNote, SeenPost, SeenPostKey
 from service.models.heartbeat import Heartbeat
 from service.models.incoming.reply import Outcome, Reply
@@ -96,6 +96,8 @@ __all__ = [
     "ExportForm",
     "ExportState",
     "Feed",
+    "FeedMode",
+    "FeedPause",
     "FeedState",
     "FullMailbox",
     "Heartbeat",

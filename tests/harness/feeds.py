@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from service.core.feeds.feed_post import FeedPost, ParsedFeed
+from service.flows.outgoing.feeds.auto_posts import AutoPosts
 from service.flows.outgoing.feeds.feed_list import add_feed
 from service.flows.outgoing.feeds.feed_looker import FeedLooker, Look
 from service.flows.outgoing.feeds.take_posts import take_posts
+from service.mail.inbound.feed_reader import FeedReader
 from service.mail.web_fetch import WebFetcher
-from service.models import Feed, Letter, SeenPost
+from service.models import Feed, FeedMode, Letter, SeenPost
 from tests.harness.letters import LettersHarness
 
 BODY = "<p>" + "The pond froze, and two herons stood on it all day long. " * 12 + "</p>"
@@ -36,17 +39,25 @@ def rss(*items: tuple[str, str], body: str = BODY, on: str = "Wed, 01 Apr 2026 0
     return f'<rss version="2.0" xmlns:content="{space}"><channel><title>A blog</title>{inner}</channel></rss>'.encode()
 
 
+class KeptReader(FeedReader):
+    """The child process that reads feeds, kept from one look to the next, since starting it takes longest."""
+
+    def close(self) -> None:
+        """Keep it."""
+
+
 class FeedsHarness:
     """Feeds on the database of a sending harness, fetched from this machine."""
 
     def __init__(self, letters: LettersHarness) -> None:
         self.letters, self.runtime, self.clock = letters, letters.runtime, letters.clock
         fetcher = WebFetcher("SmallSteps (+test)", allows_loopback=True, seconds=5.0)
-        self.looker = FeedLooker(self.runtime.database, self.runtime.keyring, fetcher, self.clock)
+        self.auto = AutoPosts(self.runtime.email_context(), ZoneInfo("Europe/London"))
+        self.looker = FeedLooker(self.runtime.database, self.runtime.keyring, fetcher, self.clock, self.auto)
 
-    def add(self, url: str) -> int:
+    def add(self, url: str, mode: FeedMode = FeedMode.DRAFT) -> int:
         with self.runtime.database.write() as session:
-            return add_feed(session, url, self.clock()).id
+            return add_feed(session, url, self.clock(), mode).id
 
     def look(self, feed_id: int, *, later: timedelta = timedelta()) -> Look:
         self.clock.move(later)
@@ -59,7 +70,8 @@ class FeedsHarness:
         with self.runtime.database.write() as session:
             feed = Feed.lock_all(session)[feed_id]
             notes = [
-                row.note for row in take_posts(session, feed, ParsedFeed("F", tuple(posts), is_broken), self.clock())
+                row.note
+                for row in take_posts(session, feed, ParsedFeed("F", tuple(posts), is_broken), self.clock()).drafts
             ]
             feed.looked_at = self.clock()
         return notes

@@ -65,6 +65,15 @@ TO_WRITERS = {
     WriterMailKind.DESK_ACTION: {"at": "2026-05-06 09:00", "what": "a letter was scheduled"},
     WriterMailKind.FEED_DRAFTS: {"titles": "“Ice on the pond”"},
     WriterMailKind.FEED_FAILING: {"host": "blog.example.org", "problem": "The server has an error", "id": "81"},
+    WriterMailKind.FEED_GOES: {
+        "title": "Ice on the pond",
+        "time": "14:10",
+        "day": "Wednesday 6 May 2026",
+        "zone": "Europe/London",
+        "id": "4711",
+        "url": "https://steps.example.org/act/a-token",
+    },
+    WriterMailKind.FEED_KEPT_BACK: {"title": "Ice on the pond", "reason": "no longer in the feed"},
     WriterMailKind.READER_REPLY: {"words": "The herons came here too.", "reply_to": "ana@example.com"},
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -52,6 +53,30 @@ def test_each_hop_is_looked_up_and_checked_anew(blog: Blog) -> None:
     assert [asked[":path"] for asked in blog.asked] == ["/feed"]
     assert blog.asked[0]["host"] == f"blog.example.org:{blog.port}"
     assert not {"cookie", "authorization"} & blog.asked[0].keys()
+
+
+def test_a_name_that_is_answered_anew_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The DNS answers a public address for the look-up, and one of ours to whoever asks again (DNS rebinding)."""
+    asked, connected = [], []
+
+    def rebinding(host: str, port: int | None, *_: object, **__: object) -> list[tuple[object, ...]]:
+        address = host
+        if not host[0].isdigit():
+            asked.append(host)
+            address = "93.184.215.14" if len(asked) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))]
+
+    class Watched(socket.socket):
+        def connect(self, address: object) -> None:
+            connected.append(address)
+            raise ConnectionRefusedError  # so that no packet leaves a test
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    monkeypatch.setattr(socket, "socket", Watched)
+    assert problem_of(WebFetcher(AGENT, seconds=5.0), "http://blog.example.org/feed") is FetchProblem.NO_ANSWER
+    assert (asked, connected) == (["blog.example.org"], [("93.184.215.14", 80)])
+    assert problem_of(WebFetcher(AGENT, seconds=5.0), "http://blog.example.org/feed") is FetchProblem.NOT_PUBLIC
+    assert len(connected) == 1
 
 
 @pytest.mark.parametrize(

@@ -162,4 +162,12 @@ LATE_CHANGES: Mapping[str, Change] = {
         new_columns={("photos", "removed_at"): (None, LATER)},
         new_rows={"entry_drafts": [{"entry_id": ENTRY, "sealed_words": b"sealed words", "saved_at": AT}]},
     ),
+    "0031": Change(
+        new_columns={
+            ("feeds", "mode"): ("draft", "auto"),
+            ("feeds", "paused_because"): (None, "old_copy"),
+            ("seen_posts", "goes_at"): (None, LATER),
+            ("seen_posts", "changes"): (0, 2),
+        }
+    ),
 }

@@ -18,6 +18,7 @@ from service.core.photos import Picture
 from service.core.tokens import Action, ReplyKind, ReplyToken
 from service.db import Base, Database
 from service.flows.desk.own_prompts import make_draft as make_prompt_draft
+from service.flows.outgoing.feeds.feed_list import add_feed
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
 from service.flows.people import own_questions, steps
@@ -103,6 +104,7 @@ class Objects:
             schedule(session, runtime.email_context(), letter.id, Straightaway(), site.clock())
             letter.cursor, self.slug, self.letter = 0, letter.slug, letter.id
             self.own_prompt = self._own_prompt(session, site)
+            self.feed = add_feed(session, "https://blog.example.org/feed", site.clock()).id
         self.person_id = person.id
         site.another_browser().ask_for_signup("ben@example.com")  # a pending person, and a request that waits
         site.do_what_was_asked()
@@ -181,6 +183,7 @@ def _paths(rule: Rule, objects: Objects, tokens: Sequence[str]) -> Iterator[str]
         "slug": (objects.slug,),
         "prompt_id": ("a-window", objects.own_prompt),
         "letter_id": (objects.letter,),
+        "feed_id": (objects.feed,),
         "tag_key": (objects.tag_key,),
         "reply_id": objects.ids(),
         "question_id": (objects.question, *objects.ids()),

@@ -40,4 +40,8 @@ NOTES: Final[Mapping[str, str]] = {
     "broken": "the feed is broken, so something may be missing",
     "excerpt": "the beginning alone, with a link to the rest",
     "too_long": "too long for a letter",
+    "late": "more than a day late",
+    "ahead": "its date was put ahead",
+    "deleted": "no longer in the feed",
+    "changing": "changed again and again",
 }

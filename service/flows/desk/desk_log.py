@@ -22,6 +22,7 @@ class DeskActionName(StrEnum):
     LETTER_SENT = "letter.sent"
     LETTER_SENT_ANYWAY = "letter.sent_anyway"
     LETTER_TAKEN_BACK = "letter.taken_back"
+    LETTER_TAKEN_BACK_BY_LINK = "letter.taken_back_by_link"
     LETTER_PAUSED = "letter.paused"
     LETTER_RESUMED = "letter.resumed"
     LETTER_STOPPED = "letter.stopped"
@@ -35,6 +36,9 @@ class DeskActionName(StrEnum):
     FEED_PAUSED = "feed.paused"
     FEED_RESUMED = "feed.resumed"
     FEED_REMOVED = "feed.removed"
+    FEED_CHECKED = "feed.checked"
+    FEED_MADE_AUTOMATIC = "feed.made_automatic"
+    FEED_MADE_DRAFTS = "feed.made_drafts"
     DELIVERIES_RETRIED = "deliveries.retried"
     DELIVERIES_SETTLED = "deliveries.settled"
     PERSON_RESTED = "person.rested"
@@ -56,6 +60,7 @@ FOR_GOOD = {
     DeskActionName.LETTER_SENT: "a letter was scheduled",
     DeskActionName.LETTER_SENT_ANYWAY: "a letter was scheduled without the doctor’s checks",
     DeskActionName.LETTER_STOPPED: "a letter was stopped for good",
+    DeskActionName.FEED_MADE_AUTOMATIC: "new posts of a blog go by themselves from now on",
     DeskActionName.BOUNCE_LIFTED: "somebody’s address may get emails again after a bounce",
     DeskActionName.CONSENT_READ: "what somebody agreed to, and when, was looked at",
     DeskActionName.PERSON_ERASED: "somebody was erased, as they asked in writing",

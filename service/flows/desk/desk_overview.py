@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.flows.outgoing.feeds.feed_looker import TOLD_AFTER
 from service.flows.outgoing.settling.old_copy import MEANINGS
 from service.flows.outgoing.tick import CLOCK
 from service.models import (
     DeliveryState,
     DoctorRun,
     DomainPause,
+    Feed,
+    FeedPause,
     Heartbeat,
     HoldReason,
     Installation,
@@ -21,6 +24,7 @@ from service.models import (
     LetterState,
     Outcome,
     Reply,
+    SeenPost,
     WriterMail,
 )
 from service.models.outgoing import delivery_search
@@ -39,11 +43,21 @@ class DeskNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class NextLetter:
+    """A letter that is on its way, or a post that goes by itself, and the instant at which it begins."""
+
+    id: int
+    title: str
+    starts_at: datetime | None
+    goes_by_itself: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DeskOverview:
     """What needs a writer, the letters that go next, and when the clock last ticked."""
 
     needs: Sequence[DeskNeed]
-    next_letters: Sequence[Letter]
+    next_letters: Sequence[NextLetter]
     last_tick_at: datetime | None
 
 
@@ -51,8 +65,15 @@ def overview(session: Session, now: datetime) -> DeskOverview:
     """Return what the first page of the desk shows."""
     letters = Letter.newest(session, _LETTERS)
     return DeskOverview(
-        needs=[*_checks(session), *_sending(session), *_deliveries(session, now), *_letters(letters), *_mails(session)],
-        next_letters=[letter for letter in letters if letter.state in {LetterState.SCHEDULED, LetterState.SENDING}],
+        needs=[
+            *_checks(session),
+            *_sending(session),
+            *_deliveries(session, now),
+            *_letters(letters),
+            *_feeds(session, now),
+            *_mails(session),
+        ],
+        next_letters=[*_on_their_way(session, letters)],
         last_tick_at=Heartbeat.read_all(session).get(CLOCK),
     )
 
@@ -91,6 +112,24 @@ def _letters(letters: Sequence[Letter]) -> Iterator[DeskNeed]:
     for letter in letters:
         if letter.state == LetterState.PAUSED:
             yield DeskNeed(f"The letter “{letter.title}” is paused.", f"/desk/letters/{letter.id}")
+
+
+def _feeds(session: Session, now: datetime) -> Iterator[DeskNeed]:
+    for feed in Feed.list_all(session):
+        name = feed.title or feed.url
+        if feed.paused_because == FeedPause.OLD_COPY:
+            yield DeskNeed(f"The feed “{name}” is paused: this database may be an old copy.", "/desk/feeds")
+        elif feed.failing_since is not None and feed.failing_since <= now - TOLD_AFTER:
+            yield DeskNeed(f"The feed “{name}” can’t be read.", "/desk/feeds")
+
+
+def _on_their_way(session: Session, letters: Sequence[Letter]) -> Iterator[NextLetter]:
+    for post in SeenPost.going(session):
+        if post.letter_id is not None:
+            yield NextLetter(post.letter_id, post.title, post.goes_at, goes_by_itself=True)
+    for letter in letters:
+        if letter.state in {LetterState.SCHEDULED, LetterState.SENDING}:
+            yield NextLetter(letter.id, letter.title, letter.starts_at)
 
 
 def _mails(session: Session) -> Iterator[DeskNeed]:

@@ -25,6 +25,20 @@ class FeedState(StrEnum):
     REMOVED = "removed"
 
 
+class FeedMode(StrEnum):
+    """What becomes of a feed's new posts: drafts, or letters that go by themselves an hour later."""
+
+    DRAFT = "draft"
+    AUTO = "auto"
+
+
+class FeedPause(StrEnum):
+    """Why a feed rests: somebody said so, or this database may be an old copy."""
+
+    BY_HAND = "by_hand"
+    OLD_COPY = "old_copy"
+
+
 class Feed(Base):
     """One feed. A row is never deleted: its posts stay known, so that none becomes a letter twice.
 
@@ -39,6 +53,8 @@ class Feed(Base):
     url: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[str] = mapped_column(String(8), default=FeedState.ACTIVE)
+    mode: Mapped[str] = mapped_column(String(8), default=FeedMode.DRAFT, server_default=FeedMode.DRAFT.value)
+    paused_because: Mapped[str | None] = mapped_column(String(16))
     added_at: Mapped[datetime]
     looked_at: Mapped[datetime | None]
     next_look_at: Mapped[datetime]

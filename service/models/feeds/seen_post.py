@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Text, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
+from service.models.letters.letter import Letter, LetterState
 
 _KEYS_AT_ONCE = 500
 
@@ -28,16 +29,24 @@ class PostNote(StrEnum):
     BROKEN = "broken"
     EXCERPT = "excerpt"
     TOO_LONG = "too_long"
+    LATE = "late"
+    AHEAD = "ahead"
+    DELETED = "deleted"
+    CHANGING = "changing"
 
 
 class SeenPost(Base):
-    """A post that was seen. `letter_id` is the draft that it became; `waits_until` its date, if that lies ahead."""
+    """A post that was seen. `letter_id` is the draft that it became; `waits_until` its date, if that lies ahead.
+
+    `goes_at` is when it goes by itself, or went; None if it does not. `changes` counts how often its hour began again.
+    """
 
     __tablename__ = "seen_posts"
     __table_args__ = (
         Index("ix_seen_posts_feed_id_found_at", "feed_id", "found_at"),
         Index("ix_seen_posts_start_hash", "start_hash"),
         Index("ix_seen_posts_letter_id", "letter_id"),
+        Index("ix_seen_posts_goes_at", "goes_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
@@ -52,6 +61,8 @@ class SeenPost(Base):
     note: Mapped[str | None] = mapped_column(String(12))
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letters.id"))
     has_pictures: Mapped[bool] = mapped_column(default=False, server_default=false())
+    goes_at: Mapped[datetime | None]
+    changes: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
 
     @classmethod
     def by_keys(cls, session: Session, keys: Iterable[bytes]) -> dict[bytes, SeenPost]:
@@ -75,6 +86,36 @@ class SeenPost(Base):
         """Return up to `limit` posts that became letters or wait for their date, the one found last first."""
         query = select(cls).where(cls.letter_id.is_not(None) | cls.waits_until.is_not(None))
         return session.scalars(query.order_by(cls.found_at.desc(), cls.id).limit(limit)).all()
+
+    @classmethod
+    def going(cls, session: Session, feed_id: int | None = None) -> Sequence[SeenPost]:
+        """Return the posts, of one feed or of all, that go by themselves and are drafts until then, the next first."""
+        query = select(cls).join(Letter, Letter.id == cls.letter_id)
+        query = query.where(cls.goes_at.is_not(None), Letter.state == LetterState.DRAFT)
+        if feed_id is not None:
+            query = query.where(cls.feed_id == feed_id)
+        return session.scalars(query.order_by(cls.goes_at, cls.id)).all()
+
+    @classmethod
+    def of_letter_that_goes(cls, session: Session, letter_id: int) -> SeenPost | None:
+        """Return the current row of the post that this letter is made of, if it goes or went by itself."""
+        query = select(cls).where(cls.letter_id == letter_id, cls.goes_at.is_not(None))
+        return session.scalar(query.execution_options(populate_existing=True))
+
+    @classmethod
+    def keep_back(cls, session: Session, letter_id: int) -> bool:
+        """Let a letter not go by itself; return whether it was to. Lock the letter first."""
+        row = cls.of_letter_that_goes(session, letter_id)
+        if row is None:
+            return False
+        row.goes_at = None
+        return True
+
+    @classmethod
+    def times_of_going(cls, session: Session, since: datetime, *, other_than: int) -> list[datetime]:
+        """Return when other posts go or went by themselves since an instant."""
+        query = select(cls.goes_at).where(cls.goes_at >= since, cls.id != other_than)
+        return [at for at in session.scalars(query) if at is not None]
 
     @classmethod
     def without_pictures(cls, session: Session, feed_id: int) -> Sequence[SeenPost]:

@@ -50,9 +50,11 @@ class WriterMailKind(StrEnum):
     DESK_ACTION = "desk_action"
     FEED_DRAFTS = "feed_drafts"
     FEED_FAILING = "feed_failing"
+    FEED_GOES = "feed_goes"
+    FEED_KEPT_BACK = "feed_kept_back"
 
 
-_DELETED_ONCE_SENT = (WriterMailKind.READER_REPLY, WriterMailKind.DESK_SIGN_IN)
+_DELETED_ONCE_SENT = (WriterMailKind.READER_REPLY, WriterMailKind.DESK_SIGN_IN, WriterMailKind.FEED_GOES)
 
 
 class WriterMail(Base):

@@ -27,6 +27,8 @@ NO_WAY_OUT_NEEDED = CONFIRMATIONS | {
     "writer_desk_action",
     "writer_feed_drafts",
     "writer_feed_failing",
+    "writer_feed_goes",
+    "writer_feed_kept_back",
 }
 STEP_ANSWERS = {"step_chosen", "step_chosen_discreet", "step_taken", "step_not_yet", "step_let_go", "letter_kept"}
 ANSWERS = {name for name in EVERY if name.startswith(("could_not_keep", "command", "receipt"))} | STEP_ANSWERS

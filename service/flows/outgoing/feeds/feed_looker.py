@@ -16,8 +16,10 @@ from service.core.feeds.feed_post import FeedRefusedError, ParsedFeed, compared_
 from service.core.feeds.feed_timing import EVERY, JITTER, LONGEST_WAIT, wait_after
 from service.core.feeds.feed_words import PROBLEMS
 from service.db import Database, random_id
+from service.flows.outgoing.feeds.auto_posts import AutoPosts, keep_all_back, next_fixing
+from service.flows.outgoing.feeds.feed_list import checked_address
 from service.flows.outgoing.feeds.feed_pictures import FeedPictures
-from service.flows.outgoing.feeds.take_posts import take_posts
+from service.flows.outgoing.feeds.take_posts import TakenPosts, take_posts
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
 from service.mail.inbound.feed_reader import FeedReader
 from service.mail.web_fetch import Fetched, FetchError, WebFetcher
@@ -37,15 +39,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at a feed found: a problem by its name, or how many posts became drafts."""
+    """What a look found: a problem by its name, or how many posts became drafts, and how many go by themselves."""
 
     problem: str | None = None
     drafts: int = 0
+    going: int = 0
     is_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class SeenFeed:
     """What was fetched and read: the feed, None where it is unchanged, or a problem."""
 
     fetched: Fetched | None = field(repr=False)
@@ -61,6 +64,7 @@ class FeedLooker:
     keyring: Keyring = field(repr=False)
     fetcher: WebFetcher
     clock: Clock
+    auto: AutoPosts
     make_reader: Callable[[], FeedReader] = FeedReader
 
     def work(self, feed_id: int) -> Sequence[int]:
@@ -81,10 +85,23 @@ class FeedLooker:
             feed = Feed.lock_all(session)[feed_id]
             if feed.attempt != attempt or feed.state != FeedState.ACTIVE:
                 return None  # paused, removed, or looked at by another worker meanwhile
-            look = self._store(session, feed, seen, is_whole=len(headers) == 1, now=self.clock())
+            now = self.clock()
+            look = self._store(session, feed, seen, is_whole=len(headers) == 1, now=now)
+            fixing = next_fixing(session, feed_id, now)
+            feed.next_look_at = min(feed.next_look_at, fixing or feed.next_look_at)
         FeedPictures(self.database, self.fetcher, self.clock).bring(feed_id)
+        with self.database.write() as session:
+            self.auto.schedule_due(session, feed_id, self.clock())
         log.info("feed.looked_at", feed=feed_id, problem=look.problem, drafts=look.drafts)
         return look
+
+    def preview(self, url: str) -> SeenFeed:
+        """Return what stands at an address, without storing anything.
+
+        Raises:
+            LetterError: it is no address of a feed.
+        """
+        return self._see(checked_address(url), {"Accept": _ACCEPT})
 
     def _headers(self, feed: Feed, now: datetime) -> dict[str, str]:
         """Return the headers of a request; once a day it has no conditions, since some servers answer them wrongly."""
@@ -94,49 +111,52 @@ class FeedLooker:
         conditions = {"If-None-Match": feed.etag, "If-Modified-Since": feed.last_modified}
         return headers | {name: value for name, value in conditions.items() if value}
 
-    def _see(self, url: str, headers: dict[str, str]) -> _Seen:
+    def _see(self, url: str, headers: dict[str, str]) -> SeenFeed:
         try:
             fetched = self.fetcher.fetch(url, headers)
         except FetchError as error:
-            return _Seen(None, None, error.problem)
+            return SeenFeed(None, None, error.problem)
         if fetched.status == _UNCHANGED:
-            return _Seen(fetched, None, None)
+            return SeenFeed(fetched, None, None)
         if fetched.status not in _GOOD:
             other = "server_error" if fetched.status in _SERVER_ERRORS else "refused"
-            return _Seen(fetched, None, _PROBLEM_OF_STATUS.get(fetched.status, other))
+            return SeenFeed(fetched, None, _PROBLEM_OF_STATUS.get(fetched.status, other))
         reader = self.make_reader()
         try:
-            return _Seen(fetched, reader.read(fetched.body, fetched.url, fetched.headers.get("content-type", "")), None)
+            return SeenFeed(
+                fetched, reader.read(fetched.body, fetched.url, fetched.headers.get("content-type", "")), None
+            )
         except FeedRefusedError as error:
-            return _Seen(fetched, None, error.refusal)
+            return SeenFeed(fetched, None, error.refusal)
         finally:
             reader.close()
 
-    def _store(self, session: Session, feed: Feed, seen: _Seen, *, is_whole: bool, now: datetime) -> Look:
+    def _store(self, session: Session, feed: Feed, seen: SeenFeed, *, is_whole: bool, now: datetime) -> Look:
         jitter = timedelta(seconds=random_id() % int(JITTER.total_seconds()))
         if seen.problem is not None or seen.fetched is None:
             self._fail(session, feed, seen, now)
             return Look(problem=seen.problem)
-        drafts = []
+        taken = TakenPosts()
         if seen.parsed is not None:
-            drafts = take_posts(session, feed, seen.parsed, now)
+            taken = take_posts(session, feed, seen.parsed, now)
+            self.auto.begin_hour(session, taken.going, now)
+            self.auto.tell_kept_back(session, taken.kept_back, now)
             feed.title = seen.parsed.title or feed.title
             is_first, feed.looked_at = feed.looked_at is None, now
             feed.whole_at = now if is_whole or feed.whole_at is None else feed.whole_at
-            if drafts and not is_first:
-                titles = {"titles": "; ".join(f"“{draft.title}”" for draft in drafts)}
-                plan_writer_mail(
-                    session, self.keyring, WriterMailKind.FEED_DRAFTS, titles, key=str(drafts[0].id), now=now
-                )
+            if taken.drafts and not is_first:
+                titles = {"titles": "; ".join(f"“{draft.title}”" for draft in taken.drafts)}
+                key = str(taken.drafts[0].id)
+                plan_writer_mail(session, self.keyring, WriterMailKind.FEED_DRAFTS, titles, key=key, now=now)
         feed.etag = _validator(seen.fetched, "etag") or feed.etag
         feed.last_modified = _validator(seen.fetched, "last-modified") or feed.last_modified
         feed.problem = feed.failing_since = feed.told_at = None
         feed.failures = 0
         feed.next_look_at = now + EVERY + jitter
         _follow_move(session, feed, seen.fetched.moved_to)
-        return Look(drafts=len(drafts), is_unchanged=seen.parsed is None)
+        return Look(drafts=len(taken.drafts), going=len(taken.going), is_unchanged=seen.parsed is None)
 
-    def _fail(self, session: Session, feed: Feed, seen: _Seen, now: datetime) -> None:
+    def _fail(self, session: Session, feed: Feed, seen: SeenFeed, now: datetime) -> None:
         """Store that a look failed; after three days, or when the feed is gone, the writers are told once."""
         feed.problem = seen.problem
         feed.failures += 1
@@ -144,7 +164,9 @@ class FeedLooker:
         retry_after = seen.fetched.headers.get("retry-after", "") if seen.fetched is not None else ""
         feed.next_look_at = now + wait_after(feed.failures, retry_after, now)
         is_gone = seen.fetched is not None and seen.fetched.status == _GONE
-        feed.state = FeedState.GONE if is_gone else feed.state
+        if is_gone:
+            feed.state = FeedState.GONE
+            keep_all_back(session, feed)
         if feed.told_at is None and (is_gone or feed.failing_since <= now - TOLD_AFTER):
             feed.told_at = now
             values = {

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.core.photos import Picture
 from service.db import random_id
-from service.models import Letter, LetterFormat, LetterPicture, LetterSource, LetterState, LetterVisibility
+from service.models import Letter, LetterFormat, LetterPicture, LetterSource, LetterState, LetterVisibility, SeenPost
 
 LONGEST_SOURCE_BYTES = 200_000
 LONGEST_TITLE = 200
@@ -86,7 +86,9 @@ def edit_draft(session: Session, letter_id: int, draft: LetterDraft, now: dateti
         letter.slug = _free_slug(session, draft.slug or title, is_listed=is_listed)
     letter.title, letter.content, letter.format = title, content, draft.format
     letter.visible, letter.canonical_url = draft.visible, draft.canonical_url
-    letter.is_touched = letter.is_touched or by_hand
+    if by_hand:
+        letter.is_touched = True
+        SeenPost.keep_back(session, letter_id)
     letter.edited_at = now
     return letter
 

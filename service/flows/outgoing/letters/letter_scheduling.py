@@ -13,7 +13,7 @@ from service.core.letters.letter_day import begins_at
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.letters.letter_drafts import LetterError, find_letter
 from service.flows.outgoing.letters.letter_freezing import compose_letter
-from service.models import Letter, LetterState, LetterTiming
+from service.models import Letter, LetterState, LetterTiming, SeenPost
 
 TIME_TO_TAKE_BACK = timedelta(minutes=5)
 FURTHEST = timedelta(days=366)
@@ -54,6 +54,7 @@ def schedule(session: Session, context: EmailContext, letter_id: int, when: Lett
         raise LetterError("This letter has been scheduled before. A letter goes once.")
     timing, starts_at = _time(when, now)
     frozen = compose_letter(session, context, letter).frozen
+    SeenPost.keep_back(session, letter_id)  # it goes as is said here, and not by itself
     letter.state = LetterState.SCHEDULED
     letter.timing = timing
     letter.starts_on = when.on if isinstance(when, OwnHour) else None

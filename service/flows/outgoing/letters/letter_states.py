@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.flows.outgoing.letters.letter_drafts import LetterError, find_letter
-from service.models import Letter, LetterPause, LetterState, LetterTally
+from service.models import Letter, LetterPause, LetterState, LetterTally, SeenPost
 from service.models.letters import letter_deliveries
 from service.models.letters.letter import MAY_BE_PAUSED
 
@@ -77,12 +77,17 @@ def stop(session: Session, letter_id: int) -> int:
 def take_back(session: Session, letter_id: int) -> Letter:
     """Make a scheduled letter that nobody has been planned for a draft again, and return it.
 
+    A draft that was to go by itself stays a draft.
+
     Raises:
         LetterError: there is no such letter, or it is not scheduled any more.
     """
     letter = find_letter(session, letter_id)
+    if letter.state == LetterState.DRAFT and SeenPost.keep_back(session, letter_id):
+        return letter
     if letter.state not in {LetterState.SCHEDULED, LetterState.PAUSED} or letter.has_begun:
         raise LetterError("This letter cannot be taken back: it is not scheduled, or has begun to go out.")
+    SeenPost.keep_back(session, letter_id)
     letter.state = LetterState.DRAFT
     letter.timing = letter.starts_on = letter.starts_at = letter.resumed_at = None
     letter.paused_because = letter.paused_at = None

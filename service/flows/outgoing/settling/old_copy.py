@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.db import Database, random_id
+from service.flows.outgoing.feeds.auto_posts import pause_automatic_feeds
 from service.flows.outgoing.letters.letter_states import pause_all
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
 from service.flows.outgoing.settling.evidence import TakenEmail, record_events
@@ -141,10 +142,12 @@ class OldCopyGuard:
 def hold_sending(session: Session, keyring: Keyring, reason: HoldReason, now: datetime) -> None:
     """Let nothing be sent until an operator has acted, and tell the writers why, unless that is known already.
 
-    Letters are paused too: some of their emails may have gone, so their writer decides about each of them.
+    Letters are paused too: some of their emails may have gone, so their writer decides about each of them. So are feeds
+    whose posts go by themselves.
     """
     if not Installation.hold(session, reason, now):
         return
+    pause_automatic_feeds(session)  # first, since a look locks feeds before letters too
     pause_all(session, LetterPause.OLD_COPY, now)
     meaning, remedy = MEANINGS[reason], REMEDIES[reason]
     log.error("sending.held", because=reason, meaning=meaning, remedy=remedy)

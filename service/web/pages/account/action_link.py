@@ -17,6 +17,7 @@ from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page
 from service.web.pages.account import change_address
 from service.web.pages.account.email_texts import said_by_email
+from service.web.pages.desk.take_back_letter import show_take_back, take_back_letter
 from service.web.pages.journal import chosen_steps
 from service.web.pages.journal.steps import ANSWERS, read_state
 
@@ -185,6 +186,7 @@ _PAGES: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.SEND_ON: _show_send_on,
     Action.CONFIRM_ADDRESS: change_address.show_confirm,
     Action.TAKE_BACK_ADDRESS: change_address.show_take_back,
+    Action.TAKE_BACK_LETTER: show_take_back,
 }
 _ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.KEEP_OUT: _keep_out,
@@ -195,4 +197,5 @@ _ACTS: Mapping[Action, Callable[[ActToken], Response | str]] = {
     Action.NOT_A_STEP: _decide_not_a_step,
     Action.CONFIRM_ADDRESS: change_address.confirm,
     Action.TAKE_BACK_ADDRESS: change_address.take_back,
+    Action.TAKE_BACK_LETTER: take_back_letter,
 }

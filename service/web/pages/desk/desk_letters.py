@@ -21,7 +21,7 @@ from service.flows.outgoing.letters.letter_check import check
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, LetterError, edit_draft, make_draft
 from service.flows.outgoing.letters.letter_progress import progress
 from service.flows.outgoing.letters.letter_scheduling import AtInstant, LetterTime, OwnHour, Straightaway, schedule
-from service.models import Letter, LetterFormat, LetterPause, LetterState, LetterVisibility
+from service.models import Letter, LetterFormat, LetterPause, LetterState, LetterVisibility, SeenPost
 from service.web.context import get_runtime, now, page
 from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
 from service.web.security import allow_frames, frame_only
@@ -235,6 +235,7 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequenc
         letter=found,
         checked=checked,
         gone=progress(visit.session, letter_id),
+        going=SeenPost.of_letter_that_goes(visit.session, letter_id),
         pauses=PAUSE_REASONS,
         problem=problem,
         failed=failed,

@@ -110,7 +110,7 @@ def _play(feeds: FeedsHarness, looks: list[list[tuple[int, str, int | None]]]) -
                 raw_id, link = names[number]
                 at, text = None if day is None else now + timedelta(days=day), f"Version {place} of {number}"
                 shown.append(post(number, at=at, raw_id=raw_id, link=link, html=f"<p>{text}</p>", text=text))
-            drafted += [row.title for row in take_posts(session, feed, ParsedFeed("F", tuple(shown)), now)]
+            drafted += [row.title for row in take_posts(session, feed, ParsedFeed("F", tuple(shown)), now).drafts]
             feed.looked_at = now
             assert len(drafted) == len(set(drafted))
             if place == 0:
