@@ -35,6 +35,7 @@ KINDS = {
     DeliveryKind.NOTICE: ("less_often", "alias_asked_for", "alias_released"),
     DeliveryKind.ALIAS: ("alias_confirm",),
     DeliveryKind.ADDRESS: ("address_confirm", "address_moved", "address_here", "address_back", "address_lost"),
+    DeliveryKind.ACCESS: ("access_passkey_added", "access_passkey_removed", "access_address_added"),
     DeliveryKind.LETTER: ("letter",),
     DeliveryKind.EXPORT: ("export_ready",),
     DeliveryKind.GOODBYE: ("goodbye",),
