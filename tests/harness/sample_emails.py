@@ -307,6 +307,7 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "address_confirm": emails.address_change.compose(made, "address.confirm", act_url),
         "address_moved": emails.address_change.compose(made, "address.moved", act_url, "16 May"),
         "address_here": emails.address_change.compose(made, "address.here", until="16 May"),
+        "address_erasing": emails.address_change.compose(made, "address.erasing", act_url, "16 May"),
         "address_back": emails.address_change.compose(made, "address.back", act_url),
         "address_lost": emails.address_change.compose(made, "address.lost"),
         **{f"access_{what}": emails.access.compose(made, f"access.{what}", LINKS) for what in ACCESS_CHANGES},
