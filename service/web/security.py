@@ -68,6 +68,11 @@ def guard(app: Flask, settings: Settings, *, style: str) -> None:
         if request.blueprint != ANY_HOST and _place(request.host_url, default_port) != own:
             abort(400, description="host")
 
+    @app.before_request
+    def check_path() -> None:
+        if "\x00" in request.path:  # PostgreSQL takes no such text, and no page has it in its address
+            abort(HTTPStatus.NOT_FOUND)
+
     @app.after_request
     def add_headers(response: Response) -> Response:
         for name, value in headers.items():
