@@ -84,11 +84,15 @@ def journal_erase(settings: Settings, address_file: TextIO, apply: bool) -> None
         raise click.BadParameter("it must hold one email address", param_hint="ADDRESS_FILE") from None
     runtime = runtime_of(settings)
     with runtime.database.read() as session:
-        person = erase.find(session, runtime.keyring, address)
+        person = erase.find(session, runtime.keyring, address, runtime.clock())
     if person is None:
         click.echo("Nobody has this address.", err=True)
         raise SystemExit(1)
     click.echo(f"Signed up on {person.signed_up_on}, {person.status}, {person.entries} entries.")
+    if person.moved_until:
+        click.echo(
+            f"Their former address can take a change of address back until {person.moved_until}. Wait until then."
+        )
     if not apply:
         click.echo("Nothing was erased. Add --apply to erase everything of this person; there is no way back.")
         return
@@ -98,7 +102,7 @@ def journal_erase(settings: Settings, address_file: TextIO, apply: bool) -> None
         record_command(session, runtime, DeskActionName.PERSON_ERASED, person_hash=address_hash)
     runtime.eraser().work(erasure_id)
     with runtime.database.read() as session:
-        is_left = erase.find(session, runtime.keyring, address) is not None
+        is_left = erase.find(session, runtime.keyring, address, runtime.clock()) is not None
     if is_left:
         click.echo("The mail provider does not answer. A job erases this person within about an hour.", err=True)
         raise SystemExit(1)

@@ -32,6 +32,10 @@ LINKS_AN_HOUR = 600
 WRONG_TOKENS_AN_HOUR = 30
 # Mail providers post one-click unsubscribes of many people from few addresses (RFC 8058).
 ALWAYS_OPEN = "frequency"
+# No link, but an answer that anybody may try, and that writes a row.
+COUNTED_AS_LINKS = frozenset({"passkey_sign_in.use"})
+# A link of the desk carries no proof of its own, so that a wrong one cannot be told from one that was used.
+WRONG_IF_GONE = "desk_account"
 
 log = structlog.get_logger()
 
@@ -63,6 +67,11 @@ def guard(app: Flask, settings: Settings, *, style: str) -> None:
     def check_host() -> None:
         if request.blueprint != ANY_HOST and _place(request.host_url, default_port) != own:
             abort(400, description="host")
+
+    @app.before_request
+    def check_path() -> None:
+        if "\x00" in request.path:  # PostgreSQL takes no such text, and no page has it in its address
+            abort(HTTPStatus.NOT_FOUND)
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -105,13 +114,15 @@ def limit_token_routes(app: Flask) -> None:
 
     @app.before_request
     def check_links() -> None:
-        is_limited = _has_token() and request.blueprint != ALWAYS_OPEN
+        is_link = _has_token() or request.endpoint in COUNTED_AS_LINKS
+        is_limited = is_link and request.blueprint != ALWAYS_OPEN
         if is_limited and not links.allows(network_hash(), now()):
             abort(HTTPStatus.TOO_MANY_REQUESTS)
 
     @app.after_request
     def count_guesses(response: Response) -> Response:
-        is_guess = _has_token() and response.status_code == HTTPStatus.NOT_FOUND
+        is_gone = response.status_code == HTTPStatus.GONE and request.blueprint == WRONG_IF_GONE
+        is_guess = _has_token() and (is_gone or response.status_code == HTTPStatus.NOT_FOUND)
         if is_guess and not guesses.allows(network_hash(), now()):
             return error_page(HTTPStatus.TOO_MANY_REQUESTS)
         return response

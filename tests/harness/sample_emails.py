@@ -134,6 +134,7 @@ ice = "thin"
 ```
 """
 
+ACCESS_CHANGES = ("passkey_added", "passkey_removed", "address_added")
 # The emails whose discreet form has golden files.
 DISCREET = (
     "confirmation",
@@ -149,6 +150,7 @@ DISCREET = (
     "could_not_keep_all_left_out",
     "could_not_keep_photo",
     "alias_confirm",
+    "access_passkey_added",
 )
 
 ODD_WORDS = {
@@ -319,8 +321,10 @@ def emails_in_mode(*, is_discreet: bool = False) -> dict[str, OutgoingEmail]:
         "address_confirm": emails.address_change.compose(made, "address.confirm", act_url),
         "address_moved": emails.address_change.compose(made, "address.moved", act_url, "16 May"),
         "address_here": emails.address_change.compose(made, "address.here", until="16 May"),
+        "address_erasing": emails.address_change.compose(made, "address.erasing", act_url, "16 May"),
         "address_back": emails.address_change.compose(made, "address.back", act_url),
         "address_lost": emails.address_change.compose(made, "address.lost"),
+        **{f"access_{what}": emails.access.compose(made, f"access.{what}", LINKS) for what in ACCESS_CHANGES},
         "alias_asked_for": emails.alias.compose_notice(made, "alias.asked_for", LINKS),
         "alias_released": emails.alias.compose_notice(made, "alias.released", LINKS),
     }

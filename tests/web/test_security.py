@@ -83,6 +83,11 @@ def test_another_host_is_told_where_the_site_lives(site: WebHarness, host: str) 
     assert "This site’s address is http://localhost" in answer.text
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_address_with_a_null_character_has_no_page(site: WebHarness) -> None:
+    assert site.get("/letters/x%00").status_code == 404
+
+
 def test_a_platform_may_ask_for_health_by_any_host(site: WebHarness) -> None:
     assert site.app.test_client().get("/healthz", headers={"Host": "10.0.0.7:9000"}).status_code == 200
 

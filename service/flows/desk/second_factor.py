@@ -99,7 +99,7 @@ def confirm(session: Session, keyring: Keyring, desk: DeskSession, code: str, no
         return NO_APP
     if not _may_try(factor, now):
         return TOO_OFTEN
-    step = _matching_step(_open(keyring, factor), "".join(filter(str.isdecimal, code)), now)
+    step = _matching_step(_open(keyring, factor), "".join(str(int(sign)) for sign in code if sign.isdecimal()), now)
     if step is None:
         return WRONG
     if not DeskFactor.accept_step(session, desk.writer_hash, step):

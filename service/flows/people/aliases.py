@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from service.core.addresses import Address
 from service.core.schedule import local_date
 from service.db import random_id
+from service.flows.people import access_notices
 from service.models import (
     AddressChange,
     Alias,
@@ -116,8 +117,7 @@ def claim(
         return AliasClaim(AliasStanding.THEIRS)
     holder = holder_of(session, keyring.address_hash(address), besides=person)
     if is_proved and holder is None:
-        _add(session, keyring, person, address, now)
-        return AliasClaim(AliasStanding.THEIRS)
+        return AliasClaim(AliasStanding.THEIRS, tuple(_add(session, keyring, person, address, now)))
     if _is_theirs(session, keyring, person, address):
         return AliasClaim(AliasStanding.THEIRS)
     notice_ids = plan_notice(session, holder, ASKED_FOR, now) if holder else []
@@ -139,16 +139,15 @@ def may_be_mailed(session: Session, keyring: Keyring, address: Address, *, besid
     return not Suppression.covers(session, address_hash) and holder_of(session, address_hash, besides=besides) is None
 
 
-def confirm(session: Session, keyring: Keyring, person: Subscriber, delivery_id: int, now: datetime) -> AliasStanding:
-    """Add the alias whose link the signed-in subscriber has opened, if nobody has it; return the state of the claim."""
+def confirm(session: Session, keyring: Keyring, person: Subscriber, delivery_id: int, now: datetime) -> AliasClaim:
+    """Add the alias whose link the signed-in subscriber has opened, if nobody has it; return the result."""
     address = _confirmed_address(session, keyring, person, delivery_id)
     if address is None:
-        return AliasStanding.REFUSED
+        return AliasClaim(AliasStanding.REFUSED)
     if holder_of(session, keyring.address_hash(address), besides=person) is not None:
-        return AliasStanding.TAKEN
-    if not _is_own(keyring, person, address):
-        _add(session, keyring, person, address, now)
-    return AliasStanding.THEIRS
+        return AliasClaim(AliasStanding.TAKEN)
+    told = [] if _is_own(keyring, person, address) else _add(session, keyring, person, address, now)
+    return AliasClaim(AliasStanding.THEIRS, tuple(told))
 
 
 def look(session: Session, keyring: Keyring, person: Subscriber, delivery_id: int) -> AliasStanding:
@@ -189,12 +188,14 @@ def _is_own(keyring: Keyring, person: Subscriber, address: Address) -> bool:
     return keyring.address_hash(address) == person.address_hash
 
 
-def _add(session: Session, keyring: Keyring, person: Subscriber, address: Address, now: datetime) -> None:
-    """Add an alias that is proved to be this subscriber's and nobody else's."""
+def _add(session: Session, keyring: Keyring, person: Subscriber, address: Address, now: datetime) -> list[int]:
+    """Add an alias that is proved to be this subscriber's and nobody else's; return the id of the email about it."""
     address_hash = keyring.address_hash(address)
     place = address_place(person, address_hash)
     sealed = keyring.key_of(person).seal_text(address.text, place=place, random=os.urandom)
+    is_new = Alias.owner_id(session, address_hash) != person.id
     Alias.add(session, address_hash, person.id, sealed, now)
+    return access_notices.plan(session, person, access_notices.ADDRESS_ADDED, now) if is_new else []
 
 
 def _by_key(session: Session, keyring: Keyring, person: Subscriber) -> Mapping[str, Alias]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -31,6 +32,7 @@ from service.models import (
     Keyring,
     MailRequest,
     NewDelivery,
+    Passkey,
     Subscriber,
     Suppression,
     SuppressionReason,
@@ -43,8 +45,9 @@ LINK_LIFETIME = timedelta(days=1)
 TIME_TO_TAKE_BACK = timedelta(days=3)
 WEEK = timedelta(weeks=1)
 # The emails about a change, by their names in templates/email/answers.toml: to the new address before and after it,
-# to the former one, and to both after it was taken back.
+# to the former one after it and when the journal is to be erased, and to both after it was taken back.
 CONFIRM, WELCOME_HERE, MOVED_AWAY = "address.confirm", "address.here", "address.moved"
+ERASING = "address.erasing"
 TAKEN_BACK, LOST = "address.back", "address.lost"
 
 
@@ -82,7 +85,7 @@ def ask(session: Session, keyring: Keyring, person: Subscriber, address: Address
     asked = Delivery.count_since(session, person.id, DeliveryKind.ADDRESS, now - WEEK, CONFIRM)
     if asked >= MAX_CONFIRMATIONS_PER_WEEK:
         return AddressChangeResult(ChangeStanding.REFUSED)
-    planned = _plan(session, keyring, person, CONFIRM, now, to=address, expires_at=now + LINK_LIFETIME)
+    planned = _plan_to(session, keyring, person, CONFIRM, now, to=address, expires_at=now + LINK_LIFETIME)
     holder = aliases.holder_of(session, address_hash, besides=person)
     told = aliases.plan_notice(session, holder, aliases.ASKED_FOR, now) if holder else []
     return AddressChangeResult(ChangeStanding.ASKED, (*planned, *told))
@@ -127,8 +130,7 @@ def confirm(
     session.flush()
     _void_links(session, person, (former_hash, person.address_hash), now)
     BrowserSession.end_others(session, person.id, this_browser)
-    away = _plan(session, keyring, person, MOVED_AWAY, now, reference=change.id, expires_at=change.back_until)
-    here = _plan(session, keyring, person, WELCOME_HERE, now, reference=change.id, expires_at=change.back_until)
+    away, here = (_plan_about(session, change, person, detail, now) for detail in (MOVED_AWAY, WELCOME_HERE))
     return AddressChangeResult(ChangeStanding.DONE, (*away, *here))
 
 
@@ -147,8 +149,8 @@ def take_back(
 ) -> AddressChangeResult:
     """Move a subscriber back to the address that they had before a change, whatever was changed after it.
 
-    Every browser is signed out, aliases that were added since are removed, and a wish to be erased is taken back: all
-    of it may be somebody else's doing.
+    Every browser is signed out, aliases and passkeys that were added since are removed, and a wish to be erased is
+    taken back: all of it may be somebody else's doing.
     """
     person = Subscriber.locked(session, subscriber_id)
     change = AddressChange.to_take_back(session, subscriber_id, change_id, now)
@@ -161,11 +163,21 @@ def take_back(
     _void_links(session, person, (keyring.address_hash(former), keyring.address_hash(lost)), now)
     AddressChange.forget_since(session, person.id, since)
     Alias.remove_since(session, person.id, since)
+    Passkey.remove_since(session, person.id, since)
     BrowserSession.end_all(session, person.id)
     Erasure.take_back(session, person.id)
-    back = _plan(session, keyring, person, TAKEN_BACK, now, expires_at=now + WEEK)
-    told = _plan(session, keyring, person, LOST, now, to=lost, expires_at=now + WEEK) if has_moved else []
+    back = _plan(session, person, TAKEN_BACK, now, expires_at=now + WEEK)
+    told = _plan_to(session, keyring, person, LOST, now, to=lost, expires_at=now + WEEK) if has_moved else []
     return AddressChangeResult(ChangeStanding.DONE, (*back, *told))
+
+
+def warn_of_erasing(session: Session, person: Subscriber, now: datetime) -> list[int]:
+    """Plan an email to each former address that can still take a change back, since that keeps the journal as well."""
+    changes = {
+        change.former_hash: change for change in reversed(AddressChange.all_to_take_back(session, person.id, now))
+    }
+    changes.pop(person.address_hash, None)
+    return [id_ for change in changes.values() for id_ in _plan_about(session, change, person, ERASING, now)]
 
 
 def former_address(keyring: Keyring, person: Subscriber, change: AddressChange) -> Address:
@@ -212,31 +224,39 @@ def _address_to_confirm(session: Session, keyring: Keyring, person: Subscriber, 
     return None if text is None else Address(text)
 
 
-def _plan(
+def _plan_about(session: Session, change: AddressChange, person: Subscriber, detail: str, now: datetime) -> list[int]:
+    """Plan an email that says how long a change can be taken back."""
+    return _plan(session, person, detail, now, reference=change.id, expires_at=change.back_until)
+
+
+def _plan_to(
     session: Session,
     keyring: Keyring,
     person: Subscriber,
     detail: str,
     now: datetime,
     *,
-    to: Address | None = None,
-    reference: int | None = None,
+    to: Address,
     expires_at: datetime,
 ) -> list[int]:
-    """Plan one of the emails about a change; `to` is sealed with it, if it is not the subscriber's own address."""
+    """Plan an email to an address that is not the subscriber's own, which is sealed with it."""
     delivery_id = random_id()
+    sealed = seal_content(keyring, person, delivery_id, to.text)
+    return _plan(session, person, detail, now, id=delivery_id, sealed_content=sealed, expires_at=expires_at)
+
+
+def _plan(session: Session, person: Subscriber, detail: str, now: datetime, **columns: Any) -> list[int]:
+    """Plan one of the emails about a change."""
+    values = {"id": random_id(), **columns}
     delivery = NewDelivery(
-        id=delivery_id,
         subscriber_id=person.id,
         kind=DeliveryKind.ADDRESS,
-        slot=f"{local_date(now, person.zone)}/{delivery_id}",
+        slot=f"{local_date(now, person.zone)}/{values['id']}",
         detail=detail,
-        reference=reference,
-        sealed_content=seal_content(keyring, person, delivery_id, to.text) if to else None,
         ready_at=now,
-        expires_at=expires_at,
         planned_at=now,
         enqueued_at=now,
+        **values,
     )
     return Delivery.plan(session, [delivery])
 

@@ -1,4 +1,4 @@
-"""Asking to be erased: by a fresh sign-in, a day before it happens, and until then signing in takes it back."""
+"""Asking to be erased: by a fresh sign-in, a day before it happens or more, and until then signing in takes it back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
 from service.core.schedule import local_date
-from service.models import BrowserSession, Delivery, DeliveryKind, Entry, Erasure, Keyring, NewDelivery, Subscriber
+from service.flows.people import change_address
+from service.models import (
+    AddressChange,
+    BrowserSession,
+    Delivery,
+    DeliveryKind,
+    Entry,
+    Erasure,
+    Keyring,
+    NewDelivery,
+    Subscriber,
+)
 
 TIME_TO_TAKE_BACK = timedelta(hours=24)
 
@@ -22,15 +33,17 @@ class WhoIsErased:
     signed_up_on: date
     status: str
     entries: int
+    moved_until: date | None  # the last day on which a former address can take a change of address back
 
 
-def find(session: Session, keyring: Keyring, address: Address) -> WhoIsErased | None:
+def find(session: Session, keyring: Keyring, address: Address, now: datetime) -> WhoIsErased | None:
     """Return who has this address, or None."""
     person = Subscriber.with_address(session, keyring.address_hash(address))
     if person is None:
         return None
     signed_up_on = local_date(person.created_at, person.zone)
-    return WhoIsErased(person.id, signed_up_on, person.status, Entry.count_for(session, person.id))
+    entries = Entry.count_for(session, person.id)
+    return WhoIsErased(person.id, signed_up_on, person.status, entries, waits_until(session, person, now))
 
 
 def erase_at_once(session: Session, subscriber_id: int, now: datetime) -> int:
@@ -38,12 +51,19 @@ def erase_at_once(session: Session, subscriber_id: int, now: datetime) -> int:
     return Erasure.hasten(session, subscriber_id, now)
 
 
-def ask(session: Session, person: Subscriber, now: datetime) -> list[int]:
-    """Record that somebody is to be erased in 24 hours, and sign all their browsers out; return the goodbye's id.
+def waits_until(session: Session, person: Subscriber, now: datetime) -> date | None:
+    """Return the local day until which erasing waits for a former address of a subscriber, or None if for none."""
+    last = _last_to_take_back(session, person, now)
+    return None if last is None else local_date(last, person.zone)
 
-    Only signing in takes it back (`sign_in.open_session`): what they reply until then is kept, and goes with the rest.
+
+def ask(session: Session, person: Subscriber, now: datetime) -> list[int]:
+    """Record that somebody is to be erased in 24 hours, and sign all their browsers out; return the emails' ids.
+
+    Signing in takes it back (`sign_in.open_session`), and so does a former address that takes a change of address
+    back: it is told, and erasing waits for it. What they reply until then is kept, and goes with the rest.
     """
-    due_at = now + TIME_TO_TAKE_BACK
+    due_at = max(now + TIME_TO_TAKE_BACK, _last_to_take_back(session, person, now) or now)
     erasure_id = Erasure.ask(session, person.id, now=now, due_at=due_at)
     BrowserSession.end_all(session, person.id)
     goodbye = NewDelivery(
@@ -55,4 +75,9 @@ def ask(session: Session, person: Subscriber, now: datetime) -> list[int]:
         planned_at=now,
         enqueued_at=now,
     )
-    return Delivery.plan(session, [goodbye])
+    return [*Delivery.plan(session, [goodbye]), *change_address.warn_of_erasing(session, person, now)]
+
+
+def _last_to_take_back(session: Session, person: Subscriber, now: datetime) -> datetime | None:
+    """Return until when the last of a subscriber's changes of address can be taken back, or None."""
+    return max((change.back_until for change in AddressChange.all_to_take_back(session, person.id, now)), default=None)

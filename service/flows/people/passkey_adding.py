@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from service.core import passkeys as core
 from service.core.passkeys import Challenger, PasskeySite, challenge_of, read_made_passkey
 from service.db import random_id
+from service.flows.people import access_notices
 from service.flows.people.passkeys import (
     CREDENTIAL_ID,
     NAME,
@@ -46,8 +47,11 @@ def add(
     *,
     answer: str,
     name: str,
-) -> int | PasskeyRefused:
-    """Add the passkey that a browser has made to a subscriber, whose row must be locked; return its id, or why not."""
+) -> list[int] | PasskeyRefused:
+    """Add the passkey that a browser has made to a subscriber, whose row must be locked, and plan the email about it.
+
+    Return the id of the email, or why the passkey was not added.
+    """
     if not challenger.is_own(challenge_of(answer)):
         return PasskeyRefused.TOO_LATE
     made = read_made_passkey(site, challenger, answer)
@@ -72,4 +76,4 @@ def add(
         created_at=challenger.now,
     )
     session.add(row)
-    return passkey_id
+    return access_notices.plan(session, person, access_notices.PASSKEY_ADDED, challenger.now)

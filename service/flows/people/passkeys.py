@@ -10,6 +10,7 @@ from enum import Enum, auto
 from sqlalchemy.orm import Session
 
 from service.core.sealing import DataKey
+from service.flows.people import access_notices
 from service.models import AnsweredChallenge, Keyring, Passkey, Subscriber
 
 MOST_NAME_CHARACTERS = 60
@@ -51,11 +52,13 @@ def rename(session: Session, keyring: Keyring, person: Subscriber, typed_id: str
         row.sealed_name = seal_for(keyring.key_of(person), name.encode(), row.id, NAME)
 
 
-def remove(session: Session, person: Subscriber, typed_id: str) -> None:
-    """Remove one of a subscriber's passkeys, if it is still there."""
+def remove(session: Session, person: Subscriber, typed_id: str, now: datetime) -> list[int]:
+    """Remove one of a subscriber's passkeys, if it is still there; return the id of the email that says so."""
     row = _own(session, person, typed_id)
-    if row is not None:
-        Passkey.remove(session, person.id, row.id)
+    if row is None:
+        return []
+    Passkey.remove(session, person.id, row.id)
+    return access_notices.plan(session, person, access_notices.PASSKEY_REMOVED, now)
 
 
 def credential_hash(keyring: Keyring, credential_id: bytes) -> bytes:

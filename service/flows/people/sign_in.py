@@ -19,7 +19,6 @@ LINK_LIFETIME = timedelta(minutes=10)
 SESSION_LIFETIME = timedelta(days=30)
 FRESH_FOR = timedelta(minutes=10)
 MAX_IDLE = timedelta(days=14)
-FRESH_FOR = timedelta(minutes=10)
 
 
 class SignInLink(Enum):

@@ -31,6 +31,7 @@ class DeliveryKind(StrEnum):
     NOTICE = "notice"
     ALIAS = "alias"
     ADDRESS = "address"
+    ACCESS = "access"
     EXPORT = "export"
     LETTER = "letter"
     GOODBYE = "goodbye"

@@ -41,6 +41,13 @@ class AddressChange(Base):
         return session.scalar(query.where(cls.back_until > now, cls.sealed_former.is_not(None)))
 
     @classmethod
+    def all_to_take_back(cls, session: Session, subscriber_id: int, now: datetime) -> Sequence[AddressChange]:
+        """Return those of a person's changes that their former addresses can take back, oldest first."""
+        query = select(cls).where(cls.subscriber_id == subscriber_id)
+        query = query.where(cls.back_until > now, cls.sealed_former.is_not(None))
+        return session.scalars(query.order_by(cls.changed_at, cls.id)).all()
+
+    @classmethod
     def reserved_for(cls, session: Session, address_hash: bytes) -> int | None:
         """Return the id of the person for whom an address is reserved, or None."""
         query = select(cls.subscriber_id).where(cls.former_hash == address_hash, cls.sealed_former.is_not(None))

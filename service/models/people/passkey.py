@@ -52,6 +52,11 @@ class Passkey(Base):
         """Delete one of this person's passkeys; never another person's."""
         session.execute(delete(cls).where(cls.id == passkey_id, cls.subscriber_id == subscriber_id))
 
+    @classmethod
+    def remove_since(cls, session: Session, subscriber_id: int, since: datetime) -> None:
+        """Delete the passkeys that a person added at an instant or later."""
+        session.execute(delete(cls).where(cls.subscriber_id == subscriber_id, cls.created_at >= since))
+
 
 class AnsweredChallenge(Base):
     """A challenge that was answered with a passkey, by its keyed hash, so that each is answered once."""

@@ -17,7 +17,7 @@ from service.core.slots import request_slot
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
-from service.flows.people import aliases, change_address, erase, steps
+from service.flows.people import access_notices, aliases, change_address, erase, steps
 from service.mail.outbound.short_emails import read_short_emails
 from service.models import (
     Delivery,
@@ -120,6 +120,14 @@ class DiscreetPerson:
             for id_ in self.plan(DeliveryKind.NOTICE, str(self.today + number * DAY), detail=detail)
         ]
 
+    def plan_access_notices(self) -> list[int]:
+        details = (access_notices.PASSKEY_ADDED, access_notices.PASSKEY_REMOVED, access_notices.ADDRESS_ADDED)
+        with self.harness.runtime.database.write() as session:
+            owner = session.get_one(Subscriber, self.person.id)
+            return [
+                id_ for detail in details for id_ in access_notices.plan(session, owner, detail, self.harness.clock())
+            ]
+
     def plan_letter(self) -> list[int]:
         runtime, now = self.harness.runtime, self.harness.clock()
         with runtime.database.write() as session:
@@ -188,6 +196,7 @@ PLANS: Mapping[DeliveryKind, Callable[[DiscreetPerson], list[int]]] = {
     DeliveryKind.NOTICE: DiscreetPerson.plan_notices,
     DeliveryKind.ALIAS: DiscreetPerson.plan_alias_confirmation,
     DeliveryKind.ADDRESS: DiscreetPerson.plan_address_change,
+    DeliveryKind.ACCESS: DiscreetPerson.plan_access_notices,
     DeliveryKind.LETTER: DiscreetPerson.plan_letter,
     DeliveryKind.EXPORT: DiscreetPerson.plan_export,
     DeliveryKind.GOODBYE: DiscreetPerson.plan_goodbye,

@@ -63,15 +63,20 @@ def _delivery(harness: InboundHarness, kind: DeliveryKind) -> Delivery:
         return session.scalars(select(Delivery).where(Delivery.kind == kind)).one()
 
 
-def _confirm(harness: InboundHarness, delivery_id: int) -> AliasStanding:
+def _confirm(harness: InboundHarness, delivery_id: int) -> AliasClaim:
     with harness.sending.runtime.database.write() as session:
         person = session.get_one(Subscriber, harness.ana.id)
         return aliases.confirm(session, harness.sending.runtime.keyring, person, delivery_id, harness.sending.clock())
 
 
 def test_a_sender_that_the_provider_vouches_for_is_an_alias_at_once(harness: InboundHarness) -> None:
-    assert _accept(harness, _receive(harness, "From my desk.", WORK)) == AliasClaim(AliasStanding.THEIRS)
+    claim = _accept(harness, _receive(harness, "From my desk.", WORK))
+    assert claim.standing is AliasStanding.THEIRS
     assert _alias_owner_id(harness, WORK) == harness.ana.id
+    assert harness.sending.send(claim.delivery_ids).counts == {DeliveryState.SENT: 1}
+    assert [(mail.recipient, mail.subject) for mail in harness.sending.mails()] == [
+        ("ana@example.com", "An address was added")
+    ]
 
 
 def test_forged_mail_does_not_make_an_alias(harness: InboundHarness) -> None:
@@ -90,7 +95,9 @@ def test_an_unproved_address_gets_a_confirmation_that_names_nobody(harness: Inbo
     (sent,) = harness.sending.mails()
     assert sent.recipient == WORK
     assert "ana@example.com" not in json.dumps([sent.subject, sent.text, sent.html, *sent.headers])
-    assert _confirm(harness, claim.delivery_ids[0]) is AliasStanding.THEIRS
+    confirmed = _confirm(harness, claim.delivery_ids[0])
+    assert (confirmed.standing, len(confirmed.delivery_ids)) == (AliasStanding.THEIRS, 1)
+    assert _confirm(harness, claim.delivery_ids[0]) == AliasClaim(AliasStanding.THEIRS)
     assert _alias_owner_id(harness, WORK) == harness.ana.id
     assert _receive(harness, "And again.", WORK).outcome == Outcome.ENTRY
 
@@ -101,10 +108,8 @@ def test_nobody_else_can_confirm_an_alias(harness: InboundHarness) -> None:
     runtime = harness.sending.runtime
     with runtime.database.write() as session:
         person = session.get_one(Subscriber, ben.id)
-        assert (
-            aliases.confirm(session, runtime.keyring, person, delivery_id, harness.sending.clock())
-            is AliasStanding.REFUSED
-        )
+        refused = aliases.confirm(session, runtime.keyring, person, delivery_id, harness.sending.clock())
+    assert refused == AliasClaim(AliasStanding.REFUSED)
     assert _alias_owner_id(harness, WORK) is None
 
 

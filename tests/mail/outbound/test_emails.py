@@ -18,7 +18,7 @@ NO_WAY_OUT_NEEDED = CONFIRMATIONS | {
     "sign_in",
     "receipt",
     "alias_confirm",
-    *("address_confirm", "address_moved", "address_here", "address_back", "address_lost"),
+    *("address_confirm", "address_moved", "address_here", "address_erasing", "address_back", "address_lost"),
     "writer_domain_paused",
     "writer_sending_held",
     "writer_letter_paused",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
 
 from service.job_queue import BackgroundJob
-from service.models import Erasure, Outcome, Reply, Suppression, SuppressionReason
+from service.models import AddressChange, Erasure, Outcome, Reply, Suppression, SuppressionReason
+from service.web.pages.desk.desk_people import NEW_ADDRESS
 from tests.harness.desk import DeskHarness
+from tests.harness.people import DAY
 from tests.harness.website import WebHarness
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -70,6 +73,14 @@ def test_a_sign_in_email_asks_for_the_code_that_the_writer_tells(desk: DeskHarne
     assert desk.actions() == ["person.sign_in_sent"]
 
 
+def set_address_change(desk: DeskHarness, back_until: datetime) -> None:
+    """Set until when the person's only change of address can be taken back."""
+    change = {"former_hash": b"f" * 32, "sealed_former": b"f", "back_until": back_until}
+    with desk.site.runtime.database.write() as session:
+        person_id, now = desk.site.person().id, desk.site.clock()
+        session.merge(AddressChange(id=7, subscriber_id=person_id, changed_at=now, **change))
+
+
 def test_consent_and_erasing_need_a_code_and_erasing_a_tick(desk: DeskHarness) -> None:
     person: dict[str, object] = {"person": str(desk.site.person().id)}
     for action in ("consent", "erase"):
@@ -78,7 +89,11 @@ def test_consent_and_erasing_need_a_code_and_erasing_a_tick(desk: DeskHarness) -
     desk.confirm(desk.enrol())
     assert "questions, confirmed" in desk.site.post(f"{PEOPLE}/consent", person, page=PEOPLE).text
     assert desk.site.post(f"{PEOPLE}/erase", person, page=PEOPLE).status_code == 422
+    set_address_change(desk, desk.site.clock() + DAY)
+    waiting = desk.site.post(f"{PEOPLE}/erase", {**person, "sure": "yes"}, page=PEOPLE)
+    assert (waiting.status_code, NEW_ADDRESS in waiting.text) == (422, True)
     assert BackgroundJob.ERASURES not in desk.site.queue.background
+    set_address_change(desk, desk.site.clock())
     assert desk.site.post(f"{PEOPLE}/erase", {**person, "sure": "yes"}, page=PEOPLE).status_code == 303
     [erasure_id] = desk.site.queue.background[BackgroundJob.ERASURES]
     with desk.site.runtime.database.read() as session:

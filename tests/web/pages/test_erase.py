@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from service.models import BrowserSession, Delivery, DeliveryKind, Erasure
+from service.models import AddressChange, BrowserSession, Delivery, DeliveryKind, Erasure
+from tests.harness.people import DAY
 from tests.harness.website import WebHarness
 
 MINUTE = timedelta(minutes=1)
@@ -53,6 +54,17 @@ def test_asking_signs_out_everywhere_and_sends_the_goodbye(site: WebHarness) -> 
         assert session.scalars(select(BrowserSession.kind)).all() == []
         goodbye = session.scalars(select(Delivery).where(Delivery.kind == DeliveryKind.GOODBYE)).one()
     assert goodbye.id in site.queue.deliveries
+
+
+def test_after_a_change_of_address_the_pages_say_until_when_erasing_waits(site: WebHarness) -> None:
+    site.join()
+    change = {"former_hash": b"f" * 32, "sealed_former": b"f", "back_until": site.clock() + 3 * DAY}
+    with site.runtime.database.write() as session:
+        session.add(AddressChange(subscriber_id=site.person().id, changed_at=site.clock(), **change))
+    for path in ("/erase", "/erase/sure"):
+        assert "ntil Saturday 16 May 2026" in site.get(path).text
+    asked = site.post("/erase/sure").location
+    assert "can’t be taken back any more" in site.get(asked).text
 
 
 def test_signing_in_keeps_the_journal_and_says_so(site: WebHarness) -> None:

@@ -14,6 +14,7 @@ from service.core.tokens import ReplyKind
 from service.flows.outgoing.auto_replies import AutoReplyContent, open_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.flows.outgoing.emails import (
+    access,
     address_change,
     alias,
     auto_reply,
@@ -37,6 +38,7 @@ from service.models import Delivery, DeliveryKind
 __all__ = [
     "AS_SENT",
     "BUILDERS",
+    "access",
     "address_change",
     "alias",
     "as_sent",
@@ -74,6 +76,7 @@ BUILDERS: Mapping[DeliveryKind, Callable[[EmailRequest], BuiltEmail]] = {
     DeliveryKind.NOTICE: notice.build,
     DeliveryKind.ALIAS: alias.build,
     DeliveryKind.ADDRESS: address_change.build,
+    DeliveryKind.ACCESS: access.build,
     DeliveryKind.EXPORT: journal_ready.build,
     DeliveryKind.GOODBYE: goodbye.build,
 }

@@ -1,4 +1,4 @@
-"""The emails about a change of address: to the new one before it, to both after it, and to both if it is taken back."""
+"""The emails about a change of address: to the new one before it, to both after it, and to the former about erasing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from service.core.schedule import local_date
 from service.core.tokens import Action
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError
 from service.flows.people import aliases, change_address
-from service.flows.people.change_address import CONFIRM, MOVED_AWAY, TAKEN_BACK, WELCOME_HERE
+from service.flows.people.change_address import CONFIRM, ERASING, MOVED_AWAY, TAKEN_BACK, WELCOME_HERE
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import OutgoingEmail
-from service.models import AddressChange, Suppression, open_content
+from service.models import AddressChange, Erasure, Suppression, open_content
 
 
 def compose(composer: Composer, name: str, url: str = "", until: str = "") -> OutgoingEmail:
@@ -36,7 +36,7 @@ def build(request: EmailRequest) -> BuiltEmail:
         until = delivery.planned_at + change_address.LINK_LIFETIME
         url = context.links.act_url("act", Action.CONFIRM_ADDRESS, person, until, delivery.id)
         return BuiltEmail(compose(request.composer, CONFIRM, url), delivery.sealed_content, to=to)
-    if delivery.detail in {MOVED_AWAY, WELCOME_HERE}:
+    if delivery.detail in {MOVED_AWAY, WELCOME_HERE, ERASING}:
         return _changed(request)
     to = _sealed_address(request)
     _check_suppression(request, to)
@@ -45,11 +45,13 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 
 def _changed(request: EmailRequest) -> BuiltEmail:
-    """Return what either address is told after a change."""
+    """Return what either address is told after a change, or the former one when the journal is to be erased."""
     context, person, change_id = request.context, request.person, request.delivery.reference or 0
     change = AddressChange.to_take_back(request.session, person.id, change_id, request.now)
     if change is None:
         raise NothingToSendError("it was taken back, or it cannot be any more")
+    if request.delivery.detail == ERASING and Erasure.of_subscriber(request.session, person.id) is None:
+        raise NothingToSendError("they have taken the erasing back")
     until = day_and_month(local_date(change.back_until, person.zone))
     if request.delivery.detail == WELCOME_HERE:
         _check_suppression(request, None)
@@ -57,7 +59,7 @@ def _changed(request: EmailRequest) -> BuiltEmail:
     to = change_address.former_address(context.keyring, person, change)
     _check_suppression(request, to)
     url = context.links.act_url("act", Action.TAKE_BACK_ADDRESS, person, change.back_until, change.id)
-    return BuiltEmail(compose(request.composer, MOVED_AWAY, url, until), to=to)
+    return BuiltEmail(compose(request.composer, request.delivery.detail or "", url, until), to=to)
 
 
 def _sealed_address(request: EmailRequest) -> Address | None:

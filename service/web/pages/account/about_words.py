@@ -30,6 +30,7 @@ _KINDS: Words = {
     "notice": "a note about how often questions come",
     "alias": "a question about another address",
     "address": "an email about changing your address",
+    "access": "the note that a passkey or another address had changed",
     "export": "the note that your file was ready",
     "letter": "a letter",
     "goodbye": "the email about erasing",

@@ -170,7 +170,8 @@ def _confirm_alias(known: ActToken) -> Response:
     with browser.visit(writing=True) as visit:
         if visit.person.id != known.subscriber_id:
             return error_page(404)
-        aliases.confirm(visit.session, visit.keyring, visit.person, known.object_id, now())
+        done = aliases.confirm(visit.session, visit.keyring, visit.person, known.object_id, now())
+    get_runtime().job_queue.enqueue_deliveries(done.delivery_ids)
     return redirect(request.path, code=303)
 
 

@@ -18,7 +18,8 @@ PATH = "/erase"
 def show() -> str:
     """Show what is erased, when, and what cannot be."""
     with browser.visit() as visit:
-        return page("erase", is_fresh=is_fresh(visit), kept="kept" in request.args)
+        waits_until = erase.waits_until(visit.session, visit.person, now())
+        return page("erase", is_fresh=is_fresh(visit), kept="kept" in request.args, waits_until=waits_until)
 
 
 @blueprint.post(f"{PATH}/sign-in")
@@ -31,19 +32,22 @@ def sign_in_again() -> Response | tuple[str, int]:
 def ask_again() -> Response | str:
     """Ask once more."""
     with browser.visit() as visit:
-        return page("erase_sure") if is_fresh(visit) else redirect(PATH, code=303)
+        if not is_fresh(visit):
+            return redirect(PATH, code=303)
+        return page("erase_sure", waits_until=erase.waits_until(visit.session, visit.person, now()))
 
 
 @blueprint.post(f"{PATH}/sure")
 def ask() -> Response:
-    """Have everything erased in a day, and sign out everywhere."""
+    """Have everything erased, and sign out everywhere."""
     with browser.visit(writing=True) as visit:
         if not is_fresh(visit):
             return redirect(PATH, code=303)
         planned = erase.ask(visit.session, visit.person, now())
+        waits = erase.waits_until(visit.session, visit.person, now()) is not None
     get_runtime().job_queue.enqueue_deliveries(planned)
     browser.forget()
-    response = redirect(f"{PATH}/asked", code=303)
+    response = redirect(f"{PATH}/asked?waits" if waits else f"{PATH}/asked", code=303)
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
 
@@ -51,4 +55,4 @@ def ask() -> Response:
 @blueprint.get(f"{PATH}/asked")
 def asked() -> str:
     """Say that it will happen, and how to take it back; nobody is signed in."""
-    return page("erase_asked")
+    return page("erase_asked", waits="waits" in request.args)

@@ -67,6 +67,7 @@ def add() -> Response | tuple[str, int]:
         if isinstance(done, PasskeyRefused):
             problem = forms.FormErrors({"make": _PROBLEMS[done]})
             return _new_page(visit, site, problem), HTTPStatus.UNPROCESSABLE_ENTITY
+    get_runtime().job_queue.enqueue_deliveries(done)
     return redirect(f"{PATH}?done=added", code=303)
 
 
@@ -101,7 +102,8 @@ def remove() -> Response:
     with browser.visit(writing=True) as visit:
         if not is_fresh(visit):
             return redirect(PATH, code=303)
-        passkeys.remove(visit.session, visit.person, request.form.get("id", ""))
+        told = passkeys.remove(visit.session, visit.person, request.form.get("id", ""), now())
+    get_runtime().job_queue.enqueue_deliveries(told)
     return redirect(f"{PATH}?done=removed", code=303)
 
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import Blueprint, Response, abort, redirect, request
 
+from service.core.dates import full_date
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.desk_people import (
     DeskConsentLine,
@@ -31,6 +32,7 @@ from service.web.errors import error_page
 from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
 
 NOT_LIFTED = "Mailgun couldn’t be asked to lift it, so nothing has changed. Try again in a little while."
+NEW_ADDRESS = "Their address has changed, and nobody was erased: the former one can take the change back until"
 NOT_SURE = "Tick that they asked for it in writing. Nobody was erased; find them again."
 
 blueprint = Blueprint("desk_people", __name__, url_prefix="/desk/people")
@@ -126,6 +128,10 @@ def erase_person() -> Response | tuple[str, int]:
         person = _person(visit)
         if request.form.get("sure") != "yes":
             return _page(visit, errors={"sure": NOT_SURE}), HTTPStatus.UNPROCESSABLE_ENTITY
+        waits_until = erase.waits_until(visit.session, person, now())
+        if waits_until is not None:
+            problem = f"{NEW_ADDRESS} {full_date(waits_until)}."
+            return _page(visit, errors={"sure": problem}), HTTPStatus.UNPROCESSABLE_ENTITY
         visit.record(DeskActionName.PERSON_ERASED, person_hash=person.address_hash)
         erasure_id = erase.erase_at_once(visit.session, person.id, now())
     get_runtime().job_queue.enqueue_background(BackgroundJob.ERASURES, [erasure_id])
