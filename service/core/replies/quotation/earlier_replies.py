@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from service.core.replies.lines import Hint, Line, blank, line_evidence
-from service.core.replies.quotation.evidence import Evidence, Marks, has_word
+from service.core.replies.quotation.evidence import Evidence, Marks, names_them
 from service.core.replies.quotation.introductions import introduction_above, mark_above, split_shared_line
 from service.core.replies.quotation.line_matching import SURE, Form, line_fold, weight
 from service.core.replies.quotation.quoted_headers import header_block, header_role
@@ -55,8 +55,7 @@ def mark_named_replies(lines: list[Line], marks: Marks) -> int:
 
 
 def _names_them(line: Line, marks: Marks) -> bool:
-    folded = line.text.casefold()
-    return line.reason is None and any(has_word(folded, name) for name in marks.recipient_names)
+    return line.reason is None and names_them(line.text.casefold(), marks)
 
 
 def _introduction_with(lines: Sequence[Line], index: int, marks: Marks) -> tuple[int, int] | None:

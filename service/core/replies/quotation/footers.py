@@ -177,7 +177,7 @@ def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: C
     said = [line.text for line in lines[start:after]]
     text = " ".join(said).casefold()
     has_link = "://" in text or "@" in text
-    listed = drawn(said[0]) and has_link and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None
+    listed = drawn(said[0]) and has_link and len(said) <= _LIST_LINES and phrases.lists.is_in(text)
     opened = len(said) > 1 and program_line(said[0], phrases)
     if phrases.is_personal(text) or not (listed or opened or _is_notice(lines, start, text, phrases)):
         return None
@@ -205,7 +205,7 @@ def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhra
 def _is_apology(lines: Sequence[Line], phrases: ClientPhrases) -> bool:
     """Return whether lines excuse the typing errors made on a device, as many people's signatures do."""
     text = " ".join(line.text for line in lines).casefold()
-    return any(word in text for word in _TYPING_ERRORS) and phrases.devices.search(text) is not None
+    return any(word in text for word in _TYPING_ERRORS) and phrases.devices.is_in(text)
 
 
 def _table(lines: Sequence[Line], first: int, after: int) -> int | None:

@@ -20,6 +20,7 @@ from service.core.replies.quotation.quoted_headers import (
 
 _HEADER_LINES = 14
 _BANNER_LINES = 10
+_LINES_ABOVE = 50  # of other texts between a quotation and its introduction, at most
 
 
 def line_above(lines: Sequence[Line], index: int) -> int | None:
@@ -34,9 +35,12 @@ def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: b
     """
     below = lines[first]
     index = line_above(lines, first)
+    looked = 0
     while index is not None and lines[index].reason is None:
         line = lines[index]
-        start = None if introduced else introduction_above(lines, index, marks, sure=True)
+        looked += 1
+        is_near = looked <= _LINES_ABOVE and not introduced
+        start = introduction_above(lines, index, marks, sure=True) if is_near else None
         inside = not introduced and line.quoted and below.quoted
         introduced = introduced or start is not None
         headed = introduced and not blank(lines[index + 1]) and titled_rule(line.text)
@@ -102,7 +106,7 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 def _mark_banner(paragraph: Sequence[Line], marks: Marks) -> None:
     text = " ".join(line.text for line in paragraph).casefold()
-    if marks.phrases.banners.search(text) is not None and not marks.phrases.is_personal(text):
+    if marks.phrases.banners.is_in(text) and not marks.phrases.is_personal(text):
         for line in paragraph:
             line.reason = "quotation"
 
