@@ -15,6 +15,7 @@ _LONGEST_LINE = 120
 _LINES_ABOVE = 4
 _WORDS_TO_DATE = 3
 _SENTENCE_WORDS = 3
+_OPENERS = 5  # on one line, each with a date next to it, that may begin an attribution
 _NUMBERS = pattern(r"\pN+")
 _LONG_PAST = pattern(r"\b(?:1[5-9]\d\d|20[01]\d)\b")  # before the service existed; in Persian dates it is 14xx now
 _ENDINGS = (*COLONS, ">", "-", "]", ")")
@@ -138,11 +139,13 @@ def shared_line(text: str, marks: Marks) -> int | None:
     if len(text) > _LONGEST or text.lstrip(_LEADING).startswith(marks.phrases.opening):
         return None
     words = text.split(" ")
-    at = 0
+    at = tried = 0
     for number, word in enumerate(words):
         before = text[:at].strip(" -*_")
         opener = word.rsplit("-", 1)[-1]
-        if len(before) > 1 and opener in marks.phrases.openers and _date_next(words[number + 1 :]):
+        is_opener = opener in marks.phrases.openers and len(before) > 1 and _date_next(words[number + 1 :])
+        if is_opener and tried < _OPENERS:
+            tried += 1
             left = evidence(before, marks)
             found = evidence(text[at:], marks)
             if _is_attribution(found, [text[at:]], marks, sure=False) and not (left.address or left.time):

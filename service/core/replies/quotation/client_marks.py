@@ -12,7 +12,7 @@ from service.core.replies.quotation.attribution import (
     shared_line,
 )
 from service.core.replies.quotation.evidence import Marks, evidence
-from service.core.replies.quotation.introductions import line_above, mark_above
+from service.core.replies.quotation.introductions import line_above, line_below, mark_above
 from service.core.replies.quotation.quoted_headers import (
     divider,
     drawn,
@@ -101,7 +101,7 @@ class ClientMarks:
         lines = self.lines
         mark_above(lines, index, self.marks, introduced=True)
         lines[index].reason = "attribution"
-        below = self._below(index)
+        below = line_below(self.lines, index)
         if below is None:
             return index + 1
         for introduced in range(below, min(below + _INTRODUCED_WITHIN, len(lines))):
@@ -124,7 +124,7 @@ class ClientMarks:
         line = self.lines[index]
         if not (may_end(line.text) or line.hint & Hint.ATTRIBUTION):
             return None
-        below = self._below(index)
+        below = line_below(self.lines, index)
         quoted = below is not None and self.lines[below].quoted
         start = self._attribution_above(index, quoted=quoted)
         if start is None:
@@ -152,10 +152,6 @@ class ClientMarks:
             self._looked += 1
             start = attribution_above(self.lines, index, self.marks, sure=sure)
         return index if start is None and quoted and self.lines[index].hint & Hint.ATTRIBUTION else start
-
-    def _below(self, index: int) -> int | None:
-        below = range(index + 1, len(self.lines))
-        return next((at for at in below if not blank(self.lines[at])), None)
 
     def _quoted_run(self, first: int) -> int:
         """Mark the quoted lines from `first` on, including unmarked rests of wrapped lines among them."""
@@ -201,7 +197,7 @@ class ClientMarks:
     def _box_around(self, first: int, body: int) -> int:
         """Return the container of attribution and quotation, or 0 if it has only the attribution."""
         box = self.lines[min(first, body, len(self.lines) - 1)].box
-        below = self._below(body - 1)
+        below = line_below(self.lines, body - 1)
         return box if below is not None and self.lines[below].box == box else 0
 
     def _mark_quoted_end(self) -> None:

@@ -23,6 +23,7 @@ _WRAPPED_LETTERS = 40
 _POSTSCRIPTS = ("ps ", "ps:", "pps", "p s ")
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
+_STRETCHES = 200  # the last ones of a mail; nobody writes footers in the middle of as many answers
 _CUTS = 8  # footers in a row; no mail program adds more
 _TYPING_ERRORS = ("typo", "tippfehler")
 _SENTENCE_ENDS = (". ", "! ", "? ")
@@ -42,7 +43,7 @@ class _Cut:
 def mark_footers(lines: list[Line], phrases: ClientPhrases) -> None:
     """Mark the footers and signatures that mail programs and companies add below a person's words."""
     _split_device_lines(lines, phrases)
-    for first, end in list(_stretches(lines)):
+    for first, end in list(_stretches(lines))[-_STRETCHES:]:
         after = end
         for _ in range(_CUTS):
             cut = _cut(lines, first, after, phrases)
@@ -67,7 +68,7 @@ def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
 
 def _split_device_lines(lines: list[Line], phrases: ClientPhrases) -> None:
     """Split the last line of each stretch where a device's own whole line stands behind a sentence on it."""
-    for first, end in reversed(list(_stretches(lines))):
+    for first, end in reversed(list(_stretches(lines))[-_STRETCHES:]):
         last = next((at for at in range(end - 1, first - 1, -1) if not blank(lines[at])), first)
         line = lines[last]
         at = max(line.text.rfind(sign) for sign in _SENTENCE_ENDS) + 2

@@ -37,11 +37,14 @@ def _is_of_a_device(bare: str, phrases: ClientPhrases) -> bool:
     """Return whether a folded line is a device's or a program's own."""
     if not 0 < len(bare) <= _DEVICE_LETTERS or not _NOT_OF_A_DEVICE.isdisjoint(bare) or ". " in bare:
         return False
+    is_named = phrases.devices.is_in(bare)
     words = bare.split()
-    is_of_a_system = not _SYSTEMS.isdisjoint(word.partition("'")[0] for word in words)
+    is_of_a_system = any(map(bare.__contains__, _SYSTEMS)) and not _SYSTEMS.isdisjoint(
+        word.partition("'")[0] for word in words
+    )
     if is_of_a_system and phrases.get.is_in(bare):
         return len(words) <= _GET_WORDS
-    if not phrases.devices.is_in(bare):
+    if not is_named:
         return False
     most_unknown = _UNKNOWN_WORDS if not phrases.products.is_in(bare) else _UNKNOWN_WORDS_BESIDE_A_PRODUCT
     if _unknown_words(words, phrases) > most_unknown:

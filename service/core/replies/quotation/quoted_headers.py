@@ -7,6 +7,7 @@ from service.core.replies.lines import HeaderSigns, Line, line_evidence
 from service.core.replies.quotation.evidence import COLONS, TRAILING, Evidence, Marks, evidence
 
 _BLOCK_LINES = 16
+_HEADERS = 10  # of a block, beyond which none comes twice
 _LABEL_LETTERS, _LABEL_WORDS = 30, 3
 _DIVIDER_LETTERS = 60
 _DRAWN_LENGTH = 8
@@ -86,7 +87,7 @@ class _Block:
         """Return whether a header may be here: each once, and blank lines between all or none."""
         if role == "?" and gap:
             return False
-        if role in self._roles and role != "cc":
+        if role in self._roles and (role != "cc" or self._taken > _HEADERS):
             return False
         if self._taken == 1 and gap:
             return bool(self._roles & {"from", "sent"})
