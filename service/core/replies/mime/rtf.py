@@ -164,7 +164,9 @@ class _RtfReader:
         self._group = self._group._replace(only_rtf=self.is_html and number != 0)
 
     def set_after_unicode(self, number: int | None) -> None:
-        self._group = self._group._replace(after_unicode=max(0, 1 if number is None else number))
+        after = max(0, 1 if number is None else number)
+        if self._group.after_unicode != after:
+            self._group = self._group._replace(after_unicode=after)
 
     def set_code_page(self, number: int | None) -> None:
         self._code_page = _codec(number or 0)
