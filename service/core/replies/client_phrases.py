@@ -21,6 +21,7 @@ class ClientPhrases:
     openers: frozenset[str] = field(repr=False)
     opening: tuple[str, ...] = field(repr=False)
     roles: Mapping[str, str] = field(repr=False)
+    label_openings: frozenset[str] = field(repr=False)  # the first word of each label
     on_behalf: tuple[str, ...] = field(repr=False)
     original: frozenset[str] = field(repr=False)
     forwarded: frozenset[str] = field(repr=False)
@@ -69,6 +70,7 @@ class ClientPhrases:
                 for opener in attribution["openers"]
             ),
             roles=roles,
+            label_openings=frozenset(label.split()[0] for label in roles),
             on_behalf=on_behalf,
             original=frozenset(map(str.casefold, dividers["original"])),
             forwarded=frozenset(map(str.casefold, dividers["forwarded"])),

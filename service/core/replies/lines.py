@@ -35,13 +35,11 @@ class Hint:
 class HeaderSigns(NamedTuple):
     """What a line looks like as a mail header: its text without the signs around it, and which header it may be.
 
-    `role` is the one that its label names, "?" for a label in an unknown language; `bare` the one of a line that has no
-    colon after its label.
+    `role` is the one that its label names, "?" for a label in an unknown language.
     """
 
     text: str
     role: str | None
-    bare: str | None
 
 
 @dataclass(slots=True)
@@ -49,7 +47,8 @@ class Line:
     """One line. `text` has no `>` marks; `raw` is the line as it is in the mail.
 
     `marked` is `text` with the marks of the HTML, if any; `box` is the number of its container; `folded` caches `text`
-    in the form that is compared with our emails, `evidence` and `header` what the text was found to be.
+    in the form that is compared with our emails, `evidence`, `header` and `bare_header` what the text was found to be
+    (`bare_header` is "" if it is none).
     A line with a reason is left out. It is `doubtful` if it is put back when too little is left, `certain` if it is
     not the person's, and `set_aside` if they are asked about it.
     """
@@ -66,6 +65,7 @@ class Line:
     set_aside: bool = False
     evidence: Evidence | None = None
     header: HeaderSigns | None = field(default=None, repr=False)
+    bare_header: str | None = None
     folded: str | None = field(default=None, repr=False)
 
     @property

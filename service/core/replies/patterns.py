@@ -1,7 +1,7 @@
 """Regular expressions that take linear time on any input (RE2)."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import NamedTuple
 
 import re2
 
@@ -21,38 +21,49 @@ _SPACELESS = (
 )
 
 
-class Found(Protocol):
-    """The place of a match."""
+class Found(NamedTuple):
+    """The place of a match: the index of its first character, and the one after its last."""
 
-    def start(self) -> int:
-        """Return the index of the first character."""
-        ...
-
-    def end(self) -> int:
-        """Return the index after the last character."""
-        ...
+    start: int
+    end: int
 
 
-class Pattern(Protocol):
-    """A compiled pattern."""
+class Pattern:
+    """A compiled pattern.
+
+    It is compiled for bytes, because the binding's own conversion of places in a text takes longer than the search;
+    and once more as a set of one, because that tells fastest whether there is a match at all.
+    """
+
+    __slots__ = ("_compiled", "_set")
+
+    def __init__(self, expression: str) -> None:
+        self._compiled = re2.compile(expression.encode())
+        self._set = re2.Set.SearchSet()
+        self._set.Add(expression)
+        self._set.Compile()
+
+    def is_in(self, text: str) -> bool:
+        """Return whether there is a match anywhere in `text`."""
+        return self._set.Match(text) is not None
 
     def search(self, text: str) -> Found | None:
-        """Return the first match anywhere in `text`."""
-        ...
+        """Return the place of the first match in `text`."""
+        data = text.encode()
+        found = self._compiled.search(data)
+        if found is None:
+            return None
+        start, end = found.span()
+        return Found(len(data[:start].decode()), len(data[:end].decode()))
 
     def findall(self, text: str) -> list[str]:
         """Return all matches in `text` that do not overlap, in their order."""
-        ...
-
-    def sub(self, replacement: str, text: str) -> str:
-        """Return `text` with each match replaced; a backslash and a number refer to a group."""
-        ...
+        return [found.decode() for found in self._compiled.findall(text.encode())]
 
 
 def pattern(expression: str) -> Pattern:
     """Return `expression` (RE2 syntax) compiled."""
-    compiled: Pattern = re2.compile(expression)
-    return compiled
+    return Pattern(expression)
 
 
 def phrases_pattern(

@@ -12,6 +12,8 @@ _BREAKS = frozenset(
     }
 )  # fmt: skip
 _UNREAD = frozenset({"script", "style", "title", "head"})
+_INLINE, _BREAK, _SKIPPED, _ADDRESS = range(4)
+_NAME_LETTERS = 40
 
 
 def linear_lines(html: str) -> list[Line]:
@@ -26,14 +28,13 @@ class _Scanner:
         self._text: list[str] = []
         self._depth = 0
         self._missing: set[str] = set()
+        self._names: dict[str, tuple[str, int]] = {}
 
     def read(self) -> list[Line]:
         html, at = self._html, 0
-        while at < len(html):
-            start = html.find("<", at)
-            if start < 0:
-                break
-            self._text.append(html[at:start])
+        while (start := html.find("<", at)) >= 0:
+            if start > at:
+                self._text.append(html[at:start])
             at = self._tag(start)
         self._text.append(html[at:])
         self._end_line()
@@ -42,20 +43,22 @@ class _Scanner:
     def _tag(self, start: int) -> int:
         """Handle the tag or text that begins at `<`; return where to continue."""
         html = self._html
-        if html.startswith("<!--", start):
-            return self._after("-->", start + 4)
         first = html[start + 1 : start + 2]
+        if first == "!" and html.startswith("<!--", start):
+            return self._after("-->", start + 4)
         end = self._find(">", start) if first.isalpha() or first in {"/", "!", "?"} else -1
         if end < 0:
             self._text.append("<")
             return start + 1
-        words = html[start + 1 : min(end, start + 40)].lower().split(None, 1)
-        name = words[0].rstrip("/") if words else ""
-        if "@" in name:
+        tag = html[start + 1 : min(end, start + _NAME_LETTERS)]
+        name, kind = self._names[tag] if tag in self._names else self._names.setdefault(tag, _named(tag))
+        if kind == _INLINE:
+            return end + 1
+        if kind == _ADDRESS:
             self._text.append(html[start : end + 1])
-        elif name in _UNREAD:
+        elif kind == _SKIPPED:
             return self._after(f"</{name}", end + 1)
-        elif name.lstrip("/") in _BREAKS:
+        else:
             self._end_line()
             if name.lstrip("/") == "blockquote":
                 self._depth = max(0, self._depth + (-1 if name[0] == "/" else 1))
@@ -76,8 +79,21 @@ class _Scanner:
         return found
 
     def _end_line(self) -> None:
+        if not self._text and not (self._lines and self._lines[-1].text):
+            return
         text = " ".join(unescape("".join(self._text)).split())
         self._text.clear()
         if text or (self._lines and self._lines[-1].text):
             hint = Hint.CITED if self._depth else Hint.NONE
             self._lines.append(Line(text, text, self._depth, hint))
+
+
+def _named(tag: str) -> tuple[str, int]:
+    """Return the name at the beginning of a tag, a closing one with its slash, and what the tag does."""
+    words = tag.lower().split(None, 1)
+    name = words[0].rstrip("/") if words else ""
+    if "@" in name:
+        return name, _ADDRESS
+    if name in _UNREAD:
+        return name, _SKIPPED
+    return name, _BREAK if name.lstrip("/") in _BREAKS else _INLINE

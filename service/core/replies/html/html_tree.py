@@ -15,6 +15,7 @@ from service.core.replies.html.html_writer import LineWriter, WriterState
 from service.core.replies.lines import EMPHASIS, STRONG, STRUCK, Hint, Line
 
 TAGS = 2_000
+_ELEMENTS = 4 * TAGS  # a browser's tree has more elements than there are tags, if these are not closed in order
 DEPTH = 200
 _NUMBER_DIGITS = 6
 
@@ -34,7 +35,7 @@ Attributes = Mapping[str, str | None]
 
 
 class TooDeepError(Exception):
-    """The tree is deeper than `DEPTH`: read the body without a tree."""
+    """The tree is deeper than `DEPTH` or too large: read the body without a tree."""
 
 
 def html_lines(html: str, phrases: ClientPhrases | None) -> list[Line]:
@@ -72,6 +73,7 @@ class _TreeReader:
         self._phrases = phrases
         self._tight = tight
         self._out = LineWriter()
+        self._entered = 0
 
     def read(self, root: LexborNode) -> list[Line]:
         """Return the lines below `root`."""
@@ -105,6 +107,9 @@ class _TreeReader:
 
     def _enter(self, tag: str, node: LexborNode) -> _Open:
         """Begin an element; return what is needed to end it."""
+        self._entered += 1
+        if self._entered > _ELEMENTS:
+            raise TooDeepError
         out = self._out
         attributes: Attributes = node.attributes if tag in _READ_ATTRIBUTES else {}
         style = _style(attributes)

@@ -12,6 +12,8 @@ from service.core.replies.lines import (
 )
 
 _EMOJI_LENGTH = 16  # some emoji are several characters, joined
+_PREFORMATTED_LINES = 5_000  # of one text that are written one by one; a reply is read up to fewer
+_REPEATED_TARGETS = 100_000  # characters of links that are written again on each further line of theirs
 
 
 class WriterState(NamedTuple):
@@ -42,6 +44,7 @@ class LineWriter:
         self._prefix = ""
         self._gap = False
         self._boxes = 0
+        self._repeated = 0
 
     def finish(self) -> list[Line]:
         """Return all lines."""
@@ -56,7 +59,7 @@ class LineWriter:
     def write(self, text: str) -> None:
         """Add text; white space collapses as in a browser, except in preformatted text."""
         if self.state.pre:
-            first, *rest = text.split("\n")
+            first, *rest = text.split("\n", _PREFORMATTED_LINES)
             self._add(first)
             for more in rest:
                 self.end_line()
@@ -185,6 +188,10 @@ class LineWriter:
         return self._marked + closing + self._toggles[::-1]
 
     def _reopen(self) -> None:
+        if self._links:
+            self._repeated += sum(map(len, self._links))
+            if self._repeated > _REPEATED_TARGETS:
+                self._links = [""] * len(self._links)
         self._has_marks = bool(self._toggles or any(self._links))
         if self._has_marks:
             self._marked.extend(self._toggles)

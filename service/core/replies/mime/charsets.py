@@ -44,6 +44,7 @@ _LEAST_NUL_SHARE = 0.3
 _MOST_DAMAGE_SHARE = 0.1
 _MOST_BY_ACCIDENT = 4  # characters: about every sixth Chinese character of two bytes is also valid UTF-8
 _FIRST_OF_THREE_BYTES = "\u0800"
+_LONGEST_NAME = 40
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 # No charsets of mail, though Python has them; the time of Punycode grows as a square.
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
@@ -202,7 +203,7 @@ def _known(charset: str) -> str:
     """Return the name of a charset that decodes bytes to text, or "" for an unknown one."""
     name = charset.strip(" \"'\\;").lower()
     name = _ALIASES.get(name, _ALIASES.get(name.replace("_", "-"), name))
-    if not name or not name.isascii():
+    if not name or not name.isascii() or len(name) > _LONGEST_NAME:
         return ""
     try:
         "".encode(name)

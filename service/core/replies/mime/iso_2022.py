@@ -12,7 +12,11 @@ _ESCAPE = re.compile(rb"\x1b(\$\([@BDOPQ]|\$\)?[@ABC]|\([BIJ]|[.N&][@A-Z])")
 _ESC = b"\x1b"
 _LOST_BEGIN = re.compile(rb"\$[@B]")
 _LOST_ENDS = (b"(B", b"(J")
-_EUC = re.compile(rb"\x8e([\xa1-\xdf])|\x8f([\xa1-\xfe]{2})|((?:[\xa1-\xfe]{2})+)|([\x80-\xa0\xff]+|[\xa1-\xfe])")
+_EUC = re.compile(
+    rb"\x8e([\xa1-\xdf])|\x8f([\xa1-\xfe]{2})|((?:[\xa1-\xfe]{2})+)|((?:[\x80-\x8d\x90-\xa0\xff]"
+    rb"|\x8e(?![\xa1-\xdf])|\x8f(?![\xa1-\xfe]{2})|[\xa1-\xfe](?![\xa1-\xfe]))+)"
+)
+_HALF, _SUPPLEMENTARY, _PAIRS = 1, 2, 3  # its groups; the last one is of stray bytes
 _PAIR = re.compile(rb"([!-~]{2})|(.)", re.DOTALL)
 _TWO_BYTES = frozenset({b"$@", b"$B", b"$(@", b"$(B", b"$(O", b"$(Q"})
 _SUPPLEMENT = frozenset({b"$(D", b"$(P"})
@@ -50,15 +54,17 @@ def decode_euc_jp(data: bytes) -> str:
     text: list[str] = []
     at = 0
     for found in _EUC.finditer(data):
-        text.append(data[at : found.start()].decode("ascii", "replace"))
+        if found.start() > at:
+            text.append(data[at : found.start()].decode("ascii", "replace"))
         at = found.end()
-        half, supplement, pairs, stray = found.groups()
-        if half:
-            text.append(half.decode("cp932"))
-        elif stray:
-            text.append("\N{REPLACEMENT CHARACTER}" * len(stray))
+        group = found.lastindex
+        if group == _HALF:
+            text.append(found[_HALF].decode("cp932"))
+        elif group in {_SUPPLEMENTARY, _PAIRS}:
+            low = found[group].translate(_LOW)
+            text += [_character(low[n : n + 2], group == _SUPPLEMENTARY) for n in range(0, len(low), 2)]
         else:
-            text.append(_pairs((supplement or pairs).translate(_LOW), supplement=bool(supplement)))
+            text.append("\N{REPLACEMENT CHARACTER}" * (found.end() - found.start()))
     text.append(data[at:].decode("ascii", "replace"))
     return "".join(text)
 

@@ -13,6 +13,7 @@ from service.core.replies.mime.charsets import Guess, decoded_text
 
 HEADERS_BYTES = 64 * 1024
 HEADER_BYTES = 8 * 1024
+_FIELDS = 1_000  # of one block that are kept; no mail has more
 # decode_header searches again from each opening mark: without a limit its time is quadratic.
 _ENCODED_WORDS = 100
 
@@ -36,8 +37,8 @@ class HeaderBlock:
 def header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
     """Return the header fields in `raw` from `start` on, and where the body after them begins.
 
-    At most 64 kB of fields and 8 kB of each are kept. A line that is not a field begins the body, even without a
-    blank line before it.
+    At most 64 kB of fields, 1,000 of them and 8 kB of each are kept. A line that is not a field begins the body, even
+    without a blank line before it.
     """
     mbox = _MBOX_LINE.match(raw, start, end)
     at = mbox.end() if mbox else start
@@ -47,6 +48,7 @@ def header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         at = found.end()
         size = found.end() - found.start()
         room -= min(size, HEADER_BYTES)
+        room = room if len(fields) < _FIELDS else -1
         cut = cut or size > HEADER_BYTES or room < 0
         if room >= 0:
             value = raw[found.start(2) : min(found.end(2), found.start() + HEADER_BYTES)]

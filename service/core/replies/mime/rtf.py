@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 
 _BEGINNING: Final = b"{\\rtf"
 _TOKEN = re.compile(
     r"\\(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,9})? ?"
-    r"|\\'(?P<byte>[0-9a-fA-F]{2})"
+    r"|(?P<bytes>(?:\\'[0-9a-fA-F]{2})+)"
     r"|\\(?P<symbol>[^a-zA-Z])"
     r"|(?P<brace>[{}])"
     r"|(?P<text>[^\\{}\r\n]+)"
@@ -29,7 +29,7 @@ _SIGNS: Final[Mapping[str, str]] = {
     "ldblquote": "\N{LEFT DOUBLE QUOTATION MARK}", "rdblquote": "\N{RIGHT DOUBLE QUOTATION MARK}",
     "zwj": "\N{ZERO WIDTH JOINER}", "zwnj": "\N{ZERO WIDTH NON-JOINER}",
 }  # fmt: skip
-_DEEPEST: Final = 1000  # deeper groups share one state, so that their number costs little
+_TOKENS: Final = 10_000  # that are read, and one more for each three bytes: text has fewer
 # Groups whose text nobody reads; so is every group that begins with `\*`, but for the tags of packed HTML.
 _UNREAD: Final = frozenset({
     "fonttbl", "colortbl", "stylesheet", "info", "pict", "objdata", "header", "headerl", "headerr", "headerf",
@@ -59,8 +59,7 @@ def read_rtf(data: bytes) -> tuple[str | None, str | None]:
     return (None, text) if reader.is_html else (text, None)
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(NamedTuple):
     """What holds until the end of a group. After a Unicode character come `after_unicode` others, for old readers."""
 
     unread: bool = False
@@ -69,10 +68,6 @@ class _Group:
     in_fonts: bool = False
     after_unicode: int = 1
     font: int | None = None
-
-    def inner(self) -> _Group:
-        """Return the group that begins inside this one."""
-        return _Group(self.unread, self.only_rtf, self.is_tag, self.in_fonts, self.after_unicode, self.font)
 
 
 @dataclass(slots=True)
@@ -83,7 +78,6 @@ class _RtfReader:
     is_html: bool = False
     _group: _Group = field(default_factory=_Group)
     _outer: list[_Group] = field(default_factory=list)
-    _bytes: bytearray = field(default_factory=bytearray, repr=False)
     _fonts: dict[int, str] = field(default_factory=dict)
     _code_page: str = "cp1252"
     _to_skip: int = 0
@@ -92,23 +86,21 @@ class _RtfReader:
     def read(self, rtf: str) -> None:
         """Read to the end, or to the end of the outermost group."""
         at = 0
-        while (found := _TOKEN.match(rtf, at)) is not None:
-            at = found.end()
-            if byte := found["byte"]:
-                self._take_byte(int(byte, 16))
-                continue
-            self._flush()
-            if word := found["word"]:
-                number = int(found["number"]) if found["number"] else None
-                at += max(0, number or 0) if word == "bin" else 0
-                self._take_word(word, number)
-            elif found["text"]:
-                self._take_text(found["text"])
-            elif found["symbol"]:
-                self._take_symbol(found["symbol"])
-            elif found["brace"] and not self._take_brace(found["brace"]):
+        for _ in range(_TOKENS + len(rtf) // 3):
+            found = _TOKEN.match(rtf, at)
+            if found is None:
                 break
-        self._flush()
+            at = found.end()
+            kind = found.lastgroup
+            if kind == "brace":
+                if not self._take_brace(found[0]):
+                    break
+            elif kind in {"word", "number"}:
+                number = int(found["number"]) if kind == "number" else None
+                at += max(0, number or 0) if found["word"] == "bin" else 0
+                self._take_word(found["word"], number)
+            else:
+                self._take_plain(kind, found[0])
 
     def _take_brace(self, brace: str) -> bool:
         """Begin or end a group; return whether any is still open."""
@@ -116,11 +108,17 @@ class _RtfReader:
         self._may_be_unread = False
         if brace == "{":
             self._outer.append(self._group)
-            if len(self._outer) < _DEEPEST:
-                self._group = self._group.inner()
         elif self._outer:
             self._group = self._outer.pop()
         return bool(self._outer)
+
+    def _take_plain(self, kind: str | None, token: str) -> None:
+        if kind == "text":
+            self._take_text(token)
+        elif kind == "bytes":
+            self._take_bytes(bytes.fromhex(token.replace("\\'", "")))
+        elif kind == "symbol":
+            self._take_symbol(token[1:])
 
     def _take_symbol(self, symbol: str) -> None:
         self._may_be_unread = symbol == "*"
@@ -130,9 +128,9 @@ class _RtfReader:
     def _take_word(self, word: str, number: int | None) -> None:
         was_marked, self._may_be_unread = self._may_be_unread, False
         if was_marked and word == "htmltag":
-            self._group.is_tag = True
+            self._group = self._group._replace(is_tag=True)
         elif was_marked or word in _UNREAD:
-            self._group.unread, self._group.in_fonts = True, word == "fonttbl"
+            self._group = self._group._replace(unread=True, in_fonts=word == "fonttbl")
         elif word in _SIGNS:
             self._to_skip = 0
             self._write(_SIGNS[word])
@@ -145,38 +143,37 @@ class _RtfReader:
         if skipped < len(text):
             self._write(text[skipped:])
 
-    def _take_byte(self, byte: int) -> None:
-        if self._to_skip:
-            self._to_skip -= 1
-        else:
-            self._bytes.append(byte)
-
-    def _flush(self) -> None:
-        if self._bytes:
+    def _take_bytes(self, data: bytes) -> None:
+        skipped = min(self._to_skip, len(data))
+        self._to_skip -= skipped
+        if skipped < len(data):
             font = self._group.font
             code_page = self._fonts.get(font, self._code_page) if font is not None else self._code_page
-            self._write(self._bytes.decode(code_page, "replace"))
-            self._bytes.clear()
+            self._write(data[skipped:].decode(code_page, "replace"))
 
     def _write(self, text: str) -> None:
-        if self._group.unread or self._group.only_rtf:
+        group = self._group
+        if group.unread or group.only_rtf:
             return
-        self.pieces.append(escape(text, quote=False) if self.is_html and not self._group.is_tag else text)
+        self.pieces.append(escape(text, quote=False) if self.is_html and not group.is_tag else text)
 
     def set_html(self, number: int | None) -> None:
         self.is_html = number != 0
 
     def set_only_rtf(self, number: int | None) -> None:
-        self._group.only_rtf = self.is_html and number != 0
+        self._group = self._group._replace(only_rtf=self.is_html and number != 0)
 
     def set_after_unicode(self, number: int | None) -> None:
-        self._group.after_unicode = max(0, 1 if number is None else number)
+        after = max(0, 1 if number is None else number)
+        if self._group.after_unicode != after:
+            self._group = self._group._replace(after_unicode=after)
 
     def set_code_page(self, number: int | None) -> None:
         self._code_page = _codec(number or 0)
 
     def set_font(self, number: int | None) -> None:
-        self._group.font = number
+        if self._group.font != number:
+            self._group = self._group._replace(font=number)
 
     def set_font_charset(self, number: int | None) -> None:
         if self._group.in_fonts and self._group.font is not None and (code_page := _CHARSETS.get(number or 0)):

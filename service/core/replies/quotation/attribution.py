@@ -1,5 +1,6 @@
 """Attribution lines, which introduce a quotation ("On ... wrote:"), in any language."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from service.core.replies.lines import Line, blank, line_evidence
@@ -14,8 +15,11 @@ _LONGEST_LINE = 120
 _LINES_ABOVE = 4
 _WORDS_TO_DATE = 3
 _SENTENCE_WORDS = 3
+_OPENERS = 5  # on one line, each with a date next to it, that may begin an attribution
 _NUMBERS = pattern(r"\pN+")
 _LONG_PAST = pattern(r"\b(?:1[5-9]\d\d|20[01]\d)\b")  # before the service existed; in Persian dates it is 14xx now
+_ENDINGS = (*COLONS, ">", "-", "]", ")")
+_AT_OR_DIGIT = re.compile(r"[@\d]")
 _SENTENCE_ENDS, _AFTER_SENTENCE = ".!?\u2026", " \u00a0\u2014\t"
 _SENTENCE_ENDS_OF_CJK = "\u3002\uff01\uff1f"
 
@@ -48,11 +52,21 @@ def attribution_above(lines: Sequence[Line], end: int, marks: Marks, *, sure: bo
     return None
 
 
+def may_end(text: str) -> bool:
+    """Return whether an attribution may end like this line."""
+    return text.rstrip(TRAILING).endswith(_ENDINGS)
+
+
 def _may_end(line: Line, marks: Marks, *, sure: bool) -> bool:
-    if not line.text.rstrip(TRAILING).endswith((*COLONS, ">", "-", "]", ")")):
+    if not may_end(line.text):
         return False
     found = line_evidence(line, marks)
     return sure or found.colon or found.closed
+
+
+def may_say_when(lines: Sequence[Line], end: int) -> bool:
+    """Return whether the lines that an attribution may have, up to `end`, have an at sign or a digit."""
+    return _AT_OR_DIGIT.search(" ".join([line.text for line in lines[max(end + 1 - _LINES, 0) : end + 1]])) is not None
 
 
 def _is_attribution(found: Evidence, texts: Iterable[str], marks: Marks, *, sure: bool) -> bool:
@@ -74,11 +88,11 @@ def _is_impersonal(found: Evidence, text: str, marks: Marks) -> bool:
     first thing, and does not mention relatives.
     """
     folded = text.casefold()
-    if marks.phrases.i_wrote.search(folded) is not None or marks.phrases.own_people.search(folded) is not None:
+    if marks.phrases.i_wrote.is_in(folded) or marks.phrases.own_people.is_in(folded):
         return False
     if text.startswith("-"):
         return True
-    is_past = bool(marks.traits) and _LONG_PAST.search(text) is not None
+    is_past = bool(marks.traits) and _LONG_PAST.is_in(text)
     is_opened = text[:1].isdigit() or text.startswith(marks.phrases.opening)
     return found.date and (found.time or is_opened) and not is_past and len(_NUMBERS.findall(text)) > 1
 
@@ -117,7 +131,7 @@ def certain_unmarked(lines: Sequence[Line], marks: Marks, *, strict: bool) -> bo
     if found.dated and found.wrote:
         return True
     text = " ".join(line.text for line in lines).casefold()
-    return found.date and marks.phrases.you_wrote.search(text) is not None
+    return found.date and marks.phrases.you_wrote.is_in(text)
 
 
 def shared_line(text: str, marks: Marks) -> int | None:
@@ -125,11 +139,13 @@ def shared_line(text: str, marks: Marks) -> int | None:
     if len(text) > _LONGEST or text.lstrip(_LEADING).startswith(marks.phrases.opening):
         return None
     words = text.split(" ")
-    at = 0
+    at = tried = 0
     for number, word in enumerate(words):
         before = text[:at].strip(" -*_")
         opener = word.rsplit("-", 1)[-1]
-        if len(before) > 1 and opener in marks.phrases.openers and _date_next(words[number + 1 :]):
+        is_opener = opener in marks.phrases.openers and len(before) > 1 and _date_next(words[number + 1 :])
+        if is_opener and tried < _OPENERS:
+            tried += 1
             left = evidence(before, marks)
             found = evidence(text[at:], marks)
             if _is_attribution(found, [text[at:]], marks, sure=False) and not (left.address or left.time):

@@ -4,9 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.core.replies.lines import Hint, Line, blank, line_evidence
-from service.core.replies.quotation.attribution import attribution_above, certain_unmarked, shared_line
+from service.core.replies.quotation.attribution import (
+    attribution_above,
+    certain_unmarked,
+    may_end,
+    may_say_when,
+    shared_line,
+)
 from service.core.replies.quotation.evidence import Marks, evidence
-from service.core.replies.quotation.introductions import line_above, mark_above
+from service.core.replies.quotation.introductions import line_above, line_below, mark_above
 from service.core.replies.quotation.quoted_headers import (
     divider,
     drawn,
@@ -18,6 +24,7 @@ from service.core.replies.quotation.quoted_headers import (
 
 _WRAPPED_LENGTH = 60
 _INTRODUCED_WITHIN = 4
+_INTRODUCTIONS = 300  # that are looked for in one mail; nobody's has more
 
 
 @dataclass(slots=True)
@@ -31,12 +38,16 @@ class ClientMarks:
     lines: list[Line] = field(repr=False)
     marks: Marks
     strict: bool
+    _looked: int = 0
 
     def mark(self, start: int) -> None:
-        """Mark quotations from line `start` on by attributions, header blocks and dividers."""
+        """Mark quotations from line `start` on by attributions, header blocks and dividers.
+
+        Below many lines that may introduce a quotation, all is kept: they are the person's own lines, or an attack.
+        """
         found = False
         index = start
-        while index < len(self.lines):
+        while index < len(self.lines) and self._looked < _INTRODUCTIONS:
             line = self.lines[index]
             if line.reason is not None or blank(line):
                 index += 1
@@ -55,6 +66,7 @@ class ClientMarks:
         """Mark a quotation whose introduction is at `index`; return the line after it, or None."""
         line = self.lines[index]
         if divider(line.text, self.marks.phrases) or reply_marker(line.text, self.marks.phrases):
+            self._looked += 1
             return self._divided(index)
         return self._introduced_at(index)
 
@@ -71,6 +83,7 @@ class ClientMarks:
         role = header_role(line, self.marks)
         if role is None or (role == "?" and self._inside_paragraph(index)):
             return None
+        self._looked += 1
         after = header_block(self.lines, index, self.marks)
         if after is None and self._below_rule(index) and line_evidence(line, self.marks).address:
             return index + 1
@@ -88,7 +101,7 @@ class ClientMarks:
         lines = self.lines
         mark_above(lines, index, self.marks, introduced=True)
         lines[index].reason = "attribution"
-        below = self._below(index)
+        below = line_below(self.lines, index)
         if below is None:
             return index + 1
         for introduced in range(below, min(below + _INTRODUCED_WITHIN, len(lines))):
@@ -109,11 +122,11 @@ class ClientMarks:
 
     def _attributed(self, index: int) -> int | None:
         line = self.lines[index]
-        below = self._below(index)
+        if not (may_end(line.text) or line.hint & Hint.ATTRIBUTION):
+            return None
+        below = line_below(self.lines, index)
         quoted = below is not None and self.lines[below].quoted
-        start = attribution_above(self.lines, index, self.marks, sure=quoted and not self.strict)
-        if start is None and quoted and line.hint & Hint.ATTRIBUTION:
-            start = index
+        start = self._attribution_above(index, quoted=quoted)
         if start is None:
             return None
         if start == index:
@@ -122,7 +135,7 @@ class ClientMarks:
                 self.lines[index : index + 1] = line.split_at(shared)
                 start = index = index + 1
         introduction = self.lines[start : index + 1]
-        if self.marks.phrases.i_wrote.search(introduction[-1].text.casefold()) is not None:
+        if self.marks.phrases.i_wrote.is_in(introduction[-1].text.casefold()):
             return None
         marked = quoted or self.lines[index].quoted
         if not (marked or certain_unmarked(introduction, self.marks, strict=self.strict)):
@@ -132,9 +145,13 @@ class ClientMarks:
         mark_above(self.lines, start, self.marks, introduced=True)
         return self._quoted_run(index + 1) if marked else self._to_end(index + 1, index + 1)
 
-    def _below(self, index: int) -> int | None:
-        below = range(index + 1, len(self.lines))
-        return next((at for at in below if not blank(self.lines[at])), None)
+    def _attribution_above(self, index: int, *, quoted: bool) -> int | None:
+        sure = quoted and not self.strict
+        start = None
+        if sure or may_say_when(self.lines, index):
+            self._looked += 1
+            start = attribution_above(self.lines, index, self.marks, sure=sure)
+        return index if start is None and quoted and self.lines[index].hint & Hint.ATTRIBUTION else start
 
     def _quoted_run(self, first: int) -> int:
         """Mark the quoted lines from `first` on, including unmarked rests of wrapped lines among them."""
@@ -180,7 +197,7 @@ class ClientMarks:
     def _box_around(self, first: int, body: int) -> int:
         """Return the container of attribution and quotation, or 0 if it has only the attribution."""
         box = self.lines[min(first, body, len(self.lines) - 1)].box
-        below = self._below(body - 1)
+        below = line_below(self.lines, body - 1)
         return box if below is not None and self.lines[below].box == box else 0
 
     def _mark_quoted_end(self) -> None:

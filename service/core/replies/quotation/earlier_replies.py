@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from service.core.replies.lines import Hint, Line, blank, line_evidence
-from service.core.replies.quotation.evidence import Evidence, Marks, has_word
+from service.core.replies.quotation.evidence import Evidence, Marks, names_them
 from service.core.replies.quotation.introductions import introduction_above, mark_above, split_shared_line
-from service.core.replies.quotation.line_matching import SURE, Form, line_fold, weight
+from service.core.replies.quotation.line_matching import Form, line_fold
 from service.core.replies.quotation.quoted_headers import header_block, header_role
 
-_REPLIES = 50  # nobody quotes more of their replies
+_REPLIES = 25  # nobody quotes more of their replies
 _INTRODUCTION_LINES = 4  # an attribution is never wrapped over more lines
 
 
@@ -17,18 +17,13 @@ def mark_known_replies(lines: Sequence[Line], earlier: Form, marks: Marks) -> No
     known = [
         index
         for index, line in enumerate(lines)
-        if line.reason is None and line.quoted and is_line_of(earlier, line_fold(line))
+        if line.reason is None and line.quoted and earlier.has(line_fold(line))
     ]
     for index in known:
         lines[index].reason, lines[index].certain = "quotation", True
     starts = [index for index in known if index and lines[index - 1].reason is None]
     for index in starts[:_REPLIES]:
         mark_above(lines, index, marks)
-
-
-def is_line_of(form: Form, folded: str) -> bool:
-    """Return whether a folded line is a line of a form, or a part of it too long for a coincidence."""
-    return folded in form.lines or (weight(folded) >= SURE and folded in form.letters)
 
 
 def mark_named_replies(lines: list[Line], marks: Marks) -> int:
@@ -55,8 +50,7 @@ def mark_named_replies(lines: list[Line], marks: Marks) -> int:
 
 
 def _names_them(line: Line, marks: Marks) -> bool:
-    folded = line.text.casefold()
-    return line.reason is None and any(has_word(folded, name) for name in marks.recipient_names)
+    return line.reason is None and names_them(line.text.casefold(), marks)
 
 
 def _introduction_with(lines: Sequence[Line], index: int, marks: Marks) -> tuple[int, int] | None:

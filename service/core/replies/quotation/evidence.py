@@ -90,13 +90,20 @@ def evidence(text: str, marks: Marks) -> Evidence:
     numbered = _DIGIT.search(text) is not None
     return Evidence(
         address="@" in text and "." in text,
-        known=any(trait in folded for trait in marks.traits),
-        theirs=any(has_word(folded, name) for name in marks.recipient_names),
-        date=numbered and _DATE.search(text) is not None,
-        time=numbered and _TIME.search(text) is not None,
-        wrote=marks.phrases.wrote.search(folded) is not None,
+        known=any(map(folded.__contains__, marks.traits)),
+        theirs=names_them(folded, marks),
+        date=numbered and _DATE.is_in(text),
+        time=numbered and _TIME.is_in(text),
+        wrote=marks.phrases.wrote.is_in(folded),
         colon=end.rstrip("-").rstrip().endswith(COLONS) or end.endswith("--"),
         closed=end.endswith(">"),
+    )
+
+
+def names_them(folded: str, marks: Marks) -> bool:
+    """Return whether a casefolded text has an address or a name of the person who answers."""
+    return any(map(folded.__contains__, marks.recipient_names)) and any(
+        has_word(folded, name) for name in marks.recipient_names
     )
 
 

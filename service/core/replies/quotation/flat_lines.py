@@ -1,13 +1,13 @@
 """Lines on which a mail program joined the person's words, an attribution and our email without a line break."""
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 from service.core.replies.lines import Line
 from service.core.replies.quotation.evidence import COLONS, TRAILING, Marks, evidence
 from service.core.replies.quotation.line_matching import Form, fold, line_fold
 
 _SHORTEST = 60  # no line with an attribution and a question is shorter
+_FLAT_LINES = 50  # with the beginning of our email that are looked at in one mail
 
 
 def split_flat_lines(lines: list[Line], forms: Sequence[Form], marks: Marks) -> None:
@@ -15,10 +15,14 @@ def split_flat_lines(lines: list[Line], forms: Sequence[Form], marks: Marks) -> 
 
     The text before and after may be the person's, so a sentence that repeats our question is never split.
     """
+    looked = 0
     for index in reversed(range(len(lines))):
         line = lines[index]
-        if len(line.text) < _SHORTEST:
+        if len(line.text) < _SHORTEST or not any(form.head and form.head in line_fold(line) for form in forms):
             continue
+        looked += 1
+        if looked > _FLAT_LINES:
+            break
         span = next(filter(None, (_span_of_ours(line, form, marks) for form in forms)), None)
         if span is not None:
             start, end = span
@@ -47,7 +51,14 @@ def _span_of_ours(line: Line, form: Form, marks: Marks) -> tuple[int, int] | Non
 
 def _common(one: str, other: str) -> int:
     """Return the length of the common start of two texts."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one.startswith(other[low:middle], low):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _place(text: str, letters: int) -> int:

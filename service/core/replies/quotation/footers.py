@@ -23,6 +23,7 @@ _WRAPPED_LETTERS = 40
 _POSTSCRIPTS = ("ps ", "ps:", "pps", "p s ")
 _LIST_LINES = 7
 _PARAGRAPH_LINES = 30
+_STRETCHES = 200  # the last ones of a mail; nobody writes footers in the middle of as many answers
 _CUTS = 8  # footers in a row; no mail program adds more
 _TYPING_ERRORS = ("typo", "tippfehler")
 _SENTENCE_ENDS = (". ", "! ", "? ")
@@ -42,7 +43,7 @@ class _Cut:
 def mark_footers(lines: list[Line], phrases: ClientPhrases) -> None:
     """Mark the footers and signatures that mail programs and companies add below a person's words."""
     _split_device_lines(lines, phrases)
-    for first, end in list(_stretches(lines)):
+    for first, end in list(_stretches(lines))[-_STRETCHES:]:
         after = end
         for _ in range(_CUTS):
             cut = _cut(lines, first, after, phrases)
@@ -67,7 +68,7 @@ def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
 
 def _split_device_lines(lines: list[Line], phrases: ClientPhrases) -> None:
     """Split the last line of each stretch where a device's own whole line stands behind a sentence on it."""
-    for first, end in reversed(list(_stretches(lines))):
+    for first, end in reversed(list(_stretches(lines))[-_STRETCHES:]):
         last = next((at for at in range(end - 1, first - 1, -1) if not blank(lines[at])), first)
         line = lines[last]
         at = max(line.text.rfind(sign) for sign in _SENTENCE_ENDS) + 2
@@ -177,7 +178,7 @@ def _closing_paragraph(lines: Sequence[Line], first: int, after: int, phrases: C
     said = [line.text for line in lines[start:after]]
     text = " ".join(said).casefold()
     has_link = "://" in text or "@" in text
-    listed = drawn(said[0]) and has_link and len(said) <= _LIST_LINES and phrases.lists.search(text) is not None
+    listed = drawn(said[0]) and has_link and len(said) <= _LIST_LINES and phrases.lists.is_in(text)
     opened = len(said) > 1 and program_line(said[0], phrases)
     if phrases.is_personal(text) or not (listed or opened or _is_notice(lines, start, text, phrases)):
         return None
@@ -205,7 +206,7 @@ def _is_notice(lines: Sequence[Line], start: int, text: str, phrases: ClientPhra
 def _is_apology(lines: Sequence[Line], phrases: ClientPhrases) -> bool:
     """Return whether lines excuse the typing errors made on a device, as many people's signatures do."""
     text = " ".join(line.text for line in lines).casefold()
-    return any(word in text for word in _TYPING_ERRORS) and phrases.devices.search(text) is not None
+    return any(word in text for word in _TYPING_ERRORS) and phrases.devices.is_in(text)
 
 
 def _table(lines: Sequence[Line], first: int, after: int) -> int | None:

@@ -20,11 +20,23 @@ from service.core.replies.quotation.quoted_headers import (
 
 _HEADER_LINES = 14
 _BANNER_LINES = 10
+_LINES_ABOVE = 50  # of other texts between a quotation and its introduction, at most
 
 
 def line_above(lines: Sequence[Line], index: int) -> int | None:
     """Return the nearest line above `index` that is not blank."""
-    return next((above for above in range(index - 1, -1, -1) if not blank(lines[above])), None)
+    for above in range(index - 1, -1, -1):
+        if not blank(lines[above]):
+            return above
+    return None
+
+
+def line_below(lines: Sequence[Line], index: int) -> int | None:
+    """Return the nearest line below `index` that is not blank."""
+    for below in range(index + 1, len(lines)):
+        if not blank(lines[below]):
+            return below
+    return None
 
 
 def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: bool = False) -> None:
@@ -34,13 +46,17 @@ def mark_above(lines: Sequence[Line], first: int, marks: Marks, *, introduced: b
     """
     below = lines[first]
     index = line_above(lines, first)
+    looked = 0
     while index is not None and lines[index].reason is None:
         line = lines[index]
-        start = None if introduced else introduction_above(lines, index, marks, sure=True)
+        looked += 1
+        is_near = looked <= _LINES_ABOVE and not introduced
+        start = introduction_above(lines, index, marks, sure=True) if is_near else None
         inside = not introduced and line.quoted and below.quoted
         introduced = introduced or start is not None
         headed = introduced and not blank(lines[index + 1]) and titled_rule(line.text)
-        if start is None and (inside or headed or _belongs(line, below, marks, introduced=introduced)):
+        is_one = headed or (looked <= _LINES_ABOVE and _belongs(line, below, marks, introduced=introduced))
+        if start is None and (inside or is_one):
             start = index
         if start is None:
             break
@@ -66,10 +82,17 @@ def split_shared_line(lines: list[Line], first: int, marks: Marks) -> int:
 
 def introduction_above(lines: Sequence[Line], last: int, marks: Marks, *, sure: bool) -> int | None:
     """Return the start of a header block or an attribution whose last line is `last`."""
+    return _introduction_above(lines, last, marks, {}, sure=sure)
+
+
+def _introduction_above(
+    lines: Sequence[Line], last: int, marks: Marks, blocks: dict[int, int | None], *, sure: bool
+) -> int | None:
+    """Return it; `blocks` keeps where the header block that begins at each line ends."""
     start = attribution_above(lines, last, marks, sure=sure)
     if start is not None and not any(starts_header(line, marks) for line in lines[start : last + 1]):
         return start
-    headers = _headers_above(lines, last, marks)
+    headers = _headers_above(lines, last, marks, blocks)
     return start if headers is None else headers
 
 
@@ -79,10 +102,11 @@ def _mark_detached(lines: Sequence[Line], last: int, marks: Marks) -> None:
     A paragraph in between is marked too if only a banner says such things. All else is kept, since it may be the
     person's words.
     """
+    blocks: dict[int, int | None] = {}
     for index in range(last, max(last - _BANNER_LINES, -1), -1):
         if blank(lines[index]):
             continue
-        start = introduction_above(lines, index, marks, sure=False)
+        start = _introduction_above(lines, index, marks, blocks, sure=False)
         if start is not None:
             if any(line_evidence(line, marks).known for line in lines[start : index + 1]):
                 for line in lines[start : index + 1]:
@@ -102,7 +126,7 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 def _mark_banner(paragraph: Sequence[Line], marks: Marks) -> None:
     text = " ".join(line.text for line in paragraph).casefold()
-    if marks.phrases.banners.search(text) is not None and not marks.phrases.is_personal(text):
+    if marks.phrases.banners.is_in(text) and not marks.phrases.is_personal(text):
         for line in paragraph:
             line.reason = "quotation"
 
@@ -123,7 +147,7 @@ def _belongs(line: Line, below: Line, marks: Marks, *, introduced: bool) -> bool
     return False
 
 
-def _headers_above(lines: Sequence[Line], last: int, marks: Marks) -> int | None:
+def _headers_above(lines: Sequence[Line], last: int, marks: Marks, blocks: dict[int, int | None]) -> int | None:
     """Return the start of a header block whose last line is `last`."""
     best: int | None = None
     for start in range(last, max(last - _HEADER_LINES, -1), -1):
@@ -131,7 +155,9 @@ def _headers_above(lines: Sequence[Line], last: int, marks: Marks) -> int | None
             break
         if not starts_header(lines[start], marks):
             continue
-        after = header_block(lines, start, marks)
+        if start not in blocks:
+            blocks[start] = header_block(lines, start, marks)
+        after = blocks[start]
         if after is not None and after > last:
             best = start
     return best

@@ -28,7 +28,10 @@ def line_fold(line: Line) -> str:
 
 def without_links(text: str) -> str:
     """Return `text` without URLs, email addresses and the brackets around them."""
-    return " ".join(kept for word in text.split() if (kept := _without_link(word)))
+    words = [
+        _without_link(word) if ":" in word or "@" in word or word.startswith("www.") else word for word in text.split()
+    ]
+    return " ".join(filter(None, words))
 
 
 def _without_link(word: str) -> str:
@@ -83,9 +86,22 @@ class Form:
         """
         if self.letters.startswith(folded, after):
             return after
-        if folded in self.lines or (weight(folded) >= SURE and folded[:_GRAM] in self.grams):
+        if folded in self.lines or (self._has_pieces(folded) and weight(folded) >= SURE):
             return self.letters.find(folded, after)
         return -1
+
+    def has(self, folded: str) -> bool:
+        """Return whether a folded line is a line of this form, or a part of it too long for a coincidence."""
+        if folded in self.lines:
+            return True
+        may_be = len(folded) < _GRAM or self._has_pieces(folded)
+        return may_be and weight(folded) >= SURE and folded in self.letters
+
+    def _has_pieces(self, folded: str) -> bool:
+        """Return whether each letter of a text is in a piece of it that this form has, which is found out quickly."""
+        if folded[:_GRAM] not in self.grams or folded[-_GRAM:] not in self.grams:
+            return False
+        return self.grams.issuperset([folded[at : at + _GRAM] for at in range(_GRAM, len(folded) - _GRAM, _GRAM)])
 
 
 def _without_placeholders(line: str) -> str:

@@ -28,7 +28,7 @@ def known_device_line(text: str, phrases: ClientPhrases) -> bool:
     """Return whether a line names a known product and has no word that a person may have typed."""
     words = _bare(text).rstrip(".。").split()
     line = " ".join(words)
-    if phrases.products.search(line) is None:
+    if not phrases.products.is_in(line):
         return False
     return _is_of_a_device(line, phrases) and not _unknown_words(words, phrases)
 
@@ -37,43 +37,46 @@ def _is_of_a_device(bare: str, phrases: ClientPhrases) -> bool:
     """Return whether a folded line is a device's or a program's own."""
     if not 0 < len(bare) <= _DEVICE_LETTERS or not _NOT_OF_A_DEVICE.isdisjoint(bare) or ". " in bare:
         return False
+    is_named = phrases.devices.is_in(bare)
     words = bare.split()
-    is_of_a_system = not _SYSTEMS.isdisjoint(word.partition("'")[0] for word in words)
-    if is_of_a_system and phrases.get.search(bare) is not None:
+    is_of_a_system = any(map(bare.__contains__, _SYSTEMS)) and not _SYSTEMS.isdisjoint(
+        word.partition("'")[0] for word in words
+    )
+    if is_of_a_system and phrases.get.is_in(bare):
         return len(words) <= _GET_WORDS
-    if phrases.devices.search(bare) is None:
+    if not is_named:
         return False
-    most_unknown = _UNKNOWN_WORDS if phrases.products.search(bare) is None else _UNKNOWN_WORDS_BESIDE_A_PRODUCT
+    most_unknown = _UNKNOWN_WORDS if not phrases.products.is_in(bare) else _UNKNOWN_WORDS_BESIDE_A_PRODUCT
     if _unknown_words(words, phrases) > most_unknown:
         return False
-    if phrases.sent_from.search(bare) is not None and len(words) <= _SENT_FROM_WORDS:
+    if phrases.sent_from.is_in(bare) and len(words) <= _SENT_FROM_WORDS:
         return True
-    return len(words) <= _SENT_FROM_END_WORDS and phrases.sent_from_end.search(bare) is not None
+    return len(words) <= _SENT_FROM_END_WORDS and phrases.sent_from_end.is_in(bare)
 
 
 def _unknown_words(words: Sequence[str], phrases: ClientPhrases) -> int:
     """Return how many words of a line are in no phrase of devices, so that a person may have typed them."""
     line = " ".join(words)
     if found := phrases.sent_from.search(line):
-        line = line[found.end() :]
+        line = line[found.end :]
     if found := phrases.sent_from_end.search(line):
-        line = line[: found.start()]
+        line = line[: found.start]
     return sum(
-        not (word in phrases.fillers or any(map(str.isdigit, word)) or phrases.devices.search(word) is not None)
+        not (word in phrases.fillers or any(map(str.isdigit, word)) or phrases.devices.is_in(word))
         for word in line.split()
     )
 
 
 def _is_footer(bare: str, phrases: ClientPhrases) -> bool:
     """Return whether a line is a program's or a company's, and no sentence that begins like it."""
-    is_known = phrases.footer_lines.search(bare) is not None
+    is_known = phrases.footer_lines.is_in(bare)
     found = None if is_known else phrases.openings.search(bare)
     if not (is_known or found) or phrases.is_personal(bare):
         return False
     if found is None:
         return True
-    rest = bare[found.end() :]
-    return len(rest.split()) <= 1 or phrases.opening_words.search(rest) is not None
+    rest = bare[found.end :]
+    return len(rest.split()) <= 1 or phrases.opening_words.is_in(rest)
 
 
 def _bare(text: str) -> str:

@@ -7,6 +7,7 @@ from service.core.replies.lines import HeaderSigns, Line, line_evidence
 from service.core.replies.quotation.evidence import COLONS, TRAILING, Evidence, Marks, evidence
 
 _BLOCK_LINES = 16
+_HEADERS = 10  # of a block, beyond which none comes twice
 _LABEL_LETTERS, _LABEL_WORDS = 30, 3
 _DIVIDER_LETTERS = 60
 _DRAWN_LENGTH = 8
@@ -28,7 +29,7 @@ def header_block(lines: Sequence[Line], start: int, marks: Marks) -> int | None:
     block = _Block(marks)
     after = index = start
     while index < len(lines) and index < start + _BLOCK_LINES:
-        if header_signs(lines[index], marks).text:
+        if header_signs(lines[index], marks.phrases).text:
             above = lines[index - 1].text if index > start else ""
             if not block.take(lines[index], above, gap=index > after):
                 break
@@ -54,8 +55,9 @@ class _Block:
 
     def take(self, line: Line, above: str, *, gap: bool) -> bool:
         """Add one more line; return False if it does not belong to the block."""
-        text, role, bare = header_signs(line, self._marks)
-        if bare is not None and self._follows(bare, gap=gap):
+        text, role = header_signs(line, self._marks.phrases)
+        bare = _bare_header(line, self._marks) if role in {None, "?"} else ""
+        if bare and self._follows(bare, gap=gap):
             role, self._bare = bare, True
         if role is None:
             goes_on = not gap and self._taken > 0 and (_continues(above) or self._goes_on(line, text, above))
@@ -85,7 +87,7 @@ class _Block:
         """Return whether a header may be here: each once, and blank lines between all or none."""
         if role == "?" and gap:
             return False
-        if role in self._roles and role != "cc":
+        if role in self._roles and (role != "cc" or self._taken > _HEADERS):
             return False
         if self._taken == 1 and gap:
             return bool(self._roles & {"from", "sent"})
@@ -123,29 +125,37 @@ def _header_text(text: str) -> str:
     return f"{label}: {' '.join(values)}" if label and values else text
 
 
-def header_signs(line: Line, marks: Marks) -> HeaderSigns:
+def header_signs(line: Line, phrases: ClientPhrases) -> HeaderSigns:
     """Return what a line looks like as a header, found out once."""
     if line.header is None:
         text = _header_text(line.text)
-        role = _role(text, marks)
-        line.header = HeaderSigns(text, role, _bare_role(text, line, marks) if role in {None, "?"} else None)
+        line.header = HeaderSigns(text, _role(text, phrases))
     return line.header
 
 
 def starts_header(line: Line, marks: Marks) -> bool:
     """Return whether a header block may begin with a line."""
-    signs = header_signs(line, marks)
-    return signs.role is not None or signs.bare is not None
+    return header_signs(line, marks.phrases).role is not None or bool(_bare_header(line, marks))
 
 
-def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
-    """Return the header of a line that has no colon after its label ('From "Mia" <mia@mail.example>'), or None.
+def _bare_header(line: Line, marks: Marks) -> str:
+    """Return the header of a line that has no colon after its label ('From "Mia" <mia@mail.example>'), or "".
 
-    The value must be evidence for it, except for a subject.
+    It is found out once.
     """
+    if line.bare_header is None:
+        line.bare_header = _bare_role(line, marks) or ""
+    return line.bare_header
+
+
+def _bare_role(line: Line, marks: Marks) -> str | None:
+    """Return the header of such a line. The value must be evidence for it, except for a subject."""
+    text = header_signs(line, marks.phrases).text
     if " " not in text:
         return None
     words = text.split(None, _LABELS_WORDS)
+    if words[0].casefold() not in marks.phrases.label_openings:
+        return None
     for count in range(min(len(words) - 1, _LABELS_WORDS), 0, -1):
         role = marks.phrases.roles.get(" ".join(words[:count]).casefold())
         value = line_evidence(line, marks) if role else None
@@ -158,17 +168,18 @@ def _bare_role(text: str, line: Line, marks: Marks) -> str | None:
 
 def header_role(line: Line, marks: Marks) -> str | None:
     """Return the name of the header that a line looks like, "?" in an unknown language, or None."""
-    return header_signs(line, marks).role
+    return header_signs(line, marks.phrases).role
 
 
-def _role(text: str, marks: Marks) -> str | None:
-    colon, wide = (text.find(sign, 0, _LABEL_LETTERS + 1) for sign in COLONS)
+def _role(text: str, phrases: ClientPhrases) -> str | None:
+    colon = text.find(":", 0, _LABEL_LETTERS + 1)
+    wide = -1 if text.isascii() else text.find("：", 0, _LABEL_LETTERS + 1)
     if wide > 0 and not 0 < colon < wide:
         colon = wide
     if colon <= 0:
         return None
     label = text[:colon].strip(" *_>\u00a0\t").casefold()
-    role = marks.phrases.roles.get(label)
+    role = phrases.roles.get(label)
     if role is not None:
         return role
     plain = label and len(label.split()) <= _LABEL_WORDS and not any(map(str.isdigit, label))
@@ -186,10 +197,10 @@ def _continues(above: str) -> bool:
 
 def divider(text: str, phrases: ClientPhrases) -> bool:
     """Return whether a line says "original message" after a rule, in any known language."""
-    bare = text.strip(_SIGNS).casefold()
-    if len(bare) > _DIVIDER_LETTERS or not text.strip().startswith(_RULES):
+    if not text.strip().startswith(_RULES):
         return False
-    return bare.rstrip(" :：-") in phrases.original
+    bare = text.strip(_SIGNS).casefold()
+    return len(bare) <= _DIVIDER_LETTERS and bare.rstrip(" :：-") in phrases.original
 
 
 def forwarded(text: str, phrases: ClientPhrases) -> bool:

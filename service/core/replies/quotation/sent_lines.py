@@ -5,8 +5,14 @@ from collections.abc import Sequence
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
 from service.core.replies.quotation.evidence import Marks
 from service.core.replies.quotation.flat_lines import split_flat_lines
-from service.core.replies.quotation.introductions import introduction_above, line_above, mark_above, split_shared_line
-from service.core.replies.quotation.line_matching import SURE, Form, Run, bare_link, line_fold, runs_of, weight
+from service.core.replies.quotation.introductions import (
+    introduction_above,
+    line_above,
+    line_below,
+    mark_above,
+    split_shared_line,
+)
+from service.core.replies.quotation.line_matching import SURE, Form, Run, bare_link, line_fold, runs_of
 from service.core.replies.quotation.quoted_headers import closing_rule, divider, drawn, header_role, reply_marker
 
 _QUOTED = ("quotation", "attribution")
@@ -110,7 +116,7 @@ def keep_typed_inside(lines: Sequence[Line], forms: Sequence[Form], marks: Marks
             continue
         if line.reason != "quotation" and not (line.reason == "attribution" and _is_plain_quoted(line, marks)):
             continue
-        is_ours = any(folded in form.lines or (weight(folded) >= SURE and folded in form.letters) for form in forms)
+        is_ours = any(form.has(folded) for form in forms)
         found = line_evidence(line, marks)
         if not (is_ours or found.known or found.theirs or found.address):
             line.depth, line.hint, line.raw, line.reason = 0, Hint.NONE, line.text, None
@@ -125,12 +131,9 @@ def mark_addresses(lines: Sequence[Line], marks: Marks) -> None:
         folded = line.text.casefold()
         if not any(address in folded for address in addresses):
             continue
-        below = next((each for each in lines[index + 1 :] if not blank(each)), None)
-        above = line_above(lines, index)
-        beside = (lines[above] if above is not None else None, below)
-        if any(each is not None and each.reason in _QUOTED for each in beside) and not marks.phrases.is_personal(
-            folded
-        ):
+        beside = (line_above(lines, index), line_below(lines, index))
+        is_beside = any(each is not None and lines[each].reason in _QUOTED for each in beside)
+        if is_beside and not marks.phrases.is_personal(folded):
             line.reason = "attribution"
 
 

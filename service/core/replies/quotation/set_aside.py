@@ -11,7 +11,7 @@ from operator import attrgetter
 from service.core.replies.lines import PICTURES, Hint, Line, blank, line_evidence
 from service.core.replies.quotation.evidence import Marks
 from service.core.replies.quotation.footers import contact_block
-from service.core.replies.quotation.line_matching import SURE, Form, line_fold, weight
+from service.core.replies.quotation.line_matching import Form, line_fold, weight
 from service.core.replies.quotation.program_lines import device_line, program_line
 from service.core.replies.quotation.quoted_headers import divider, drawn, header_role, reply_marker
 
@@ -58,9 +58,7 @@ def _is_known(line: Line, forms: Sequence[Form], marks: Marks) -> bool:
     folded = line_fold(line)
     if not folded or line.text.startswith(PICTURES):
         return True
-    if line.reason == "quotation" and any(
-        folded in form.lines or (weight(folded) >= SURE and folded in form.letters) for form in forms
-    ):
+    if line.reason == "quotation" and any(form.has(folded) for form in forms):
         return True
     return _introduces(line, marks, weight(folded)) or _is_by_program(line.text, marks)
 

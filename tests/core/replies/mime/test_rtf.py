@@ -46,6 +46,12 @@ def test_the_text_of_rtf_is_read(rtf: str, words: str) -> None:
     assert read_rtf(rtf.encode("ascii")) == (words, None)
 
 
+def test_a_long_text_of_nothing_but_escaped_letters_is_read_to_its_end() -> None:
+    letters = {"\\u1103?": "я", "\\u1103 ?": "я", "\\'ff\\'ff ": "ÿÿ "}
+    for escaped, letter in letters.items():
+        assert read_rtf(b"{\\rtf1 " + escaped.encode() * 30_000 + b"}") == (letter * 30_000, None)
+
+
 def test_html_that_was_packed_into_rtf_comes_out_as_it_was() -> None:
     assert read_rtf(PACKED_HTML.encode()) == (None, "<html><p>Tea &amp; cake&nbsp;</p></html>")
 
