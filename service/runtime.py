@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from service.clock import Clock, utc_now
@@ -16,6 +17,7 @@ from service.core.steps import StepPhrases
 from service.counts import Counts
 from service.db import Database
 from service.dispatch import RqJobQueue
+from service.flows.checks.before_letters import failures_before_letters
 from service.flows.checks.doctor import Doctor, why_page_fails
 from service.flows.checks.mailgun_setup import MailgunSetup
 from service.flows.checks.round_trip import RoundTripSender
@@ -135,8 +137,8 @@ class Runtime:
 
     def journal_exporter(self, stopping: Callable[[], bool] = lambda: False) -> JournalExporter:
         """Return what writes exports of journals."""
-        parts = (self.database, self.keyring, self.storage, self.clock, self.job_queue)
-        return JournalExporter(*parts, self.journal_file_writer(), stopping)
+        parts = (self.database, self.keyring, self.storage, self.clock, self.job_queue, self.journal_file_writer())
+        return JournalExporter(*parts, stopping)
 
     def journal_file_writer(self) -> JournalFileWriter:
         """Return what writes a journal as one file."""
@@ -150,11 +152,11 @@ class Runtime:
 
     def feed_looker(self) -> FeedLooker:
         """Return what looks at the feeds of blogs."""
-        fetcher = WebFetcher(
-            f"SmallSteps (+{self.settings.base_url})", allows_loopback=self.settings.feeds_from_loopback
-        )
+        agent = f"SmallSteps (+{self.settings.base_url})"
+        fetcher = WebFetcher(agent, allows_loopback=self.settings.feeds_from_loopback)
         auto = AutoPosts(self.email_context(), ZoneInfo(self.settings.writer_time_zone))
-        return FeedLooker(self.database, self.keyring, fetcher, self.clock, auto)
+        find_failures = partial(failures_before_letters, self.doctor())
+        return FeedLooker(self.database, self.keyring, fetcher, self.clock, auto, find_failures)
 
     def writer_mail_sender(self, stopping: Callable[[], bool]) -> WriterMailSender:
         """Return the sender of mails to the writers."""
@@ -174,15 +176,8 @@ class Runtime:
         return ProviderRequests(self.database, self.mailer, self.mailer, self.clock, self.installation, self.counts)
 
     def write_counts(self) -> None:
-        """Write what this process has counted to the database.
-
-        Raises:
-            SQLAlchemyError: it could not be written now; nothing is lost while the process lives.
-        """
-        with self.counts.to_write() as counted:
-            if counted:
-                with self.database.write() as session:
-                    Counter.add(session, counted)
+        """Write what this process has counted to the database, as `Counter.write_all` does."""
+        Counter.write_all(self.database, self.counts)
 
     def suppression_sync(self) -> SuppressionSync:
         """Return what keeps our suppressions and the provider's the same."""
@@ -244,7 +239,6 @@ class Runtime:
 
     def reply_processor(self) -> ReplyProcessor:
         """Return the processor of incoming mail."""
-        _, address = parseaddr(self.settings.mail_from)
         reader = MailReader()
         return ReplyProcessor(
             database=self.database,
@@ -255,7 +249,7 @@ class Runtime:
             sent_email_finder=SentEmailFinder(self.email_context()),
             applier=ReplyApplier(self.keyring, self.library, self.step_phrases),
             join_by_mail=JoinByMail(self.keyring, self.library, ZoneInfo(self.settings.writer_time_zone)),
-            own_address=address,
+            own_address=parseaddr(self.settings.mail_from)[1],
             command_phrases=load_command_phrases(),
             step_phrases=self.step_phrases,
             clock=self.clock,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from sqlalchemy import BigInteger, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.db import Base, insert_into
+from service.counts import Counts
+from service.db import Base, Database, insert_into
 
 
 class Counter(Base):
@@ -26,6 +27,18 @@ class Counter(Base):
             insert = insert_into(session, cls).values(name=name, label=label, value=number)
             values = {"value": cls.value + insert.excluded.value}
             session.execute(insert.on_conflict_do_update(index_elements=["name", "label"], set_=values))
+
+    @classmethod
+    def write_all(cls, database: Database, counts: Counts) -> None:
+        """Add what a process has counted, in a transaction of its own.
+
+        Raises:
+            SQLAlchemyError: it could not be written now; nothing is lost while the process lives.
+        """
+        with counts.to_write() as counted:
+            if counted:
+                with database.write() as session:
+                    cls.add(session, counted)
 
     @classmethod
     def read_all(cls, session: Session) -> dict[tuple[str, str], int]:

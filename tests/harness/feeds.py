@@ -53,7 +53,9 @@ class FeedsHarness:
         self.letters, self.runtime, self.clock = letters, letters.runtime, letters.clock
         fetcher = WebFetcher("SmallSteps (+test)", allows_loopback=True, seconds=5.0)
         self.auto = AutoPosts(self.runtime.email_context(), ZoneInfo("Europe/London"))
-        self.looker = FeedLooker(self.runtime.database, self.runtime.keyring, fetcher, self.clock, self.auto)
+        self.failures: list[object] = []
+        parts = (self.runtime.database, self.runtime.keyring, fetcher, self.clock, self.auto)
+        self.looker = FeedLooker(*parts, lambda: self.failures)
 
     def add(self, url: str, mode: FeedMode = FeedMode.DRAFT) -> int:
         with self.runtime.database.write() as session:

@@ -44,4 +44,5 @@ NOTES: Final[Mapping[str, str]] = {
     "ahead": "its date was put ahead",
     "deleted": "no longer in the feed",
     "changing": "changed again and again",
+    "check_fails": "a check of the doctor fails",
 }

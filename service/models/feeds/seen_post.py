@@ -33,6 +33,7 @@ class PostNote(StrEnum):
     AHEAD = "ahead"
     DELETED = "deleted"
     CHANGING = "changing"
+    CHECK_FAILS = "check_fails"
 
 
 class SeenPost(Base):

@@ -68,30 +68,43 @@ class AutoPosts:
             plan_writer_mail(session, keyring, WriterMailKind.FEED_KEPT_BACK, values, key=key, now=now)
             log.info("feed.kept_back", letter=row.letter_id, because=row.note)
 
-    def schedule_due(self, session: Session, feed_id: int, now: datetime) -> None:
-        """Schedule the posts of a feed whose time has come. One that is more than a day late is paused."""
+    def has_due(self, session: Session, feed_id: int, now: datetime) -> bool:
+        """Return whether the time of one of a feed's posts has come."""
+        return any(_is_due(row, now) for row in SeenPost.going(session, feed_id))
+
+    def schedule_due(self, session: Session, feed_id: int, now: datetime, *, check_fails: bool) -> None:
+        """Schedule the posts of a feed whose time has come. One that is more than a day late is paused.
+
+        While a check of the doctor fails no letter starts, so such a post stays a draft, and the writers are told.
+        """
         for row in SeenPost.going(session, feed_id):
             at = row.goes_at
-            if at is None or row.letter_id is None or at - FIXED_BEFORE > now:
+            if at is None or row.letter_id is None or not _is_due(row, now):
                 continue
             letter = Letter.locked(session, row.letter_id)
             still = SeenPost.of_letter_that_goes(session, row.letter_id)
             if letter is None or letter.state != LetterState.DRAFT or still is None or still.goes_at != at:
                 continue  # taken back or scheduled by a writer meanwhile
-            self._schedule(session, row, letter, at, now)
+            if check_fails:
+                self._keep_back(session, row, PostNote.CHECK_FAILS, now)
+            else:
+                self._schedule(session, row, letter, at, now)
 
     def _schedule(self, session: Session, row: SeenPost, letter: Letter, at: datetime, now: datetime) -> None:
         try:
             schedule(session, self.context, letter.id, AtInstant(at) if at > now else Straightaway(), now)
         except LetterError:
-            row.goes_at, row.note = None, PostNote.TOO_LONG
-            self.tell_kept_back(session, [row], now)
+            self._keep_back(session, row, PostNote.TOO_LONG, now)
             return
         row.goes_at = letter.starts_at
         if now - at > LATE_AFTER:
             pause(session, letter.id, LetterPause.LATE, now)
             row.note = PostNote.LATE
             self.tell_kept_back(session, [row], now)
+
+    def _keep_back(self, session: Session, row: SeenPost, note: PostNote, now: datetime) -> None:
+        row.goes_at, row.note = None, note
+        self.tell_kept_back(session, [row], now)
 
     def _tell_when(self, session: Session, row: SeenPost, at: datetime, now: datetime) -> None:
         local = at.astimezone(self.zone)
@@ -106,6 +119,10 @@ class AutoPosts:
         }
         key = f"{row.id}/{row.changes}"
         plan_writer_mail(session, self.context.keyring, WriterMailKind.FEED_GOES, values, key=key, now=now)
+
+
+def _is_due(row: SeenPost, now: datetime) -> bool:
+    return row.goes_at is not None and row.goes_at - FIXED_BEFORE <= now
 
 
 def next_fixing(session: Session, feed_id: int, now: datetime) -> datetime | None:

@@ -65,6 +65,7 @@ class FeedLooker:
     fetcher: WebFetcher
     clock: Clock
     auto: AutoPosts
+    find_failures: Callable[[], Sequence[object]]  # of the doctor's checks, over which no letter starts
     make_reader: Callable[[], FeedReader] = FeedReader
 
     def work(self, feed_id: int) -> Sequence[int]:
@@ -90,10 +91,17 @@ class FeedLooker:
             fixing = next_fixing(session, feed_id, now)
             feed.next_look_at = min(feed.next_look_at, fixing or feed.next_look_at)
         FeedPictures(self.database, self.fetcher, self.clock).bring(feed_id)
-        with self.database.write() as session:
-            self.auto.schedule_due(session, feed_id, self.clock())
+        self._schedule_due(feed_id)
         log.info("feed.looked_at", feed=feed_id, problem=look.problem, drafts=look.drafts)
         return look
+
+    def _schedule_due(self, feed_id: int) -> None:
+        with self.database.read() as session:
+            if not self.auto.has_due(session, feed_id, self.clock()):
+                return
+        check_fails = bool(self.find_failures())
+        with self.database.write() as session:
+            self.auto.schedule_due(session, feed_id, self.clock(), check_fails=check_fails)
 
     def preview(self, url: str) -> SeenFeed:
         """Return what stands at an address, without storing anything.

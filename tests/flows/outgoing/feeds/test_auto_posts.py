@@ -207,6 +207,7 @@ def test_a_post_dated_ahead_waits_for_its_date_and_then_an_hour(auto: Automatic)
         ("emptied", PostNote.EMPTY),
         ("put ahead", PostNote.AHEAD),
         ("changed again and again", PostNote.CHANGING),
+        ("a check fails", PostNote.CHECK_FAILS),
     ],
 )
 def test_a_post_that_is_deleted_or_spoilt_does_not_go(auto: Automatic, what: str, note: PostNote) -> None:
@@ -219,6 +220,9 @@ def test_a_post_that_is_deleted_or_spoilt_does_not_go(auto: Automatic, what: str
             auto.write("2", "Ice", body="")
         case "put ahead":
             auto.write("2", "Ice", at=auto.clock() + 3 * HOUR)
+        case "a check fails":
+            auto.feeds.failures.append("spf")
+            auto.clock.move(57 * MINUTE)
         case _:
             for number in range(6):
                 auto.write("2", "Ice", body=f"{BODY}<p>{number}</p>")
