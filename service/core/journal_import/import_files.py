@@ -133,6 +133,22 @@ class ImportFiles:
         """Return a whole file; raises FileBoundError and DamagedFileError."""
         return self.open(name, largest).read()
 
+    def read_range(self, name: str, offset: int, length: int) -> bytes:
+        """Return a part of a file; within a zip, all before it is read and thrown away.
+
+        Raises:
+            DamagedFileError: the archive does not give it.
+        """
+        try:
+            if self._zip is None:
+                self.file.seek(offset)
+                return self.file.read(length)
+            with self._zip.open(self._members[name]) as member:
+                member.seek(offset)
+                return member.read(length)
+        except DAMAGE:
+            raise DamagedFileError from None
+
     def read_text(self, name: str, largest: int = LARGEST_TEXT_BYTES) -> str:
         """Return a whole file as text, with one kind of line end; raises FileBoundError and DamagedFileError."""
         return tidy_text(decode_bytes(self.read_bytes(name, largest)))
