@@ -54,14 +54,13 @@ def measure_import(runtime: Runtime, person: Subscriber, options: argparse.Names
         for _ in range(options.photos):
             Image.open(io.BytesIO(picture)).load()
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    child = children.ru_maxrss * 1024 / MEGABYTE
     child_cpu = children.ru_utime + children.ru_stime
     print(f"import of {options.entries} entries, {options.photos} photos: {size:.0f} MB")
     for name, spent in (("upload", upload), ("preview", preview), ("import", bring), ("bare decode", bare)):
         print(f"{name:11} {spent.wall:7.1f} s   {spent.cpu:7.1f} s of CPU of this process")
     whole = upload.wall + preview.wall + bring.wall
     print(f"together    {whole:7.1f} s   {whole / max(bare.wall, 0.001):.1f} times the bare decode")
-    print(f"memory      {highest_memory():.0f} MB at most ({before:.0f} before), {child:.0f} MB of a child")
+    print(f"memory      {highest_memory():.0f} MB at most ({before:.0f} before)")
     print(f"children    {child_cpu:7.1f} s of CPU: the reader, and the one that redraws photos")
 
 
