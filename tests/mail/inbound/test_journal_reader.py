@@ -8,7 +8,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -100,7 +100,7 @@ def overlapping() -> bytes:
     return local + entry * 2000 + end
 
 
-BOMBS = {
+BOMBS: dict[str, Callable[[], bytes]] = {
     "the same bytes two thousand times": overlapping,
     "zeros in the JSON": lambda: bomb(
         "Journal.json", b'{"metadata":{"version":"1"},"entries":[' + json.dumps(ENTRY).encode() + b",", 400
