@@ -23,7 +23,7 @@ from service.core.journal_import.imported import (
     JournalFormat,
     LeftOutEntry,
 )
-from service.core.journal_import.sqlite_rows import MAGIC, SqliteFile, SqliteRow
+from service.core.journal_import.sqlite_rows import MAGIC, JournalDatabase, SqliteRow
 from service.core.photos import sniff
 
 LARGEST_WORDS_BYTES: Final = 4 * 1024 * 1024
@@ -51,7 +51,7 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
 def photo(files: ImportFiles, reference: str) -> bytes:
     """Return the bytes of a photo by the number of its row; raises ValueError where there is none."""
     number, _, name = reference.partition(":")
-    database = SqliteFile(files.open_anywhere(name))
+    database = JournalDatabase(files.open_anywhere(name))
     row = database.row(database.tables[_MEDIA], int(number))
     data = row.value("Data", LARGEST_PHOTO_BYTES) if row is not None else None
     if not isinstance(data, bytes):
@@ -59,17 +59,17 @@ def photo(files: ImportFiles, reference: str) -> bytes:
     return data
 
 
-def _databases(files: ImportFiles) -> Iterator[tuple[str, SqliteFile]]:
+def _databases(files: ImportFiles) -> Iterator[tuple[str, JournalDatabase]]:
     for name in files.texts_like(lambda start: start.startswith(MAGIC), most=20):
         try:
-            database = SqliteFile(files.open_anywhere(name))
+            database = JournalDatabase(files.open_anywhere(name))
         except DamagedFileError:
             continue
         if _ENTRIES in database.tables and {_ID, "Text"} <= {*database.tables[_ENTRIES].columns}:
             yield name, database
 
 
-def _media(database: SqliteFile) -> dict[int, list[tuple[int, str]]]:
+def _media(database: JournalDatabase) -> dict[int, list[tuple[int, str]]]:
     """Return the media of each entry: the numbers of their rows, and what each is called if it is no photo."""
     found: dict[int, list[tuple[int, str]]] = {}
     table = database.tables.get(_MEDIA)

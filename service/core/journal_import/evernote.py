@@ -54,7 +54,7 @@ class _Note:
     is_too_large: bool = False
 
 
-class _ForbiddenXmlError(Exception):
+class _ForbiddenEntityError(Exception):
     """The XML declares entities, which no export of notes has."""
 
 
@@ -76,7 +76,7 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
                         number += 1
                         yield _entry(name, f"{name}, note {number}", note)
             reader.feed(b"", is_last=True)
-        except (expat.ExpatError, _ForbiddenXmlError):
+        except (expat.ExpatError, _ForbiddenEntityError):
             yield LeftOutEntry(name, UNREADABLE_ENTRY)
 
 
@@ -163,7 +163,7 @@ class _NoteReader:
 
 
 def _refuse(*_: object) -> int:
-    raise _ForbiddenXmlError
+    raise _ForbiddenEntityError
 
 
 def _entry(name: str, place: str, note: _Note) -> ImportItem:

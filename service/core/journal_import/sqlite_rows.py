@@ -44,7 +44,7 @@ class SqliteRow:
 
     number: int
     table: SqliteTable
-    _file: SqliteFile = field(repr=False)
+    _file: JournalDatabase = field(repr=False)
     _cell: _Cell = field(repr=False)
     _types: list[tuple[int, int]] | None = field(default=None, repr=False)
 
@@ -81,7 +81,7 @@ class _Cell:
     overflow: int
 
 
-class SqliteFile:
+class JournalDatabase:
     """An SQLite file, by its tables."""
 
     def __init__(self, file: BinaryIO) -> None:
