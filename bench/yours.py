@@ -1,12 +1,15 @@
-"""How long an export and a book take, and how much memory; the export beside a bare zip of the same bytes.
+"""How long an export, an import and a book take, and how much memory, beside a bare zip and decode of the same bytes.
 
-    python -m bench.yours [--entries 5000] [--photos 200] [--photo-bytes 3000000] [--book-entries 1000]
-        [--book-photos 100] [--seed 1]
+    python -m bench.yours [--entries 5000] [--photos 200] [--photo-bytes 3000000] [--photo-width 4032]
+        [--book-entries 1000] [--book-photos 100] [--seed 1]
 
 The job of the export is run as the worker runs it, on SQLite and with the object store on disk: read, opened, zipped,
 sealed, stored. The bare zip writes the files of that export again, compressed in the same way, and throws them away.
 Times are of the clock and CPU seconds of this process; memory is its highest resident size, and what the same process
 had before the export.
+
+The import is of as many entries and photos in Day One's form, the photos as a phone takes them: uploaded, previewed and
+brought in by the job, each photo redrawn in a child. Beside it stands how long the same photos take to be decoded.
 
 The book is a PDF and an EPUB of another journal, whose photos have 2,048 by 1,536 pixels; beside it stands how long
 those photos take to be decoded. The PDF is set in a child, whose time and memory are given apart.
@@ -21,17 +24,16 @@ import platform
 import random
 import resource
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from io import BufferedReader
 from pathlib import Path
 
 from PIL import Image
 
+from bench.spent import MEGABYTE, highest_memory, timed
+from bench.yours_import import measure_import
 from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.core.photos import Picture
 from service.db import Database, migrate
@@ -68,15 +70,6 @@ FIRST = date(2020, 1, 1)
 WORDS_AN_ENTRY = 150
 PICTURE_SIZE = (2048, 1536)
 CHUNK_BYTES = 1024 * 1024
-MEGABYTE = 1e6
-
-
-@dataclass
-class Spent:
-    """Seconds of the clock and of the processor."""
-
-    wall: float = 0.0
-    cpu: float = 0.0
 
 
 def main() -> None:
@@ -88,12 +81,13 @@ def main() -> None:
         migrate(Database.at(url).engine)
         with open_sending_harness(url, Path(folder), redis_url="redis://127.0.0.1:1") as harness:
             runtime = harness.runtime
-            person, author = harness.members("ana@example.com", "ben@example.com")
+            person, author, importer = harness.members("ana@example.com", "ben@example.com", "cem@example.com")
             chance = random.Random(options.seed)  # noqa: S311 - a benchmark
             noise = (chance.randbytes(options.photo_bytes) for _ in range(options.photos))
             entries, photos = options.entries, options.photos
             _fill(runtime, person.id, entries=entries, photos=photos, pictures=noise, chance=chance)
             _measure(runtime, person.id, options)
+            measure_import(runtime, importer, options)
             pictures = [_picture()] * options.book_photos
             entries, photos = options.book_entries, options.book_photos
             _fill(runtime, author.id, entries=entries, photos=photos, pictures=iter(pictures), chance=chance)
@@ -105,14 +99,14 @@ def _measure(runtime: Runtime, person_id: int, options: argparse.Namespace) -> N
         person = session.get_one(Subscriber, person_id)
         row = exports.ask(session, person, ExportForm.OWN, NOW)
         assert row is not None
-    before = _highest_memory()
-    with _timed() as export:
+    before = highest_memory()
+    with timed() as export:
         runtime.journal_exporter().work(row.id)
-    after = _highest_memory()
+    after = highest_memory()
     with runtime.database.read() as session:
         row = session.get_one(JournalExport, row.id)
         key = runtime.keyring.key_of(session.get_one(Subscriber, person_id))
-    with _timed() as bare:
+    with timed() as bare:
         _bare_zip(zipfile.ZipFile(BufferedReader(exports.open_file(runtime.storage, key, row), CHUNK_BYTES)))
     print(f"{options.entries} entries, {options.photos} photos: {row.size_bytes / MEGABYTE:.0f} MB")
     print(f"export    {export.wall:7.1f} s   {export.cpu:7.1f} s of CPU   {after:.0f} MB at most ({before:.0f} before)")
@@ -124,14 +118,14 @@ def _measure_books(runtime: Runtime, author: Subscriber, pictures: list[bytes], 
     print(f"book of {options.book_entries} entries, {options.book_photos} photos")
     for form in (ExportForm.EPUB, ExportForm.PDF):
         content = io.BytesIO()
-        with _timed() as book:
+        with timed() as book:
             runtime.journal_file_writer().write(ExportOrder(author, form, NOW, content.write))
         size = content.tell() / MEGABYTE
         print(f"{form:9} {book.wall:7.1f} s   {book.cpu:7.1f} s of CPU   {size:.0f} MB of file")
     child = resource.getrusage(resource.RUSAGE_CHILDREN)
     memory = child.ru_maxrss * 1024 / MEGABYTE
     print(f"its child             {child.ru_utime + child.ru_stime:7.1f} s of CPU   {memory:.0f} MB at most")
-    with _timed() as decoding:
+    with timed() as decoding:
         for picture in pictures:
             Image.open(io.BytesIO(picture)).load()
     print(f"decoding  {decoding.wall:7.1f} s   {decoding.cpu:7.1f} s of CPU")
@@ -181,24 +175,12 @@ def _fill(
         assert JournalSize.of(session, person_id, WHOLE_JOURNAL).photos == min(photos, entries)
 
 
-def _highest_memory() -> float:
-    """Return the highest resident size of this process so far, in MB (Linux gives it in kB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
-
-
-@contextmanager
-def _timed() -> Iterator[Spent]:
-    spent = Spent()
-    wall, cpu = time.perf_counter(), time.process_time()
-    yield spent
-    spent.wall, spent.cpu = time.perf_counter() - wall, time.process_time() - cpu
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=5000)
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--photo-bytes", type=int, default=3_000_000)
+    parser.add_argument("--photo-width", type=int, default=4032, help="of an imported photo; its height is 3/4 of it")
     parser.add_argument("--book-entries", type=int, default=1000)
     parser.add_argument("--book-photos", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)

@@ -2,7 +2,8 @@
 
 gunicorn's own worker gives a connection to a thread at its first byte, and the thread waits for the rest: eight clients
 that sent a byte every ten seconds stopped the site. Here the loop that accepts connections also receives the requests,
-in memory and without a thread, each with a deadline. Decision 0024 gives the reasons.
+in memory and without a thread, each with a deadline. Decision 0024 gives the reasons. A very large journal file is the
+exception: a thread reads it from the connection (decision 0034).
 """
 
 from __future__ import annotations
@@ -19,15 +20,21 @@ from typing import Any
 from gunicorn.http import wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
-from service.local.buffered_connection import HEAD_SECONDS, REQUEST_SECONDS, BodyReader, BufferedConnection
+from service.local.buffered_connection import (
+    HEAD_SECONDS,
+    REQUEST_SECONDS,
+    BodyReader,
+    BufferedConnection,
+    SocketStream,
+)
 from service.local.reception import Arrival, Reception
-from service.web.limits import LARGEST_POST_BYTES
+from service.web.limits import LARGEST_IMPORT_BYTES, LARGEST_POST_BYTES
 
 SEND_SECONDS = 30.0
 LINGER_SECONDS = 2.0
 # The client of a too large post still sends it when the response is written, and reads the response afterwards.
 LINGER_CUT_SECONDS = 60.0
-DISCARDED_BYTES = 2 * LARGEST_POST_BYTES
+DISCARDED_BYTES = LARGEST_IMPORT_BYTES
 STOP_SECONDS = 5.0
 SWEEP_SECONDS = 0.25
 CONNECTIONS_KEPT = 0.9  # at the limit, the oldest requests are closed until this share is left
@@ -153,8 +160,10 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no t
 
     def _hand_over(self, conn: BufferedConnection) -> None:
         self._forget(conn)
-        conn.is_cut = conn.reception.arrival is Arrival.CUT
+        conn.is_cut = conn.reception.arrival in {Arrival.CUT, Arrival.STREAMED}
         conn.unreader.pieces = conn.reception.pieces
+        if conn.reception.arrival is Arrival.STREAMED:
+            conn.unreader.stream = SocketStream(conn.sock, lambda: not self.alive)
         self.enqueue_req(conn)
 
     def _drop_oldest(self, *, larger_than: int = -1) -> None:

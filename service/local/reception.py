@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from service.web.limits import LARGEST_POST_BYTES, largest_body_bytes, received_anyway_bytes
+from service.web.limits import LARGEST_POST_BYTES, largest_body_bytes, largest_streamed_bytes, received_anyway_bytes
 
 LARGEST_HEAD_BYTES = 64 * 1024
 PIECE_BYTES = 64 * 1024
@@ -22,6 +22,7 @@ class Arrival(Enum):
     UNDER_WAY = "under way"
     WHOLE = "whole"
     CUT = "cut"  # what arrived is enough to answer: the head is malformed, or the body is too large
+    STREAMED = "streamed"  # the head is here, and the body is read from the connection while it is answered
     MALFORMED = "malformed"  # the chunks of the body are invalid
 
 
@@ -78,7 +79,9 @@ class Reception:
             path = ""
         self._largest = largest_body_bytes(path)
         declared = next((int(value) for name, value in head.headers if name == b"content-length"), 0)
-        if declared > self._largest:
+        if self._largest < declared <= largest_streamed_bytes(path):
+            self.arrival = Arrival.STREAMED
+        elif declared > self._largest:
             self._largest = received_anyway_bytes(path)
             if not self._largest:
                 self.arrival = Arrival.CUT

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from service.web import browser
 from service.web.context import get_runtime, page
 from service.web.forms import lost_words
-from service.web.limits import takes_photos
+from service.web.limits import IMPORT_PATH, takes_photos
 from service.web.unsent_form import UnsentForm, unsent_form
 
 log = structlog.get_logger()
@@ -50,6 +50,10 @@ WORDS = {
 }
 TOO_LARGE_PHOTOS = ErrorText(
     WORDS[413].title, "Photos on one page can take up to 60 MB together. Choose fewer at a time. Nothing has changed."
+)
+TOO_LARGE_JOURNAL = ErrorText(
+    "That file is too large",
+    "A journal file can be up to 1 GB. Export fewer years at a time, and bring the files one after another.",
 )
 STALE_FORM = ErrorText(
     "That page was open too long",
@@ -110,7 +114,8 @@ def _http_error(error: HTTPException) -> AnyResponse:
         return error_page(code, ErrorText(WORDS[400].title, OTHER_HOST.format(get_runtime().settings.base_url)))
     if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and takes_photos(request.path):
         return _too_large_page()
-    response = error_page(code)
+    is_journal = code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.path == IMPORT_PATH
+    response = error_page(code, TOO_LARGE_JOURNAL if is_journal else None, again="/import" if is_journal else "")
     allowed: Any = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(sorted(allowed))

@@ -18,7 +18,7 @@ from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule
 from service.flows.people.account import Preferences, Rest
 from service.flows.people.signup_form import SignupForm
-from service.web.limits import LARGEST_FORM_BYTES
+from service.web.limits import IMPORT_PATH, LARGEST_FORM_BYTES
 from service.web.zones import chosen_zone
 
 Typed = MultiDict[str, str]
@@ -48,6 +48,8 @@ def typed_words() -> str:
 
 def lost_words() -> str:
     """Return the words of a form that is refused, to give them back; also of one with photos, too large to be read."""
+    if request.path == IMPORT_PATH:
+        return ""  # its form has no words, and a thread would wait for what has not arrived yet
     try:
         return request.form.get("words", "")
     except RequestEntityTooLarge:

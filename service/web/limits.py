@@ -10,7 +10,8 @@ IMPORT_PATH = "/import"
 _EDIT_PATH = re.compile(r"/journal/entry/[0-9]+/edit")
 # A mail of 25 MB whose attachments are encoded twice becomes a post of 60 MB.
 LARGEST_POST_BYTES = 80 * 1024 * 1024
-LARGEST_IMPORT_BYTES = LARGEST_POST_BYTES
+# A journal with its photos. Beyond LARGEST_POST_BYTES it is read while it arrives: service/web/large_uploads.py.
+LARGEST_IMPORT_BYTES = 1024 * 1024 * 1024
 LARGEST_EVENT_BYTES = 1024 * 1024
 LARGEST_FORM_BYTES = 1024 * 1024  # 256 kB of words take three times that if every byte is percent-encoded
 # Ten photos from a phone, with the words. Only for signed-in people: service/web/uploads.py.
@@ -23,12 +24,16 @@ def takes_photos(path: str) -> bool:
 
 
 def largest_body_bytes(path: str) -> int:
-    """Return the largest size of a request's body for this path, in bytes."""
+    """Return the largest size of a body that is received whole before it is answered, in bytes."""
     if takes_photos(path):
         return LARGEST_PHOTOS_FORM_BYTES
-    if path == IMPORT_PATH:
-        return LARGEST_IMPORT_BYTES
-    return LARGEST_POST_BYTES if path.startswith(INBOUND_PATH) else LARGEST_FORM_BYTES
+    is_large = path == IMPORT_PATH or path.startswith(INBOUND_PATH)
+    return LARGEST_POST_BYTES if is_large else LARGEST_FORM_BYTES
+
+
+def largest_streamed_bytes(path: str) -> int:
+    """Return the largest declared size of a body that a thread may read from the connection, 0 for most paths."""
+    return LARGEST_IMPORT_BYTES if path == IMPORT_PATH else 0
 
 
 def received_anyway_bytes(path: str) -> int:

@@ -22,7 +22,7 @@ class UnsentForm:
     Files are not in it.
     """
 
-    words: str = field(repr=False)
+    words: str = field(default="", repr=False)
     fields: Sequence[tuple[str, str]] = field(default=(), repr=False)
     can_be_sent: bool = False
     had_files: bool = False
@@ -31,10 +31,12 @@ class UnsentForm:
 def unsent_form() -> UnsentForm:
     """Return this request's form; only one with words, and of which the browser says that it is ours, can be sent."""
     words = lost_words()
+    if not words:  # and the rest is not looked at: of a journal file most may not have arrived yet
+        return UnsentForm()
     try:
         fields = [(name, value) for name, value in request.form.items(multi=True) if name not in {_WORDS, _TOKEN}]
         had_files = any(file.filename for file in request.files.values())
     except RequestEntityTooLarge:  # only its beginning is known, and that may not have the day of the words
         return UnsentForm(words)
     is_ours = request.headers.get(_SITE) == _OWN
-    return UnsentForm(words, fields, can_be_sent=bool(words) and is_ours, had_files=had_files)
+    return UnsentForm(words, fields, can_be_sent=is_ours, had_files=had_files)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import gzip
-import os
 import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +17,7 @@ import redis
 from sqlalchemy import make_url, text
 
 from tests.faults.traces import traces, traces_in_files
+from tests.faults.watching import files_written, rdb
 from tests.harness.journey import JourneyHarness
 from tests.harness.servers import Postgres
 
@@ -30,30 +29,6 @@ LARGE_WORDS = "zq7 canary large cormorant"
 STOP = "zq7 canary nickname dipper"
 STEP_WORDS = "zq7 canary step sandpiper"
 CANARIES = (ADDRESS, SUBJECT, WORDS, MIME_WORDS, LARGE_WORDS, STOP, STEP_WORDS)
-WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-
-_opened: list[set[str]] = []
-
-
-def _note_opened(name: str, details: tuple[object, ...]) -> None:
-    if (
-        _opened
-        and name == "open"
-        and isinstance(details[0], str)
-        and isinstance(details[2], int)
-        and details[2] & WRITING
-    ):
-        _opened[-1].add(details[0])
-
-
-@contextmanager
-def files_written() -> Iterator[set[str]]:
-    """Yield the set of files that Python opens for writing meanwhile, those that are gone again included."""
-    _opened.append(set())
-    try:
-        yield _opened[-1]
-    finally:
-        _opened.pop()
 
 
 def play(journey: JourneyHarness, snapshot: Callable[[], None]) -> list[str]:
@@ -106,17 +81,6 @@ def take_a_step(journey: JourneyHarness, snapshot: Callable[[], None]) -> None:
     snapshot()
     journey.work()
     assert "You took a real step" in journey.mails(ADDRESS)[0]["text"]
-
-
-def rdb(client: redis.Redis) -> bytes:
-    """Return the queue's whole memory as its server would write it to a disk, uncompressed."""
-    client.config_set("rdbcompression", "no")
-    client.save()
-    folder, name = client.config_get("dir")["dir"], client.config_get("dbfilename")["dbfilename"]
-    assert folder
-    assert name
-    content = Path(folder, name).read_bytes()
-    return content + b"".join(client.dump(key) or b"" for key in client.scan_iter())
 
 
 def flushed(journey: JourneyHarness) -> None:

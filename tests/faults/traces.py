@@ -15,6 +15,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){12,}")
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _GZIP = re.compile(rb"\x1f\x8b\x08")
+_ZIP_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)(..)", re.DOTALL)  # the lengths of its name and its extra field
 _SOFT_BREAK = re.compile(rb"=\r?\n")
 _INFLATED_BYTES = 1 << 20
 _DEEPEST = 2
@@ -58,14 +59,18 @@ def _layers(content: bytes, depth: int) -> Iterator[bytes]:
 
 
 def _inflated(content: bytes) -> Iterator[bytes]:
-    for pattern, bits in ((_ZLIB, zlib.MAX_WBITS), (_GZIP, zlib.MAX_WBITS | 16)):
-        for match in pattern.finditer(content):
-            try:
-                inner = zlib.decompressobj(bits).decompress(content[match.start() :][:_INFLATED_BYTES], _INFLATED_BYTES)
-            except zlib.error:
-                continue
-            if len(inner) >= _SHORTEST:
-                yield inner
+    starts = [(match.start(), zlib.MAX_WBITS) for match in _ZLIB.finditer(content)]
+    starts += [(match.start(), zlib.MAX_WBITS | 16) for match in _GZIP.finditer(content)]
+    for member in _ZIP_MEMBER.finditer(content):
+        lengths = sum(int.from_bytes(length, "little") for length in member.groups())
+        starts.append((member.end() + lengths, -zlib.MAX_WBITS))
+    for start, bits in starts:
+        try:
+            inner = zlib.decompressobj(bits).decompress(content[start:][:_INFLATED_BYTES], _INFLATED_BYTES)
+        except zlib.error:
+            continue
+        if len(inner) >= _SHORTEST:
+            yield inner
 
 
 def _decoded(content: bytes) -> Iterator[bytes]:

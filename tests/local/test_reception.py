@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from service.local.reception import LARGEST_HEAD_BYTES, PIECE_BYTES, Arrival, Reception
 from service.web.limits import (
+    IMPORT_PATH,
     INBOUND_PATH,
     LARGEST_FORM_BYTES,
+    LARGEST_IMPORT_BYTES,
     LARGEST_PHOTOS_FORM_BYTES,
     LARGEST_POST_BYTES,
     WRITE_PATH,
@@ -70,6 +72,20 @@ def head(path: str, framing: str) -> bytes:
 def test_a_request_whose_body_is_too_large_for_its_path_is_not_waited_for(path: str, largest: int) -> None:
     assert arrived(head(path, f"Content-Length: {largest}")).arrival is Arrival.UNDER_WAY
     assert arrived(head(path, f"Content-Length: {largest + 1}")).arrival is Arrival.CUT
+
+
+def test_a_very_large_journal_is_handed_over_while_it_arrives() -> None:
+    for size, arrival in (
+        (LARGEST_POST_BYTES, Arrival.UNDER_WAY),
+        (LARGEST_POST_BYTES + 1, Arrival.STREAMED),
+        (LARGEST_IMPORT_BYTES, Arrival.STREAMED),
+        (LARGEST_IMPORT_BYTES + 1, Arrival.CUT),
+    ):
+        assert arrived(head(IMPORT_PATH, f"Content-Length: {size}")).arrival is arrival
+    of_any_size = head(IMPORT_PATH, "Transfer-Encoding: chunked"), b"%x\r\n" % LARGEST_IMPORT_BYTES
+    most_that_is_held = bytes(LARGEST_POST_BYTES)
+    assert arrived(*of_any_size, most_that_is_held).arrival is Arrival.UNDER_WAY
+    assert arrived(*of_any_size, most_that_is_held, b"a").arrival is Arrival.CUT
 
 
 def test_of_photos_that_are_too_large_the_words_are_received() -> None:

@@ -19,7 +19,7 @@ from service.local.buffered_connection import BODY_GRACE_SECONDS
 from service.local.buffering_worker import BUFFERED_BYTES
 from service.local.web_server import CONNECTIONS, GRACEFUL_SECONDS, WORKER_CLASS
 from service.mail.signature import sign
-from service.web.limits import LARGEST_POST_BYTES
+from service.web.limits import LARGEST_IMPORT_BYTES, LARGEST_POST_BYTES
 from tests.harness.posted_mail import FORM, multipart
 from tests.harness.web_process import WebProcess, running_web
 
@@ -228,6 +228,13 @@ def test_a_client_that_sends_over_80_megabytes_reads_that_it_is_never_to_come_ag
     assert answer.startswith(b"HTTP/1.1 406 ")
     assert b"Connection: close" in answer
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_very_large_journal_of_a_stranger_is_refused_before_it_arrives(web: WebProcess) -> None:
+    head = f"POST /import HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nContent-Length: {LARGEST_IMPORT_BYTES}\r\n"
+    with web.connect() as client:
+        client.sendall(f"{head}Content-Type: multipart/form-data; boundary=b\r\n\r\n--b".encode())
+        assert client.makefile("rb").readline().startswith(b"HTTP/1.1 403 ")
 
 
 def test_two_requests_that_come_at_once_are_answered_in_order(web: WebProcess) -> None:

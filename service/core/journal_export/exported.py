@@ -139,6 +139,17 @@ class ExportedDraft:
         """Return the object that stands in journal.json."""
         return {"on": self.on.isoformat(), "words": self.words, "saved_at": self.saved_at.isoformat()}
 
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Self:
+        """Return the draft of an object in journal.json.
+
+        Raises:
+            KeyError, TypeError, ValueError: a field is missing or is not what the schema says.
+        """
+        return cls(
+            on=date.fromisoformat(found["on"]), words=_text(found["words"]), saved_at=_instant(found["saved_at"])
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ExportedQuestion:

@@ -36,6 +36,12 @@ def sort_attachments(
     return tuple(photos), tuple(left)
 
 
+def left_behind_of(ending: str, mime: str = "") -> str:
+    """Return what a file is called that is not brought, by its ending and its media type."""
+    kinds = {"video": A_VIDEO, "audio": A_SOUND, "image": A_MISSING_PHOTO}
+    return kinds.get(mime.partition("/")[0]) or _kind_by_name(f".{ending}") or A_DOCUMENT
+
+
 def _kind_by_name(name: str) -> str | None:
     ending = name.rpartition(".")[2].lower()
     if ending in _VIDEO:

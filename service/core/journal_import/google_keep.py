@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from service.core.journal_import.attachments import dicts_in, sort_attachments, text_in
+from service.core.journal_import.diary_notes import NOT_A_DIARY, is_called_diary
 from service.core.journal_import.html_words import with_title
 from service.core.journal_import.import_files import DamagedFileError, FileBoundError, ImportFiles, tidy_text
 from service.core.journal_import.imported import (
@@ -22,14 +22,9 @@ from service.core.journal_import.imported import (
 from service.core.journal_import.json_stream import LARGEST_ELEMENT_BYTES, is_json, shape_of
 from service.core.journal_import.local_days import first_day_in, from_milliseconds
 
-NOT_A_DIARY: Final = "It’s a note that neither its title nor a label calls a diary."
 IN_THE_BIN: Final = "It was in the bin."
 _KEYS: Final = {"isTrashed", "textContent", "createdTimestampUsec", "userEditedTimestampUsec", "isArchived"}
 _LEAST_KEYS: Final = 2
-_DIARY: Final = re.compile(
-    r"\b(?:diary|diaries|journal|tagebuch|diario|dagboek|dagbok|pamiętnik|journal intime|diário|дневник)\b|日記|日记",
-    re.IGNORECASE,
-)
 
 
 def matches(files: ImportFiles) -> bool:
@@ -63,7 +58,7 @@ def _entry(files: ImportFiles, name: str, note: dict[str, Any]) -> ImportItem:
     dated = at.date().isoformat() if at else title
     if note.get("isTrashed"):
         return LeftOutEntry(name, IN_THE_BIN, dated, words)
-    if on is None and not any(_DIARY.search(each) for each in (title, *labels)):
+    if on is None and not is_called_diary(title, labels):
         return LeftOutEntry(name, NOT_A_DIARY, dated, words)
     found = [text_in(each.get("filePath")) for each in dicts_in(note.get("attachments"))]
     photos, left = sort_attachments(files, found, beside=name)

@@ -20,6 +20,7 @@ from service.core.photos import sniff
 HEAD_BYTES: Final = 4096
 LARGEST_TEXT_BYTES: Final = 24 * 1024 * 1024
 LARGEST_PHOTO_BYTES: Final = 40 * 1024 * 1024
+LARGEST_HELD_BYTES: Final = 64 * 1024 * 1024
 LARGEST_STREAM_BYTES: Final = 1024 * 1024 * 1024
 MOST_MEMBERS: Final = 200_000
 MOST_HEADS: Final = 2000
@@ -33,15 +34,8 @@ _MEDIA: Final = frozenset(
 )
 # What the standard library raises on damaged or forged archives.
 DAMAGE: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    OSError,
-    KeyError,
-    OverflowError,
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
+    *(ValueError, OSError, KeyError, OverflowError),
 )
 _LETTERS: Final = (("\r\n", "\n"), ("\r", "\n"), ("\u200b", ""), ("\ufeff", ""), ("\x00", "\N{REPLACEMENT CHARACTER}"))
 
@@ -132,6 +126,31 @@ class ImportFiles:
     def read_bytes(self, name: str, largest: int = LARGEST_PHOTO_BYTES) -> bytes:
         """Return a whole file; raises FileBoundError and DamagedFileError."""
         return self.open(name, largest).read()
+
+    def read_range(self, name: str, offset: int, length: int) -> bytes:
+        """Return a part of a file; within a zip, all before it is read and thrown away.
+
+        Raises:
+            DamagedFileError: the archive does not give it.
+        """
+        try:
+            if self._zip is None:
+                self.file.seek(offset)
+                return self.file.read(length)
+            with self._zip.open(self._members[name]) as member:
+                member.seek(offset)
+                return member.read(length)
+        except DAMAGE:
+            raise DamagedFileError from None
+
+    def open_anywhere(self, name: str) -> BinaryIO:
+        """Return a file that can be read from any place; one within a zip is held in memory.
+
+        Raises:
+            DamagedFileError: the archive does not give it.
+            FileBoundError: it is within a zip, and too large for that.
+        """
+        return self.file if self._zip is None else io.BytesIO(self.read_bytes(name, LARGEST_HELD_BYTES))
 
     def read_text(self, name: str, largest: int = LARGEST_TEXT_BYTES) -> str:
         """Return a whole file as text, with one kind of line end; raises FileBoundError and DamagedFileError."""

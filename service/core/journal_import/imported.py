@@ -30,9 +30,9 @@ class ImportedEntry:
     `photos` are references for `JournalFormat.photo`, and `photo_descriptions` say what some of them show. `source_id`
     names the entry within the service that it comes from, "" where that gives none. `left_behind` are the things of the
     entry that are not brought, each with "a".
-    `prompt_id`, `own_question` (the owner's, which it answers), `is_kept_out` and `changed_at` are known in this
-    service's own files alone, and only these are known to name all tags of an entry (`has_all_tags`), also those that
-    are in its words.
+    `prompt_id`, `own_question` (the owner's, which it answers), `is_kept_out`, `changed_at` and `earlier_words` (those
+    before that change) are known in this service's own files alone, and only these are known to name all tags of an
+    entry (`has_all_tags`), also those that are in its words.
     """
 
     place: str
@@ -52,6 +52,7 @@ class ImportedEntry:
     is_kept_out: bool = False
     has_all_tags: bool = False
     changed_at: datetime | None = None
+    earlier_words: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,16 @@ class ImportedQuestion:
 
     place: str
     words: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedDraft:
+    """Words for a local day that were begun and not saved; this service's own files alone have any."""
+
+    place: str
+    on: date
+    words: str = field(repr=False)
+    saved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,7 @@ def _tag_name(tag: str) -> str:
     return "-".join(tag.lstrip(SIGNS).split())
 
 
-ImportItem = ImportedEntry | ImportedQuestion | LeftOutEntry | ImportedExtras
+ImportItem = ImportedEntry | ImportedQuestion | ImportedDraft | LeftOutEntry | ImportedExtras
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from service.core.journal_export.exported import JOURNAL_FORMAT, ExportedEntry, ExportedStep
+from service.core.entry_text import WORDS_BYTES
+from service.core.journal_export.exported import JOURNAL_FORMAT, ExportedDraft, ExportedEntry, ExportedStep
 from service.core.journal_import.attachments import sort_attachments, text_in
 from service.core.journal_import.import_files import ImportFiles
 from service.core.journal_import.imported import (
@@ -14,6 +15,7 @@ from service.core.journal_import.imported import (
     NOTHING_IN_IT,
     TOO_LARGE_ENTRY,
     UNREADABLE_ENTRY,
+    ImportedDraft,
     ImportedEntry,
     ImportedExtras,
     ImportedQuestion,
@@ -30,6 +32,7 @@ LAST_YEAR: Final = 2200
 LONGEST_STEP: Final = 2000
 MOST_STEPS: Final = 5000
 MOST_DATES: Final = 60
+_CALLED: Final = {"entries": "entry", "questions": "question", "drafts": "draft", "steps": "step"}
 TOO_MANY_STEPS: Final = "The file has more small steps than can come in at once."
 
 
@@ -39,21 +42,21 @@ def matches(files: ImportFiles) -> bool:
 
 
 def read(files: ImportFiles) -> Iterator[ImportItem]:
-    """Yield the own questions, and the entries as they were, words untouched; last what the file has besides them."""
+    """Yield the own questions, the entries and the drafts as they were, words untouched; last what else there is."""
     steps: list[dict[str, Any]] = []
     for name in _journals(files):
         numbers = Counter[str]()
         for element in stream_elements(files, name):
             numbers[element.key] += 1
+            place = f"{name}, {_CALLED.get(element.key, '')} {numbers[element.key]}"
             if element.key == "entries":
-                yield _item(files, name, f"{name}, entry {numbers['entries']}", element)
+                yield _item(files, name, place, element)
             elif element.key == "questions":
-                yield from _question(f"{name}, question {numbers['questions']}", element)
-            elif element.key == "steps" and (reason := _reason_against(element, len(steps))):
-                words = text_in(element.value.get("words")) if isinstance(element.value, dict) else element.raw
-                yield LeftOutEntry(f"{name}, step {numbers['steps']}", reason, words=words)
+                yield from _question(place, element)
+            elif element.key == "drafts":
+                yield from _draft(place, element)
             elif element.key == "steps":
-                steps.append(element.value)
+                yield from _step(place, element, steps)
     quiet_dates, settings = _about(files)
     if steps or quiet_dates or settings:
         yield ImportedExtras(steps=tuple(steps), quiet_dates=tuple(quiet_dates), settings=settings)
@@ -64,6 +67,15 @@ def _journals(files: ImportFiles) -> Iterator[str]:
         shape = shape_of(files, name)
         if not shape.is_array and JOURNAL_FORMAT in shape.under("format"):
             yield name
+
+
+def _step(place: str, element: JsonElement, steps: list[dict[str, Any]]) -> Iterator[LeftOutEntry]:
+    """Add a step to the others, or yield it with the reason why it cannot come in."""
+    if reason := _reason_against(element, len(steps)):
+        words = text_in(element.value.get("words")) if isinstance(element.value, dict) else element.raw
+        yield LeftOutEntry(place, reason, words=words)
+    else:
+        steps.append(element.value)
 
 
 def _reason_against(element: JsonElement, steps: int) -> str:
@@ -127,6 +139,7 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
         own_question=entry.question if is_own else "",
         is_kept_out=entry.kept_out,
         changed_at=entry.changed_at,
+        earlier_words=entry.earlier_words,
     )
 
 
@@ -134,6 +147,20 @@ def _question(place: str, element: JsonElement) -> Iterator[ImportItem]:
     words = text_in(element.value.get("words")) if isinstance(element.value, dict) else ""
     if words.strip():
         yield ImportedQuestion(place, words)
+
+
+def _draft(place: str, element: JsonElement) -> Iterator[ImportItem]:
+    found: Any = element.value if isinstance(element.value, dict) else {}
+    try:
+        draft = ExportedDraft.from_json(found)
+    except (KeyError, TypeError, ValueError):
+        reason = TOO_LARGE_ENTRY if element.is_too_large else UNREADABLE_ENTRY
+        yield LeftOutEntry(place, reason, text_in(found.get("on")), text_in(found.get("words")) or element.raw)
+        return
+    if draft.words.strip():
+        is_too_large = len(draft.words.encode("utf-8", "replace")) > WORDS_BYTES
+        left_out = LeftOutEntry(place, TOO_LARGE_ENTRY, draft.on.isoformat(), draft.words)
+        yield left_out if is_too_large else ImportedDraft(place, draft.on, draft.words, draft.saved_at)
 
 
 FORMAT: Final = JournalFormat("small_steps", "Small Steps", matches, read)

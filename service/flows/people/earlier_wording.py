@@ -27,6 +27,13 @@ def change_words(
         EarlierWording.put(session, entry.id, sealed, now + KEPT)
 
 
+def bring_earlier(session: Session, key: DataKey, entry: Entry, words: str, now: datetime) -> None:
+    """Keep the earlier wording of an entry that is imported, as long as it would have been kept where it comes from."""
+    if entry.changed_at is not None and entry.changed_at + KEPT > now:
+        sealed = key.seal_text(words, place=_place(entry.id), random=os.urandom)
+        EarlierWording.put(session, entry.id, sealed, min(entry.changed_at, now) + KEPT)
+
+
 def has_earlier(session: Session, entry_id: int, now: datetime) -> bool:
     """Return whether the wording of an entry before its last change is kept."""
     return EarlierWording.find(session, entry_id, now) is not None

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from service.core.journal_import.detect import TOO_MUCH, detect, read_items
 from service.core.journal_import.import_files import DamagedFileError, FileBoundError, ImportFiles
 from service.core.journal_import.imported import (
+    ImportedDraft,
     ImportedEntry,
     ImportedExtras,
     ImportedQuestion,
@@ -128,7 +129,7 @@ class JournalServer:
 def item_to_json(item: ImportItem) -> dict[str, Any]:
     """Return an item as it travels to the parent."""
     values = {name: getattr(item, name) for name in item.__slots__}
-    for name in ("on", "at", "changed_at"):
+    for name in ("on", "at", "changed_at", "saved_at"):
         if values.get(name) is not None:
             values[name] = values[name].isoformat()
     return values
@@ -138,6 +139,9 @@ def item_from_json(values: dict[str, Any]) -> ImportItem:
     """Return the item that `item_to_json` wrote."""
     if values.keys() == {"place", "words"}:
         return ImportedQuestion(**values)
+    if "saved_at" in values:
+        times = {"on": date.fromisoformat(values["on"]), "saved_at": datetime.fromisoformat(values["saved_at"])}
+        return ImportedDraft(**values | times)
     if "quiet_dates" in values:
         return ImportedExtras(**values)
     if "reason" in values:

@@ -15,7 +15,7 @@ from service.core.journal_export.exported import (
     ExportedStep,
     journal_json,
 )
-from service.core.journal_import.imported import ImportedExtras
+from service.core.journal_import.imported import ImportedDraft, ImportedExtras
 from service.core.steps import StepState
 from tests.harness.journals import entries_in, read_journal
 
@@ -84,7 +84,7 @@ STEPS = st.builds(
     answered_on=st.none() | st.dates(),
     entry=st.none() | st.just("1"),
 )
-DRAFTS = st.builds(ExportedDraft, on=st.dates(), words=WORDS, saved_at=INSTANTS)
+DRAFTS = st.builds(ExportedDraft, on=st.dates(), words=WORDS.filter(str.strip), saved_at=INSTANTS)
 
 
 @settings(max_examples=20)
@@ -96,6 +96,10 @@ def test_what_is_written_fits_the_schema_and_its_steps_read_back(
     jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(written))
     [extras] = [item for item in read_journal(written)[1] if isinstance(item, ImportedExtras)]
     assert [ExportedStep.from_json(values) for values in extras.steps] == steps
+    found = [item for item in read_journal(written)[1] if isinstance(item, ImportedDraft)]
+    assert [(each.on, each.words, each.saved_at) for each in found] == [
+        (each.on, each.words, each.saved_at) for each in drafts
+    ]
 
 
 @settings(max_examples=20)
@@ -107,6 +111,6 @@ def test_the_import_reads_what_the_export_writes_without_touching_a_word(entries
     assert [(each.words, each.on, each.at, each.tags) for each in found] == [
         (each.words, each.on, each.written_at, each.tags) for each in entries
     ]
-    assert [(each.is_kept_out, each.prompt_id, each.changed_at) for each in found] == [
-        (each.kept_out, each.prompt, each.changed_at) for each in entries
+    assert [(each.is_kept_out, each.prompt_id, each.changed_at, each.earlier_words) for each in found] == [
+        (each.kept_out, each.prompt, each.changed_at, each.earlier_words) for each in entries
     ]

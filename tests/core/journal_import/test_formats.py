@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 
+from service.core.journal_import import evernote
 from service.core.journal_import.dayone import unescaped
+from service.core.journal_import.import_files import ImportFiles
 from service.core.journal_import.imported import NO_DATE, NOTHING_IN_IT, UNREADABLE_ENTRY
 from service.core.journal_import.mail_archive import BY_THE_SERVICE
-from tests.harness.journals import entries_in, journal, left_out_in, read_journal
+from tests.harness.journals import entries_in, journal, left_out_in, read_journal, zipped
 
 KETTLE = "The kettle sang. 5-6 birds (small)!\n\n**Bold** and a path C:\\temp"
 WRAPPED = (
@@ -131,6 +134,11 @@ SHAPES = [
     ("750words.txt", "750words", [("2019-11-24", "Five words on that day.", 0), ("2019-11-25", "Next day.", 0)]),
     ("750words_new.txt", "750words", [("2023-01-01", "A new form.", 0)]),
     ("keep", "keep", [("2024-05-02", "Tagebuch 3 May\n\nA line\nmore", 0)]),
+    (
+        "evernote.enex",
+        "evernote",
+        [("2024-05-03", "3 May 2024\n\nThe lilac & the *kettle*.\n- [x] tea", 1), ("2024-05-02", "Diary\n\nLate.", 0)],
+    ),
     ("small_steps", "small_steps", [("2026-05-13", "  A bus.  ", 1)]),
 ]
 
@@ -164,6 +172,27 @@ def test_what_cannot_come_in_is_listed_with_its_reason_and_its_words() -> None:
     assert [item.dated for item in box] == ["Wed, 6 Jun 2012 20:00:00 +0000", "sometime"]
     notes = left_out_in(read_journal(journal("obsidian"))[1])
     assert [(item.place, item.words) for item in notes] == [("Vault/Shopping.md", "Milk, and no day.")]
+
+
+def test_notes_with_entities_or_cut_short_are_listed_and_the_whole_ones_before_come_in() -> None:
+    whole = journal("evernote.enex")
+    growing = whole.replace(b'export4.dtd">', b'export4.dtd" [<!ENTITY a "lol"><!ENTITY b "&a;&a;">]>')
+    items = read_journal(growing)[1]
+    assert (entries_in(items), [item.reason for item in left_out_in(items)]) == ([], [UNREADABLE_ENTRY])
+    items = read_journal(whole[: whole.index(b"Late.")])[1]
+    assert ([str(entry.on) for entry in entries_in(items)], left_out_in(items)[-1].reason) == (
+        ["2024-05-03"],
+        UNREADABLE_ENTRY,
+    )
+
+
+def test_a_photo_in_a_note_is_read_from_its_place_in_the_file() -> None:
+    for data in (journal("evernote.enex"), zipped({"notes.enex": journal("evernote.enex")})):
+        [reference] = entries_in(read_journal(data)[1])[0].photos
+        files = ImportFiles(io.BytesIO(data), "upload")
+        assert evernote.photo(files, reference).startswith(b"\x89PNG")
+        with pytest.raises(ValueError, match="large"):
+            evernote.photo(files, f"0:{10**9}:upload")
 
 
 def test_the_mails_of_the_service_itself_are_not_the_persons_words() -> None:

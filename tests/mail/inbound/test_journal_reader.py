@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import struct
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,7 +88,20 @@ def bomb(name: str, start: bytes, megabytes: int) -> bytes:
     return out.getvalue()
 
 
-BOMBS = {
+def overlapping() -> bytes:
+    """Return a zip of 2,000 names for the same few compressed bytes, which say that they are 50 MB."""
+    name, size = b"2020-01-01.md", 50_000_000
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    data = deflate.compress(bytes(size)) + deflate.flush()
+    common = struct.pack("<HHHIIIHH", 8, 0, 0, zlib.crc32(bytes(size)), len(data), size, len(name), 0)
+    local = struct.pack("<4sHH", b"PK\3\4", 20, 0) + common + name + data
+    entry = struct.pack("<4sHHH", b"PK\1\2", 20, 20, 0) + common + bytes(14) + name
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 2000, 2000, 2000 * len(entry), len(local), 0)
+    return local + entry * 2000 + end
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "the same bytes two thousand times": overlapping,
     "zeros in the JSON": lambda: bomb(
         "Journal.json", b'{"metadata":{"version":"1"},"entries":[' + json.dumps(ENTRY).encode() + b",", 400
     ),

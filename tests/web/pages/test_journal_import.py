@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,12 +19,15 @@ from service.flows.people.journal_import.imports import may_be_taken_back
 from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.job_queue import BackgroundJob
 from service.models import Delivery, Entry, ImportedEntryRow, ImportLeftover, ImportState, JournalImport, Photo
+from service.web.large_uploads import AT_ONCE, place_for_upload
+from service.web.limits import LARGEST_IMPORT_BYTES
 from tests.harness.journals import journal as journal_file
 from tests.harness.journals import photo, zipped
 from tests.harness.people import DAY
 from tests.harness.website import WebHarness
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+BOUNDARY = "multipart/form-data; boundary=b"
 LONG_AGO, LATE = date(1990, 1, 1), date(2030, 1, 1)
 # One database is enough for what pages say; `tests/flows/people/test_journal_import.py` has what both must do.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -79,6 +83,10 @@ def entries(home: WebHarness) -> list[journal.OpenEntry]:
 def row(home: WebHarness, at: str) -> JournalImport:
     with home.runtime.database.read() as session:
         return session.get_one(JournalImport, int(at.rpartition("/")[2]))
+
+
+def sized(length: int) -> dict[str, str]:
+    return {"CONTENT_LENGTH": str(length)}
 
 
 def objects(home: WebHarness, folder: str) -> list[Path]:
@@ -302,6 +310,17 @@ def test_a_form_without_a_file_or_a_token_or_whole_body_is_answered_plainly(home
     assert half.status_code == 400
     assert (objects(home, "imports"), home.queue.background) == ([], {})
     assert home.browser.post("/import", data=b"x", content_type="text/plain").status_code == 400
+
+
+def test_only_few_very_large_files_arrive_at_once(home: WebHarness) -> None:
+    with ExitStack() as others:
+        for _ in range(AT_ONCE):
+            others.enter_context(home.app.test_request_context(environ_overrides=sized(LARGEST_IMPORT_BYTES)))
+            assert others.enter_context(place_for_upload())
+        refused = home.browser.post("/import", environ_overrides=sized(LARGEST_IMPORT_BYTES))
+        assert (refused.status_code, "in a few minutes" in refused.text) == (503, True)
+    too_large = home.browser.post("/import", environ_overrides=sized(LARGEST_IMPORT_BYTES + 1), content_type=BOUNDARY)
+    assert (too_large.status_code, "up to 1 GB" in too_large.text) == (413, True)
 
 
 def test_only_its_owner_sees_an_import(home: WebHarness, importer: JournalImporter) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import time
+from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,15 +13,17 @@ from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.core.quiet_dates import MonthDay, QuietSpan
 from service.core.schedule import Days, Schedule
 from service.core.steps import StepState
-from service.flows.people import account, entry_photos, photo_changes, quiet_dates, steps
+from service.flows.people import account, drafts, earlier_wording, entry_photos, photo_changes, quiet_dates, steps
 from service.flows.people.account import Preferences
-from service.models import Delivery, DeliveryKind, Entry, Photo, QuietDate, Step, Subscriber
+from service.flows.people.drafts import SeenDraft
+from service.models import Delivery, DeliveryKind, Draft, EarlierWording, Entry, Photo, QuietDate, Step, Subscriber
 from tests.harness import exports as harness
 from tests.harness.exports import Taken, written
 from tests.harness.people import DAY
 from tests.harness.website import WebHarness
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+DRAFT_ON = date(2026, 5, 4)
 SPAN = QuietSpan(MonthDay(12, 30), MonthDay(1, 2))
 WANTED = Preferences(
     wants_questions=True,
@@ -56,6 +58,14 @@ def everything_but_words(home: WebHarness) -> dict[str, Any]:
                 (each.span, each.label) for each in quiet_dates.named_quiet_dates(session, runtime.keyring, person)
             ],
             "settings": account.preferences_of(person),
+            "drafts": [
+                (row.written_on, drafts.open_draft(runtime.keyring.key_of(person), row), row.saved_at)
+                for row in Draft.list_for(session, person.id)
+            ],
+            "earlier words": [
+                (earlier_wording.open_earlier(runtime.keyring.key_of(person), kept), kept.kept_until)
+                for kept in EarlierWording.of_entries(session, [*entries]).values()
+            ],
         }
 
 
@@ -81,6 +91,9 @@ def taken(site: WebHarness) -> Taken:
         steps.answer(session, person, step, StepState.NOT_YET, now)
         [photo] = Photo.list_for_entries(session, person.id, [rows[0].id])
         photo_changes.describe(runtime.keyring, person, photo, "The mill, in snow")
+        earlier_wording.change_words(session, runtime.keyring, person, rows[3], words="Other words.", now=now)
+        draft, seen = "Half a though", SeenDraft(DRAFT_ON, "")
+        drafts.save_draft(session, runtime.keyring, person, DRAFT_ON, words=draft, seen=seen, now=now - DAY)
         quiet_dates.add(session, runtime.keyring, person, SPAN, label="The quiet days", now=now)
         account.change_preferences(session, person, WANTED, now)
     return written(runtime, site.person())
@@ -106,6 +119,8 @@ def test_everything_comes_back_to_another_journal(taken: Taken, other: WebHarnes
     assert shown["photos"] == ["The mill, in snow", ""]
     assert shown["quiet dates"] == [(SPAN, "The quiet days")]
     assert shown["settings"] == WANTED
+    assert shown["drafts"] == [(DRAFT_ON, "Half a though", other.clock() - DAY)]
+    assert shown["earlier words"] == [(harness.WORDS[3], other.clock() + DAY)]
     with other.runtime.database.read() as session:
         assert Delivery.newest_about(session, other.person().id, DeliveryKind.STEP_FOLLOW_UP) is None
 
@@ -116,7 +131,7 @@ def test_everything_comes_back_to_another_journal(taken: Taken, other: WebHarnes
     other.post(f"{at}/undo", page=at)
     other.runtime.journal_importer().work(int(at.rpartition("/")[2]))
     gone = everything_but_words(other)
-    assert (gone["steps"], gone["photos"], gone["quiet dates"]) == ([], [], [])
+    assert (gone["steps"], gone["photos"], gone["quiet dates"], gone["drafts"]) == ([], [], [], [])
     assert gone["settings"] == WANTED
 
 
@@ -135,3 +150,18 @@ def test_settings_and_quiet_dates_stay_unless_that_is_ticked(taken: Taken, other
     assert len(after["steps"]) == 2
     with other.runtime.database.read() as session:
         assert QuietDate.of_subscriber(session, other.person().id) == []
+
+
+def test_a_draft_comes_below_the_one_of_its_day_and_stays_when_the_import_is_taken_back(
+    taken: Taken, other: WebHarness
+) -> None:
+    with other.runtime.database.write() as session:
+        person, seen = other.person(), SeenDraft(DRAFT_ON, "")
+        drafts.save_draft(session, other.runtime.keyring, person, DRAFT_ON, words="Mine", seen=seen, now=other.clock())
+    at = bring(other, taken)
+    for _ in range(2):
+        assert [words for _, words, _ in everything_but_words(other)["drafts"]] == ["Mine\n\nHalf a though"]
+        bring(other, taken)  # which adds nothing
+    other.post(f"{at}/undo", page=at)
+    other.runtime.journal_importer().work(int(at.rpartition("/")[2]))
+    assert [words for _, words, _ in everything_but_words(other)["drafts"]] == ["Mine\n\nHalf a though"]

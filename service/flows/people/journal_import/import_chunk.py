@@ -11,9 +11,16 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from service.core.journal_export.exported import ExportedStep
-from service.core.journal_import.imported import ImportedEntry, ImportedQuestion, LeftOutEntry, tags_of, text_of
+from service.core.journal_import.imported import (
+    ImportedDraft,
+    ImportedEntry,
+    ImportedQuestion,
+    LeftOutEntry,
+    tags_of,
+    text_of,
+)
 from service.core.sealing import DataKey
-from service.flows.people import entry_photos, journal
+from service.flows.people import earlier_wording, entry_photos, journal
 from service.flows.people.entry_photos import ProcessedPhoto
 from service.flows.people.journal import NewEntry
 from service.flows.people.journal_import.brought_questions import BroughtQuestions
@@ -46,12 +53,13 @@ class ImportChunk:
     left_out: list[tuple[int, LeftOutEntry]] = field(default_factory=list, repr=False)
     already_here: int = 0
     questions: list[tuple[int, ImportedQuestion]] = field(default_factory=list, repr=False)
+    drafts: list[ImportedDraft] = field(default_factory=list, repr=False)
     steps: list[ExportedStep] = field(default_factory=list, repr=False)
 
     @property
     def is_full(self) -> bool:
         """Return whether the chunk is to be written now."""
-        items = len(self.brought) + len(self.left_out) + self.already_here + len(self.questions)
+        items = len(self.brought) + len(self.left_out) + self.already_here + len(self.questions) + len(self.drafts)
         return items >= MOST_ITEMS or sum(len(each.photos) for each in self.brought) >= MOST_PHOTOS
 
     @property
@@ -76,6 +84,8 @@ class ImportChunk:
                 )
             )
             entry_photos.keep(session, entry, each.photos, now)
+            if each.entry.earlier_words is not None:
+                earlier_wording.bring_earlier(session, key, entry, each.entry.earlier_words, now)
         notes = [(each.position, note) for each in self.brought if (note := _note_of(each.entry)) is not None]
         session.add_all(_leftovers(key, row, [*self.left_out, *notes]))
         row.position = self.position

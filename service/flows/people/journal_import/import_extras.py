@@ -1,4 +1,4 @@
-"""What this service's own file brings besides entries: small steps, and quiet dates and settings if they are wanted."""
+"""What this service's own file brings besides entries: small steps, drafts, and quiet dates and settings if wanted."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.core.entry_text import wording_key
 from service.core.journal_export.exported import ExportedStep
+from service.core.journal_import.imported import ImportedDraft
 from service.core.journal_import.local_days import zone_named
 from service.core.library.prompts import THEMES
 from service.core.quiet_dates import MonthDay, QuietSpan
 from service.core.schedule import Days, Schedule, instant
 from service.flows.people import account, quiet_dates, steps
 from service.flows.people.account import Preferences
+from service.flows.people.drafts import SeenDraft, drop_draft, save_draft
 from service.flows.people.journal_import.import_preview import ImportPreview
 from service.flows.people.journal_import.known_entries import OWN_FORMAT, mac_of
 from service.flows.people.quiet_dates import MOST_LABEL_CHARACTERS
-from service.models import Entry, ImportedEntryRow, JournalImport, Keyring, QuietDate, Step, Subscriber
+from service.models import Draft, Entry, ImportedEntryRow, JournalImport, Keyring, QuietDate, Step, Subscriber
 
 _TICKS = ("wants_digest", "wants_look_backs", "wants_thread", "is_discreet")
 _LEAP_YEAR = 2000
@@ -40,6 +43,24 @@ def bring_steps(
     preview = ImportPreview.open(key, row)
     if preview is not None:
         preview.brought_steps += brought
+        preview.seal(key, row)
+
+
+def bring_drafts(
+    session: Session, keyring: Keyring, person: Subscriber, row: JournalImport, new: Sequence[ImportedDraft]
+) -> None:
+    """Add drafts, each below what the person has begun for its day, and note those that begin a day of their own."""
+    if not new:
+        return
+    key = keyring.key_of(person)
+    preview = ImportPreview.open(key, row)
+    for draft in new:
+        is_first = Draft.find(session, person.id, draft.on) is None
+        seen = SeenDraft(draft.on, "")
+        save_draft(session, keyring, person, draft.on, words=draft.words, seen=seen, now=draft.saved_at)
+        if preview is not None and is_first:
+            preview.brought_drafts.append((draft.on.isoformat(), wording_key(draft.words)))
+    if preview is not None:
         preview.seal(key, row)
 
 
@@ -67,7 +88,7 @@ def bring_settings(
 
 
 def take_back(session: Session, keyring: Keyring, person: Subscriber, row: JournalImport) -> None:
-    """Remove the steps and quiet dates that an import brought; settings stay as they are now."""
+    """Remove the steps, the quiet dates and the unchanged drafts that an import brought; settings stay as they are."""
     preview = ImportPreview.open(keyring.key_of(person), row)
     if preview is None:
         return
@@ -75,6 +96,8 @@ def take_back(session: Session, keyring: Keyring, person: Subscriber, row: Journ
         Step.remove(session, person.id, step_id)
     for quiet_date_id in preview.brought_quiet_dates:
         QuietDate.remove(session, person.id, quiet_date_id)
+    for on, wording in preview.brought_drafts:
+        drop_draft(session, keyring, person, SeenDraft(date.fromisoformat(on), wording))
 
 
 def new_quiet_dates(session: Session, person: Subscriber, preview: ImportPreview) -> list[tuple[QuietSpan, str]]:

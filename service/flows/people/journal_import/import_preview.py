@@ -12,6 +12,7 @@ from typing import Any
 
 from service.core.journal_import.imported import (
     NO_DATE,
+    ImportedDraft,
     ImportedEntry,
     ImportedExtras,
     ImportedQuestion,
@@ -45,7 +46,8 @@ class ImportPreview:
     """What a file is, and what of it would come in; new, here, changed and left out add up to what was found.
 
     `items` are all items of the file, with own questions, of which `questions` would come in.
-    `steps` are new ones. `brought_steps` and `brought_quiet_dates` are the ids of what came in, to take it back by.
+    `steps` and `drafts` are new ones. `brought_steps` and `brought_quiet_dates` are the ids of what came in, and
+    `brought_drafts` days and wordings, to take it back by.
     """
 
     kind: str
@@ -65,10 +67,12 @@ class ImportPreview:
     left_behind: dict[str, int] = field(default_factory=dict)
     refused: str = ""
     steps: int = 0
+    drafts: int = 0
     settings: dict[str, Any] | None = None
     quiet_dates: list[dict[str, Any]] = field(default_factory=list, repr=False)
     brought_steps: list[int] = field(default_factory=list)
     brought_quiet_dates: list[int] = field(default_factory=list)
+    brought_drafts: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
     def seal(self, key: DataKey, row: JournalImport) -> None:
         """Store the preview, sealed, with its import."""
@@ -97,8 +101,11 @@ def make_preview(kind: str, items: Iterable[ImportItem], known: KnownEntries, to
             preview.steps = len(known.new_steps(item))
             preview.settings, preview.quiet_dates = item.settings, [*item.quiet_dates]
             continue
-        preview.found += 1
         entry = dated(item, today)
+        if isinstance(entry, ImportedDraft):
+            preview.drafts += not known.has_draft(entry)
+            continue
+        preview.found += 1
         if isinstance(entry, LeftOutEntry):
             preview.left_out += 1
             reasons[entry.reason] += 1
@@ -116,7 +123,9 @@ def make_preview(kind: str, items: Iterable[ImportItem], known: KnownEntries, to
     return preview
 
 
-def dated(item: ImportedEntry | LeftOutEntry, today: date) -> ImportedEntry | LeftOutEntry:
+def dated(
+    item: ImportedEntry | ImportedDraft | LeftOutEntry, today: date
+) -> ImportedEntry | ImportedDraft | LeftOutEntry:
     """Return an item, as one that is left out where its day is none that a journal can have."""
     if isinstance(item, LeftOutEntry):
         return item

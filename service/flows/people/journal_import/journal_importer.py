@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.core.journal_import.imported import (
+    ImportedDraft,
     ImportedEntry,
     ImportedExtras,
     ImportedQuestion,
@@ -24,7 +25,7 @@ from service.core.sealing import DataKey
 from service.db import Database
 from service.flows.people.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
 from service.flows.people.journal_import.import_chunk import BroughtEntry, ImportChunk
-from service.flows.people.journal_import.import_extras import bring_steps, take_back
+from service.flows.people.journal_import.import_extras import bring_drafts, bring_steps, take_back
 from service.flows.people.journal_import.import_preview import OTHER_WORDS, ImportPreview, dated, make_preview
 from service.flows.people.journal_import.import_upload import UNUSED_KEPT, ImportUploads
 from service.flows.people.journal_import.known_entries import EntryStanding, KnownEntries
@@ -170,6 +171,9 @@ class JournalImporter:
         if isinstance(entry, LeftOutEntry):
             chunk.left_out.append((position, entry))
             return
+        if isinstance(entry, ImportedDraft):
+            chunk.drafts += [] if known.has_draft(entry) else [entry]
+            return
         standing = known.standing(entry)
         if standing is EntryStanding.HERE:
             chunk.already_here += 1
@@ -209,6 +213,7 @@ class JournalImporter:
             if row is not None:
                 chunk.write(session, row, claimed.person, claimed.key, self.clock())
                 bring_steps(session, self.keyring, claimed.person, row, chunk.steps)
+                bring_drafts(session, self.keyring, claimed.person, row, chunk.drafts)
                 unneeded = self._concluded(row) if is_last else set()
         # Only without an error: after one, the commit may still have succeeded.
         remove_objects(self.storage, unneeded)

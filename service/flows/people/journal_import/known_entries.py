@@ -11,10 +11,11 @@ from enum import Enum
 from sqlalchemy.orm import Session
 
 from service.core.journal_export.exported import ExportedStep
-from service.core.journal_import.imported import ImportedEntry, ImportedExtras, text_of
+from service.core.journal_import.imported import ImportedDraft, ImportedEntry, ImportedExtras, text_of
 from service.core.sealing import IndexKey
 from service.flows.people import journal, own_questions, steps
-from service.models import Entry, ImportedEntryRow, Keyring, Step, Subscriber
+from service.flows.people.drafts import open_draft
+from service.models import Draft, Entry, ImportedEntryRow, Keyring, Step, Subscriber
 
 OWN_FORMAT = "small"
 
@@ -38,6 +39,7 @@ class KnownEntries:
     _sources: set[bytes] = field(default_factory=set, repr=False)
     _questions: set[str] = field(default_factory=set, repr=False)
     _steps: set[bytes] = field(default_factory=set, repr=False)
+    _drafts: dict[date, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, session: Session, keyring: Keyring, person: Subscriber, format_key: str) -> KnownEntries:
@@ -52,6 +54,8 @@ class KnownEntries:
                 known._sources.add(known._mac(str(row.id)))
         for step in steps.open_steps(keyring, person, Step.list_for(session, person.id)):
             known._steps.add(_digest(step.chosen_on, step.words))
+        for draft in Draft.list_for(session, person.id):
+            known._drafts[draft.written_on] = open_draft(key, draft)
         return known
 
     def has_question(self, words: str) -> bool:
@@ -76,6 +80,12 @@ class KnownEntries:
         source = self.source_mac(entry)
         if source is not None:
             self._sources.add(source)
+
+    def has_draft(self, draft: ImportedDraft) -> bool:
+        """Return whether the words of a draft are in the person's draft for its day, or in an entry of that day."""
+        stored, words = self._drafts.get(draft.on, ""), draft.words
+        is_kept = stored == words or stored.endswith(f"\n\n{words}")
+        return is_kept or _digest(draft.on, words) in self._words
 
     def new_steps(self, extras: ImportedExtras) -> list[ExportedStep]:
         """Return the steps of a file that are not among the person's, each once."""

@@ -18,12 +18,13 @@ from service.flows.people.journal_import import import_upload, imports
 from service.flows.people.journal_import.import_extras import bring_settings, new_quiet_dates, wanted_settings
 from service.flows.people.journal_import.import_preview import ImportPreview
 from service.job_queue import BackgroundJob
-from service.models import ImportState, JournalImport
+from service.models import ImportState, JournalImport, Subscriber
 from service.models.people.journal_import import WAITING
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
 from service.web.csrf import csrf
+from service.web.large_uploads import place_for_upload
 from service.web.limits import LARGEST_IMPORT_BYTES
 from service.web.pages.account.settings import countries, said_settings
 from service.web.streamed_form import read_upload
@@ -32,6 +33,7 @@ blueprint = Blueprint("journal_import", __name__)
 FILE = "journal"
 NO_FILE = "Choose a file"
 BUSY = "Another file is still being read. Wait until that’s done"
+FULL = "Other large files are arriving just now. Choose yours again in a few minutes"
 REFRESH_SECONDS = 3
 SHOWN_REASONS = 8
 
@@ -48,6 +50,16 @@ def upload() -> AnyResponse | tuple[str, int]:
     with browser.visit() as visit:
         person = visit.person
         is_busy = import_upload.is_busy(visit.session, person)
+    with place_for_upload() as has_place:
+        if not has_place:
+            return _form_page({FILE: FULL}), HTTPStatus.SERVICE_UNAVAILABLE
+        return _receive(person, is_busy=is_busy)
+
+
+csrf.exempt(upload)  # its form is read as a stream: `_receive` checks the token itself, before the file
+
+
+def _receive(person: Subscriber, *, is_busy: bool) -> AnyResponse | tuple[str, int]:
     form = read_upload(LARGEST_IMPORT_BYTES)
     _check_token(form.fields.get("csrf_token", ""))
     if is_busy or not form.filename:
@@ -65,9 +77,6 @@ def upload() -> AnyResponse | tuple[str, int]:
         return _form_page({FILE: BUSY}), HTTPStatus.UNPROCESSABLE_ENTITY
     runtime.job_queue.enqueue_background(BackgroundJob.IMPORTS, [stored.import_id])
     return redirect(f"/import/{stored.import_id}", code=303)
-
-
-csrf.exempt(upload)  # its form is read as a stream: it checks the token itself, before the file
 
 
 @blueprint.get("/import/<id:import_id>")
