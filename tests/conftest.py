@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -31,6 +32,12 @@ Flask.jinja_options = {"bytecode_cache": SharedTemplates()}
 Flask.url_rule_class = SharedRule
 for makes_templates in (rendering, export_texts):  # the same for emails and exports
     vars(makes_templates)["Environment"] = partial(Environment, bytecode_cache=SharedTemplates())
+
+
+def pytest_collection_finish() -> None:
+    """Leave what collecting has loaded, which lives as long as the process, out of garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

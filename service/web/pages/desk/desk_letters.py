@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -18,12 +17,13 @@ from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.letter_preview import preview_html, preview_text
 from service.flows.outgoing.letters import letter_states, letter_test_mail
 from service.flows.outgoing.letters.letter_check import check
-from service.flows.outgoing.letters.letter_drafts import LetterDraft, LetterError, edit_draft, make_draft
+from service.flows.outgoing.letters.letter_drafts import LetterError, edit_draft, make_draft
 from service.flows.outgoing.letters.letter_progress import progress
-from service.flows.outgoing.letters.letter_scheduling import AtInstant, LetterTime, OwnHour, Straightaway, schedule
+from service.flows.outgoing.letters.letter_scheduling import schedule
 from service.models import Letter, LetterFormat, LetterPause, LetterState, LetterVisibility, SeenPost
 from service.web.context import get_runtime, now, page
 from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
+from service.web.pages.desk.letter_form import typed_draft, typed_time
 from service.web.security import allow_frames, frame_only
 
 MOST_LETTERS = 100
@@ -57,7 +57,7 @@ def write() -> Response | tuple[str, int]:
     """Keep a new draft."""
     with desk_visit(writing=True) as visit:
         try:
-            letter = make_draft(visit.session, _typed_draft(LetterFormat.MARKDOWN), now())
+            letter = make_draft(visit.session, typed_draft(LetterFormat.MARKDOWN), now())
         except LetterError as error:
             return _form_page(None, request.form, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
         visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter.id)
@@ -85,7 +85,7 @@ def change(letter_id: int) -> Response | tuple[str, int]:
     """Change a draft."""
     try:
         with desk_visit(writing=True) as visit:
-            draft = _typed_draft(LetterFormat(_find(visit, letter_id).format))
+            draft = typed_draft(LetterFormat(_find(visit, letter_id).format))
             edit_draft(visit.session, letter_id, draft, now())
             visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter_id)
     except LetterError as error:
@@ -144,7 +144,7 @@ def send(letter_id: int) -> Response | tuple[str, int]:
     return _act(
         letter_id,
         DeskActionName.LETTER_SENT_ANYWAY if anyway else DeskActionName.LETTER_SENT,
-        lambda visit: schedule(visit.session, context, letter_id, _typed_time(), now()),
+        lambda visit: schedule(visit.session, context, letter_id, typed_time(), now()),
         needs_code=True,
     )
 
@@ -250,41 +250,6 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequenc
 def _form_page(letter: Letter | None, typed: Any, problem: str) -> str:
     errors = {"content": problem} if problem else {}
     return page("desk/letter_form", letter=letter, typed=typed, errors=errors, visible=VISIBLE, signed_in=False)
-
-
-def _typed_draft(format_: LetterFormat) -> LetterDraft:
-    form = request.form
-    visible = form.get("visible", "")
-    return LetterDraft(
-        title=form.get("title", ""),
-        content=form.get("content", ""),
-        format=format_,
-        visible=LetterVisibility(visible) if visible in {*LetterVisibility} else LetterVisibility.PUBLIC,
-    )
-
-
-def _typed_time() -> LetterTime:
-    """Return when a letter is to go, as the form says it.
-
-    Raises:
-        LetterError: it says no day and no time.
-    """
-    form = request.form
-    try:
-        match form.get("when"):
-            case "day":
-                return OwnHour(date.fromisoformat(form.get("on", "").strip()))
-            case "instant":
-                local = datetime.fromisoformat(f"{form.get('date', '').strip()}T{form.get('time', '').strip()}")
-                zone = ZoneInfo(get_runtime().settings.writer_time_zone)
-                return AtInstant(local.replace(tzinfo=zone).astimezone(UTC))
-            case "now":
-                return Straightaway()
-    except ValueError:
-        raise LetterError(
-            "That isn’t a day or a time. Write the day like 2026-12-03 and the time like 08:00."
-        ) from None
-    raise LetterError("Choose when it goes.")
 
 
 def _find(visit: DeskVisit, letter_id: int) -> Letter:
