@@ -138,7 +138,8 @@ class _PartReader:
     def _leaf(self, part: MimePart, depth: int) -> list[BodyForms]:
         kind = part.headers.content_type
         if _may_be_signed(part) and depth < DEPTH and (signed := signed_content(part.content)) is not None:
-            return self.read(self._tree.read(signed, depth + 1), depth + 1)
+            self._tree.cut |= signed.is_cut
+            return self.read(self._tree.read(signed.data, depth + 1), depth + 1)
         if kind == "application/ms-tnef" or part.headers.filename.lower() == "winmail.dat":
             return self._winmail(part)
         if _is_read(part):
@@ -184,11 +185,19 @@ class _PartReader:
         if winmail.plain or winmail.html or not winmail.rtf:
             return _packed_text(winmail, self._tree.guess)
         rtf = expand_rtf(winmail.rtf, most_bytes=_EXPANDED_RTF_BYTES)
-        self._tree.cut = self._tree.cut or len(rtf) == _EXPANDED_RTF_BYTES
-        return BodyForms(*read_rtf(rtf))
+        self._tree.cut |= len(rtf) == _EXPANDED_RTF_BYTES
+        return self._rtf(rtf)
 
     def _body(self, part: MimePart) -> list[BodyForms]:
+        if is_rtf(part.content):
+            self._tree.cut |= len(part.content) > _RTF_BYTES
+            return [self._rtf(part.content[:_RTF_BYTES])]
         return [_text_body(part, self._tree.guess)]
+
+    def _rtf(self, rtf: bytes) -> BodyForms:
+        text = read_rtf(rtf)
+        self._tree.cut |= text.is_cut
+        return BodyForms(text.plain, text.html)
 
 
 def _may_be_signed(part: MimePart) -> bool:
@@ -254,8 +263,6 @@ def _is_file(kind: str) -> bool:
 
 def _text_body(part: MimePart, guess: Guess) -> BodyForms:
     headers = part.headers
-    if is_rtf(part.content):
-        return BodyForms(*read_rtf(part.content[:_RTF_BYTES]))
     is_html = headers.content_type == _HTML or headers.content_type in _DOUBLES
     meta = _meta_charset(part.content) if is_html else ""
     found = decoded_text(part.content, headers.parameter("charset"), meta, guess=guess)

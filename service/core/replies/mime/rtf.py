@@ -47,16 +47,21 @@ def is_rtf(data: bytes) -> bool:
     return data.lstrip(b"\xef\xbb\xbf\r\n\t ").startswith(_BEGINNING)
 
 
-def read_rtf(data: bytes) -> tuple[str | None, str | None]:
-    """Return the text of RTF and None, or None and its HTML if HTML was packed into it; in linear time.
+class RtfText(NamedTuple):
+    """The text of RTF, or its HTML if HTML was packed into it. `is_cut`: it has too many marks to read all."""
 
-    Damage is read over: what is read up to it is kept.
-    """
+    plain: str | None = None
+    html: str | None = None
+    is_cut: bool = False
+
+
+def read_rtf(data: bytes) -> RtfText:
+    """Return the text of RTF, in linear time. Damage is read over: what is read up to it is kept."""
     reader = _RtfReader()
-    reader.read(data.decode("latin-1"))
+    is_cut = not reader.read(data.decode("latin-1"))
     # A character outside the first plane is written as its two halves.
     text = "".join(reader.pieces).replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return (None, text) if reader.is_html else (text, None)
+    return RtfText(html=text, is_cut=is_cut) if reader.is_html else RtfText(plain=text, is_cut=is_cut)
 
 
 class _Group(NamedTuple):
@@ -83,24 +88,25 @@ class _RtfReader:
     _to_skip: int = 0
     _may_be_unread: bool = False
 
-    def read(self, rtf: str) -> None:
-        """Read to the end, or to the end of the outermost group."""
+    def read(self, rtf: str) -> bool:
+        """Read to the end, or to the end of the outermost group; return whether it was reached."""
         at = 0
         for _ in range(_TOKENS + len(rtf) // 3):
             found = _TOKEN.match(rtf, at)
             if found is None:
-                break
+                return True
             at = found.end()
             kind = found.lastgroup
             if kind == "brace":
                 if not self._take_brace(found[0]):
-                    break
+                    return True
             elif kind in {"word", "number"}:
                 number = int(found["number"]) if kind == "number" else None
                 at += max(0, number or 0) if found["word"] == "bin" else 0
                 self._take_word(found["word"], number)
             else:
                 self._take_plain(kind, found[0])
+        return False
 
     def _take_brace(self, brace: str) -> bool:
         """Begin or end a group; return whether any is still open."""

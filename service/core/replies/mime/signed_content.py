@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 _DATA = bytes.fromhex("06092a864886f70d010701")  # id-data, 1.2.840.113549.1.7.1
 _ZLIB = bytes.fromhex("060b2a864886f70d0109100308")  # id-alg-zlibCompress (RFC 3274)
@@ -15,7 +16,14 @@ _HEAD_BYTES = 16 * 1024
 _MOST_BYTES, _MOST_TIMES = 256 * 1024, 4  # a compressed mail is read no longer than others of its size, or of 256 kB
 
 
-def signed_content(data: bytes) -> bytes | None:
+class SignedContent(NamedTuple):
+    """The mail inside; `is_cut` is true if it was compressed and is longer than what is read."""
+
+    data: bytes
+    is_cut: bool = False
+
+
+def signed_content(data: bytes) -> SignedContent | None:
     """Return the signed or compressed mail, or None if it is encrypted or cannot be found.
 
     The signature is not verified, because the owner of a reply does not depend on it.
@@ -29,7 +37,9 @@ def signed_content(data: bytes) -> bytes | None:
     if data[outer : outer + 1] != bytes((_EXPLICIT,)):
         return None
     content = b"".join(_octets(data, _header(data, outer)[1]))
-    return _unpacked(content) if _ZLIB in data[:at] else content or None
+    if _ZLIB in data[:at]:
+        return _unpacked(content)
+    return SignedContent(content) if content else None
 
 
 def _unarmoured(data: bytes) -> bytes:
@@ -40,11 +50,13 @@ def _unarmoured(data: bytes) -> bytes:
         return b""
 
 
-def _unpacked(content: bytes) -> bytes | None:
+def _unpacked(content: bytes) -> SignedContent | None:
+    packed = zlib.decompressobj()
     try:
-        return zlib.decompressobj().decompress(content, max(_MOST_BYTES, _MOST_TIMES * len(content)))
+        data = packed.decompress(content, max(_MOST_BYTES, _MOST_TIMES * len(content)))
     except zlib.error:
         return None
+    return SignedContent(data, is_cut=not packed.eof)
 
 
 def _octets(data: bytes, at: int) -> Iterator[bytes]:

@@ -43,17 +43,17 @@ PACKED_HTML = (
 
 @pytest.mark.parametrize(("rtf", "words"), TEXTS.values(), ids=TEXTS)
 def test_the_text_of_rtf_is_read(rtf: str, words: str) -> None:
-    assert read_rtf(rtf.encode("ascii")) == (words, None)
+    assert read_rtf(rtf.encode("ascii")) == (words, None, False)
 
 
 def test_a_long_text_of_nothing_but_escaped_letters_is_read_to_its_end() -> None:
     letters = {"\\u1103?": "я", "\\u1103 ?": "я", "\\'ff\\'ff ": "ÿÿ "}
     for escaped, letter in letters.items():
-        assert read_rtf(b"{\\rtf1 " + escaped.encode() * 30_000 + b"}") == (letter * 30_000, None)
+        assert read_rtf(b"{\\rtf1 " + escaped.encode() * 30_000 + b"}") == (letter * 30_000, None, False)
 
 
 def test_html_that_was_packed_into_rtf_comes_out_as_it_was() -> None:
-    assert read_rtf(PACKED_HTML.encode()) == (None, "<html><p>Tea &amp; cake&nbsp;</p></html>")
+    assert read_rtf(PACKED_HTML.encode()) == (None, "<html><p>Tea &amp; cake&nbsp;</p></html>", False)
 
 
 def test_compressed_rtf_is_expanded() -> None:
@@ -95,6 +95,11 @@ def test_what_is_cut_from_expanded_rtf_is_said() -> None:
     found = decode_bodies(HEADERS + outlook(long))
     assert found.bounded
     assert len(found.plain or "") > 200_000
+
+
+def test_what_is_cut_from_rtf_with_very_many_marks_is_said() -> None:
+    found = decode_bodies(HEADERS + part("text/rtf", b"{\\rtf1 Words. " + b"{}" * 60_000 + b"More.}"))
+    assert (found.plain, found.bounded) == ("Words. ", True)
 
 
 @given(st.binary(max_size=300), st.integers(0, 60))
