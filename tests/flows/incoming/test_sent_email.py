@@ -16,7 +16,7 @@ from service.core.replies import SentEmail
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
-from service.flows.people import aliases, erase
+from service.flows.people import access_notices, aliases, erase
 from service.models import (
     Delivery,
     DeliveryKind,
@@ -195,6 +195,8 @@ def _plan_told(harness: SendingHarness, person: Subscriber, kind: DeliveryKind) 
             return erase.ask(session, owner, now)
         if kind == DeliveryKind.NOTICE:
             return aliases.plan_notice(session, owner, aliases.RELEASED, now)
+        if kind == DeliveryKind.ACCESS:
+            return access_notices.plan(session, owner, access_notices.PASSKEY_ADDED, now)
         export = JournalExport(subscriber_id=person.id, form=ExportForm.OWN, state=ExportState.READY, created_at=now)
         session.add(export)
         session.flush()
@@ -210,7 +212,7 @@ def _plan_told(harness: SendingHarness, person: Subscriber, kind: DeliveryKind) 
         return Delivery.plan(session, [told])
 
 
-@pytest.mark.parametrize("kind", [DeliveryKind.EXPORT, DeliveryKind.GOODBYE, DeliveryKind.NOTICE])
+@pytest.mark.parametrize("kind", [DeliveryKind.EXPORT, DeliveryKind.GOODBYE, DeliveryKind.NOTICE, DeliveryKind.ACCESS])
 def test_an_email_that_tells_of_something_done_is_found(harness: SendingHarness, kind: DeliveryKind) -> None:
     (person,) = harness.members("ana@example.com")
     harness.send(_plan_told(harness, person, kind))

@@ -98,6 +98,7 @@ _ANSWERED_BY_DATE: Mapping[DeliveryKind, Callable[[SentLookup, Delivery, AutoRep
     DeliveryKind.ANSWER: auto_reply.as_sent,
     DeliveryKind.NOTICE: lambda lookup, delivery, _: alias.notice_as_sent(lookup, delivery),
     DeliveryKind.EXPORT: lambda lookup, _, __: journal_ready.as_sent(lookup),
+    DeliveryKind.ACCESS: lambda lookup, delivery, _: access.as_sent(lookup, delivery),
     DeliveryKind.GOODBYE: lambda lookup, delivery, _: goodbye.as_sent(lookup, delivery),
 }
 

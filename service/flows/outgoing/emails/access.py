@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from service.flows.outgoing.email_context import BuiltEmail, EmailRequest
+from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.flows.people.access_notices import ADDRESS_ADDED
 from service.mail.outbound.composer import Composer
-from service.mail.outbound.links import Links
+from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail
+from service.models import Delivery
 
 
 def compose(composer: Composer, name: str, links: Links) -> OutgoingEmail:
@@ -19,3 +20,8 @@ def build(request: EmailRequest) -> BuiltEmail:
     """Return the email that the delivery names; it goes also when the change was undone, which others may have done."""
     links = request.context.links.answer_links(request.person, request.now)
     return BuiltEmail(compose(request.composer, request.delivery.detail or "", links))
+
+
+def as_sent(lookup: SentLookup, delivery: Delivery) -> OutgoingEmail:
+    """Return one of these emails as it was sent."""
+    return compose(lookup.composer, delivery.detail or "", PLACEHOLDERS)
