@@ -82,7 +82,7 @@ def test_the_browser_is_asked_for_a_passkey_that_it_does_not_have_yet_and_that_n
     assert len(asked["excludeCredentials"]) == 1
     refused = add(site, phone)
     assert refused.status_code == 422
-    assert "here already" in refused.text
+    assert "added that passkey already" in refused.text
 
 
 def test_an_answer_signs_in_once_even_for_whoever_copies_it_with_the_cookie(
