@@ -104,7 +104,9 @@ def test_questions_and_addresses_are_ones_own(ona: Person, visits: Visits, check
     look("own-question")
     page.get_by_label("Your question").fill("What was worth the wait?")
     press(page, "Save")
-    press(page, "Remove: What was worth the wait?")
+    page.get_by_role("link", name="Remove: What was worth the wait?").click()
+    look("own-question-remove")
+    press(page, "Remove it")
     expect(page.get_by_role("status")).to_contain_text("We won’t ask that one any more")
 
     ona.go("/settings/addresses")

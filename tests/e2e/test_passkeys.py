@@ -39,7 +39,7 @@ def test_a_passkey_is_added_named_used_and_removed(stack: RunningService, visits
     page.get_by_label("Its name").fill("The phone in the kitchen")
     faults += faults_of(visits, checker, page, "passkey-new")
     press(page, "Make the passkey")
-    expect(page.get_by_role("status")).to_contain_text("Your passkey is here")
+    expect(page.get_by_role("status")).to_contain_text("Your passkey is ready")
     faults += faults_of(visits, checker, page, "passkeys")
     page.get_by_role("link", name="Add a passkey").click()
     press(page, "Make the passkey")
