@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 _ESCAPE = re.compile(rb"\x1b(\$\([@BDOPQ]|\$\)?[@ABC]|\([BIJ]|[.N&][@A-Z])")
 _ESC = b"\x1b"
@@ -29,6 +30,7 @@ _LAST_ASCII = 0x7F
 _ROWS_BEFORE_GAP = 0x5F  # the last row whose lead byte is below half-width katakana
 _CELLS_BEFORE_GAP = 0x60  # 0x7F is not used as a second byte
 _KOREAN = b"\x1b$)C"
+_MOST_RUNS = 10_000  # of one kind of character; text has fewer, and each costs a step here
 
 
 def has_escapes(data: bytes) -> bool:
@@ -50,10 +52,13 @@ def with_escapes(data: bytes) -> bytes:
 
 
 def decode_euc_jp(data: bytes) -> str:
-    """Return decoded EUC-JP with the vendors' extensions; invalid bytes become U+FFFD."""
+    """Return decoded EUC-JP with the vendors' extensions; invalid bytes become U+FFFD.
+
+    After very many changes between kinds of characters, the vendors' become U+FFFD as well.
+    """
     text: list[str] = []
     at = 0
-    for found in _EUC.finditer(data):
+    for found in islice(_EUC.finditer(data), _MOST_RUNS):
         if found.start() > at:
             text.append(data[at : found.start()].decode("ascii", "replace"))
         at = found.end()
@@ -65,7 +70,7 @@ def decode_euc_jp(data: bytes) -> str:
             text += [_character(low[n : n + 2], group == _SUPPLEMENTARY) for n in range(0, len(low), 2)]
         else:
             text.append("\N{REPLACEMENT CHARACTER}" * (found.end() - found.start()))
-    text.append(data[at:].decode("ascii", "replace"))
+    text.append(data[at:].decode("euc_jp", "replace"))
     return "".join(text)
 
 
