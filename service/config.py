@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     emails_per_hour: int | None = Field(default=None, ge=1)
     letters_per_hour: int | None = Field(default=None, ge=1)
     warm_up_from: date | None = None
+    signups_above_usual: int = Field(default=30, ge=1)
     chunk_size: int = Field(default=1000, ge=1, le=10_000)
     lease_seconds: int = Field(default=300, ge=30)
     settle_after_minutes: int = Field(default=45, ge=30, le=1440)

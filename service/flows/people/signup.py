@@ -30,7 +30,6 @@ from service.models import (
 MAX_CONFIRMATIONS_PER_WEEK = 3
 MAX_SIGN_INS_PER_DAY = 5
 MAX_CONFIRMATIONS_PER_HOUR = 500  # for all requests together: nobody can use this service to flood strangers
-MORE_THAN_USUAL = 30  # signups within an hour; above it a mail takes the place of the form
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 COMPARED_WITH = 2 * DAY  # as long as requests are kept
 
@@ -51,16 +50,16 @@ def ask(
     )
 
 
-def is_crowded(session: Session, now: datetime) -> bool:
-    """Return whether many more signups were requested within an hour than in an hour of the last two days.
+def is_crowded(session: Session, now: datetime, above_usual: int) -> bool:
+    """Return whether more signups than `above_usual` were requested in an hour above the mean hour of two days.
 
     Then programs may be at work, and only a mail from an address shows that somebody has it.
     """
     within_hour = MailRequest.count_of_kind(session, MailRequestKind.SIGNUP, now - HOUR)
-    if within_hour <= MORE_THAN_USUAL:
+    if within_hour <= above_usual:
         return False
     before = MailRequest.count_of_kind(session, MailRequestKind.SIGNUP, now - COMPARED_WITH) - within_hour
-    return within_hour - before / (COMPARED_WITH / HOUR - 1) > MORE_THAN_USUAL
+    return within_hour - before / (COMPARED_WITH / HOUR - 1) > above_usual
 
 
 def process_mail_request(session: Session, keyring: Keyring, request_id: int, now: datetime) -> list[int]:

@@ -86,8 +86,9 @@ def ask_for(
 
 def joins_by_mail() -> bool:
     """Return whether so many sign up that a mail takes the place of the form."""
-    with get_runtime().database.read() as session:
-        return signup.is_crowded(session, now())
+    runtime = get_runtime()
+    with runtime.database.read() as session:
+        return signup.is_crowded(session, now(), runtime.settings.signups_above_usual)
 
 
 def join_address(stream: Stream) -> str:
