@@ -118,7 +118,7 @@ def test_questions_and_addresses_are_ones_own(ona: Person, visits: Visits, check
     press(page, "Yes, it’s mine")
     ona.go("/settings/addresses")
     press(page, f"Remove {other}")
-    expect(page.get_by_role("status")).to_contain_text("That address is removed")
+    expect(page.get_by_role("status")).to_contain_text("We’ve removed that address")
 
     ona.go("/settings/change-address")
     look("change-address")
