@@ -90,7 +90,7 @@ def test_nothing_that_was_begun_or_deleted_is_lost(ona: Person, visits: Visits, 
 
 
 def test_questions_and_addresses_are_ones_own(ona: Person, visits: Visits, checker: Checker, script: bool) -> None:
-    page, faults, other = ona.page, list[str](), "oda@example.com" if script else "odo@example.com"
+    page, faults, other = ona.page, list[str](), "odile@example.com" if script else "odin@example.com"
 
     def look(name: str) -> None:
         if script:
@@ -100,11 +100,11 @@ def test_questions_and_addresses_are_ones_own(ona: Person, visits: Visits, check
     page.get_by_label("Your question").fill("What was worth the walk today?")
     press(page, "Keep this question")
     look("own-questions")
-    page.get_by_role("link", name=re.compile("What was worth")).click()
+    page.get_by_role("link", name=re.compile("Change.*worth the walk")).click()
     look("own-question")
     page.get_by_label("Your question").fill("What was worth the wait?")
     press(page, "Save")
-    page.get_by_role("link", name="Remove: What was worth the wait?").click()
+    page.get_by_role("link", name=re.compile("Remove.*worth the wait")).click()
     look("own-question-remove")
     press(page, "Remove it")
     expect(page.get_by_role("status")).to_contain_text("We won’t ask that one any more")

@@ -26,7 +26,7 @@ A_VIDEO = bytes(1024 * 1024)
 def test_a_journal_is_exported_erased_and_found_again_after_an_import(
     stack: RunningService, visits: Visits, tmp_path: Path
 ) -> None:
-    ida = Person("ida@example.com", visits.page(), stack)
+    ida = Person("iris@example.com", visits.page(), stack)
     ida.join()
     write(ida, "The lilac is out. #garden", tmp_path)
     taken = export(ida, tmp_path / "journal.zip")
