@@ -13,7 +13,7 @@ _EXPLICIT, _OCTETS, _CHUNKED, _SEQUENCE = 0xA0, 0x04, 0x24, 0x30
 _INDEFINITE = 0x80
 _LONGEST_LENGTH = 8
 _HEAD_BYTES = 16 * 1024
-_MOST_BYTES, _MOST_TIMES = 128 * 1024, 2  # that are read of a compressed mail, since unpacking must not multiply work
+_MOST_BYTES, _MOST_TIMES = 96 * 1024, 2  # that are read of a compressed mail, since unpacking must not multiply work
 
 
 class SignedContent(NamedTuple):
