@@ -1,7 +1,7 @@
 """The rows of an SQLite file (sqlite.org/fileformat2.html), read page by page.
 
 It is read here and not by SQLite, which wants a file or the whole of it in memory, and is written in C. A forged file
-makes this raise an error, and do nothing else.
+makes this raise an error, and do nothing else (decision 0035).
 """
 
 from __future__ import annotations
