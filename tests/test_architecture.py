@@ -16,7 +16,7 @@ from service.dispatch import JOBS
 from tests.architecture import PAGE, modules, page_with_tree, summary
 
 DECISIONS = ROOT / "docs" / "decisions"
-LAYERS = ("core", "flows", "mail", "models", "web", "postoffice", "local", "demo")
+LAYERS = ("cli", "core", "flows", "mail", "models", "web", "postoffice", "local", "demo")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 MARKDOWN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 HEAD = re.compile(r"# (\d{4}) [A-Z][^\n]+\n\nDate: \d{4}-\d\d-\d\d\nStatus: (?:Accepted|Superseded by \d{4})\n")

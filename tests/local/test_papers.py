@@ -7,7 +7,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from service.cli import main
+from service.cli.commands import main
 from service.config import ROOT, Settings
 
 # Measured defaults that nobody needs to change, and what only this machine's post office reads.

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, update
 
-from service.cli import main
+from service.cli.commands import main
 from service.db import Base
 from service.models import Delivery, DeliveryState, Outcome, Reply, Subscriber, Suppression, SuppressionReason
 from tests.harness.desk import DeskHarness

@@ -1,0 +1,65 @@
+"""The command group `smallsteps domains`: the recipient domains that get no questions for now."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from service.cli.command_settings import runtime_of, with_settings
+from service.config import Settings
+from service.core.addresses import Address, AddressError
+from service.core.domain_results import PauseReason
+from service.flows.outgoing.sending import domain_pauses
+
+
+@click.group()
+def domains() -> None:
+    """Recipient domains that refuse our mail, and whose questions are paused."""
+
+
+@domains.command("paused")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@with_settings
+def domains_paused(settings: Settings, as_json: bool) -> None:
+    """List the paused domains, since when, and why."""
+    runtime = runtime_of(settings)
+    with runtime.database.read() as session:
+        found = domain_pauses.paused_domains(session, runtime.keyring)
+    rows = [
+        {
+            "domain": pause.domain,
+            "reason": pause.reason,
+            "paused_at": pause.paused_at.isoformat(),
+            "results": pause.found.results,
+            "refusals": pause.found.refusals,
+            "complaints": pause.found.complaints,
+        }
+        for pause in found
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for pause, row in zip(found, rows, strict=True):
+        cause = domain_pauses.CAUSES[PauseReason(pause.reason)].format(**row)
+        click.echo(f"{pause.domain}  since {pause.paused_at:%Y-%m-%d %H:%M} UTC. {cause}.")
+    if not found:
+        click.echo("No domain is paused.")
+
+
+@domains.command("resume")
+@click.argument("domain")
+@with_settings
+def domains_resume(settings: Settings, domain: str) -> None:
+    """Send questions to DOMAIN again, within a quarter of an hour. Exit code 1 if it is not paused."""
+    try:
+        name = Address.parse(f"postmaster@{domain}").domain
+    except AddressError:
+        raise click.BadParameter("name a domain, such as example.com", param_hint="DOMAIN") from None
+    runtime = runtime_of(settings)
+    with runtime.database.write() as session:
+        resumed = domain_pauses.resume(session, runtime.keyring, name)
+    if not resumed:
+        click.echo(f"{name} is not paused.", err=True)
+        raise SystemExit(1)
+    click.echo(f"Questions to {name} are sent again.")

@@ -1,0 +1,1 @@
+"""Commands about letters and the feeds they are made from."""

@@ -1,0 +1,1 @@
+"""Commands about prompts: the library's, and the writers' own."""

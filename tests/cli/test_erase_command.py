@@ -1,0 +1,55 @@
+"""The command that erases a person on their written wish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from service.cli.commands import main
+from service.models import Subscriber
+from tests.harness.environment import set_environment
+from tests.harness.sending import SendingHarness, open_sending_harness
+
+
+@pytest.fixture
+def harness(migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SendingHarness]:
+    file = tmp_path / "smallsteps.db"
+    file.write_bytes(migrated_sqlite.read_bytes())
+    with open_sending_harness(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1") as opened:
+        set_environment(monkeypatch, opened.runtime.settings)
+        yield opened
+
+
+def erase(*options: str, typed: str = " Ana@example.com\n") -> Result:
+    return CliRunner().invoke(main, ["journal", "erase", "-", *options], input=typed)
+
+
+def left(harness: SendingHarness) -> list[int]:
+    with harness.runtime.database.read() as session:
+        return [*session.scalars(select(Subscriber.id))]
+
+
+def test_a_person_is_erased_only_when_it_is_said_and_nobody_else_is(harness: SendingHarness) -> None:
+    _, bo = harness.members("ana@example.com", "bo@example.com")
+
+    tried = erase()
+    assert tried.exit_code == 0
+    assert "Nothing was erased" in tried.output
+    assert "ana@" not in tried.output.lower()
+    assert len(left(harness)) == 2
+
+    assert "Everything of this person is erased" in erase("--apply").output
+    assert left(harness) == [bo.id]
+    again = erase("--apply")
+    assert again.exit_code == 1
+    assert "Nobody has this address" in again.output
+
+
+def test_text_that_is_no_address_is_refused(harness: SendingHarness) -> None:
+    harness.members("ana@example.com")
+    assert erase("--apply", typed="ana").exit_code == 2
+    assert len(left(harness)) == 1

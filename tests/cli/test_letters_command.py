@@ -1,0 +1,77 @@
+"""The commands of letters: what they say, what they change, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli.commands import main
+from service.clock import utc_now
+from service.flows.checks.before_letters import record_run
+from tests.harness.environment import set_environment
+from tests.harness.letters import LettersHarness
+from tests.harness.sending import open_sending_harness
+
+FILE = '+++\ntitle = "Ice"\n+++\nThe pond froze.\n'
+
+
+@pytest.fixture
+def letters(migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LettersHarness]:
+    file = tmp_path / "smallsteps.db"
+    shutil.copy(migrated_sqlite, file)
+    with open_sending_harness(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1") as opened:
+        set_environment(monkeypatch, opened.runtime.settings)
+        monkeypatch.setenv("WRITER_EMAILS", "writer@example.org")
+        yield LettersHarness(opened)
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["letters", *words])
+
+
+def test_a_letter_goes_from_a_file_through_every_command(letters: LettersHarness, tmp_path: Path) -> None:
+    file = tmp_path / "ice.md"
+    file.write_text(FILE, encoding="utf-8")
+    [row] = json.loads(run("import", str(file), "--json").stdout)
+    id_ = str(row["letter_id"])
+    assert "draft  Ice" in run("list").stdout
+    nobody = run("check", id_)
+    assert (nobody.exit_code, "0 people get it." in nobody.stdout) == (1, True)
+    letters.reader("a@example.com", letters_confirmed_at=utc_now() - timedelta(days=1))
+    assert run("check", id_).exit_code == 0
+    assert run("test", id_).stdout == "Sent to the writers alone.\n"
+    assert [mail.recipient for mail in letters.sending.mails()] == ["writer@example.org"]
+    assert run("send", id_).exit_code == 2
+    refused = run("send", id_, "--now")  # no clock ticks here
+    assert (refused.exit_code, "clock: Last tick: never." in refused.stderr) == (1, True)
+    record_run(letters.runtime.database, [], utc_now())
+    assert run("send", id_, "--at", "2020-01-01T08:00:00Z").exit_code == 1
+    sent = json.loads(run("send", id_, "--now", "--json").stdout)
+    assert (sent["state"], sent["progress"]["left"]) == ("scheduled", 0)
+    assert run("pause", id_).exit_code == 0
+    assert run("pause", id_).exit_code == 1
+    assert "paused (by hand)" in run("list").stdout
+    assert run("resume", id_).exit_code == 0
+    assert run("take-back", id_).exit_code == 0
+    assert (
+        "Scheduled: it goes in " in run("send", id_, "--at", f"{utc_now() + timedelta(hours=3):%Y-%m-%dT%H:%MZ}").stdout
+    )
+    assert "would not go" in run("stop", id_).stdout
+    assert run("stop", id_, "--yes").exit_code == 0
+    assert run("take-back", id_).exit_code == 1
+    assert run("check", "4711").exit_code == 1
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_file_that_is_no_letter_is_named_with_what_is_missing(tmp_path: Path) -> None:
+    file = tmp_path / "ice.md"
+    file.write_text("Just words", encoding="utf-8")
+    answer = run("import", str(file))
+    assert (answer.exit_code, "ice.md: start with a line +++" in answer.stderr) == (1, True)
+    assert run("list").stdout == "There are no letters.\n"
