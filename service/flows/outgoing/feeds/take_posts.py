@@ -85,6 +85,7 @@ class _Taking:
             else:
                 row = seen
                 self._add_keys(post, row)
+                self._remember(post, row)
                 if row.id not in self.met and self._follow(post, row):
                     due.append(_Offered(post, row, has_old_id=False))
             self.met.add(row.id)  # a post that stands there twice is taken once
@@ -127,6 +128,11 @@ class _Taking:
             if key not in self.known:
                 self.session.add(SeenPostKey(key=key, post_id=row.id))
                 self.known[key] = row
+
+    def _remember(self, post: FeedPost, row: SeenPost) -> None:
+        """Keep how a post stands in the feed now: one edited step by step stays one post. A broken feed may lie."""
+        if not self.parsed.is_broken:
+            row.title, row.link, row.published_at = post.title, post.link, post.published_at
 
     def _waits(self, post: FeedPost, row: SeenPost) -> bool:
         if post.published_at is None or post.published_at <= self.now:
@@ -208,7 +214,7 @@ class _Taking:
             edit_draft(self.session, letter.id, changed, self.now, by_hand=False)
         except LetterError:
             return False
-        row.title, row.link, row.content_hash, row.has_pictures = post.title, post.link, post.content_hash, False
+        row.content_hash, row.has_pictures = post.content_hash, False
         return True
 
 

@@ -61,6 +61,14 @@ def test_what_a_writer_should_know_stands_with_the_draft(feeds: FeedsHarness) ->
     assert feeds.take(feed, [dated(feeds, number) for number in range(10, 14)]) == [PostNote.MANY] * 4
 
 
+def test_a_post_whose_title_date_and_link_change_one_after_another_stays_one_post(feeds: FeedsHarness) -> None:
+    feed = feeds.add(URL)
+    at, link = feeds.clock(), "https://b.example.org/new"
+    feeds.take(feed, [post(1, at=at), post(2, at=at + timedelta(seconds=1))])  # the older is only seen
+    for known in (post(1, at=at, title="New"), post(1, title="New"), post(1, title="New", link=link)):
+        assert feeds.take(feed, [known]) == []
+
+
 def test_a_post_dated_ahead_waits_and_becomes_a_draft_once(feeds: FeedsHarness) -> None:
     feed = feeds.add(URL)
     feeds.take(feed, [dated(feeds, 1)])
