@@ -164,16 +164,16 @@ class _Application:
         entry_photos.keep(self.session, entry, self.result.photos.photos, self.now)
         if prompt and self.result.by_person:
             self._choose_step(entry, prompt, words.text)
-        letter = self._letter()
+        self.applied.delivery_ids += self._plan_note_of_kept(entry)
+
+    def _plan_note_of_kept(self, entry: Entry) -> list[int]:
+        """Plan what says that a first reply is kept: to a letter its own answer, which replaces the receipt."""
+        keyring, to, letter = self.parts.keyring, self.answered, self._letter()
         if letter is not None and self.result.by_person:
-            self.applied.delivery_ids += plan_letter_answer(
-                self.session, self.parts.keyring, self.person, letter, entry.id, to=self.answered, now=self.now
-            )
+            return plan_letter_answer(self.session, keyring, self.person, letter, entry.id, to=to, now=self.now)
         if self.result.classification.answer:
-            receipt_ids = plan_receipt(
-                self.session, self.parts.keyring, self.person, entry.id, to=self.answered, now=self.now
-            )
-            self.applied.delivery_ids += receipt_ids
+            return plan_receipt(self.session, keyring, self.person, entry.id, to=to, now=self.now)
+        return []
 
     def _choose_step(self, entry: Entry, prompt: Prompt, words: str) -> None:
         chosen = step_phrases_for(self.parts.step_phrases, self.person.locale).step_in(words, prompt)

@@ -79,6 +79,8 @@ def test_the_first_reply_is_answered_once_and_nothing_goes_to_the_writer(inbound
     assert {mail.recipient for mail in inbound.sending.mails()} == {ANA}
     with inbound.sending.runtime.database.read() as session:
         assert session.scalars(select(WriterMail)).all() == []
+        # The answer says that the words are kept, so no receipt says it again.
+        assert session.scalars(select(Delivery).where(Delivery.kind == DeliveryKind.RECEIPT)).all() == []
 
 
 def test_by_the_button_the_words_reach_the_writer_and_are_then_deleted(inbound: InboundHarness) -> None:
