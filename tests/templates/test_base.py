@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined
 from selectolax.lexbor import LexborHTMLParser
@@ -118,3 +120,14 @@ def test_choices_show_what_was_chosen_and_each_has_its_label() -> None:
     labels = {label.attributes["for"] for label in html.css("label[for]")}
     for box in html.css("input:not([type=hidden])"):
         assert box.id in labels or (box.parent is not None and box.parent.tag == "label"), box.html
+
+
+@pytest.mark.parametrize("name", ["plain", "quiet", "danger"])
+def test_the_looks_of_buttons_stand_on_buttons_alone(name: str) -> None:
+    tags = [
+        tag
+        for path in TEMPLATES.rglob("*.html")
+        for tag in re.findall(rf'<\w+(?=[^>]*class="(?:[\w-]+ )*{name}[ "])[^>]*', path.read_text(encoding="utf-8"))
+    ]
+    assert tags
+    assert not [tag for tag in tags if not tag.startswith("<button") and 'class="button ' not in tag]
