@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from service.config import ROOT
 from service.template_files import load_library, load_step_phrases
 
-SENTENCES = Path(__file__).parent.parent / "data" / "steps"
+SENTENCES = ROOT / "tests" / "data" / "steps"
 ENGLISH = load_step_phrases()["en"]
 PROMPTS = [prompt for prompt in load_library().for_locale("en-GB") if prompt.asks_for_step]
 PLAIN = next(prompt for prompt in PROMPTS if prompt.id == "smallest-first-move")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import select
 
+from service.config import ROOT
 from service.core.addresses import Address
 from service.flows.outgoing import tick
 from service.flows.people.journal import NewEntry, add_entry
@@ -18,7 +18,7 @@ from service.web.pages.journal.shown_entries import entry_path
 from tests.harness.people import join
 from tests.harness.website import WebHarness
 
-ATTACKS = Path(__file__).parents[2] / "data" / "attacks" / "scripts.json"
+ATTACKS = ROOT / "tests" / "data" / "attacks" / "scripts.json"
 
 
 @pytest.fixture

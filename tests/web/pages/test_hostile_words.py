@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from service.config import ROOT
 from service.core.entry_text import for_showing
 from tests.harness.website import WebHarness
 
 # The database stores them sealed, and the same pages are asked on both elsewhere.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-FOLDER = Path(__file__).parents[2] / "data" / "attacks"
+FOLDER = ROOT / "tests" / "data" / "attacks"
 CASES = json.loads((FOLDER / "scripts.json").read_text("utf-8"))
 FOREIGN = "script, img, svg[onload], iframe, base, meta[http-equiv], form[action*=evil], a[href^=javascript]"
 EMPHASIS = str.maketrans("", "", "*_")  # marks of light Markdown, which is shown
