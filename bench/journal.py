@@ -26,8 +26,8 @@ from sqlalchemy import insert
 from bench.journal_pages import DAYS, measure_pages
 from service.core.text.search_query import SearchQuery
 from service.db import Database, migrate, random_id
-from service.flows.people.journal import open_text
-from service.flows.people.search import search
+from service.flows.people.journal.journal import open_text
+from service.flows.people.journal.search import search
 from service.models import Entry, Keyring, Subscriber
 from tests.harness.members import member
 from tests.harness.servers import running_postgres

@@ -22,7 +22,7 @@ from sqlalchemy import insert
 from service.app import create_app
 from service.config import Settings
 from service.db import Database, random_id
-from service.flows.people.tags import tag_key
+from service.flows.people.journal.tags import tag_key
 from service.job_queue import InMemoryQueue
 from service.log_output import set_up_logging
 from service.models import Entry, Photo

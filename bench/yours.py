@@ -37,8 +37,9 @@ from bench.yours_import import measure_import
 from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.core.photos import Picture
 from service.db import Database, migrate
-from service.flows.people import entry_photos, journal
-from service.flows.people.journal import NewEntry
+from service.flows.people.journal import journal
+from service.flows.people.journal.journal import NewEntry
+from service.flows.people.journal.photos import entry_photos
 from service.flows.people.journal_export import exports
 from service.flows.people.journal_export.export_order import ExportOrder
 from service.models import ExportForm, JournalExport, JournalSize, Subscriber

@@ -8,7 +8,7 @@ from datetime import datetime
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing.sending.send import Sender
 from service.flows.outgoing.tick import tick
-from service.flows.people import signup
+from service.flows.people.subscription import signup
 from service.job_queue import InMemoryQueue
 from service.runtime import Runtime
 

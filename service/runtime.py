@@ -40,14 +40,14 @@ from service.flows.outgoing.sending.sending_limits import SendingRate
 from service.flows.outgoing.sending.suppression_sync import SuppressionSync
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.settling.settle import Settler
-from service.flows.people.digest_reading import DigestReader
-from service.flows.people.eraser import Eraser
+from service.flows.people.journal.digest_reading import DigestReader
+from service.flows.people.journal.photos.photo_upload import PhotoUploader
 from service.flows.people.journal_export.book_texts import BookTexts
 from service.flows.people.journal_export.export_texts import ExportTexts
 from service.flows.people.journal_export.file_writer import JournalFileWriter
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.flows.people.journal_import.journal_importer import JournalImporter
-from service.flows.people.photo_upload import PhotoUploader
+from service.flows.people.personal_data.eraser import Eraser
 from service.job_queue import BackgroundJob, JobQueue
 from service.mail.dns_lookup import DnsResolver
 from service.mail.inbound.reader import MailReader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from service.flows.people import signup
+from service.flows.people.subscription import signup
 from service.job_queue import BackgroundJob
 from workers import worker_parts
 from workers.log_errors import log_errors

@@ -24,7 +24,7 @@ from service.cli.prompts.prompt_drafts import drafts
 from service.cli.prompts.prompts import prompts
 from service.config import Settings
 from service.dispatch import QUEUES
-from service.flows.people.ascii_domains import store_ascii_domains
+from service.flows.people.addresses.ascii_domains import store_ascii_domains
 from service.log_output import set_up_logging
 from service.process_guards import exempt_from_collection, guard_process
 

@@ -21,9 +21,10 @@ from service.demo.steps import asked_at, date_answer, date_chosen, follow_ups
 from service.demo.words import Evenings
 from service.flows.outgoing.planning.plan_digests import plan_due_digests
 from service.flows.outgoing.planning.plan_prompts import plan_due_prompts
-from service.flows.people import confirm_signup, signup, steps
-from service.flows.people.mail_requests import Requester
-from service.flows.people.signup_form import SignupForm
+from service.flows.people.access.mail_requests import Requester
+from service.flows.people.journal import steps
+from service.flows.people.subscription import confirm_signup, signup
+from service.flows.people.subscription.signup_form import SignupForm
 from service.inline import InlineWorker
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, Entry, Subscriber

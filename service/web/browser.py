@@ -12,9 +12,9 @@ from flask import session as cookie
 from sqlalchemy.orm import Session
 
 from service.core.browser_kind import browser_kind
-from service.flows.people import sign_in
-from service.flows.people.mail_requests import Requester
-from service.flows.people.sign_in import NewSession
+from service.flows.people.access import sign_in
+from service.flows.people.access.mail_requests import Requester
+from service.flows.people.access.sign_in import NewSession
 from service.models import BrowserSession, Keyring, Subscriber
 from service.web.context import get_runtime, hashed, network_hash, now
 

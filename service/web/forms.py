@@ -16,8 +16,8 @@ from service.core.addresses import Address, AddressError
 from service.core.dates import full_date
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule
-from service.flows.people.account import Preferences, Rest
-from service.flows.people.signup_form import SignupForm
+from service.flows.people.subscription.account import Preferences, Rest
+from service.flows.people.subscription.signup_form import SignupForm
 from service.web.limits import IMPORT_PATH, LARGEST_FORM_BYTES
 from service.web.zones import chosen_zone
 

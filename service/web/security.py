@@ -13,7 +13,7 @@ from flask import Flask, Response, abort, g, request
 from markupsafe import Markup
 
 from service.config import Settings
-from service.flows.people.sign_in import SESSION_LIFETIME
+from service.flows.people.access.sign_in import SESSION_LIFETIME
 from service.web.context import network_hash, now
 from service.web.errors import error_page
 from service.web.limits import LARGEST_FORM_BYTES

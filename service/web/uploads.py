@@ -8,7 +8,7 @@ from typing import IO
 
 from flask import Flask, Request, Response, current_app, request
 
-from service.flows.people.photo_upload import PhotosBusyError, PhotoUploader, UploadedPhotos
+from service.flows.people.journal.photos.photo_upload import PhotosBusyError, PhotoUploader, UploadedPhotos
 from service.models import Subscriber
 from service.storage import StorageError
 from service.web import browser

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from service.core.steps import StepState
 from service.db import Database
-from service.flows.people import journal, steps
+from service.flows.people.journal import journal, steps
 from service.models import Keyring, Subscriber
 
 

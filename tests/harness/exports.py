@@ -19,8 +19,9 @@ from service.core.photos import Picture
 from service.core.replies.values import TrimmedPiece
 from service.core.steps import StepState
 from service.db import random_id
-from service.flows.people import entry_photos, journal, steps
-from service.flows.people.journal import NewEntry
+from service.flows.people.journal import journal, steps
+from service.flows.people.journal.journal import NewEntry
+from service.flows.people.journal.photos import entry_photos
 from service.flows.people.journal_export import exports
 from service.flows.people.journal_export.export_order import ExportOrder
 from service.flows.people.journal_export.journal_exporter import JournalExporter

@@ -17,7 +17,7 @@ from service.app import create_app
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing import emails
-from service.flows.people import journal
+from service.flows.people.journal import journal
 from service.mail.outbound.links import PLACEHOLDERS
 from service.models import Delivery, Entry, Reply, Subscriber, Suppression
 from service.models.incoming.reply_claims import MAX_ATTEMPTS

@@ -21,7 +21,7 @@ from service.config import Settings
 from service.core.addresses import Address
 from service.dispatch import QUEUES, RqJobQueue
 from service.flows.outgoing.tick import TickResult, tick
-from service.flows.people import journal
+from service.flows.people.journal import journal
 from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Keyring, NewDelivery, Subscriber
 from service.postoffice import app as postoffice
 from service.postoffice.server import running

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from service.core.addresses import Address
 from service.core.library.prompts import DEFAULT_LOCALE, Library
 from service.core.schedule import Rhythm, Schedule
-from service.flows.people import confirm_signup, signup
-from service.flows.people.account import Preferences
-from service.flows.people.mail_requests import Requester
-from service.flows.people.signup_form import SignupForm
+from service.flows.people.access.mail_requests import Requester
+from service.flows.people.subscription import confirm_signup, signup
+from service.flows.people.subscription.account import Preferences
+from service.flows.people.subscription.signup_form import SignupForm
 from service.models import Keyring, Subscriber
 
 NOW = datetime(2026, 5, 13, 9, 0, tzinfo=UTC)  # a Wednesday, 10:00 in London

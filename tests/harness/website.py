@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from service.core.addresses import Address
 from service.core.tokens import Action, ActToken, FrequencyToken
-from service.flows.people import signup
+from service.flows.people.subscription import signup
 from service.job_queue import InMemoryQueue
 from service.models import Subscriber
 from service.runtime import Runtime

@@ -17,8 +17,8 @@ from sqlalchemy import select
 from service.core.consent import ConsentEvent, Stream
 from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
 from service.flows.incoming.events import record_event
-from service.flows.people import account
-from service.flows.people.consent import confirm_letters
+from service.flows.people.settings.consent import confirm_letters
+from service.flows.people.subscription import account
 from service.mail.provider_events import ProviderEvent
 from service.models import Consent, Delivery, DeliveryKind, Outcome, Subscriber, SubscriberStatus, Suppression
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness

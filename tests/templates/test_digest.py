@@ -13,7 +13,7 @@ from service.core.month.thread import Thread
 from service.core.month.year import Year, make_year
 from service.core.text.light_markdown import line_as_html
 from service.flows.outgoing import emails
-from service.flows.people.entry_photos import OpenPhoto
+from service.flows.people.journal.photos.entry_photos import OpenPhoto
 from tests.harness.sample_emails import (
     LIGHTER,
     LINKS,

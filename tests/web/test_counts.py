@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from service.core.tokens import Action
 from service.flows.outgoing import emails
-from service.flows.people import steps
+from service.flows.people.journal import steps
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber, seal_content
 from tests.harness.diary import take_step, write
 from tests.harness.journal_content import asked

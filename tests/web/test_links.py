@@ -2,7 +2,7 @@ import re
 from datetime import date
 
 from service.core.replies.values import TrimmedPiece
-from service.flows.people import journal
+from service.flows.people.journal import journal
 from tests.harness.website import WebHarness
 
 LINK = re.compile(r'(?:href|action)="(/[^"]*|#[^"]*)"')

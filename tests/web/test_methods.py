@@ -21,11 +21,12 @@ from service.flows.desk.own_prompts import make_draft as make_prompt_draft
 from service.flows.outgoing.feeds.feed_list import add_feed
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
-from service.flows.people import own_questions, steps
+from service.flows.people.access.passkeys import NAME, seal_for
+from service.flows.people.journal import steps
+from service.flows.people.journal.tags import tag_key
 from service.flows.people.journal_import import import_upload
 from service.flows.people.journal_import.import_preview import ImportPreview
-from service.flows.people.passkeys import NAME, seal_for
-from service.flows.people.tags import tag_key
+from service.flows.people.settings import own_questions
 from service.models import (
     Entry,
     ExportForm,

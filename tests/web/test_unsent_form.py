@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from service.core.entry_text import write_link_object
 from service.core.tokens import Action
-from service.flows.people.sign_in import SESSION_LIFETIME
+from service.flows.people.access.sign_in import SESSION_LIFETIME
 from tests.harness.people import ANA, DAY
 from tests.harness.website import WebHarness
 

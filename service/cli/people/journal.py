@@ -15,10 +15,10 @@ from service.core.addresses import Address, AddressError
 from service.core.journal_export.book_period import BookPeriod, PeriodError
 from service.core.sealing import SealError
 from service.flows.desk.desk_log import DeskActionName
-from service.flows.people import erase
 from service.flows.people.journal_export import exports
 from service.flows.people.journal_export.book_printer import BookNotPrintedError, can_print
 from service.flows.people.journal_export.export_order import ExportOrder
+from service.flows.people.personal_data import erase
 from service.models import ExportForm, Subscriber
 from service.runtime import Runtime
 from service.storage import StorageError

@@ -17,9 +17,9 @@ from service.config import Settings
 from service.core.addresses import Address, AddressError
 from service.flows.desk import desk_people
 from service.flows.desk.desk_log import DeskActionName
-from service.flows.people import account
-from service.flows.people.account import Rest
-from service.flows.people.mail_requests import Requester, TooManyRequests
+from service.flows.people.access.mail_requests import Requester, TooManyRequests
+from service.flows.people.subscription import account
+from service.flows.people.subscription.account import Rest
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable
 from service.models import Subscriber
 from service.runtime import Runtime

@@ -11,8 +11,8 @@ import click
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.list_import import ListFileError, ListService, SubscriberList, read_list
-from service.flows.people.list_export import export_subscribers
-from service.flows.people.list_import import ListOrigin, ListPlan, apply_import, plan_import, undo_import
+from service.flows.people.subscription.list_export import export_subscribers
+from service.flows.people.subscription.list_import import ListOrigin, ListPlan, apply_import, plan_import, undo_import
 from service.models import BroughtAs, ListImport
 from service.runtime import Runtime
 

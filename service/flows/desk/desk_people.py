@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.flows.people.mail_requests import Requester, TooManyRequests, record_request
+from service.flows.people.access.mail_requests import Requester, TooManyRequests, record_request
 from service.models import (
     Consent,
     Keyring,

@@ -23,7 +23,10 @@ from service.flows.outgoing.auto_replies import (
     plan_letter_answer,
     plan_receipt,
 )
-from service.flows.people import confirm_signup, entry_photos, frequency, journal, own_questions, steps, ways_out
+from service.flows.people.journal import journal, steps
+from service.flows.people.journal.photos import entry_photos
+from service.flows.people.settings import frequency, own_questions
+from service.flows.people.subscription import confirm_signup, ways_out
 from service.models import Entry, Keyring, Letter, Outcome, Reply, Subscriber, Suppression, SuppressionReason
 
 

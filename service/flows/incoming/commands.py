@@ -15,8 +15,11 @@ from service.core.replies.classify.commands import Command, Verb
 from service.core.schedule import local_date
 from service.flows.incoming.set_aside import BY_MAIL
 from service.flows.outgoing.planning.extra_prompt import plan_extra_prompt
-from service.flows.people import account, entry_photos, frequency, steps, ways_out
-from service.flows.people.account import InvalidPauseDate, NothingToPause, Rest
+from service.flows.people.journal import steps
+from service.flows.people.journal.photos import entry_photos
+from service.flows.people.settings import frequency
+from service.flows.people.subscription import account, ways_out
+from service.flows.people.subscription.account import InvalidPauseDate, NothingToPause, Rest
 from service.models import Entry, Reply, Step, Subscriber, SubscriberStatus
 
 DELETE_WITHIN = timedelta(hours=24)

@@ -10,7 +10,7 @@ from service.core.addresses import Address
 from service.core.domain_results import DomainResults, PauseReason
 from service.core.failure_class import FailureClass
 from service.flows.outgoing.sending.domain_pauses import record_results, resume
-from service.flows.people import account
+from service.flows.people.subscription import account
 from service.mail.provider_events import BOUNCES, COMPLAINTS, ProviderEvent
 from service.models import (
     AddressChange,

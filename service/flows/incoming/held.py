@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from service.core.addresses import Address, AddressError
 from service.core.entry_text import for_showing, split_at
 from service.flows.incoming.store import InboundStore
-from service.flows.people import aliases
-from service.flows.people.aliases import AliasClaim, AliasStanding
+from service.flows.people.addresses import aliases
+from service.flows.people.addresses.aliases import AliasClaim, AliasStanding
 from service.mail.inbound.alignment import is_aligned
 from service.mail.inbound.inbound_mail import MalformedPostError, read_mail
 from service.models import Reply, Subscriber

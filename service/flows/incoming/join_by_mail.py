@@ -15,9 +15,9 @@ from service.core.library.prompts import DEFAULT_LOCALE, Library
 from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule
 from service.db import random_id
 from service.flows.incoming.classify import Classification
-from service.flows.people.confirm_signup import begin
-from service.flows.people.signup import HOUR, find_or_create
-from service.flows.people.signup_form import SignupForm, streams_to_confirm, waiting_of
+from service.flows.people.subscription.confirm_signup import begin
+from service.flows.people.subscription.signup import HOUR, find_or_create
+from service.flows.people.subscription.signup_form import SignupForm, streams_to_confirm, waiting_of
 from service.mail.inbound.alignment import is_aligned
 from service.mail.inbound.inbound_mail import InboundMail
 from service.models import Alias, Erasure, Keyring, MailRequest, MailRequestKind, Outcome

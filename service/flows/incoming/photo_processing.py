@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from service.core.photos import MOST_IN_A_REPLY, OFTEN, is_decoration, is_machinery, sniff
 from service.core.replies import Attachment
 from service.db import Database
-from service.flows.people.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
+from service.flows.people.journal.photos.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
 from service.mail.inbound.files import MailFiles
 from service.mail.inbound.inbound_mail import InboundMail
 from service.mail.inbound.reader import MailReader

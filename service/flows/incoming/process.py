@@ -39,8 +39,8 @@ from service.flows.incoming.photo_processing import (
 from service.flows.incoming.processed_mail import ProcessedMail
 from service.flows.incoming.sent_email import SentEmailFinder
 from service.flows.incoming.store import InboundStore
-from service.flows.people.entry_photos import remove_objects
-from service.flows.people.steps import is_about_step, step_asked_about
+from service.flows.people.journal.photos.entry_photos import remove_objects
+from service.flows.people.journal.steps import is_about_step, step_asked_about
 from service.mail.inbound.inbound_mail import InboundMail, MalformedPostError, read_mail
 from service.mail.inbound.phrase_files import load_automatic_signs
 from service.mail.inbound.reader import MailReader, UnreadableMail

@@ -13,7 +13,7 @@ from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.email_context import EmailContext, SentLookup
 from service.flows.outgoing.emails import as_sent
-from service.flows.people.journal import open_entries
+from service.flows.people.journal.journal import open_entries
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, Entry, SentText, Subscriber
 

@@ -13,7 +13,7 @@ from service.core.replies import ReplyWords
 from service.flows.incoming.held import process_again
 from service.flows.incoming.store import InboundStore
 from service.flows.outgoing.auto_replies import open_answered
-from service.flows.people import journal
+from service.flows.people.journal import journal
 from service.models import Delivery, DeliveryKind, Entry, Keyring, Outcome, Reply, Subscriber
 from service.models.incoming.reply import KEPT_WHOLE, LEFT_OUT
 

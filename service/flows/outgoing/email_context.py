@@ -11,8 +11,8 @@ from service.core.addresses import Address
 from service.core.library.prompts import Library, Prompt
 from service.core.tokens import ReplyToken
 from service.flows.outgoing.links import LinkMaker
-from service.flows.people.digest_reading import DigestReader
-from service.flows.people.own_questions import asked_now
+from service.flows.people.journal.digest_reading import DigestReader
+from service.flows.people.settings.own_questions import asked_now
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, Keyring, Subscriber

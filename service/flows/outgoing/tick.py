@@ -14,11 +14,11 @@ from service.flows.outgoing.planning.plan_digests import plan_due_digests
 from service.flows.outgoing.planning.plan_letters import end_planned_letters, plan_due_letters
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk, plan_due_prompts
 from service.flows.outgoing.retention import drop_old_deliveries, sweep_orphaned_objects
-from service.flows.people import list_import
-from service.flows.people.deleted_entries import prune_deleted
+from service.flows.people.journal.deleted_entries import prune_deleted
+from service.flows.people.journal.photos.removed_photos import prune_removed
 from service.flows.people.journal_export.prune_exports import prune_exports
 from service.flows.people.journal_import.prune_imports import prune_imports
-from service.flows.people.removed_photos import prune_removed
+from service.flows.people.subscription import list_import
 from service.job_queue import BackgroundJob, JobQueue
 from service.models import (
     AddressChange,

@@ -15,7 +15,7 @@ from service.core.schedule import Rhythm
 from service.db import Database
 from service.flows.incoming import commands
 from service.flows.incoming.commands import CommandResult
-from service.flows.people import account
+from service.flows.people.subscription import account
 from service.models import (
     Delivery,
     DeliveryKind,

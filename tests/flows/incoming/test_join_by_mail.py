@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from service.core.addresses import Address
 from service.core.consent import ConsentEvent, Stream, current_version
 from service.core.schedule import Rhythm
-from service.flows.people import account
+from service.flows.people.subscription import account
 from service.models import (
     Consent,
     Delivery,

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from service.core.replies import SentEmail
 from service.core.sealing import SealError
 from service.flows.incoming.photo_processing import UNLISTED, holds_unlisted_files
-from service.flows.people import entry_photos
+from service.flows.people.journal.photos import entry_photos
 from service.mail.inbound.files import MailFiles
 from service.mail.inbound.inbound_mail import parse_post, read_mail
 from service.mail.inbound.reader import MailReader, UnreadableMail

@@ -18,7 +18,7 @@ from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing import emails
 from service.flows.outgoing.auto_replies import MAX_ANSWERS_PER_DAY, AnsweredMail, AutoReply, plan_auto_reply
 from service.flows.outgoing.tick import UNQUEUED_AFTER, prune, sweep
-from service.flows.people import journal
+from service.flows.people.journal import journal
 from service.mail.inbound.reader import MailReader
 from service.mail.outbound.links import PLACEHOLDERS
 from service.models import Delivery, Entry, Outcome, Reply, Subscriber, SubscriberStatus

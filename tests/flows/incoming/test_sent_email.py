@@ -16,7 +16,9 @@ from service.core.replies import SentEmail
 from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
-from service.flows.people import access_notices, aliases, erase
+from service.flows.people.access import access_notices
+from service.flows.people.addresses import aliases
+from service.flows.people.personal_data import erase
 from service.models import (
     Delivery,
     DeliveryKind,

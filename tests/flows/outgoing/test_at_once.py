@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from service.core.library.prompts import Library
 from service.core.tokens import Action, ActToken
 from service.db import Database
-from service.flows.people import confirm_signup, sign_in, signup
-from service.flows.people.mail_requests import TooManyRequests
-from service.flows.people.sign_in import NewSession, SignedIn, SignInLink
+from service.flows.people.access import sign_in
+from service.flows.people.access.mail_requests import TooManyRequests
+from service.flows.people.access.sign_in import NewSession, SignedIn, SignInLink
+from service.flows.people.subscription import confirm_signup, signup
 from service.models import Delivery, DeliveryKind, Keyring
 from tests.harness.people import ANA, DAY, HERE, MINUTE, NOW, act_on, form, join, person, sign_up
 

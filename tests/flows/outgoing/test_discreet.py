@@ -17,7 +17,10 @@ from service.core.slots import request_slot
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule
-from service.flows.people import access_notices, aliases, change_address, erase, steps
+from service.flows.people.access import access_notices
+from service.flows.people.addresses import aliases, change_address
+from service.flows.people.journal import steps
+from service.flows.people.personal_data import erase
 from service.mail.outbound.short_emails import read_short_emails
 from service.models import (
     Delivery,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from service.flows.incoming.events import record_event
-from service.flows.people import aliases
+from service.flows.people.addresses import aliases
 from service.mail.provider_events import ProviderEvent
 from service.models import DeliveryState, Installation, seal_content
 from service.models.outgoing import delivery_evidence

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from service.flows.outgoing.tick import sweep
-from service.flows.people import account
+from service.flows.people.subscription import account
 from service.models import Counter, DeliveryClaim, DeliveryKind, Subscriber
 from service.models.outgoing import delivery_claims, delivery_evidence
 from service.models.outgoing.delivery_outcomes import LABELS, reason_label

@@ -15,8 +15,8 @@ from service.core.quiet_dates import MonthDay, QuietSpan
 from service.core.tokens import ReplyToken
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.tick import tick
-from service.flows.people import own_questions, question_wishes, quiet_dates
-from service.flows.people.question_wishes import Wish
+from service.flows.people.settings import own_questions, question_wishes, quiet_dates
+from service.flows.people.settings.question_wishes import Wish
 from service.models import Delivery, DeliveryState, OwnQuestion, QuestionWish, SentText, Subscriber
 from tests.harness.members import member
 from tests.harness.people import DAY

@@ -13,7 +13,7 @@ from service.db import Database
 from service.flows.outgoing.planning.plan_digests import DIGEST_MAX_DELAY, plan_due_digests
 from service.flows.outgoing.planning.plan_prompts import make_prompt_due
 from service.flows.outgoing.tick import tick
-from service.flows.people import account
+from service.flows.people.subscription import account
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryState, Keyring, Subscriber, SubscriberStatus
 from tests.harness.diary import write

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from service.core.quiet_dates import MonthDay, QuietSpan
 from service.flows.outgoing.tick import tick
-from service.flows.people import quiet_dates, steps
+from service.flows.people.journal import steps
+from service.flows.people.settings import quiet_dates
 from service.models import Delivery, DeliveryState, Subscriber
 from tests.harness.diary import write
 from tests.harness.members import member

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import update
 
 from service.flows.incoming.events import record_event
-from service.flows.people import account, journal
+from service.flows.people.journal import journal
+from service.flows.people.subscription import account
 from service.mail.provider_events import ProviderEvent
 from service.models import (
     DeliveryClaim,

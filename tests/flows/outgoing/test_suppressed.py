@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.flows.people import account
+from service.flows.people.subscription import account
 from service.mail.outbound.mailgun import MailgunGateway
 from service.models import DeliveryKind, Subscriber, Suppression, SuppressionReason
 from tests.harness.sending import SendingHarness, open_sending_harness

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from service.core.consent import ConsentEvent
 from service.flows.outgoing.sending import suppression_sync
 from service.flows.outgoing.sending.suppression_sync import READ_EVERY, SuppressionSync
-from service.flows.people import account
-from service.flows.people.consent import record_consent
+from service.flows.people.settings.consent import record_consent
+from service.flows.people.subscription import account
 from service.mail.outbound.mailgun import MailgunGateway
 from service.models import (
     DeliveryKind,

@@ -10,7 +10,9 @@ from service.core.library.prompts import Library
 from service.db import Database
 from service.flows.outgoing.planning.plan_prompts import make_prompt_due, plan_due_prompts
 from service.flows.outgoing.tick import tick
-from service.flows.people import account, frequency, journal
+from service.flows.people.journal import journal
+from service.flows.people.settings import frequency
+from service.flows.people.subscription import account
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryKind, Keyring, NewDelivery, Subscriber, SubscriberStatus
 from service.models.outgoing import delivery_claims

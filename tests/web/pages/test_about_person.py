@@ -12,8 +12,8 @@ from sqlalchemy import Table
 from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.core.quiet_dates import MonthDay, QuietSpan
 from service.db import Base
-from service.flows.people import quiet_dates
-from service.flows.people.about_person import AboutPerson
+from service.flows.people.personal_data.about_person import AboutPerson
+from service.flows.people.settings import quiet_dates
 from service.models import Delivery, DeliveryKind, Entry, NewDelivery, Subscriber, WriterMail, WriterMailKind
 from service.models.people.rows_about import ROWS_ABOUT
 from service.web.pages.account.about_words import LISTS

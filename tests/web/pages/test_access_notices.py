@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
-from service.flows.people import access_notices
-from service.flows.people.access_notices import ADDRESS_ADDED, MOST_PER_DAY, PASSKEY_ADDED, PASSKEY_REMOVED
+from service.flows.people.access import access_notices
+from service.flows.people.access.access_notices import ADDRESS_ADDED, MOST_PER_DAY, PASSKEY_ADDED, PASSKEY_REMOVED
 from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus
 from service.models.outgoing.delivery_kind import may_be_sent
 from tests.harness.authenticator import Authenticator

@@ -5,7 +5,7 @@ import pytest
 from service.core.addresses import Address
 from service.core.steps import StepState
 from service.core.tokens import Action
-from service.flows.people import steps
+from service.flows.people.journal import steps
 from service.models import Entry, Step
 from tests.harness.people import join
 from tests.harness.website import TOKEN, WebHarness

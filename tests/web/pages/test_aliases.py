@@ -11,9 +11,9 @@ from sqlalchemy import update
 
 from service.core.addresses import Address
 from service.core.tokens import Action
-from service.flows.people import aliases
-from service.flows.people.about_person import AboutPerson
-from service.flows.people.aliases import LINK_LIFETIME, AliasStanding
+from service.flows.people.addresses import aliases
+from service.flows.people.addresses.aliases import LINK_LIFETIME, AliasStanding
+from service.flows.people.personal_data.about_person import AboutPerson
 from service.models import Alias
 from tests.harness.website import WebHarness
 

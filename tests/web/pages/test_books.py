@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from pypdf import PdfReader
 
-from service.flows.people import journal
+from service.flows.people.journal import journal
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.job_queue import BackgroundJob
 from service.models import ExportForm, Subscriber
@@ -24,7 +24,8 @@ from tests.harness.website import WebHarness
 LINK = re.compile(r'href="(/export/\d+/journal\.(?:pdf|epub))"')
 OPF = "{http://www.idpf.org/2007/opf}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
-# One database is enough for what pages say; `tests/flows/people/test_journal_export.py` has what both must do.
+# One database is enough for what pages say. What both must do:
+# `tests/flows/people/journal_export/test_journal_export.py`.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

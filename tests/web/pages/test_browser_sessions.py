@@ -2,7 +2,7 @@
 
 import re
 
-from service.flows.people.browser_sessions import sign_out_one
+from service.flows.people.access.browser_sessions import sign_out_one
 from tests.harness.website import WebHarness
 
 PAGE = "/settings/browsers"

@@ -9,7 +9,7 @@ import pytest
 
 from service.core.addresses import Address
 from service.core.tokens import Action
-from service.flows.people.about_person import AboutPerson
+from service.flows.people.personal_data.about_person import AboutPerson
 from service.models import AddressChange
 from tests.harness.website import WebHarness
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.core.steps import StepState
 from service.flows.outgoing.tick import prune
-from service.flows.people import steps
+from service.flows.people.journal import steps
 from service.models import Entry, JournalSize, Photo, Step
 from tests.harness.people import DAY, MINUTE, NOW
 from tests.harness.pictures import encoded, picture

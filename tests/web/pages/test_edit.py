@@ -12,7 +12,7 @@ from sqlalchemy import select
 from service.config import ROOT
 from service.core.addresses import Address
 from service.flows.outgoing import tick
-from service.flows.people.journal import NewEntry, add_entry
+from service.flows.people.journal.journal import NewEntry, add_entry
 from service.models import EarlierWording
 from service.web.pages.journal.shown_entries import entry_path
 from tests.harness.people import join

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from service.flows.outgoing.tick import sweep
-from service.flows.people import journal
+from service.flows.people.journal import journal
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.job_queue import BackgroundJob
 from service.models import (
@@ -23,7 +23,8 @@ from tests.harness.exports import LINK, Taken, ask, export_row, let_go, objects,
 from tests.harness.website import WebHarness
 
 LONG_AGO, LATE = date(1990, 1, 1), date(2030, 1, 1)
-# One database is enough for what pages say; `tests/flows/people/test_journal_export.py` has what both must do.
+# One database is enough for what pages say. What both must do:
+# `tests/flows/people/journal_export/test_journal_export.py`.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

@@ -10,8 +10,8 @@ import pytest
 from service.core.addresses import Address
 from service.core.replies.values import TrimmedPiece
 from service.core.steps import StepState
-from service.flows.people import journal
-from service.flows.people.steps import answer, open_steps
+from service.flows.people.journal import journal
+from service.flows.people.journal.steps import answer, open_steps
 from service.models import Entry, Step
 from tests.harness.people import join
 from tests.harness.website import WebHarness

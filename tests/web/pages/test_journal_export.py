@@ -14,8 +14,9 @@ from sqlalchemy import select
 from service.config import ROOT
 from service.core.sealed_chunks import CHUNK_BYTES
 from service.flows.outgoing.tick import prune
-from service.flows.people import earlier_wording, entry_drafts, entry_photos, journal, photo_changes, steps
-from service.flows.people.drafts import SeenDraft, save_draft
+from service.flows.people.journal import earlier_wording, entry_drafts, journal, steps
+from service.flows.people.journal.drafts import SeenDraft, save_draft
+from service.flows.people.journal.photos import entry_photos, photo_changes
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.models import (
     Delivery,
@@ -37,7 +38,8 @@ from tests.harness.website import WebHarness
 
 SCHEMA = json.loads((ROOT / "docs" / "journal.schema.json").read_text("utf-8"))
 LONG_AGO, LATE = date(1990, 1, 1), date(2030, 1, 1)
-# One database is enough for what pages say; `tests/flows/people/test_journal_export.py` has what both must do.
+# One database is enough for what pages say. What both must do:
+# `tests/flows/people/journal_export/test_journal_export.py`.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

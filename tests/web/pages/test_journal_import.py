@@ -14,7 +14,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from service.flows.outgoing.tick import prune
-from service.flows.people import entry_photos, journal
+from service.flows.people.journal import journal
+from service.flows.people.journal.photos import entry_photos
 from service.flows.people.journal_import.imports import may_be_taken_back
 from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.job_queue import BackgroundJob
@@ -29,7 +30,8 @@ from tests.harness.website import WebHarness
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 BOUNDARY = "multipart/form-data; boundary=b"
 LONG_AGO, LATE = date(1990, 1, 1), date(2030, 1, 1)
-# One database is enough for what pages say; `tests/flows/people/test_journal_import.py` has what both must do.
+# One database is enough for what pages say. What both must do:
+# `tests/flows/people/journal_import/test_journal_import.py`.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

@@ -13,9 +13,12 @@ from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.core.quiet_dates import MonthDay, QuietSpan
 from service.core.schedule import Days, Schedule
 from service.core.steps import StepState
-from service.flows.people import account, drafts, earlier_wording, entry_photos, photo_changes, quiet_dates, steps
-from service.flows.people.account import Preferences
-from service.flows.people.drafts import SeenDraft
+from service.flows.people.journal import drafts, earlier_wording, steps
+from service.flows.people.journal.drafts import SeenDraft
+from service.flows.people.journal.photos import entry_photos, photo_changes
+from service.flows.people.settings import quiet_dates
+from service.flows.people.subscription import account
+from service.flows.people.subscription.account import Preferences
 from service.models import Delivery, DeliveryKind, Draft, EarlierWording, Entry, Photo, QuietDate, Step, Subscriber
 from tests.harness import exports as harness
 from tests.harness.exports import Taken, written

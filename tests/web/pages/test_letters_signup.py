@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from service.app import create_app
 from service.core.consent import Asked, ConsentEvent, Stream
-from service.flows.people import confirm_signup
-from service.flows.people.consent import withdraw_letters
+from service.flows.people.settings.consent import withdraw_letters
+from service.flows.people.subscription import confirm_signup
 from service.models import Consent, Delivery, MailRequest, MailRequestKind, Subscriber, SubscriberStatus
 from service.web.form_time import FIELD, sign_form_time
 from tests.harness.people import DAY, MINUTE

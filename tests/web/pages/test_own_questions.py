@@ -11,9 +11,9 @@ from service.core.library.own_question import prompt_id_of
 from service.core.library.prompts import key_of
 from service.core.tokens import Action
 from service.flows.outgoing.tick import prune
-from service.flows.people import own_questions
-from service.flows.people.about_person import AboutPerson
-from service.flows.people.own_questions import MOST_CHARACTERS, MOST_QUESTIONS
+from service.flows.people.personal_data.about_person import AboutPerson
+from service.flows.people.settings import own_questions
+from service.flows.people.settings.own_questions import MOST_CHARACTERS, MOST_QUESTIONS
 from service.models import Entry, OwnQuestion, QuestionWish
 from tests.harness.exports import download
 from tests.harness.members import member

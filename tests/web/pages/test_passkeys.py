@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 from service.app import create_app
 from service.core.addresses import Address
 from service.core.tokens import Action
-from service.flows.people.about_person import AboutPerson
-from service.flows.people.erase import erase_at_once
+from service.flows.people.personal_data.about_person import AboutPerson
+from service.flows.people.personal_data.erase import erase_at_once
 from service.models import AnsweredChallenge, Passkey, WrappedDataKey
 from tests.harness.authenticator import Authenticator
 from tests.harness.website import WebHarness

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from service.flows.people.quiet_dates import MOST_QUIET_DATES, named_quiet_dates
+from service.flows.people.settings.quiet_dates import MOST_QUIET_DATES, named_quiet_dates
 from service.models import QuietDate
 from tests.harness.website import WebHarness
 

@@ -9,8 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from service.core.addresses import Address
-from service.flows.people import journal
-from service.flows.people.search import ENTRIES_A_PAGE
+from service.flows.people.journal import journal
+from service.flows.people.journal.search import ENTRIES_A_PAGE
 from service.models import Subscriber
 from tests.harness.people import join
 from tests.harness.website import WebHarness

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from service.flows.people.account import Rest, rest
+from service.flows.people.subscription.account import Rest, rest
 from tests.harness.website import WebHarness
 
 AS_IT_WAS: dict[str, object] = {

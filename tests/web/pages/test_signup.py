@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from service.core.tokens import Action
-from service.flows.people import account
+from service.flows.people.subscription import account
 from service.models import (
     BrowserSession,
     Consent,

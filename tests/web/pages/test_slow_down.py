@@ -10,7 +10,7 @@ from service.core.entry_text import write_link_object
 from service.core.frequency import SlowDown
 from service.core.schedule import Days
 from service.core.tokens import Action
-from service.flows.people import frequency
+from service.flows.people.settings import frequency
 from service.models import Subscriber, SubscriberStatus
 from tests.harness.website import WebHarness
 

@@ -5,7 +5,8 @@ import pytest
 
 from service.core.addresses import Address
 from service.core.steps import StepState
-from service.flows.people import account, journal, steps
+from service.flows.people.journal import journal, steps
+from service.flows.people.subscription import account
 from service.models import DeliveryKind, DeliveryState, Step, Suppression, SuppressionReason
 from tests.harness.people import join
 from tests.harness.website import ONCE, TOKEN, WebHarness

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from service.core.addresses import Address
-from service.flows.people import journal
-from service.flows.people.tags import Tag, list_tags, tag_key
+from service.flows.people.journal import journal
+from service.flows.people.journal.tags import Tag, list_tags, tag_key
 from service.models import Entry
 from tests.harness.people import join
 from tests.harness.website import WebHarness

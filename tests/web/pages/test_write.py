@@ -5,7 +5,7 @@ import pytest
 
 from service.core.entry_text import write_link_object
 from service.core.tokens import Action
-from service.flows.people.steps import open_steps
+from service.flows.people.journal.steps import open_steps
 from service.models import Entry, Step
 from tests.harness.website import ONCE, TOKEN, WebHarness
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from service.core.entry_text import write_link_object
 from service.core.tokens import Action
-from service.flows.people import photo_upload
+from service.flows.people.journal.photos import photo_upload
 from service.models import Entry, Photo
 from service.web.limits import LARGEST_FORM_BYTES, LARGEST_PHOTOS_FORM_BYTES
 from tests.harness.pictures import encoded, exif, picture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
-from service.flows.people.access_notices import ADDRESS_ADDED
+from service.flows.people.access.access_notices import ADDRESS_ADDED
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail

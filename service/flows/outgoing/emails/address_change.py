@@ -7,8 +7,8 @@ from service.core.dates import day_and_month
 from service.core.schedule import local_date
 from service.core.tokens import Action
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError
-from service.flows.people import aliases, change_address
-from service.flows.people.change_address import CONFIRM, ERASING, MOVED_AWAY, TAKEN_BACK, WELCOME_HERE
+from service.flows.people.addresses import aliases, change_address
+from service.flows.people.addresses.change_address import CONFIRM, ERASING, MOVED_AWAY, TAKEN_BACK, WELCOME_HERE
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import AddressChange, Erasure, Suppression, open_content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.core.tokens import Action
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
-from service.flows.people import aliases
+from service.flows.people.addresses import aliases
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail

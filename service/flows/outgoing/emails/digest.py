@@ -11,7 +11,7 @@ from service.core.slots import month_slot
 from service.core.tokens import Action, ReplyKind
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.outgoing.links import LinkMaker
-from service.flows.people.digest_reading import frozen_digest
+from service.flows.people.journal.digest_reading import frozen_digest
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, WRITE_LINK, Links
 from service.mail.outbound.mailer import OutgoingEmail

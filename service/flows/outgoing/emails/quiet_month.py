@@ -9,7 +9,7 @@ from service.core.library.prompts import DEFAULT_LOCALE
 from service.core.slots import month_slot
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.outgoing.emails.digest import month_links
-from service.flows.people.digest_reading import last_day_of, quiet_question
+from service.flows.people.journal.digest_reading import last_day_of, quiet_question
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail

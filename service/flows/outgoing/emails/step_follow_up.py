@@ -16,7 +16,7 @@ from service.flows.outgoing.email_context import (
     SentLookup,
 )
 from service.flows.outgoing.emails.auto_reply import STEP_LINK_LIFETIME
-from service.flows.people.steps import follow_up_of, follow_up_prompt, open_steps, step_asked_about
+from service.flows.people.journal.steps import follow_up_of, follow_up_prompt, open_steps, step_asked_about
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import WITH_WRITE_LINK, Links
 from service.mail.outbound.mailer import OutgoingEmail

@@ -10,7 +10,7 @@ from service.core.slots import YEAR_GOES_ON
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.outgoing.emails.digest import keep_out_urls, month_links, placeholder_urls
 from service.flows.outgoing.planning.plan_digests import MIN_MONTHS
-from service.flows.people.digest_reading import frozen_year
+from service.flows.people.journal.digest_reading import frozen_year
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS, Links
 from service.mail.outbound.mailer import OutgoingEmail

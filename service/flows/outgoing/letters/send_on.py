@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.flows.outgoing.auto_replies import KEPT_LETTER
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
-from service.flows.people.journal import open_entries
+from service.flows.people.journal.journal import open_entries
 from service.models import Delivery, DeliveryKind, Entry, Keyring, Subscriber, WriterMail, WriterMailKind
 
 OFFERED_FOR = timedelta(days=30)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.core.schedule import Slot, instant, next_month_slot
 from service.core.slots import YEAR_GOES_ON, month_before
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk
-from service.flows.people.digest_reading import last_day_of
+from service.flows.people.journal.digest_reading import last_day_of
 from service.models import Delivery, DeliveryKind, Entry, NewDelivery, Subscriber, SubscriberStatus
 
 DIGEST_MAX_DELAY = timedelta(days=7)

@@ -18,7 +18,7 @@ from service.core.quiet_dates import is_quiet
 from service.core.schedule import Days, Schedule, Slot, local_date, next_slot, slot_at
 from service.core.slots import digest_slot
 from service.flows.outgoing.planning.personal_questions import PersonalQuestions
-from service.flows.people import frequency
+from service.flows.people.settings import frequency
 from service.models import Delivery, DeliveryKind, NewDelivery, QuietDate, Subscriber, SubscriberStatus
 from service.models.letters import letter_deliveries
 

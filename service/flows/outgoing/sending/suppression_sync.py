@@ -14,7 +14,7 @@ from service.core.consent import ConsentEvent
 from service.core.failure_class import FailureClass, failure_class
 from service.core.sealing import SealError
 from service.db import Database
-from service.flows.people import account
+from service.flows.people.subscription import account
 from service.mail.outbound.mailer import ListedAddress, ProviderMisconfigured, ProviderUnreachable, SuppressionLists
 from service.mail.provider_events import BOUNCES, COMPLAINTS, UNSUBSCRIBES
 from service.models import (

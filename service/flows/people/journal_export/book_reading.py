@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.core.journal_export.book import PHOTO, BookEntry, BookPhoto, book_entry, one_line
-from service.flows.people import entry_photos
+from service.flows.people.journal.photos import entry_photos
 from service.flows.people.journal_export.contents import JournalContents, StoredEntry
 from service.flows.people.journal_export.export_order import PHOTO_PARTS, ExportOrder
 from service.flows.people.journal_export.photo_reading import PhotoReading

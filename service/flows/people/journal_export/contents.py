@@ -13,12 +13,14 @@ from service.core.library.own_question import prompt_id_of
 from service.core.library.prompts import Library
 from service.core.sealing import DataKey
 from service.db import Database
-from service.flows.people import entry_photos, journal, own_questions, steps
-from service.flows.people.drafts import open_draft
-from service.flows.people.earlier_wording import open_earlier
-from service.flows.people.entry_drafts import open_entry_draft
-from service.flows.people.own_questions import OpenQuestion
-from service.flows.people.tags import open_tags
+from service.flows.people.journal import journal, steps
+from service.flows.people.journal.drafts import open_draft
+from service.flows.people.journal.earlier_wording import open_earlier
+from service.flows.people.journal.entry_drafts import open_entry_draft
+from service.flows.people.journal.photos import entry_photos
+from service.flows.people.journal.tags import open_tags
+from service.flows.people.settings import own_questions
+from service.flows.people.settings.own_questions import OpenQuestion
 from service.models import Draft, EarlierWording, Entry, EntryDraft, Keyring, Photo, Step, Subscriber
 
 ENTRIES_AT_A_TIME = 100

@@ -20,7 +20,6 @@ from service.core.library.prompts import Library
 from service.core.month.month_markdown import MarkdownEntry, month_in_pieces
 from service.core.sealing import SealError
 from service.db import Database
-from service.flows.people.about_person import AboutPerson
 from service.flows.people.journal_export.book_printer import write_pdf
 from service.flows.people.journal_export.book_reading import BookReading
 from service.flows.people.journal_export.book_texts import BookTexts
@@ -29,6 +28,7 @@ from service.flows.people.journal_export.epub_writer import write_epub
 from service.flows.people.journal_export.export_order import PHOTO_PARTS, ExportOrder
 from service.flows.people.journal_export.export_texts import ExportTexts, PageEntry, PagePhoto, in_pieces
 from service.flows.people.journal_export.photo_reading import PhotoReading
+from service.flows.people.personal_data.about_person import AboutPerson
 from service.mail.inbound.eml import mail_file
 from service.mail.inbound.inbound_mail import MalformedPostError, Post
 from service.models import ExportForm, JournalSize, Keyring, Photo, Reply, Subscriber

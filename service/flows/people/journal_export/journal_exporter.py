@@ -15,7 +15,7 @@ from service.core.sealed_chunks import ChunkSealer
 from service.core.sealing import DataKey
 from service.core.slots import request_slot
 from service.db import Database
-from service.flows.people.entry_photos import remove_objects
+from service.flows.people.journal.photos.entry_photos import remove_objects
 from service.flows.people.journal_export.export_order import ExportOrder
 from service.flows.people.journal_export.exports import discard
 from service.flows.people.journal_export.file_writer import JournalFileWriter

@@ -8,7 +8,7 @@ from datetime import date
 from service.core.dates import full_date
 from service.core.sealing import SealError
 from service.db import Database
-from service.flows.people import entry_photos
+from service.flows.people.journal.photos import entry_photos
 from service.models import Keyring, Photo, Subscriber
 from service.storage import Storage, StorageError
 

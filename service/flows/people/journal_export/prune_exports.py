@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from service.db import Database
-from service.flows.people.entry_photos import remove_objects
+from service.flows.people.journal.photos.entry_photos import remove_objects
 from service.flows.people.journal_export.exports import discard
 from service.models import JournalExport
 from service.storage import Storage

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.core.library.own_question import prompt_id_of
 from service.core.sealing import DataKey
 from service.db import random_id
-from service.flows.people.own_questions import MOST_CHARACTERS, MOST_QUESTIONS, place_of
+from service.flows.people.settings.own_questions import MOST_CHARACTERS, MOST_QUESTIONS, place_of
 from service.models import OwnQuestion, Subscriber
 
 

@@ -20,9 +20,10 @@ from service.core.journal_import.imported import (
     text_of,
 )
 from service.core.sealing import DataKey
-from service.flows.people import earlier_wording, entry_photos, journal
-from service.flows.people.entry_photos import ProcessedPhoto
-from service.flows.people.journal import NewEntry
+from service.flows.people.journal import earlier_wording, journal
+from service.flows.people.journal.journal import NewEntry
+from service.flows.people.journal.photos import entry_photos
+from service.flows.people.journal.photos.entry_photos import ProcessedPhoto
 from service.flows.people.journal_import.brought_questions import BroughtQuestions
 from service.models import Entry, ImportedEntryRow, ImportLeftover, JournalImport, Subscriber
 from service.models.people.entry import IMPORTED

@@ -16,12 +16,14 @@ from service.core.journal_import.local_days import zone_named
 from service.core.library.prompts import THEMES
 from service.core.quiet_dates import MonthDay, QuietSpan
 from service.core.schedule import Days, Schedule, instant
-from service.flows.people import account, quiet_dates, steps
-from service.flows.people.account import Preferences
-from service.flows.people.drafts import SeenDraft, drop_draft, save_draft
+from service.flows.people.journal import steps
+from service.flows.people.journal.drafts import SeenDraft, drop_draft, save_draft
 from service.flows.people.journal_import.import_preview import ImportPreview
 from service.flows.people.journal_import.known_entries import OWN_FORMAT, mac_of
-from service.flows.people.quiet_dates import MOST_LABEL_CHARACTERS
+from service.flows.people.settings import quiet_dates
+from service.flows.people.settings.quiet_dates import MOST_LABEL_CHARACTERS
+from service.flows.people.subscription import account
+from service.flows.people.subscription.account import Preferences
 from service.models import Draft, Entry, ImportedEntryRow, JournalImport, Keyring, QuietDate, Step, Subscriber
 
 _TICKS = ("wants_digest", "wants_look_backs", "wants_thread", "is_discreet")

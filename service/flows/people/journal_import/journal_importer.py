@@ -23,13 +23,13 @@ from service.core.journal_import.imported import (
 from service.core.schedule import local_date
 from service.core.sealing import DataKey
 from service.db import Database
-from service.flows.people.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
+from service.flows.people.journal.photos.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
+from service.flows.people.journal.photos.photo_changes import LONGEST_DESCRIPTION, sealed_description
 from service.flows.people.journal_import.import_chunk import BroughtEntry, ImportChunk
 from service.flows.people.journal_import.import_extras import bring_drafts, bring_steps, take_back
 from service.flows.people.journal_import.import_preview import OTHER_WORDS, ImportPreview, dated, make_preview
 from service.flows.people.journal_import.import_upload import UNUSED_KEPT, ImportUploads
 from service.flows.people.journal_import.known_entries import EntryStanding, KnownEntries
-from service.flows.people.photo_changes import LONGEST_DESCRIPTION, sealed_description
 from service.job_queue import BackgroundJob, JobQueue
 from service.mail.inbound.journal_reader import JournalReader
 from service.mail.inbound.pictures import PictureRedrawer

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from service.core.journal_export.exported import ExportedStep
 from service.core.journal_import.imported import ImportedDraft, ImportedEntry, ImportedExtras, text_of
 from service.core.sealing import IndexKey
-from service.flows.people import journal, own_questions, steps
-from service.flows.people.drafts import open_draft
+from service.flows.people.journal import journal, steps
+from service.flows.people.journal.drafts import open_draft
+from service.flows.people.settings import own_questions
 from service.models import Draft, Entry, ImportedEntryRow, Keyring, Step, Subscriber
 
 OWN_FORMAT = "small"

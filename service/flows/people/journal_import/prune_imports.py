@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from service.db import Database
-from service.flows.people.entry_photos import remove_objects
+from service.flows.people.journal.photos.entry_photos import remove_objects
 from service.flows.people.journal_import.import_upload import discard
 from service.models import ImportLeftover, ImportState, JournalImport
 from service.storage import Storage

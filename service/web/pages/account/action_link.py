@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from service.core.steps import StepState
 from service.core.tokens import Action, ActToken
 from service.flows.incoming import held, set_aside
-from service.flows.people import aliases, steps
+from service.flows.people.addresses import aliases
+from service.flows.people.journal import steps
 from service.models import Entry, Reply, Step, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token

@@ -9,8 +9,8 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.addresses import Address
-from service.flows.people import aliases
-from service.flows.people.aliases import AliasStanding
+from service.flows.people.addresses import aliases
+from service.flows.people.addresses.aliases import AliasStanding
 from service.web import browser, forms
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page

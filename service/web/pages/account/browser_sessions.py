@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.flows.people import browser_sessions
+from service.flows.people.access import browser_sessions
 from service.web import browser
 from service.web.context import now, page
 

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from service.core.addresses import Address
 from service.core.tokens import ActToken
-from service.flows.people import change_address
-from service.flows.people.change_address import ChangeStanding
+from service.flows.people.addresses import change_address
+from service.flows.people.addresses.change_address import ChangeStanding
 from service.web import browser, forms
 from service.web.browser import Visit
 from service.web.context import contact_address, get_runtime, now, page

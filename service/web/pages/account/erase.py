@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.flows.people import erase
+from service.flows.people.personal_data import erase
 from service.web import browser
 from service.web.context import get_runtime, now, page
 from service.web.pages.account.fresh_sign_in import is_fresh, send_link

@@ -13,8 +13,8 @@ from service.core.consent import Stream
 from service.core.dates import full_date
 from service.core.schedule import local_date
 from service.core.tokens import FrequencyToken
-from service.flows.people import account, ways_out
-from service.flows.people.account import InvalidPauseDate
+from service.flows.people.subscription import account, ways_out
+from service.flows.people.subscription.account import InvalidPauseDate
 from service.models import Subscriber
 from service.web import browser, forms
 from service.web.context import get_runtime, network_hash, now, page, read_frequency_token

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import redirect
 from werkzeug.wrappers import Response
 
-from service.flows.people import sign_in
-from service.flows.people.mail_requests import TooManyRequests
+from service.flows.people.access import sign_in
+from service.flows.people.access.mail_requests import TooManyRequests
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
 from service.flows.incoming import held
-from service.flows.people.aliases import AliasStanding
+from service.flows.people.addresses.aliases import AliasStanding
 from service.web import browser
 from service.web.context import get_runtime, now, page
 from service.web.errors import error_page

@@ -7,9 +7,9 @@ from http import HTTPStatus
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from service.flows.people import own_questions, question_wishes
-from service.flows.people.own_questions import MOST_CHARACTERS, NotKept
-from service.flows.people.question_wishes import Wish
+from service.flows.people.settings import own_questions, question_wishes
+from service.flows.people.settings.own_questions import MOST_CHARACTERS, NotKept
+from service.flows.people.settings.question_wishes import Wish
 from service.models import OwnQuestion
 from service.web import browser
 from service.web.browser import Visit

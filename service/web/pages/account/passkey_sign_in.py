@@ -8,8 +8,8 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.passkeys import Ceremony, Challenger
-from service.flows.people import passkey_sign_in
-from service.flows.people.passkeys import PasskeyRefused
+from service.flows.people.access import passkey_sign_in
+from service.flows.people.access.passkeys import PasskeyRefused
 from service.web import browser
 from service.web.context import get_runtime, now, page
 from service.web.pages.account.passkeys import site_of_passkeys

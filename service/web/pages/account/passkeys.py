@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from service.core.browser_kind import browser_kind
 from service.core.passkeys import Ceremony, Challenger, PasskeySite, passkey_site
-from service.flows.people import passkey_adding, passkeys
-from service.flows.people.passkeys import MOST_NAME_CHARACTERS, PasskeyRefused
+from service.flows.people.access import passkey_adding, passkeys
+from service.flows.people.access.passkeys import MOST_NAME_CHARACTERS, PasskeyRefused
 from service.web import browser, forms
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page

@@ -13,8 +13,10 @@ from service.core.dates import WEEKDAYS
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
 from service.core.schedule import spoken_time
 from service.core.tokens import FrequencyToken
-from service.flows.people import account, deleted_entries, frequency
-from service.flows.people.quiet_dates import next_question_on
+from service.flows.people.journal import deleted_entries
+from service.flows.people.settings import frequency
+from service.flows.people.settings.quiet_dates import next_question_on
+from service.flows.people.subscription import account
 from service.models import Subscriber, SubscriberStatus, Suppression
 from service.web import browser, forms
 from service.web.browser import Visit

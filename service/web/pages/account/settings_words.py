@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 
 from service.core.dates import listed
-from service.flows.people.account import Preferences
+from service.flows.people.subscription.account import Preferences
 
 THEME_NAMES: Mapping[str, str] = {
     "body": "The body",

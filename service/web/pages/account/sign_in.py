@@ -9,9 +9,9 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.tokens import Action, ActToken
-from service.flows.people import sign_in
-from service.flows.people.mail_requests import TooManyRequests
-from service.flows.people.sign_in import SignedIn, SignInLink
+from service.flows.people.access import sign_in
+from service.flows.people.access.mail_requests import TooManyRequests
+from service.flows.people.access.sign_in import SignedIn, SignInLink
 from service.web import browser, forms
 from service.web.context import get_runtime, now, page, read_act_token
 from service.web.errors import error_page

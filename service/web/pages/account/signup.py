@@ -14,9 +14,9 @@ from service.core.consent import Asked, Stream, by_writer, current_wording
 from service.core.reply_address import joining_address
 from service.core.schedule import Rhythm, place_name, spoken_time
 from service.core.tokens import Action, ActToken
-from service.flows.people import account, confirm_signup, signup
-from service.flows.people.mail_requests import TooManyRequests
-from service.flows.people.signup_form import SignupForm, WaitingSignup
+from service.flows.people.access.mail_requests import TooManyRequests
+from service.flows.people.subscription import account, confirm_signup, signup
+from service.flows.people.subscription.signup_form import SignupForm, WaitingSignup
 from service.models import Delivery, DeliveryKind, MailRequest, MailRequestKind, Subscriber, SubscriberStatus
 from service.web import browser, form_time, forms
 from service.web.context import contact_address, get_runtime, now, page, read_act_token

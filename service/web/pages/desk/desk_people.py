@@ -20,9 +20,10 @@ from service.flows.desk.desk_people import (
     lift_bounce,
     send_sign_in,
 )
-from service.flows.people import account, erase
-from service.flows.people.account import Rest
-from service.flows.people.mail_requests import TooManyRequests
+from service.flows.people.access.mail_requests import TooManyRequests
+from service.flows.people.personal_data import erase
+from service.flows.people.subscription import account
+from service.flows.people.subscription.account import Rest
 from service.job_queue import BackgroundJob
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable
 from service.models import Subscriber

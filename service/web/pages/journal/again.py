@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response
 
 from service.core.library.own_question import own_id_of
 from service.core.library.prompts import Prompt
-from service.flows.people import question_wishes
-from service.flows.people.own_questions import asked_now
-from service.flows.people.question_wishes import Wish, may_be_asked_again
+from service.flows.people.settings import question_wishes
+from service.flows.people.settings.own_questions import asked_now
+from service.flows.people.settings.question_wishes import Wish, may_be_asked_again
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import now, page

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.core.steps import StepState, step_phrases_for
 from service.core.tokens import Action, ActToken
-from service.flows.people import journal, steps
+from service.flows.people.journal import journal, steps
 from service.models import Entry, Step, Subscriber
 from service.web.context import get_runtime, now
 

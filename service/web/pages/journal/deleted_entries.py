@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
-from service.flows.people import deleted_entries
+from service.flows.people.journal import deleted_entries
 from service.web import browser
 from service.web.context import now, page
 from service.web.pages.journal.shown_entries import entry_path, own_entry, questions_of, shown_entries

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from service.core.month.resurfacing import Passage
 from service.core.tokens import Action
-from service.flows.people.digest_reading import frozen_digest
-from service.flows.people.entry_photos import OpenPhoto, open_by_entry
+from service.flows.people.journal.digest_reading import frozen_digest
+from service.flows.people.journal.photos.entry_photos import OpenPhoto, open_by_entry
 from service.models import Delivery, Subscriber
 from service.web import browser
 from service.web.context import get_runtime, now, page, read_act_token

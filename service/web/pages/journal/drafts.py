@@ -9,8 +9,8 @@ from datetime import date
 from flask import request
 
 from service.core.entry_text import wording_key
-from service.flows.people import drafts
-from service.flows.people.drafts import SeenDraft
+from service.flows.people.journal import drafts
+from service.flows.people.journal.drafts import SeenDraft
 from service.models import Draft, Entry, EntryDraft
 from service.web.browser import Visit
 from service.web.context import now

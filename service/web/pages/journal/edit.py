@@ -11,9 +11,10 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.entry_text import wording_key
-from service.flows.people import earlier_wording, entry_drafts, entry_photos, photo_changes
-from service.flows.people.entry_drafts import OpenEntryDraft
-from service.flows.people.photo_upload import UploadedPhotos
+from service.flows.people.journal import earlier_wording, entry_drafts
+from service.flows.people.journal.entry_drafts import OpenEntryDraft
+from service.flows.people.journal.photos import entry_photos, photo_changes
+from service.flows.people.journal.photos.photo_upload import UploadedPhotos
 from service.models import Entry
 from service.web import browser, uploads
 from service.web.browser import Visit

@@ -14,8 +14,9 @@ from werkzeug.wrappers import Response
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date
 from service.flows.incoming import set_aside
-from service.flows.people import deleted_entries, earlier_wording, journal, removed_photos
-from service.flows.people.on_this_day import entries_on_this_day
+from service.flows.people.journal import deleted_entries, earlier_wording, journal
+from service.flows.people.journal.on_this_day import entries_on_this_day
+from service.flows.people.journal.photos import removed_photos
 from service.models import Entry, EntryDraft
 from service.web import browser
 from service.web.browser import Visit

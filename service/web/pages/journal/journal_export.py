@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
 from service.core.journal_export.book_period import WHOLE_JOURNAL, BookPeriod, PeriodError
-from service.flows.people.entry_photos import remove_objects
+from service.flows.people.journal.photos.entry_photos import remove_objects
 from service.flows.people.journal_export import exports
 from service.flows.people.journal_export.book_printer import can_print
 from service.job_queue import BackgroundJob

@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.core.dates import listed
 from service.core.journal_import.imported import LeftOutEntry
-from service.flows.people.account import Preferences, preferences_of
-from service.flows.people.entry_photos import remove_objects
+from service.flows.people.journal.photos.entry_photos import remove_objects
 from service.flows.people.journal_import import import_upload, imports
 from service.flows.people.journal_import.import_extras import bring_settings, new_quiet_dates, wanted_settings
 from service.flows.people.journal_import.import_preview import ImportPreview
+from service.flows.people.subscription.account import Preferences, preferences_of
 from service.job_queue import BackgroundJob
 from service.models import ImportState, JournalImport, Subscriber
 from service.models.people.journal_import import WAITING

@@ -8,8 +8,9 @@ from flask import Blueprint, abort, make_response
 from werkzeug.wrappers import Response
 
 from service.core.month.month_markdown import MarkdownEntry, month_as_markdown
-from service.flows.people import entry_photos, journal
-from service.flows.people.digest_reading import last_day_of
+from service.flows.people.journal import journal
+from service.flows.people.journal.digest_reading import last_day_of
+from service.flows.people.journal.photos import entry_photos
 from service.models import Entry
 from service.web import browser
 from service.web.browser import Visit

@@ -8,9 +8,9 @@ from flask import Blueprint, abort, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.text.sentences import one_line
-from service.flows.people import entry_photos, photo_changes, removed_photos
-from service.flows.people.photo_changes import LONGEST_DESCRIPTION
-from service.flows.people.photo_upload import PhotosBusyError
+from service.flows.people.journal.photos import entry_photos, photo_changes, removed_photos
+from service.flows.people.journal.photos.photo_changes import LONGEST_DESCRIPTION
+from service.flows.people.journal.photos.photo_upload import PhotosBusyError
 from service.models import Entry, Photo
 from service.storage import StorageError
 from service.web import browser, uploads

@@ -12,7 +12,7 @@ from flask import Blueprint, request
 
 from service.core.library.prompts import Prompt
 from service.core.text.search_query import LONGEST_QUERY, SearchQuery
-from service.flows.people.search import SearchResult, search
+from service.flows.people.journal.search import SearchResult, search
 from service.web import browser
 from service.web.context import page
 from service.web.converters import read_id

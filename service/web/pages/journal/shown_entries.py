@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from flask import abort
 
 from service.core.library.prompts import Prompt
-from service.flows.people import entry_photos, journal, own_questions
-from service.flows.people.entry_photos import OpenPhoto
-from service.flows.people.journal import OpenEntry
+from service.flows.people.journal import journal
+from service.flows.people.journal.journal import OpenEntry
+from service.flows.people.journal.photos import entry_photos
+from service.flows.people.journal.photos.entry_photos import OpenPhoto
+from service.flows.people.settings import own_questions
 from service.models import Entry
 from service.web.browser import Visit
 from service.web.context import get_runtime

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from service.core.steps import LONGEST_STEP, StepState
 from service.core.text.sentences import one_line
-from service.flows.people import steps
+from service.flows.people.journal import steps
 from service.models import Step, Subscriber, SubscriberStatus, Suppression
 from service.web import browser
 from service.web.browser import Visit

@@ -10,8 +10,8 @@ from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.tags import LONGEST_TAG, MOST_TAGS, is_tag, typed_tags
-from service.flows.people import journal, tags
-from service.flows.people.tags import Tag
+from service.flows.people.journal import journal, tags
+from service.flows.people.journal.tags import Tag
 from service.models import Entry
 from service.web import browser
 from service.web.browser import Visit

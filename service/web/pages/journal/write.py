@@ -15,8 +15,10 @@ from service.core.library.own_question import own_id_of
 from service.core.library.prompts import Prompt
 from service.core.schedule import local_date, writing_date
 from service.core.tokens import Action, ActToken
-from service.flows.people import entry_photos, journal, own_questions
-from service.flows.people.photo_upload import UploadedPhotos
+from service.flows.people.journal import journal
+from service.flows.people.journal.photos import entry_photos
+from service.flows.people.journal.photos.photo_upload import UploadedPhotos
+from service.flows.people.settings import own_questions
 from service.models import Entry, Subscriber
 from service.web import browser, forms, uploads
 from service.web.browser import Visit

@@ -1,0 +1,1 @@
+"""The ways in: links in emails, passkeys, signed-in browsers, and requests for an email from a page."""

@@ -1,0 +1,1 @@
+"""A journal: writing, changing, tagging and finding entries, looking back, and small steps."""

@@ -1,0 +1,1 @@
+"""The photos of a journal: stored, added, changed, and removed."""

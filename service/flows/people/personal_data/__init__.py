@@ -1,0 +1,1 @@
+"""What is kept of a person: telling them all of it, and erasing it."""

@@ -1,0 +1,1 @@
+"""What subscribers agree to and choose: consent, how often they are asked, quiet dates, and own questions."""

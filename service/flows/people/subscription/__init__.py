@@ -1,0 +1,1 @@
+"""A subscription: signing up, confirming, resting and stopping; and lists of subscribers."""
