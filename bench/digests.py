@@ -42,7 +42,7 @@ from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import Links
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Subscriber, SubscriberStatus, WrappedDataKey
-from service.models.outgoing.delivery_state import DeliveryClaim
+from service.models.outgoing.deliveries.delivery_state import DeliveryClaim
 from service.runtime import Runtime, make_runtime
 
 MONTH = date(2026, 5, 1)

@@ -25,48 +25,48 @@ from service.models.letters.letter import (
 )
 from service.models.letters.letter_picture import LetterPicture
 from service.models.letters.letter_tally import LetterTally
-from service.models.outgoing.delivery import Delivery
-from service.models.outgoing.delivery_content import open_content, seal_content
-from service.models.outgoing.delivery_evidence import KnownDelivery
-from service.models.outgoing.delivery_kind import DeliveryKind
-from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
-from service.models.outgoing.new_delivery import NewDelivery
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.outgoing.deliveries.delivery_content import open_content, seal_content
+from service.models.outgoing.deliveries.delivery_evidence import KnownDelivery
+from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
+from service.models.outgoing.deliveries.delivery_state import DeliveryClaim, DeliveryState
+from service.models.outgoing.deliveries.new_delivery import NewDelivery
 from service.models.outgoing.provider_limit import ProviderLimit, SendingHour
 from service.models.outgoing.recipient_domain import DomainHour, DomainPause
 from service.models.outgoing.result_day import ResultDay
 from service.models.outgoing.sent_text import SentText
 from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
-from service.models.people.address_change import AddressChange
-from service.models.people.alias import Alias
-from service.models.people.browser_session import BrowserSession
-from service.models.people.consent import Consent
-from service.models.people.data_key import WrappedDataKey
-from service.models.people.draft import Draft
-from service.models.people.earlier_wording import EarlierWording
-from service.models.people.entry import Entry
-from service.models.people.entry_draft import EntryDraft
-from service.models.people.erasure import Erasure, Tombstone
-from service.models.people.full_mailbox import FullMailbox
-from service.models.people.journal_export import ExportForm, ExportState, JournalExport
-from service.models.people.journal_import import (
+from service.models.people.access.browser_session import BrowserSession
+from service.models.people.access.mail_request import MailRequest, MailRequestKind
+from service.models.people.access.passkey import AnsweredChallenge, Passkey
+from service.models.people.addresses.address_change import AddressChange
+from service.models.people.addresses.alias import Alias
+from service.models.people.addresses.full_mailbox import FullMailbox
+from service.models.people.addresses.suppression import Suppression, SuppressionReason
+from service.models.people.addresses.suppression_sync import SuppressionCursor
+from service.models.people.journal.draft import Draft
+from service.models.people.journal.earlier_wording import EarlierWording
+from service.models.people.journal.entry import Entry
+from service.models.people.journal.entry_draft import EntryDraft
+from service.models.people.journal.journal_size import JournalSize
+from service.models.people.journal.photo import Photo
+from service.models.people.journal.step import Step
+from service.models.people.personal_data.erasure import Erasure, Tombstone
+from service.models.people.personal_data.journal_export import ExportForm, ExportState, JournalExport
+from service.models.people.personal_data.journal_import import (
     ImportedEntryRow,
     ImportLeftover,
     ImportState,
     JournalImport,
 )
-from service.models.people.journal_size import JournalSize
-from service.models.people.list_import import BroughtAs, BroughtPerson, ListImport
-from service.models.people.mail_request import MailRequest, MailRequestKind
-from service.models.people.own_question import OwnQuestion
-from service.models.people.passkey import AnsweredChallenge, Passkey
-from service.models.people.photo import Photo
-from service.models.people.question_wish import QuestionWish
-from service.models.people.quiet_date import QuietDate
-from service.models.people.step import Step
-from service.models.people.subscriber import Subscriber
-from service.models.people.subscriber_status import SubscriberStatus
-from service.models.people.suppression import Suppression, SuppressionReason
-from service.models.people.suppression_sync import SuppressionCursor
+from service.models.people.settings.consent import Consent
+from service.models.people.settings.own_question import OwnQuestion
+from service.models.people.settings.question_wish import QuestionWish
+from service.models.people.settings.quiet_date import QuietDate
+from service.models.people.subscription.data_key import WrappedDataKey
+from service.models.people.subscription.list_import import BroughtAs, BroughtPerson, ListImport
+from service.models.people.subscription.subscriber import Subscriber
+from service.models.people.subscription.subscriber_status import SubscriberStatus
 
 __all__ = [
     "AddressChange",

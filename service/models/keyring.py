@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from service.core.addresses import Address
 from service.core.sealing import DataKey, IndexKey, MasterKeys, SealError, new_data_key
 from service.db import Base, Database, insert_into
-from service.models.people.subscriber import Subscriber
+from service.models.people.subscription.subscriber import Subscriber
 
 INDEX = "index"
 INBOUND = "inbound"

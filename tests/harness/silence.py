@@ -14,7 +14,7 @@ from service.db import Database
 from service.flows.outgoing.planning.plan_digests import plan_due_digests
 from service.flows.outgoing.planning.plan_prompts import plan_due_prompts
 from service.models import Delivery, DeliveryKind, Subscriber
-from service.models.outgoing.delivery_state import DeliveryState
+from service.models.outgoing.deliveries.delivery_state import DeliveryState
 
 # What was planned, in order: (kind, the stage of a notice, local date).
 Planned = tuple[str, str | None, str]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from service.db import Base
-from service.models.outgoing.delivery_evidence import IN_THE_RECORD
+from service.models.outgoing.deliveries.delivery_evidence import IN_THE_RECORD
 from tests.harness.journey import JourneyHarness
 
 ANA, BEN = "ana@example.com", "ben@example.com"

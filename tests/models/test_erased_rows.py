@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Table
 
 from service.db import Base
-from service.models.people.erased_rows import OBJECT, OWNER, tables_with_objects
+from service.models.people.personal_data.erased_rows import OBJECT, OWNER, tables_with_objects
 
 # Tables that know somebody by the hash of an address, and what becomes of their rows.
 BY_ADDRESS = {

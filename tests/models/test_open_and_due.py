@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.db import Database
 from service.models import Delivery, Subscriber
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 
 NOW = datetime(2026, 5, 13, 9, 0, tzinfo=UTC)
 QUERIES: dict[str, tuple[Callable[[Session], object], str]] = {

@@ -132,7 +132,7 @@ def lapse(harness: SendingHarness, table: type[Delivery | Reply | WriterMail]) -
 @pytest.mark.parametrize(
     ("place", "sent", "state"),
     [
-        pytest.param("service.models.outgoing.delivery_claims:claim", 0, "planned", id="before the claim"),
+        pytest.param("service.models.outgoing.deliveries.delivery_claims:claim", 0, "planned", id="before the claim"),
         pytest.param("service.mail.outbound.mailgun:MailgunGateway.send", 0, "unknown", id="before the hand-over"),
         pytest.param(
             "service.flows.outgoing.sending.send:Sender._record_sent", 1, "unknown", id="after it, before the record"

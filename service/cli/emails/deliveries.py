@@ -20,8 +20,8 @@ from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.settling import old_copy
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable
 from service.models import DeliveryKind, DeliveryState, Installation
-from service.models.outgoing import delivery_search
-from service.models.outgoing.delivery_search import DeliverySelection, ListedDelivery
+from service.models.outgoing.deliveries import delivery_search
+from service.models.outgoing.deliveries.delivery_search import DeliverySelection, ListedDelivery
 from service.runtime import Runtime
 
 MOST = 10_000

@@ -27,7 +27,7 @@ from service.models import (
     SeenPost,
     WriterMail,
 )
-from service.models.outgoing import delivery_search
+from service.models.outgoing.deliveries import delivery_search
 
 LOOKED_BACK = timedelta(days=30)
 _LETTERS = 100

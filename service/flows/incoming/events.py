@@ -14,7 +14,7 @@ from service.flows.outgoing.settling.evidence import weigh
 from service.flows.outgoing.settling.old_copy import hold_sending
 from service.mail.provider_events import ROUND_TRIP, ProviderEvent
 from service.models import Heartbeat, HoldReason, Keyring, RoundTrip, WebhookToken, WriterMail
-from service.models.outgoing import delivery_evidence
+from service.models.outgoing.deliveries import delivery_evidence
 
 EVENTS = "events"
 NOTED_EVERY = timedelta(minutes=1)

@@ -21,7 +21,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
-from service.models.outgoing.delivery_failures import mark_undelivered, was_sent_after
+from service.models.outgoing.deliveries.delivery_failures import mark_undelivered, was_sent_after
 
 
 def record_failure(session: Session, keyring: Keyring, event: ProviderEvent, address: Address, now: datetime) -> None:

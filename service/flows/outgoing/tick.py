@@ -47,8 +47,8 @@ from service.models import (
 from service.models.incoming import reply_claims
 from service.models.incoming.reply import RAW_KEPT
 from service.models.letters import letter_deliveries
-from service.models.outgoing import delivery_claims, delivery_evidence
-from service.models.people.subscriber import PENDING_KEPT, Subscriber
+from service.models.outgoing.deliveries import delivery_claims, delivery_evidence
+from service.models.people.subscription.subscriber import PENDING_KEPT, Subscriber
 from service.storage import Storage
 
 UNQUEUED_AFTER = timedelta(seconds=45)

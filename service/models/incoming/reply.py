@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from service.db import Base, Id, random_id
-from service.models.people.entry import Entry
+from service.models.people.journal.entry import Entry
 
 RAW_KEPT = timedelta(days=30)
 RAW_KEPT_FOR_CHOICE = timedelta(days=180)  # where words may be missing, until their owner has chosen

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from service.models.letters.letter import Letter
-from service.models.people.subscriber import Subscriber
-from service.models.people.subscriber_status import SubscriberStatus
-from service.models.people.suppression import Suppression
+from service.models.people.addresses.suppression import Suppression
+from service.models.people.subscription.subscriber import Subscriber
+from service.models.people.subscription.subscriber_status import SubscriberStatus
 
 
 def next_people(session: Session, letter: Letter, limit: int) -> Sequence[Subscriber]:

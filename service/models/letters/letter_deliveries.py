@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from service.core.letters.letter_day import LATE_AFTER
 from service.models.letters.letter import MAY_GO, Letter, LetterState
-from service.models.outgoing.delivery import LETTERS, Delivery
-from service.models.outgoing.delivery_kind import DeliveryKind
-from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_columns
-from service.models.outgoing.delivery_state import DeliveryState
+from service.models.outgoing.deliveries.delivery import LETTERS, Delivery
+from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
+from service.models.outgoing.deliveries.delivery_outcomes import note_outcomes, outcome_columns
+from service.models.outgoing.deliveries.delivery_state import DeliveryState
 from service.models.unqueued import find_unqueued as find_rows
 
 NOT_WANTED = "not wanted any more"

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service.core.failure_class import FailureClass
-from service.models.outgoing.delivery import Delivery
-from service.models.outgoing.delivery_kind import DeliveryKind
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
 
 DELIVERED: Final = "delivered"
 DEFERRED: Final = "deferred"

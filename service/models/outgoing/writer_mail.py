@@ -30,8 +30,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, database_now, insert_into, random_id
 from service.models.keyring import Keyring
-from service.models.outgoing.delivery_evidence import NOT_IN_THE_RECORD, UnknownDelivery
-from service.models.outgoing.delivery_state import DeliveryState
+from service.models.outgoing.deliveries.delivery_evidence import NOT_IN_THE_RECORD, UnknownDelivery
+from service.models.outgoing.deliveries.delivery_state import DeliveryState
 from service.models.unqueued import find_unqueued
 
 EVERY_WRITER = b""

@@ -27,8 +27,8 @@ from service.models import (
     WriterMail,
 )
 from service.models.incoming import reply_claims
-from service.models.outgoing.delivery_outcomes import COUNTER as DELIVERIES
-from service.models.outgoing.delivery_outcomes import REPEATS
+from service.models.outgoing.deliveries.delivery_outcomes import COUNTER as DELIVERIES
+from service.models.outgoing.deliveries.delivery_outcomes import REPEATS
 from service.runtime import Runtime
 from service.web.monitoring.status import part_status
 from service.web.monitoring.webhook_counts import COUNTER as WEBHOOKS

@@ -25,7 +25,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from tests.harness.people import DAY, MINUTE, NOW, PLAIN, join
 
 TODAY = NOW.date()

@@ -29,7 +29,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
-from service.models.outgoing.delivery_outcomes import COUNTER
+from service.models.outgoing.deliveries.delivery_outcomes import COUNTER
 from tests.harness.people import DAY, MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 

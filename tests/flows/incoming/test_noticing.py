@@ -18,7 +18,7 @@ from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.held import accept
 from service.mail.outbound.mailer import Accepted, OutgoingEmail, Recipient, SendOutcome
 from service.models import DeliveryClaim, DeliveryKind, Entry, Outcome, Subscriber, SubscriberStatus
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from service.postoffice.clients import CLIENTS
 from service.postoffice.quotation import Where
 from service.postoffice.replies import reply_as

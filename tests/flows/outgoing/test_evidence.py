@@ -12,7 +12,7 @@ from service.flows.incoming.events import record_event
 from service.flows.people.addresses import aliases
 from service.mail.provider_events import ProviderEvent
 from service.models import DeliveryState, Installation, seal_content
-from service.models.outgoing import delivery_evidence
+from service.models.outgoing.deliveries import delivery_evidence
 from tests.harness.people import DAY
 from tests.harness.sending import SendingHarness, open_sending_harness
 

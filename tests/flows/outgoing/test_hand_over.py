@@ -13,7 +13,7 @@ from service.flows.outgoing.sending.send import Sender
 from service.flows.outgoing.tick import sweep
 from service.mail.outbound.mailer import Mailer, OutgoingEmail, Recipient, SendOutcome
 from service.models import DeliveryClaim
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 ADDRESSES = ("a@example.com", "b@example.com", "c@example.com", "d@example.com")

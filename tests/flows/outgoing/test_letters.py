@@ -25,7 +25,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from tests.harness.letters import NEVER_ASKED, LettersHarness
 from tests.harness.members import EVERY_DAY
 from tests.harness.people import NOW

@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from service.flows.outgoing.tick import sweep
 from service.flows.people.subscription import account
 from service.models import Counter, DeliveryClaim, DeliveryKind, Subscriber
-from service.models.outgoing import delivery_claims, delivery_evidence
-from service.models.outgoing.delivery_outcomes import LABELS, reason_label
+from service.models.outgoing.deliveries import delivery_claims, delivery_evidence
+from service.models.outgoing.deliveries.delivery_outcomes import LABELS, reason_label
 from tests.harness.people import DAY
 from tests.harness.sending import LEASE, SendingHarness, open_sending_harness
 

@@ -24,7 +24,7 @@ from service.flows.outgoing.planning.plan_prompts import PROMPT_MAX_DELAY, plan_
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, Keyring, Subscriber, SubscriberStatus
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from tests.harness.members import due_at, member, owed
 from tests.harness.people import DAY, MINUTE
 

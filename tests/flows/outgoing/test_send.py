@@ -24,7 +24,7 @@ from service.models import (
     SuppressionReason,
     WrappedDataKey,
 )
-from service.models.outgoing import delivery_claims, delivery_evidence
+from service.models.outgoing.deliveries import delivery_claims, delivery_evidence
 from tests.harness.people import DAY, MINUTE
 from tests.harness.sending import LEASE, SendingHarness, open_sending_harness
 

@@ -16,7 +16,7 @@ from service.flows.outgoing.tick import sweep
 from service.mail.outbound.mailer import OutgoingEmail, ProviderRecord, Recipient, SendOutcome
 from service.mail.provider_events import ProviderEvent
 from service.models import SentText, Subscriber
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from tests.harness.people import MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 

@@ -13,7 +13,7 @@ from service.db import Database
 from service.flows.outgoing.tick import CLOCK, SWEEP_LIMIT, UNQUEUED_AFTER, prune, sweep, tick
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryState, Heartbeat, Keyring, Subscriber, SubscriberStatus
-from service.models.people.subscriber import PENDING_KEPT
+from service.models.people.subscription.subscriber import PENDING_KEPT
 from service.storage import Storage
 from tests.harness.members import JOINED_AT, due_at
 from tests.harness.people import MINUTE, NOW

@@ -15,7 +15,7 @@ from service.flows.people.settings import frequency
 from service.flows.people.subscription import account
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryKind, Keyring, NewDelivery, Subscriber, SubscriberStatus
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from tests.harness.members import FIRST, due_at, member, owed
 from tests.harness.people import DAY, MINUTE, NOW
 

@@ -25,7 +25,7 @@ from service.models import (
     Subscriber,
     SubscriberStatus,
 )
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from tests.harness.diary import write
 from tests.harness.members import member, owed
 from tests.harness.people import DAY, MINUTE

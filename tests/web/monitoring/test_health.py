@@ -16,7 +16,7 @@ from service.flows.outgoing.sending.domain_pauses import record_results
 from service.flows.outgoing.tick import tick
 from service.job_queue import BackgroundJob
 from service.models import Heartbeat, HoldReason, Installation, WriterMail, WriterMailKind
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from service.web.monitoring.health import WRITE_HOLDS
 from tests.harness.posts import mail, post, signed
 from tests.harness.website import WebHarness

@@ -15,7 +15,7 @@ from service.db import Base
 from service.flows.people.personal_data.about_person import AboutPerson
 from service.flows.people.settings import quiet_dates
 from service.models import Delivery, DeliveryKind, Entry, NewDelivery, Subscriber, WriterMail, WriterMailKind
-from service.models.people.rows_about import ROWS_ABOUT
+from service.models.people.personal_data.rows_about import ROWS_ABOUT
 from service.web.pages.account.about_words import LISTS
 from tests.harness.people import DAY
 from tests.harness.website import WebHarness

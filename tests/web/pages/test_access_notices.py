@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from service.flows.people.access import access_notices
 from service.flows.people.access.access_notices import ADDRESS_ADDED, MOST_PER_DAY, PASSKEY_ADDED, PASSKEY_REMOVED
 from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus
-from service.models.outgoing.delivery_kind import may_be_sent
+from service.models.outgoing.deliveries.delivery_kind import may_be_sent
 from tests.harness.authenticator import Authenticator
 from tests.harness.website import WebHarness
 from tests.web.pages.test_aliases import add as ask_for_address

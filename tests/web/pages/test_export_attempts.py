@@ -16,7 +16,7 @@ from service.models import (
     ExportState,
     Subscriber,
 )
-from service.models.people.journal_export import MOST_FAILURES
+from service.models.people.personal_data.journal_export import MOST_FAILURES
 from service.storage import StorageError
 from tests.harness import exports as harness
 from tests.harness.exports import LINK, Taken, ask, export_row, let_go, objects, objects_folder

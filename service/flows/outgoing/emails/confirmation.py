@@ -8,7 +8,7 @@ from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentL
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import SubscriberStatus
-from service.models.people.subscriber import PENDING_KEPT
+from service.models.people.subscription.subscriber import PENDING_KEPT
 
 
 def compose(

@@ -15,7 +15,7 @@ from service.db import Database
 from service.flows.outgoing.email_builder import OutgoingDelivery
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
 from service.models import DomainHour, DomainPause, Keyring, WriterMailKind
-from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
+from service.models.outgoing.deliveries.delivery_kind import SCHEDULED_KINDS
 
 LOOK_AGAIN_AFTER = timedelta(minutes=15)
 PROBE_EVERY = timedelta(hours=1)

@@ -28,7 +28,7 @@ from service.mail.outbound.mailer import (
     Unknown,
 )
 from service.mail.provider_events import INSTALLATION_VARIABLE, KIND_VARIABLE, SLOT_VARIABLE
-from service.models.people.suppression_sync import push_later
+from service.models.people.addresses.suppression_sync import push_later
 
 MISCONFIGURED_WAIT = timedelta(minutes=5)
 UNREACHABLE_WAIT = timedelta(seconds=30)

@@ -14,7 +14,7 @@ from service.core.slots import YEAR_GOES_ON
 from service.db import Database
 from service.flows.outgoing.email_builder import OutgoingDelivery
 from service.models import Delivery, DeliveryClaim, DeliveryKind, QuietDate, Subscriber
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 
 # What waits for another day. A prompt is left out instead, since the next one comes by itself.
 WAITING_KINDS = (DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.DIGEST, DeliveryKind.YEAR, DeliveryKind.QUIET_MONTH)

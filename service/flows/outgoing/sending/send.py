@@ -35,8 +35,8 @@ from service.mail.outbound.mailer import (
     Unknown,
 )
 from service.models import Delivery, DeliveryClaim, DeliveryKind, DeliveryState, Installation, Subscriber
-from service.models.outgoing import delivery_claims, delivery_evidence
-from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
+from service.models.outgoing.deliveries import delivery_claims, delivery_evidence
+from service.models.outgoing.deliveries.delivery_kind import SCHEDULED_KINDS
 from service.models.outgoing.provider_limit import next_hour
 
 HELD_WAIT = timedelta(seconds=15)

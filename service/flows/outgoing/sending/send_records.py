@@ -13,7 +13,7 @@ from service.flows.outgoing.email_builder import OutgoingDelivery
 from service.flows.outgoing.planning.plan_prompts import IN_PLACE_OF_PROMPT, make_prompt_due
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, DeliveryClaim, DeliveryKind, Letter, SentText
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.core.sending_rate import hourly_rate
 from service.db import Database
 from service.models import DeliveryKind
-from service.models.outgoing.delivery_kind import SCHEDULED_KINDS
+from service.models.outgoing.deliveries.delivery_kind import SCHEDULED_KINDS
 from service.models.outgoing.provider_limit import LimitName, ProviderLimit, SendingHour
 
 TRY_MORE_AFTER = timedelta(days=1)

@@ -26,7 +26,7 @@ from service.models import (
     SuppressionCursor,
     SuppressionReason,
 )
-from service.models.people.suppression_sync import push_later, suppressions_to_push
+from service.models.people.addresses.suppression_sync import push_later, suppressions_to_push
 
 LISTS = (BOUNCES, COMPLAINTS, UNSUBSCRIBES)
 PAGE = 100

@@ -27,7 +27,7 @@ from service.models import (
     WriterMail,
     open_content,
 )
-from service.models.outgoing import delivery_evidence
+from service.models.outgoing.deliveries import delivery_evidence
 
 # The events that prove that the provider accepted the email.
 TAKEN = frozenset({"accepted", "delivered", "failed", "opened", "clicked", "complained", "unsubscribed"})

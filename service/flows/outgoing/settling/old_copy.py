@@ -21,7 +21,7 @@ from service.flows.outgoing.settling.evidence import TakenEmail, record_events
 from service.flows.outgoing.settling.settle import CLOCKS_DIFFER_BY, reaches_back_to
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderRecord, ProviderUnreachable
 from service.models import DeliveryKind, HoldReason, Installation, Keyring, LetterPause, NewDelivery, WriterMailKind
-from service.models.outgoing import delivery_evidence
+from service.models.outgoing.deliveries import delivery_evidence
 
 PAUSE = timedelta(minutes=2)
 # Every plan of the provider keeps events for a day at least (Mailgun, Events).

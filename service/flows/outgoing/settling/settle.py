@@ -19,8 +19,8 @@ from service.db import Database
 from service.flows.outgoing.settling.evidence import EVENTS_A_TRANSACTION, record_events, weigh
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderRecord, ProviderUnreachable
 from service.models import Keyring, WriterMail
-from service.models.outgoing import delivery_evidence
-from service.models.outgoing.delivery_evidence import UnknownDelivery
+from service.models.outgoing.deliveries import delivery_evidence
+from service.models.outgoing.deliveries.delivery_evidence import UnknownDelivery
 
 FIRST_ASKED_AFTER = timedelta(minutes=2)
 ASKED_AGAIN_WITHIN = timedelta(hours=1)

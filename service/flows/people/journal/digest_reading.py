@@ -20,7 +20,7 @@ from service.core.slots import YEAR_GOES_ON
 from service.flows.people.journal.steps import taken_between
 from service.flows.people.settings.quiet_dates import spans_of
 from service.models import Delivery, DeliveryKind, Entry, Keyring, Subscriber, open_content
-from service.models.people.entry import IMPORTED
+from service.models.people.journal.entry import IMPORTED
 
 _DAY = timedelta(days=1)
 # The question about a month or a year must not ask about a single day.

@@ -30,7 +30,7 @@ from service.models import (
     NewDelivery,
     Subscriber,
 )
-from service.models.people.journal_export import MOST_FAILURES
+from service.models.people.personal_data.journal_export import MOST_FAILURES
 from service.storage import Storage
 
 LEASE = timedelta(minutes=5)

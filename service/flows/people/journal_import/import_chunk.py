@@ -26,7 +26,7 @@ from service.flows.people.journal.photos import entry_photos
 from service.flows.people.journal.photos.entry_photos import ProcessedPhoto
 from service.flows.people.journal_import.brought_questions import BroughtQuestions
 from service.models import Entry, ImportedEntryRow, ImportLeftover, JournalImport, Subscriber
-from service.models.people.entry import IMPORTED
+from service.models.people.journal.entry import IMPORTED
 
 MOST_ITEMS = 100
 MOST_PHOTOS = 20

@@ -14,7 +14,7 @@ from service.core.sealing import DataKey
 from service.db import random_id
 from service.mail.inbound.journal_reader import JournalFile
 from service.models import ImportState, JournalImport, Keyring, Subscriber
-from service.models.people.journal_import import WAITING
+from service.models.people.personal_data.journal_import import WAITING
 from service.storage import Storage
 
 UNUSED_KEPT = timedelta(days=1)

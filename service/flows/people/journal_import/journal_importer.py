@@ -34,7 +34,7 @@ from service.job_queue import BackgroundJob, JobQueue
 from service.mail.inbound.journal_reader import JournalReader
 from service.mail.inbound.pictures import PictureRedrawer
 from service.models import ImportedEntryRow, ImportState, JournalImport, Keyring, OwnQuestion, Subscriber
-from service.models.people.journal_import import MOST_FAILURES
+from service.models.people.personal_data.journal_import import MOST_FAILURES
 from service.storage import Storage
 
 LEASE = timedelta(minutes=5)

@@ -21,7 +21,7 @@ from service.flows.people.journal_import.import_upload import title_place
 from service.flows.people.settings import frequency, quiet_dates
 from service.flows.people.settings.own_questions import place_of
 from service.models import Keyring, QuestionWish, Subscriber
-from service.models.people.rows_about import ROWS_ABOUT, RowsAbout, list_that_brought
+from service.models.people.personal_data.rows_about import ROWS_ABOUT, RowsAbout, list_that_brought
 
 ABOUT_FORMAT: Final = 2  # not under the key "format", by which journal.json is known
 # What is sealed in a row of a list: under which name it is told, and the place that it is bound to.

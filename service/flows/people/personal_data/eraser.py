@@ -16,7 +16,7 @@ from service.flows.people.journal.photos.entry_photos import remove_objects
 from service.flows.people.settings.consent import record_consent
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable, SuppressionLists
 from service.models import Erasure, Keyring, Subscriber, SubscriberStatus, Tombstone, WrappedDataKey
-from service.models.people.erased_rows import delete_subscriber, names_of_objects
+from service.models.people.personal_data.erased_rows import delete_subscriber, names_of_objects
 from service.storage import Storage
 
 TOMBSTONES = "tombstones"

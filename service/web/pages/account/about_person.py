@@ -9,7 +9,7 @@ from flask import Blueprint, abort, request
 from service.flows.people.personal_data.about_person import AboutPerson
 from service.flows.people.settings.quiet_dates import named_quiet_dates
 from service.flows.people.subscription.account import Preferences, preferences_of
-from service.models.people.rows_about import ROWS_ABOUT
+from service.models.people.personal_data.rows_about import ROWS_ABOUT
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import page

@@ -10,8 +10,8 @@ from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.desk_overview import LOOKED_BACK, overview
 from service.flows.desk.desk_sign_in import writer_hashes
 from service.models import DeliveryState, DeskAction
-from service.models.outgoing import delivery_search
-from service.models.outgoing.delivery_search import DeliverySelection
+from service.models.outgoing.deliveries import delivery_search
+from service.models.outgoing.deliveries.delivery_search import DeliverySelection
 from service.web.context import get_runtime, now, page
 from service.web.pages.desk.desk_browser import desk_visit
 

@@ -19,7 +19,7 @@ from service.flows.people.journal_import.import_preview import ImportPreview
 from service.flows.people.subscription.account import Preferences, preferences_of
 from service.job_queue import BackgroundJob
 from service.models import ImportState, JournalImport, Subscriber
-from service.models.people.journal_import import WAITING
+from service.models.people.personal_data.journal_import import WAITING
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page

@@ -12,7 +12,7 @@ from service.db import Database
 from service.flows.people.subscription import account, confirm_signup
 from service.flows.people.subscription.account import InvalidPauseDate, NothingToPause, Rest, Resting
 from service.models import Consent, Delivery, DeliveryKind, Keyring, NewDelivery, SubscriberStatus
-from service.models.outgoing import delivery_claims
+from service.models.outgoing.deliveries import delivery_claims
 from tests.harness.people import DAY, LONDON, NOW, PLAIN, join, person, sign_up
 
 

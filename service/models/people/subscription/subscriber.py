@@ -34,11 +34,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, column_proper
 from service.core.consent import Stream
 from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
 from service.db import Base, Id, insert_into, random_id
-from service.models.people.data_key import WrappedDataKey
-from service.models.people.own_question import OwnQuestion
-from service.models.people.question_wish import QuestionWish
-from service.models.people.quiet_date import QuietDate
-from service.models.people.subscriber_status import SubscriberStatus
+from service.models.people.settings.own_question import OwnQuestion
+from service.models.people.settings.question_wish import QuestionWish
+from service.models.people.settings.quiet_date import QuietDate
+from service.models.people.subscription.data_key import WrappedDataKey
+from service.models.people.subscription.subscriber_status import SubscriberStatus
 
 MINUTES_AN_HOUR = 60
 

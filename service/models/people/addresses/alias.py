@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, LargeBinary, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, insert_into
-from service.models.people.subscriber import Subscriber
+from service.models.people.subscription.subscriber import Subscriber
 
 
 class Alias(Base):

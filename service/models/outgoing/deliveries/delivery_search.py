@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from service.models.outgoing.delivery import Delivery
-from service.models.outgoing.delivery_kind import DeliveryKind
-from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_columns
-from service.models.outgoing.delivery_state import DeliveryState
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
+from service.models.outgoing.deliveries.delivery_outcomes import note_outcomes, outcome_columns
+from service.models.outgoing.deliveries.delivery_state import DeliveryState
 
 BY_COMMAND = "by command"
 IN_TROUBLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)

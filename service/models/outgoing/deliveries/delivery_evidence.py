@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from service.db import insert_into
-from service.models.outgoing.delivery import Delivery
-from service.models.outgoing.delivery_kind import DeliveryKind
-from service.models.outgoing.delivery_outcomes import note_outcomes, note_repeats, outcome_columns
-from service.models.outgoing.delivery_state import DeliveryState
-from service.models.people.subscriber import Subscriber
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
+from service.models.outgoing.deliveries.delivery_outcomes import note_outcomes, note_repeats, outcome_columns
+from service.models.outgoing.deliveries.delivery_state import DeliveryState
+from service.models.people.subscription.subscriber import Subscriber
 
 IN_THE_RECORD = "in the provider's record"
 NOT_IN_THE_RECORD = "not in the provider's record"

@@ -24,8 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, database_now, random_id
-from service.models.people.entry import Entry
-from service.models.people.photo import Photo
+from service.models.people.journal.entry import Entry
+from service.models.people.journal.photo import Photo
 from service.models.unqueued import find_unqueued
 
 MOST_FAILURES = 5  # jobs in a row that ended without getting any further

@@ -12,23 +12,23 @@ from sqlalchemy.orm import Session
 from service.db import Base
 from service.models.desk.desk_action import DeskAction
 from service.models.incoming.reply import Reply
-from service.models.outgoing.delivery import Delivery
+from service.models.outgoing.deliveries.delivery import Delivery
 from service.models.outgoing.writer_mail import WriterMail, WriterMailKind
-from service.models.people.address_change import AddressChange
-from service.models.people.alias import Alias
-from service.models.people.browser_session import BrowserSession
-from service.models.people.consent import Consent
-from service.models.people.entry import Entry
-from service.models.people.erasure import Erasure
-from service.models.people.full_mailbox import FullMailbox
-from service.models.people.journal_export import JournalExport
-from service.models.people.journal_import import JournalImport
-from service.models.people.list_import import BroughtPerson, ListImport
-from service.models.people.mail_request import MailRequest
-from service.models.people.own_question import OwnQuestion
-from service.models.people.passkey import Passkey
-from service.models.people.subscriber import Subscriber
-from service.models.people.suppression import Suppression
+from service.models.people.access.browser_session import BrowserSession
+from service.models.people.access.mail_request import MailRequest
+from service.models.people.access.passkey import Passkey
+from service.models.people.addresses.address_change import AddressChange
+from service.models.people.addresses.alias import Alias
+from service.models.people.addresses.full_mailbox import FullMailbox
+from service.models.people.addresses.suppression import Suppression
+from service.models.people.journal.entry import Entry
+from service.models.people.personal_data.erasure import Erasure
+from service.models.people.personal_data.journal_export import JournalExport
+from service.models.people.personal_data.journal_import import JournalImport
+from service.models.people.settings.consent import Consent
+from service.models.people.settings.own_question import OwnQuestion
+from service.models.people.subscription.list_import import BroughtPerson, ListImport
+from service.models.people.subscription.subscriber import Subscriber
 
 _ROWS = 500
 _PERSON_ACTIONS = "person."

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.core.journal_export.book_period import BookPeriod
-from service.models.people.entry import Entry
-from service.models.people.photo import Photo
+from service.models.people.journal.entry import Entry
+from service.models.people.journal.photo import Photo
 
 
 @dataclass(frozen=True, slots=True)

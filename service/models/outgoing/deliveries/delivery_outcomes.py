@@ -16,8 +16,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.core.failure_class import FailureClass
 from service.models.counter import Counter
-from service.models.outgoing.delivery import Delivery
-from service.models.outgoing.delivery_state import DeliveryState
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.outgoing.deliveries.delivery_state import DeliveryState
 
 COUNTER: Final = "deliveries"
 REPEATS: Final = "repeats"

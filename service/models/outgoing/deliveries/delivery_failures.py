@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service.models.outgoing.delivery import Delivery
-from service.models.outgoing.delivery_kind import DeliveryKind
-from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_columns
-from service.models.outgoing.delivery_state import DeliveryState
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
+from service.models.outgoing.deliveries.delivery_outcomes import note_outcomes, outcome_columns
+from service.models.outgoing.deliveries.delivery_state import DeliveryState
 
 _TAKEN = (DeliveryState.CLAIMED, DeliveryState.UNKNOWN, DeliveryState.SENT)
 

@@ -16,10 +16,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.db import database_now
 from service.models.letters.letter_deliveries import is_kept_back
-from service.models.outgoing.delivery import Delivery
-from service.models.outgoing.delivery_kind import may_be_sent
-from service.models.outgoing.delivery_outcomes import note_outcomes, outcome_columns
-from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.outgoing.deliveries.delivery_kind import may_be_sent
+from service.models.outgoing.deliveries.delivery_outcomes import note_outcomes, outcome_columns
+from service.models.outgoing.deliveries.delivery_state import DeliveryClaim, DeliveryState
 
 
 def claim(session: Session, ids: Sequence[int], *, lease: timedelta, now: datetime) -> list[DeliveryClaim]:

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service.models.letters.letter import MAY_GO, Letter
-from service.models.people.erasure import Erasure
-from service.models.people.subscriber import Subscriber
-from service.models.people.subscriber_status import SubscriberStatus
-from service.models.people.suppression import Suppression
+from service.models.people.addresses.suppression import Suppression
+from service.models.people.personal_data.erasure import Erasure
+from service.models.people.subscription.subscriber import Subscriber
+from service.models.people.subscription.subscriber_status import SubscriberStatus
 
 
 class DeliveryKind(StrEnum):

@@ -10,8 +10,8 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, exists, f
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
-from service.models.outgoing.delivery import Delivery
-from service.models.people.subscriber import Subscriber
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.people.subscription.subscriber import Subscriber
 
 
 class BroughtAs(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.core.library.own_question import OWN
 from service.db import Base, Id, random_id
-from service.models.people.entry import Entry
+from service.models.people.journal.entry import Entry
 
 
 class OwnQuestion(Base):

@@ -32,11 +32,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, insert_into, random_id
-from service.models.outgoing.delivery_kind import DeliveryKind
-from service.models.outgoing.delivery_state import DeliveryClaim, DeliveryState
-from service.models.outgoing.new_delivery import NewDelivery
-from service.models.people.entry import IMPORTED, Entry
-from service.models.people.subscriber import Subscriber
+from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
+from service.models.outgoing.deliveries.delivery_state import DeliveryClaim, DeliveryState
+from service.models.outgoing.deliveries.new_delivery import NewDelivery
+from service.models.people.journal.entry import IMPORTED, Entry
+from service.models.people.subscription.subscriber import Subscriber
 from service.models.unqueued import find_unqueued
 
 # The conditions of partial indexes. A query names one word for word, since SQLite uses the index only then.

@@ -8,8 +8,8 @@ from typing import Any
 
 from service.core.slots import month_of
 from service.db import random_id
-from service.models.outgoing.delivery_kind import DeliveryKind
-from service.models.outgoing.delivery_state import DeliveryState
+from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
+from service.models.outgoing.deliveries.delivery_state import DeliveryState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

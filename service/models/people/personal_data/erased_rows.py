@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from service.db import Base
 from service.models.outgoing.writer_mail import NOTHING, WriterMail, WriterMailKind
-from service.models.people.address_change import AddressChange
-from service.models.people.consent import Consent
-from service.models.people.entry import Entry
-from service.models.people.list_import import BroughtPerson
-from service.models.people.mail_request import MailRequest
-from service.models.people.subscriber import Subscriber
-from service.models.people.suppression_sync import push_later
+from service.models.people.access.mail_request import MailRequest
+from service.models.people.addresses.address_change import AddressChange
+from service.models.people.addresses.suppression_sync import push_later
+from service.models.people.journal.entry import Entry
+from service.models.people.settings.consent import Consent
+from service.models.people.subscription.list_import import BroughtPerson
+from service.models.people.subscription.subscriber import Subscriber
 
 OWNER, OBJECT = "subscriber_id", "stored_as"
 

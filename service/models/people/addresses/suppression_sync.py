@@ -9,8 +9,8 @@ from sqlalchemy import LargeBinary, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, insert_into
-from service.models.people.subscriber import Subscriber
-from service.models.people.suppression import Suppression
+from service.models.people.addresses.suppression import Suppression
+from service.models.people.subscription.subscriber import Subscriber
 
 
 class SuppressionCursor(Base):

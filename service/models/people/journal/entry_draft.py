@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, LargeBinary, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, insert_into
-from service.models.people.entry import Entry
+from service.models.people.journal.entry import Entry
 
 
 class EntryDraft(Base):

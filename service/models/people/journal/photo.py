@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
-from service.models.people.entry import Entry
+from service.models.people.journal.entry import Entry
 
 REMOVED = "removed_at IS NOT NULL"
 

@@ -9,8 +9,8 @@ from sqlalchemy import ForeignKey, LargeBinary, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
-from service.models.people.subscriber import Subscriber
-from service.models.people.subscriber_status import SubscriberStatus
+from service.models.people.subscription.subscriber import Subscriber
+from service.models.people.subscription.subscriber_status import SubscriberStatus
 
 
 class AddressChange(Base):

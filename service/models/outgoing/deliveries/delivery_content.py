@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from service.models.keyring import Keyring
-from service.models.outgoing.delivery import Delivery
-from service.models.people.subscriber import Subscriber
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.people.subscription.subscriber import Subscriber
 
 
 def seal_content(keyring: Keyring, person: Subscriber, delivery_id: int, content: str) -> bytes:

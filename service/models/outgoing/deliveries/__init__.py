@@ -1,0 +1,1 @@
+"""The table of deliveries, and all that changes and finds its rows."""

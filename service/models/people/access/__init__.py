@@ -1,0 +1,1 @@
+"""The tables of the ways in: signed-in browsers, passkeys, and emails requested on a page."""

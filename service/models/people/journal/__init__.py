@@ -1,0 +1,1 @@
+"""The tables of a journal: entries, drafts, photos and small steps."""

@@ -1,0 +1,1 @@
+"""The tables of what subscribers agree to and choose."""

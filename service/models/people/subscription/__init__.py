@@ -1,0 +1,1 @@
+"""The tables of subscribers, their keys, and the lists that they were brought from."""
