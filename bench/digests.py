@@ -32,8 +32,8 @@ from service.core.addresses import Address
 from service.core.library.prompts import Prompt
 from service.core.month.digest import make_digest
 from service.core.month.resurfacing import DigestEntry
-from service.core.schedule import Rhythm
 from service.core.sealing import DataKey
+from service.core.settings.schedule import Rhythm
 from service.core.slots import month_of
 from service.db import Database, migrate, random_id
 from service.flows.outgoing import emails

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from service.core.schedule import Rhythm
+from service.core.settings.schedule import Rhythm
 from service.db import Database, migrate
 from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue

@@ -21,7 +21,7 @@ from pathlib import Path
 import requests
 
 from service.config import Settings
-from service.core.tokens import ReplyKind, ReplyToken
+from service.core.access.tokens import ReplyKind, ReplyToken
 from service.local.secrets import ensure_local_environment
 from service.local.web_server import web_command
 from service.mail.signature import sign

@@ -34,8 +34,8 @@ from PIL import Image
 
 from bench.spent import MEGABYTE, highest_memory, timed
 from bench.yours_import import measure_import
+from service.core.journal.photos import Picture
 from service.core.journal_export.book_period import WHOLE_JOURNAL
-from service.core.photos import Picture
 from service.db import Database, migrate
 from service.flows.people.journal import journal
 from service.flows.people.journal.journal import NewEntry

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from service.clock import Clock, utc_now
 from service.config import Settings
+from service.core.journal.steps import StepPhrases
 from service.core.library.prompts import Library
 from service.core.place import Place
-from service.core.steps import StepPhrases
 from service.counts import Counts
 from service.db import Database
 from service.dispatch import RqJobQueue

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from service.config import ROOT, Settings, SettingsError
+from service.core.journal.steps import StepPhrases
 from service.core.library.prompts import Library
 from service.core.place import Place, PlaceError
 from service.core.replies.classify.commands import CommandPhrases
-from service.core.steps import StepPhrases
 from service.core.text.lexicon import Lexicon
 
 TEMPLATES = ROOT / "templates"

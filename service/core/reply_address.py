@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from service.core.consent import Stream
+from service.core.access.tokens import FrequencyToken, ReplyToken
 from service.core.sealing import IndexKey
-from service.core.tokens import FrequencyToken, ReplyToken
+from service.core.settings.consent import Stream
 
 REPLY_PREFIX: Final = "r-"
 JOINING: Final = {Stream.QUESTIONS: "join", Stream.LETTERS: "join-letters"}  # the local parts of mails to join

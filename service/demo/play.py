@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
 from service.core.library.prompts import Prompt
-from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule, instant, local_date, next_month_slot, next_slot
+from service.core.settings.schedule import (
+    FIRST_LIGHT,
+    Rhythm,
+    Schedule,
+    instant,
+    local_date,
+    next_month_slot,
+    next_slot,
+)
 from service.demo.mailbox import HTTP_SECONDS, DemoMailbox
 from service.demo.steps import asked_at, date_answer, date_chosen, follow_ups
 from service.demo.words import Evenings

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.steps import StepState
+from service.core.journal.steps import StepState
 from service.flows.people.journal import steps
 from service.models import Delivery, DeliveryState, Entry, Step, Subscriber
 from service.runtime import Runtime

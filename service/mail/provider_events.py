@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from service.core.failure_class import FailureClass, failure_class
+from service.core.sending.failure_class import FailureClass, failure_class
 from service.mail.signature import Signature
 
 DELIVERY_VARIABLE = "delivery"

@@ -11,7 +11,7 @@ from flask import request
 from flask import session as cookie
 from sqlalchemy.orm import Session
 
-from service.core.browser_kind import browser_kind
+from service.core.access.browser_kind import browser_kind
 from service.flows.people.access import sign_in
 from service.flows.people.access.mail_requests import Requester
 from service.flows.people.access.sign_in import NewSession

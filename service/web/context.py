@@ -9,8 +9,8 @@ from typing import cast
 
 from flask import current_app, g, render_template, request
 
+from service.core.access.tokens import ActToken, FrequencyToken
 from service.core.helplines import HelpLines
-from service.core.tokens import ActToken, FrequencyToken
 from service.runtime import Runtime
 
 _NETWORK_BITS = 64

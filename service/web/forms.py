@@ -15,7 +15,7 @@ from werkzeug.sansio.multipart import Data, Field, File, MultipartDecoder, NeedD
 from service.core.addresses import Address, AddressError
 from service.core.dates import full_date
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
-from service.core.schedule import FIRST_LIGHT, Days, Rhythm, Schedule
+from service.core.settings.schedule import FIRST_LIGHT, Days, Rhythm, Schedule
 from service.flows.people.subscription.account import Preferences, Rest
 from service.flows.people.subscription.signup_form import SignupForm
 from service.web.limits import IMPORT_PATH, LARGEST_FORM_BYTES

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from service.core.schedule import find_zone, zone_names
+from service.core.settings.schedule import find_zone, zone_names
 
 # The other groups hold old names of these places ("US/Eastern"); they are accepted, and offered to people who have one.
 _REGIONS = frozenset(

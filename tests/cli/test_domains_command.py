@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli.commands import main
-from service.core.domain_results import DomainResults
+from service.core.sending.domain_results import DomainResults
 from service.flows.outgoing.sending import domain_pauses
 from tests.harness.environment import set_environment
 from tests.harness.sending import SendingHarness, open_sending_harness

@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 from service.app import create_app as create_site
 from service.cli.commands import main
 from service.config import Settings
+from service.core.access.tokens import ActToken, FrequencyToken, ReplyToken
 from service.core.sealing import IndexKey
-from service.core.tokens import ActToken, FrequencyToken, ReplyToken
 from service.flows.desk import prompt_preview
 from service.local import preview
 from service.mail.outbound.mailer import OutgoingEmail

@@ -2,8 +2,8 @@
 
 import pytest
 
+from service.core.journal.steps import StepState, step_phrases_for
 from service.core.library.prompts import Library, Prompt
-from service.core.steps import StepState, step_phrases_for
 from service.demo.words import Evenings
 from service.template_files import load_library, load_step_phrases
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from service.core.steps import StepState
+from service.core.journal.steps import StepState
 from service.db import Database
 from service.flows.people.journal import journal, steps
 from service.models import Keyring, Subscriber

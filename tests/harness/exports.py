@@ -15,9 +15,9 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from service.core.photos import Picture
+from service.core.journal.photos import Picture
+from service.core.journal.steps import StepState
 from service.core.replies.values import TrimmedPiece
-from service.core.steps import StepState
 from service.db import random_id
 from service.flows.people.journal import journal, steps
 from service.flows.people.journal.journal import NewEntry

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from service.app import create_app
-from service.core.tokens import ReplyKind, ReplyToken
+from service.core.access.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing import emails
 from service.flows.people.journal import journal

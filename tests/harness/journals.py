@@ -10,9 +10,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from service.core.journal_import.detect import detect, read_items
-from service.core.journal_import.import_files import ImportFiles
-from service.core.journal_import.imported import ImportedEntry, ImportItem, LeftOutEntry
-from service.core.journal_import.local_days import with_local_days
+from service.core.journal_import.reading.import_files import ImportFiles
+from service.core.journal_import.reading.imported import ImportedEntry, ImportItem, LeftOutEntry
+from service.core.journal_import.reading.local_days import with_local_days
 from service.mail.inbound.phrase_files import load_client_phrases
 from tests.harness.pictures import encoded, picture
 

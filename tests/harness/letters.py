@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from service.core.schedule import Days
+from service.core.settings.schedule import Days
 from service.flows.outgoing.letters import letter_states
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import LetterTime, Straightaway, schedule

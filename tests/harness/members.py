@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.schedule import Days, Schedule
+from service.core.settings.schedule import Days, Schedule
 from service.db import random_id
 from service.models import Delivery, Keyring, Subscriber, SubscriberStatus
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
 from service.core.library.prompts import DEFAULT_LOCALE, Library
-from service.core.schedule import Rhythm, Schedule
+from service.core.settings.schedule import Rhythm, Schedule
 from service.flows.people.access.mail_requests import Requester
 from service.flows.people.subscription import confirm_signup, signup
 from service.flows.people.subscription.account import Preferences

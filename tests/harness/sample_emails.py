@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from service.config import ROOT
-from service.core.consent import Asked
 from service.core.letters.letter_markdown import read_markdown
 from service.core.library.own_question import as_prompt, prompt_id_of
 from service.core.library.prompts import Prompt
@@ -14,6 +13,7 @@ from service.core.month.resurfacing import DigestEntry, TakenStep
 from service.core.month.thread import Thread
 from service.core.month.year import Year, make_year
 from service.core.place import Place
+from service.core.settings.consent import Asked
 from service.flows.outgoing import emails
 from service.flows.outgoing.auto_replies import AutoReplyContent
 from service.flows.outgoing.letters.letter_freezing import LetterSources, render_letter

@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from service.core.access.tokens import Action, ActToken, FrequencyToken
 from service.core.addresses import Address
-from service.core.tokens import Action, ActToken, FrequencyToken
 from service.flows.people.subscription import signup
 from service.job_queue import InMemoryQueue
 from service.models import Subscriber

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from service.core.frequency import SlowDown
+from service.core.settings.frequency import SlowDown
 from service.models import SubscriberStatus
 from tests.harness.journey import JourneyHarness
 

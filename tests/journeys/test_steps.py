@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.core.steps import StepState
+from service.core.journal.steps import StepState
 from service.models import Delivery, DeliveryKind, Outcome, Reply, Step, Subscriber
 from tests.harness.journey import JourneyHarness
 

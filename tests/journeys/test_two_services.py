@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from service.app import create_app
-from service.core.frequency import WEEKLY_AFTER
+from service.core.settings.frequency import WEEKLY_AFTER
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing.tick import tick
 from service.models import Delivery, DeliveryKind, Outcome, Reply, Subscriber

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.core.consent import ConsentEvent, Stream
-from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
+from service.core.access.tokens import FrequencyToken, ReplyKind, ReplyToken
+from service.core.settings.consent import ConsentEvent, Stream
 from service.flows.incoming.events import record_event
 from service.flows.people.settings.consent import confirm_letters
 from service.flows.people.subscription import account

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from service.config import ROOT
-from service.core.failure_class import FailureClass
+from service.core.sending.failure_class import FailureClass
 from service.mail.provider_events import MalformedEventError, ProviderEvent, read_event, read_event_post
 
 DATA = ROOT / "tests" / "data" / "mailgun"

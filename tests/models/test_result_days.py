@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from service.core.domain_results import DomainResults
+from service.core.sending.domain_results import DomainResults
 from service.db import Database
 from service.models import DomainHour, ResultDay
 from service.models.outgoing.result_day import KEPT_FOR

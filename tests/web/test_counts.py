@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from service.core.tokens import Action
+from service.core.access.tokens import Action
 from service.flows.outgoing import emails
 from service.flows.people.journal import steps
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber, seal_content

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from service.core.entry_text import write_link_object
+from service.core.access.tokens import Action, ReplyKind, ReplyToken
+from service.core.journal.entry_text import write_link_object
+from service.core.journal.photos import Picture
 from service.core.library.own_question import prompt_id_of
-from service.core.photos import Picture
-from service.core.tokens import Action, ReplyKind, ReplyToken
 from service.db import Base, Database
 from service.flows.desk.own_prompts import make_draft as make_prompt_draft
 from service.flows.outgoing.feeds.feed_list import add_feed

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.core.tokens import Action
+from service.core.access.tokens import Action
 from service.web.rate_limit import NETWORKS_COUNTED, RateLimiter
 from service.web.security import LINKS_AN_HOUR, WRONG_TOKENS_AN_HOUR
 from tests.harness.people import NOW

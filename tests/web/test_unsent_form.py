@@ -9,8 +9,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 from werkzeug.test import TestResponse
 
-from service.core.entry_text import write_link_object
-from service.core.tokens import Action
+from service.core.access.tokens import Action
+from service.core.journal.entry_text import write_link_object
 from service.flows.people.access.sign_in import SESSION_LIFETIME
 from tests.harness.people import ANA, DAY
 from tests.harness.website import WebHarness

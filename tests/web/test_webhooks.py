@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select, text
 
 from service.app import create_app
-from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
+from service.core.access.tokens import FrequencyToken, ReplyKind, ReplyToken
 from service.dispatch import RqJobQueue
 from service.flows.outgoing.tick import sweep
 from service.job_queue import InMemoryQueue

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from service.core.schedule import zone_names
+from service.core.settings.schedule import zone_names
 from service.web.zones import chosen_zone, zone_options
 
 OPTION = re.compile(r"<option(?: value=(\S+?))?>([^<]+)")

@@ -9,7 +9,7 @@ import click
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
-from service.core.domain_results import PauseReason
+from service.core.sending.domain_results import PauseReason
 from service.flows.outgoing.sending import domain_pauses
 
 

@@ -16,9 +16,9 @@ from service.cli.command_log import record_command
 from service.cli.command_settings import instant_of, runtime_of, with_settings
 from service.cli.letters.letters_output import end_over_failures, letter_row, print_check, when_it_begins
 from service.config import Settings
+from service.core.journal.photos import Picture
 from service.core.letters.letter_file import LetterFile, LetterFileError, parse_letter_file
 from service.core.letters.letter_words import PAUSE_REASONS
-from service.core.photos import Picture
 from service.flows.checks.before_letters import failures_before_letters
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.letters import letter_archive, letter_check, letter_import, letter_states, letter_test_mail

@@ -13,7 +13,7 @@ import click
 from sqlalchemy.orm import Session
 
 from service.core.letters.letter_words import NO_LETTER_BECAUSE
-from service.core.schedule import place_name
+from service.core.settings.schedule import place_name
 from service.flows.checks.finding import Finding
 from service.flows.outgoing.letters.letter_check import LetterCheck
 from service.flows.outgoing.letters.letter_progress import progress

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from service.core.feeds.feed_dates import read_date
-from service.core.schedule import instant, local_date
+from service.core.settings.schedule import instant, local_date
 
 EVERY: Final = timedelta(minutes=30)
 LONGEST_WAIT: Final = timedelta(hours=24)

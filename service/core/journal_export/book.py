@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from service.core.dates import month_name, weekday_and_date
-from service.core.entry_text import for_showing
+from service.core.journal.entry_text import for_showing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

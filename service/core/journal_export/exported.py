@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Self
 
-from service.core.steps import StepState
+from service.core.journal.steps import StepState
 
 JOURNAL_FORMAT: Final = 1
 

@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from service.core.journal_import import (
+from service.core.journal.photos import sniff
+from service.core.journal_import.dated import dated_json, dated_text, jrnl
+from service.core.journal_import.mail_archive import mail_format
+from service.core.journal_import.notes import evernote, google_keep, markdown_folder
+from service.core.journal_import.programs import (
     apple_journal,
-    dated_json,
-    dated_text,
     day_one_classic,
     daylio,
     dayone,
     diarium,
     diaro,
-    evernote,
-    google_keep,
     journey,
-    jrnl,
-    markdown_folder,
     own_journal,
 )
-from service.core.journal_import.import_files import DamagedFileError, FileBoundError, ImportFiles
-from service.core.journal_import.imported import ImportItem, JournalFormat, LeftOutEntry, RefusedFileError
-from service.core.journal_import.mail_archive import mail_format
-from service.core.photos import sniff
+from service.core.journal_import.reading.import_files import DamagedFileError, FileBoundError, ImportFiles
+from service.core.journal_import.reading.imported import ImportItem, JournalFormat, LeftOutEntry, RefusedFileError
 from service.core.replies import ClientPhrases
 
 EMPTY: Final = "There’s nothing in this file."

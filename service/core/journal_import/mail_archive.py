@@ -9,9 +9,10 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import BinaryIO, Final
 
+from service.core.journal.photos import is_machinery, sniff
 from service.core.journal_import.answered_senders import AnsweredSenders
-from service.core.journal_import.import_files import DamagedFileError, FileBoundError, ImportFiles
-from service.core.journal_import.imported import (
+from service.core.journal_import.reading.import_files import DamagedFileError, FileBoundError, ImportFiles
+from service.core.journal_import.reading.imported import (
     A_DOCUMENT,
     NO_DATE,
     TOO_LARGE_ENTRY,
@@ -20,7 +21,6 @@ from service.core.journal_import.imported import (
     JournalFormat,
     LeftOutEntry,
 )
-from service.core.photos import is_machinery, sniff
 from service.core.replies import Bodies, ClientPhrases, decode_bodies, read_words
 
 BY_A_PROGRAM: Final = "A program sent it, so it isn’t yours."

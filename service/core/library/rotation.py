@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self
 
+from service.core.access.tokens import DAY_ZERO
 from service.core.library.prompts import key_of
-from service.core.tokens import DAY_ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

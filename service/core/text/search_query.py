@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Self
 
-from service.core.tags import SIGNS, folded_tag, is_tag
+from service.core.journal.tags import SIGNS, folded_tag, is_tag
 
 LONGEST_QUERY: Final = 200
 MOST_TERMS: Final = 12

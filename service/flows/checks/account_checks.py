@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from service.core.email_dns import dkim_key_bits
+from service.core.sending.email_dns import dkim_key_bits
 from service.flows.checks.finding import Finding, fail, ok, warn
 from service.flows.checks.our_webhooks import events_url, forwards_to_us, stores
 from service.mail.outbound.provider_account import (

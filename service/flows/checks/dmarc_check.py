@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.core.email_dns import DmarcPolicy, applicable_policies, dmarc_names, dmarc_policies, zone_line
+from service.core.sending.email_dns import DmarcPolicy, applicable_policies, dmarc_names, dmarc_policies, zone_line
 from service.flows.checks.finding import Finding, fail, ok, warn
 from service.mail.dns_lookup import TxtLookup
 from service.mail.inbound.alignment import belong_together

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from service.config import Settings
-from service.core.email_dns import applicable_policies, zone_line
+from service.core.sending.email_dns import applicable_policies, zone_line
 from service.flows.checks.account_checks import check_route
 from service.flows.checks.dmarc_check import find_policies, record_to_add
 from service.flows.checks.doctor import from_domain

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import Asked
+from service.core.access.tokens import ReplyKind
+from service.core.journal.photos import named
+from service.core.journal.steps import StepPhrases, step_phrases_for
 from service.core.library.prompts import Library, Prompt
-from service.core.photos import named
-from service.core.steps import StepPhrases, step_phrases_for
-from service.core.tokens import ReplyKind
+from service.core.settings.consent import Asked
 from service.flows.incoming import commands, set_aside
 from service.flows.incoming.owner import Owner
 from service.flows.incoming.processed_mail import ProcessedMail

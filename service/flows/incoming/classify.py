@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from service.core.access.tokens import ReplyKind
+from service.core.journal.steps import StepAnswer, StepState
 from service.core.replies import SentEmail
 from service.core.replies.classify.automatic import AutomaticSigns, MailAuthor, holds_telling_part, is_reaction
 from service.core.replies.classify.commands import Command, Verb
 from service.core.replies.mime.bodies import MIME_BYTES
-from service.core.steps import StepAnswer, StepState
-from service.core.tokens import ReplyKind
 from service.flows.incoming.owner import Owner
 from service.flows.incoming.photo_processing import ProcessedPhotos
 from service.mail.inbound.inbound_mail import InboundMail

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import Stream
 from service.core.dates import day_and_month
 from service.core.library.prompts import Library
 from service.core.replies.classify.commands import Command, Verb
-from service.core.schedule import local_date
+from service.core.settings.consent import Stream
+from service.core.settings.schedule import local_date
 from service.flows.incoming.set_aside import BY_MAIL
 from service.flows.outgoing.planning.extra_prompt import plan_extra_prompt
 from service.flows.people.journal import steps

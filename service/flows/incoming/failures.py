@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.domain_results import DomainResults, PauseReason
-from service.core.failure_class import FailureClass
+from service.core.sending.domain_results import DomainResults, PauseReason
+from service.core.sending.failure_class import FailureClass
 from service.flows.outgoing.sending.domain_pauses import record_results, resume
 from service.flows.people.subscription import account
 from service.mail.provider_events import BOUNCES, COMPLAINTS, ProviderEvent

@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address, AddressError
-from service.core.entry_text import for_showing, split_at
+from service.core.journal.entry_text import for_showing, split_at
 from service.flows.incoming.store import InboundStore
 from service.flows.people.addresses import aliases
 from service.flows.people.addresses.aliases import AliasClaim, AliasStanding

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address, AddressError
-from service.core.consent import Stream
 from service.core.library.prompts import DEFAULT_LOCALE, Library
-from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule
+from service.core.settings.consent import Stream
+from service.core.settings.schedule import FIRST_LIGHT, Rhythm, Schedule
 from service.db import random_id
 from service.flows.incoming.classify import Classification
 from service.flows.people.subscription.confirm_signup import begin

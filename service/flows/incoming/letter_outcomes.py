@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.failure_class import FailureClass
 from service.core.letters.letter_results import LetterResults, LetterTrouble
+from service.core.sending.failure_class import FailureClass
 from service.flows.outgoing.letters.letter_states import pause
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
 from service.mail.provider_events import ProviderEvent

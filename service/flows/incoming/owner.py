@@ -9,10 +9,10 @@ from email.utils import getaddresses
 
 from sqlalchemy.orm import Session
 
+from service.core.access.tokens import FrequencyToken, ReplyKind, ReplyToken
 from service.core.addresses import Address, AddressError
 from service.core.reply_address import tokens_at
-from service.core.schedule import writing_date
-from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
+from service.core.settings.schedule import writing_date
 from service.mail.inbound.alignment import is_aligned, is_refuted
 from service.mail.inbound.inbound_mail import InboundMail
 from service.models import Alias, Keyring, Subscriber

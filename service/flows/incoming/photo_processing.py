@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from service.core.photos import MOST_IN_A_REPLY, OFTEN, is_decoration, is_machinery, sniff
+from service.core.journal.photos import MOST_IN_A_REPLY, OFTEN, is_decoration, is_machinery, sniff
 from service.core.replies import Attachment
 from service.db import Database
 from service.flows.people.journal.photos.entry_photos import ProcessedPhoto, content_mac, remove_objects, store

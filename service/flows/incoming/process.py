@@ -9,14 +9,14 @@ from datetime import timedelta
 import structlog
 
 from service.clock import Clock
-from service.core.entry_text import with_set_aside
+from service.core.journal.entry_text import with_set_aside
+from service.core.journal.steps import StepAnswer, StepPhrases, step_phrases_for
 from service.core.replies import ReplyWords, SentEmail
 from service.core.replies.classify.automatic import MailAuthor, author_of
 from service.core.replies.classify.commands import Command, CommandPhrases, Verb, command_phrases_for
 from service.core.reply_address import stream_joined_at, tokens_at, trip_at
-from service.core.schedule import local_date
 from service.core.sealing import SealError
-from service.core.steps import StepAnswer, StepPhrases, step_phrases_for
+from service.core.settings.schedule import local_date
 from service.db import Database
 from service.flows.incoming.apply import ReplyApplier
 from service.flows.incoming.bounces import has_bounced

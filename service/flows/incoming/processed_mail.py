@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from service.core.consent import Stream
 from service.core.replies import ReplyWords
 from service.core.replies.classify.automatic import MailAuthor
 from service.core.replies.classify.commands import Verb
+from service.core.settings.consent import Stream
 from service.flows.incoming.classify import Classification
 from service.flows.incoming.owner import Owner
 from service.flows.incoming.photo_processing import ProcessedPhotos

@@ -8,8 +8,8 @@ from email.utils import parseaddr
 
 from sqlalchemy.orm import Session
 
+from service.core.access.tokens import ReplyKind, ReplyToken
 from service.core.replies import SentEmail
-from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.email_context import EmailContext, SentLookup
 from service.flows.outgoing.emails import as_sent

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from service.core.entry_text import without_known
+from service.core.journal.entry_text import without_known
 from service.core.replies import ReplyWords
 from service.flows.incoming.held import process_again
 from service.flows.incoming.store import InboundStore

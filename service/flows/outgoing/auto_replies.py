@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from service.core.entry_text import for_showing, split_at
-from service.core.schedule import local_date
+from service.core.journal.entry_text import for_showing, split_at
+from service.core.settings.schedule import local_date
 from service.db import random_id
 from service.flows.outgoing.email_context import EmailRequest, NothingToSendError
 from service.models import Delivery, DeliveryKind, Keyring, Letter, NewDelivery, Subscriber, open_content, seal_content

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from service.core.access.tokens import ReplyToken
 from service.core.addresses import Address
 from service.core.library.prompts import Library, Prompt
-from service.core.tokens import ReplyToken
 from service.flows.outgoing.links import LinkMaker
 from service.flows.people.journal.digest_reading import DigestReader
 from service.flows.people.settings.own_questions import asked_now

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from service.core.consent import Stream
-from service.core.entry_text import write_link_object
+from service.core.access.tokens import Action, ActToken, FrequencyToken, ReplyKind, ReplyToken
+from service.core.journal.entry_text import write_link_object
 from service.core.library.prompts import Prompt
 from service.core.reply_address import REPLY_PREFIX, STOP_PREFIX
-from service.core.schedule import local_date, writing_date
-from service.core.tokens import Action, ActToken, FrequencyToken, ReplyKind, ReplyToken
+from service.core.settings.consent import Stream
+from service.core.settings.schedule import local_date, writing_date
 from service.mail.outbound.links import Links
 from service.mail.outbound.placeholders import placeholder
 from service.models import Delivery, Keyring, Subscriber

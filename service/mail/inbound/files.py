@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.core.photos import sniff
+from service.core.journal.photos import sniff
 from service.core.replies import Attachment
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from service.core.journal_import.detect import TOO_MUCH
-from service.core.journal_import.imported import ImportItem, RefusedFileError
+from service.core.journal_import.reading.imported import ImportItem, RefusedFileError
 from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
 from service.mail.inbound.journal_reading import JSON_ANSWER, PHOTO, RANGE_BYTES, WANTED, item_from_json
 

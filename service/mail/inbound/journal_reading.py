@@ -18,8 +18,8 @@ from typing import Any, BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from service.core.journal_import.detect import TOO_MUCH, detect, read_items
-from service.core.journal_import.import_files import DamagedFileError, FileBoundError, ImportFiles
-from service.core.journal_import.imported import (
+from service.core.journal_import.reading.import_files import DamagedFileError, FileBoundError, ImportFiles
+from service.core.journal_import.reading.imported import (
     ImportedDraft,
     ImportedEntry,
     ImportedExtras,
@@ -29,7 +29,7 @@ from service.core.journal_import.imported import (
     LeftOutEntry,
     RefusedFileError,
 )
-from service.core.journal_import.local_days import with_local_days
+from service.core.journal_import.reading.local_days import with_local_days
 from service.mail.inbound.child_server import receive, send, serve
 from service.mail.inbound.phrase_files import load_client_phrases
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from service.core.photos import Picture, UnreadablePictureError
+from service.core.journal.photos import Picture, UnreadablePictureError
 from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
 from service.mail.inbound.child_server import serve
 

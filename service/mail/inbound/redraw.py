@@ -11,7 +11,7 @@ import pillow_heif
 from PIL import Image, ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
-from service.core.photos import LONGEST_SIDE, Picture, UnreadablePictureError, is_bare_jpeg, sniff
+from service.core.journal.photos import LONGEST_SIDE, Picture, UnreadablePictureError, is_bare_jpeg, sniff
 
 MOST_PIXELS = 50_000_000  # the largest photo of a telephone has 8,064 by 6,048
 JPEG_QUALITY = 85

@@ -7,8 +7,8 @@ from copy import copy
 from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Final
 
-from service.core.consent import by_writer
 from service.core.helplines import parse_help_lines
+from service.core.settings.consent import by_writer
 from service.mail.outbound.discreet import DiscreetWords
 from service.mail.outbound.mailer import OutgoingEmail
 from service.mail.outbound.rendering import WRITER_MAIL, Rendered, Templates

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service.core.failure_class import FailureClass
+from service.core.sending.failure_class import FailureClass
 from service.models.outgoing.deliveries.delivery import Delivery
 from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
 

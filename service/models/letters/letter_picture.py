@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.core.photos import Picture
+from service.core.journal.photos import Picture
 from service.db import Base, Id, random_id
 
 

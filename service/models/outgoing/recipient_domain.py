@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Delete, Integer, LargeBinary, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.core.domain_results import COUNTED_FOR, DomainResults, PauseReason
+from service.core.sending.domain_results import COUNTED_FOR, DomainResults, PauseReason
 from service.db import Base, insert_into
 from service.models.outgoing.result_day import HOURS_A_DAY, ResultDay
 

@@ -13,7 +13,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.core.domain_results import PauseReason
+from service.core.sending.domain_results import PauseReason
 from service.flows.outgoing.sending.provider_requests import CALLS
 from service.flows.outgoing.tick import CLOCK
 from service.models import (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.core.journal_export.day_one_form import DayOnePhoto, day_one_json, escaped
 from service.core.journal_export.exported import ExportedEntry
-from service.core.journal_import.dayone import unescaped
+from service.core.journal_import.programs.dayone import unescaped
 from tests.harness.journals import entries_in, photo, read_journal, zipped
 
 

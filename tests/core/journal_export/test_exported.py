@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.config import ROOT
+from service.core.journal.steps import StepState
 from service.core.journal_export.exported import (
     JOURNAL_FORMAT,
     ExportedDraft,
@@ -15,8 +16,7 @@ from service.core.journal_export.exported import (
     ExportedStep,
     journal_json,
 )
-from service.core.journal_import.imported import ImportedDraft, ImportedExtras
-from service.core.steps import StepState
+from service.core.journal_import.reading.imported import ImportedDraft, ImportedExtras
 from tests.harness.journals import entries_in, read_journal
 
 SCHEMA = json.loads((ROOT / "docs" / "journal.schema.json").read_text("utf-8"))

@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from service.core.journal_import import evernote
-from service.core.journal_import.dayone import unescaped
-from service.core.journal_import.import_files import ImportFiles
-from service.core.journal_import.imported import NO_DATE, NOTHING_IN_IT, UNREADABLE_ENTRY
 from service.core.journal_import.mail_archive import BY_THE_SERVICE
+from service.core.journal_import.notes import evernote
+from service.core.journal_import.programs.dayone import unescaped
+from service.core.journal_import.reading.import_files import ImportFiles
+from service.core.journal_import.reading.imported import NO_DATE, NOTHING_IN_IT, UNREADABLE_ENTRY
 from tests.harness.journals import entries_in, journal, left_out_in, read_journal, zipped
 
 KETTLE = "The kettle sang. 5-6 birds (small)!\n\n**Bold** and a path C:\\temp"

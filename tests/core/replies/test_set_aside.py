@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from service.core.entry_text import line_key, with_set_aside, without_known
+from service.core.journal.entry_text import line_key, with_set_aside, without_known
 from service.core.replies import ReplyWords, SentEmail, decode_bodies, read_words
 from service.mail.outbound.mailer import OutgoingEmail
 from service.postoffice.clients import CLIENTS

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from service.core.domain_results import DomainResults
+from service.core.sending.domain_results import DomainResults
 from service.flows.checks.doctor import read_together, why_page_fails
 from service.flows.incoming.events import EVENTS
 from service.flows.incoming.store import INBOUND

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library
 from service.core.replies.classify.commands import Command, Verb
-from service.core.schedule import Rhythm
+from service.core.settings.schedule import Rhythm
 from service.db import Database
 from service.flows.incoming import commands
 from service.flows.incoming.commands import CommandResult

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.core.domain_results import DomainResults
+from service.core.sending.domain_results import DomainResults
 from service.flows.incoming.events import record_event
 from service.flows.outgoing.sending import domain_pauses
 from service.mail.outbound.mailer import SendOutcome

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from service.core.addresses import Address
-from service.core.consent import ConsentEvent, Stream, current_version
-from service.core.schedule import Rhythm
+from service.core.settings.consent import ConsentEvent, Stream, current_version
+from service.core.settings.schedule import Rhythm
 from service.flows.people.subscription import account
 from service.models import (
     Consent,

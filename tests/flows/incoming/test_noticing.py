@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from service.core.frequency import SlowDown
-from service.core.tokens import ReplyKind, ReplyToken
+from service.core.access.tokens import ReplyKind, ReplyToken
+from service.core.settings.frequency import SlowDown
 from service.flows.incoming.held import accept
 from service.mail.outbound.mailer import Accepted, OutgoingEmail, Recipient, SendOutcome
 from service.models import DeliveryClaim, DeliveryKind, Entry, Outcome, Subscriber, SubscriberStatus

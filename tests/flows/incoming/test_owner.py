@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.core.tokens import ReplyKind, ReplyToken
+from service.core.access.tokens import ReplyKind, ReplyToken
 from service.db import Database
 from service.flows.incoming.owner import Owner, owner_of
 from service.mail.inbound.inbound_mail import InboundMail, Post, read_mail

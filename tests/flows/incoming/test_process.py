@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from service.core.tokens import FrequencyToken, ReplyKind, ReplyToken
+from service.core.access.tokens import FrequencyToken, ReplyKind, ReplyToken
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing import emails
 from service.flows.outgoing.auto_replies import MAX_ANSWERS_PER_DAY, AnsweredMail, AutoReply, plan_auto_reply

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
+from service.core.access.tokens import ReplyKind, ReplyToken
 from service.core.replies import SentEmail
-from service.core.tokens import ReplyKind, ReplyToken
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.auto_replies import AnsweredMail, AutoReply, plan_auto_reply, plan_receipt
 from service.flows.people.access import access_notices

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from service.core.access.tokens import Action, ActToken
 from service.core.library.prompts import Library
-from service.core.tokens import Action, ActToken
 from service.db import Database
 from service.flows.people.access import sign_in
 from service.flows.people.access.mail_requests import TooManyRequests

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from service.core.schedule import Days
+from service.core.settings.schedule import Days
 from service.flows.outgoing.letters import letter_states
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, LetterError, edit_draft
 from service.flows.outgoing.letters.letter_scheduling import AtInstant, OwnHour, Straightaway

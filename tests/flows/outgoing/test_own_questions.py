@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from service.core.access.tokens import ReplyToken
 from service.core.library.own_question import NOT_QUOTED, SUBJECT, prompt_id_of
-from service.core.quiet_dates import MonthDay, QuietSpan
-from service.core.tokens import ReplyToken
+from service.core.settings.quiet_dates import MonthDay, QuietSpan
 from service.flows.incoming.owner import Owner
 from service.flows.outgoing.tick import tick
 from service.flows.people.settings import own_questions, question_wishes, quiet_dates

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library
 from service.core.library.rotation import History
-from service.core.schedule import Days
+from service.core.settings.schedule import Days
 from service.db import Database, migrate
 from service.flows.outgoing.planning.plan_digests import plan_due_digests
 from service.flows.outgoing.planning.plan_prompts import PROMPT_MAX_DELAY, plan_due_prompts

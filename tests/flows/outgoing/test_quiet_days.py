@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from service.core.quiet_dates import MonthDay, QuietSpan
+from service.core.settings.quiet_dates import MonthDay, QuietSpan
 from service.flows.outgoing.tick import tick
 from service.flows.people.journal import steps
 from service.flows.people.settings import quiet_dates

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from service.core.consent import ConsentEvent
+from service.core.settings.consent import ConsentEvent
 from service.flows.outgoing.sending import suppression_sync
 from service.flows.outgoing.sending.suppression_sync import READ_EVERY, SuppressionSync
 from service.flows.people.settings.consent import record_consent

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from service.core.domain_results import DomainResults
+from service.core.sending.domain_results import DomainResults
 from service.db import database_now
 from service.flows.incoming.events import record_event
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail

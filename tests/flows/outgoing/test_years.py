@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete
 
 from service.core.library.prompts import Library
-from service.core.schedule import Days
+from service.core.settings.schedule import Days
 from service.db import Database
 from service.flows.outgoing.planning.plan_digests import DIGEST_MAX_DELAY
 from service.flows.outgoing.sending.send_records import skip

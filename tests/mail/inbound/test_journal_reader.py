@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from service.core.journal_import.detect import TOO_MUCH, UNKNOWN
-from service.core.journal_import.imported import LeftOutEntry, RefusedFileError
+from service.core.journal_import.reading.imported import LeftOutEntry, RefusedFileError
 from service.mail.inbound.journal_reader import JournalFile, JournalReader
 from tests.harness.journals import entries_in, journal, photo, zipped
 

@@ -10,7 +10,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from service.core.photos import Picture
+from service.core.journal.photos import Picture
 from service.mail.inbound.pictures import PictureRedrawer
 from tests.harness.pictures import encoded, exif, picture
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from service.app import create_app
-from service.core.domain_results import DomainResults
+from service.core.sending.domain_results import DomainResults
 from service.dispatch import RqJobQueue
 from service.flows.outgoing.sending.domain_pauses import record_results
 from service.flows.outgoing.tick import tick

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Table
 
 from service.core.journal_export.book_period import WHOLE_JOURNAL
-from service.core.quiet_dates import MonthDay, QuietSpan
+from service.core.settings.quiet_dates import MonthDay, QuietSpan
 from service.db import Base
 from service.flows.people.personal_data.about_person import AboutPerson
 from service.flows.people.settings import quiet_dates

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
+from service.core.access.tokens import Action
 from service.core.addresses import Address
-from service.core.steps import StepState
-from service.core.tokens import Action
+from service.core.journal.steps import StepState
 from service.flows.people.journal import steps
 from service.models import Entry, Step
 from tests.harness.people import join

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from service.core.access.tokens import Action
 from service.core.addresses import Address
-from service.core.tokens import Action
 from service.flows.people.addresses import aliases
 from service.flows.people.addresses.aliases import LINK_LIFETIME, AliasStanding
 from service.flows.people.personal_data.about_person import AboutPerson

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from service.core.access.tokens import Action
 from service.core.addresses import Address
-from service.core.tokens import Action
 from service.flows.people.personal_data.about_person import AboutPerson
 from service.models import AddressChange
 from tests.harness.website import WebHarness

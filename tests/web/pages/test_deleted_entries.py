@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.core.journal.steps import StepState
 from service.core.journal_export.book_period import WHOLE_JOURNAL
-from service.core.steps import StepState
 from service.flows.outgoing.tick import prune
 from service.flows.people.journal import steps
 from service.models import Entry, JournalSize, Photo, Step

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from service.app import create_app
-from service.core.tokens import Action
+from service.core.access.tokens import Action
 from service.flows.outgoing.feeds.auto_posts import NOBODY, AutoPosts
 from service.flows.outgoing.settling.old_copy import hold_sending
 from service.job_queue import BackgroundJob

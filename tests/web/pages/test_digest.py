@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from service.core.tokens import Action
+from service.core.access.tokens import Action
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber, seal_content
 from tests.harness.diary import take_step, write
 from tests.harness.journal_content import asked, give_photo

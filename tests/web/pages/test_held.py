@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from service.core.access.tokens import Action, ReplyKind, ReplyToken
 from service.core.addresses import Address
-from service.core.tokens import Action, ReplyKind, ReplyToken
 from service.models import Alias, Entry, Outcome, Reply
 from tests.harness.people import join
 from tests.harness.website import WebHarness

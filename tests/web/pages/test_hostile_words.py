@@ -10,7 +10,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from service.config import ROOT
-from service.core.entry_text import for_showing
+from service.core.journal.entry_text import for_showing
 from tests.harness.website import WebHarness
 
 # The database stores them sealed, and the same pages are asked on both elsewhere.

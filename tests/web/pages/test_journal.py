@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from service.core.addresses import Address
+from service.core.journal.steps import StepState
 from service.core.replies.values import TrimmedPiece
-from service.core.steps import StepState
 from service.flows.people.journal import journal
 from service.flows.people.journal.steps import answer, open_steps
 from service.models import Entry, Step

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from service.core.journal.steps import StepState
 from service.core.journal_export.book_period import WHOLE_JOURNAL
-from service.core.quiet_dates import MonthDay, QuietSpan
-from service.core.schedule import Days, Schedule
-from service.core.steps import StepState
+from service.core.settings.quiet_dates import MonthDay, QuietSpan
+from service.core.settings.schedule import Days, Schedule
 from service.flows.people.journal import drafts, earlier_wording, steps
 from service.flows.people.journal.drafts import SeenDraft
 from service.flows.people.journal.photos import entry_photos, photo_changes

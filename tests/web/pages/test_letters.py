@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from service.core.photos import Picture
+from service.core.journal.photos import Picture
 from service.flows.outgoing.letters import letter_archive, letter_states
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, LetterError, add_picture, make_draft
 from service.flows.outgoing.letters.letter_scheduling import Straightaway, schedule

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from service.app import create_app
-from service.core.consent import Asked, ConsentEvent, Stream
+from service.core.settings.consent import Asked, ConsentEvent, Stream
 from service.flows.people.settings.consent import withdraw_letters
 from service.flows.people.subscription import confirm_signup
 from service.models import Consent, Delivery, MailRequest, MailRequestKind, Subscriber, SubscriberStatus

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from service.core.quiet_dates import MonthDay, QuietSpan
+from service.core.settings.quiet_dates import MonthDay, QuietSpan
 from service.flows.people.settings import quiet_dates
 from service.models import Entry, Subscriber
 from tests.harness.diary import write

@@ -6,10 +6,10 @@ import json
 import pytest
 from sqlalchemy import delete, select
 
-from service.core.entry_text import write_link_object
+from service.core.access.tokens import Action
+from service.core.journal.entry_text import write_link_object
 from service.core.library.own_question import prompt_id_of
 from service.core.library.prompts import key_of
-from service.core.tokens import Action
 from service.flows.outgoing.tick import prune
 from service.flows.people.personal_data.about_person import AboutPerson
 from service.flows.people.settings import own_questions

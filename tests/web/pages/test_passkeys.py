@@ -14,8 +14,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from service.app import create_app
+from service.core.access.tokens import Action
 from service.core.addresses import Address
-from service.core.tokens import Action
 from service.flows.people.personal_data.about_person import AboutPerson
 from service.flows.people.personal_data.erase import erase_at_once
 from service.models import AnsweredChallenge, Passkey, WrappedDataKey

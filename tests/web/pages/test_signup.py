@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from service.core.tokens import Action
+from service.core.access.tokens import Action
 from service.flows.people.subscription import account
 from service.models import (
     BrowserSession,

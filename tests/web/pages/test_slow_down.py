@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from service.core.entry_text import write_link_object
-from service.core.frequency import SlowDown
-from service.core.schedule import Days
-from service.core.tokens import Action
+from service.core.access.tokens import Action
+from service.core.journal.entry_text import write_link_object
+from service.core.settings.frequency import SlowDown
+from service.core.settings.schedule import Days
 from service.flows.people.settings import frequency
 from service.models import Subscriber, SubscriberStatus
 from tests.harness.website import WebHarness

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from service.core.addresses import Address
-from service.core.steps import StepState
+from service.core.journal.steps import StepState
 from service.flows.people.journal import journal, steps
 from service.flows.people.subscription import account
 from service.models import DeliveryKind, DeliveryState, Step, Suppression, SuppressionReason

@@ -3,8 +3,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from service.core.entry_text import write_link_object
-from service.core.tokens import Action
+from service.core.access.tokens import Action
+from service.core.journal.entry_text import write_link_object
 from service.flows.people.journal.steps import open_steps
 from service.models import Entry, Step
 from tests.harness.website import ONCE, TOKEN, WebHarness

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from service.core.entry_text import write_link_object
-from service.core.tokens import Action
+from service.core.access.tokens import Action
+from service.core.journal.entry_text import write_link_object
 from service.flows.people.journal.photos import photo_upload
 from service.models import Entry, Photo
 from service.web.limits import LARGEST_FORM_BYTES, LARGEST_PHOTOS_FORM_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.core.failure_class import FailureClass, failure_class
+from service.core.sending.failure_class import FailureClass, failure_class
 
 MAX_REPORT_CHARACTERS = 64 * 1024
 _MAX_ADDRESSES = 100

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from service.core.tokens import ReplyKind
+from service.core.access.tokens import ReplyKind
 from service.flows.outgoing.auto_replies import AutoReplyContent, open_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.flows.outgoing.emails import (

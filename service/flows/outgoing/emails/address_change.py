@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from service.core.access.tokens import Action
 from service.core.addresses import Address
 from service.core.dates import day_and_month
-from service.core.schedule import local_date
-from service.core.tokens import Action
+from service.core.settings.schedule import local_date
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError
 from service.flows.people.addresses import aliases, change_address
 from service.flows.people.addresses.change_address import CONFIRM, ERASING, MOVED_AWAY, TAKEN_BACK, WELCOME_HERE

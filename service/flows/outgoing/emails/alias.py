@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.core.tokens import Action
+from service.core.access.tokens import Action
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.people.addresses import aliases
 from service.mail.outbound.composer import Composer

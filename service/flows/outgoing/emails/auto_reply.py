@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from service.core.tokens import Action
+from service.core.access.tokens import Action
 from service.flows.outgoing.auto_replies import KEPT_LETTER, AutoReplyContent, read_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.outgoing.links import NO_STEP

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.core.consent import Asked
-from service.core.tokens import Action, ReplyKind
+from service.core.access.tokens import Action, ReplyKind
+from service.core.settings.consent import Asked
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import OutgoingEmail

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from service.core.access.tokens import Action, ReplyKind
 from service.core.month.digest import Digest
 from service.core.month.resurfacing import Passage
 from service.core.slots import month_slot
-from service.core.tokens import Action, ReplyKind
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.outgoing.links import LinkMaker
 from service.flows.people.journal.digest_reading import frozen_digest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from service.core.tokens import ReplyKind
+from service.core.access.tokens import ReplyKind
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, NothingToSendError, SentLookup
 from service.flows.outgoing.emails import alias
 from service.mail.outbound.composer import Composer

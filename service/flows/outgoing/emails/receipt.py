@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from service.core.tokens import Action
+from service.core.access.tokens import Action
 from service.flows.outgoing.auto_replies import AutoReplyContent, read_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.mail.outbound.composer import Composer, without_reply_marks

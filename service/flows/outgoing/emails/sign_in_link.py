@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.core.tokens import Action
+from service.core.access.tokens import Action
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest
 from service.flows.people.access.sign_in import LINK_LIFETIME
 from service.mail.outbound.composer import Composer

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from service.core.access.tokens import Action, ReplyKind
+from service.core.journal.steps import StepState
 from service.core.library.prompts import Library, Prompt
-from service.core.steps import StepState
-from service.core.tokens import Action, ReplyKind
 from service.flows.outgoing.email_context import (
     BuiltEmail,
     EmailContext,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.core.library.prompts import Prompt
-from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule
+from service.core.settings.schedule import FIRST_LIGHT, Rhythm, Schedule
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
 from service.flows.outgoing.emails.prompt import prompt_of_token
 from service.mail.outbound.composer import Composer

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.orm import Session
 
+from service.core.access.tokens import Action, ActToken
 from service.core.dates import full_date
 from service.core.feeds.feed_timing import FIXED_BEFORE, goes_at
 from service.core.feeds.feed_words import NOTES
 from service.core.letters.letter_day import LATE_AFTER
-from service.core.tokens import Action, ActToken
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.letters.letter_drafts import LetterError
 from service.flows.outgoing.letters.letter_scheduling import AtInstant, Straightaway, schedule

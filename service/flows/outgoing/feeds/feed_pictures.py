@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.clock import Clock
+from service.core.journal.photos import Picture
 from service.core.letters.letter_from_html import read_html
-from service.core.photos import Picture
 from service.db import Database
 from service.flows.outgoing.letters.letter_drafts import LetterError, add_picture
 from service.mail.inbound.pictures import PictureRedrawer

@@ -8,7 +8,7 @@ from math import ceil
 
 from sqlalchemy.orm import Session
 
-from service.core.schedule import local_date
+from service.core.settings.schedule import local_date
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.letters.letter_drafts import find_letter
 from service.flows.outgoing.letters.letter_freezing import compose_letter

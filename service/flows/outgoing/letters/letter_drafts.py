@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.photos import Picture
+from service.core.journal.photos import Picture
 from service.db import random_id
 from service.models import Letter, LetterFormat, LetterPicture, LetterSource, LetterState, LetterVisibility, SeenPost
 

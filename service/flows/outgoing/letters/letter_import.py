@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from service.core.journal.photos import Picture
 from service.core.letters.letter_file import LetterFile
 from service.core.letters.letter_markdown import read_markdown
-from service.core.photos import Picture
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, add_picture, edit_draft, make_draft
 from service.models import Letter, LetterSource, LetterState, LetterVisibility
 

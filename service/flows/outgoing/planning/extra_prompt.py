@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library
 from service.core.library.rotation import History
-from service.core.schedule import local_date
+from service.core.settings.schedule import local_date
 from service.flows.outgoing.planning.personal_questions import PersonalQuestions
 from service.flows.outgoing.planning.plan_prompts import PromptChooser
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber

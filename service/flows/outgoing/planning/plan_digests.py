@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.core.schedule import Slot, instant, next_month_slot
+from service.core.settings.schedule import Slot, instant, next_month_slot
 from service.core.slots import YEAR_GOES_ON, month_before
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk
 from service.flows.people.journal.digest_reading import last_day_of

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.core.letters.letter_day import LATE_AFTER, days_tried, letter_day
-from service.core.schedule import EVERY_DAY, instant, local_date
+from service.core.settings.schedule import EVERY_DAY, instant, local_date
 from service.core.slots import digest_slot
 from service.flows.outgoing.letters.letter_states import pause
 from service.flows.outgoing.planning.plan_prompts import PlannedChunk

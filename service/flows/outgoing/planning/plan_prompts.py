@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.core.frequency import SlowDown
 from service.core.library.own_question import own_id_of
 from service.core.library.prompts import Library, Prompt
 from service.core.library.rotation import History, choose, ranking
-from service.core.quiet_dates import is_quiet
-from service.core.schedule import Days, Schedule, Slot, local_date, next_slot, slot_at
+from service.core.settings.frequency import SlowDown
+from service.core.settings.quiet_dates import is_quiet
+from service.core.settings.schedule import Days, Schedule, Slot, local_date, next_slot, slot_at
 from service.core.slots import digest_slot
 from service.flows.outgoing.planning.personal_questions import PersonalQuestions
 from service.flows.people.settings import frequency

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.domain_results import DomainResults, PauseReason
+from service.core.sending.domain_results import DomainResults, PauseReason
 from service.db import Database
 from service.flows.outgoing.email_builder import OutgoingDelivery
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail

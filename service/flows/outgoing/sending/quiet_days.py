@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from service.core.quiet_dates import QuietSpan, first_other_day, is_quiet
-from service.core.schedule import instant, local_date
+from service.core.settings.quiet_dates import QuietSpan, first_other_day, is_quiet
+from service.core.settings.schedule import instant, local_date
 from service.core.slots import YEAR_GOES_ON
 from service.db import Database
 from service.flows.outgoing.email_builder import OutgoingDelivery

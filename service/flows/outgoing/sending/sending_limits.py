@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from service.core.sending_rate import hourly_rate
+from service.core.sending.sending_rate import hourly_rate
 from service.db import Database
 from service.models import DeliveryKind
 from service.models.outgoing.deliveries.delivery_kind import SCHEDULED_KINDS

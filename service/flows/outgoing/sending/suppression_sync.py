@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.core.addresses import Address, AddressError
-from service.core.consent import ConsentEvent
-from service.core.failure_class import FailureClass, failure_class
 from service.core.sealing import SealError
+from service.core.sending.failure_class import FailureClass, failure_class
+from service.core.settings.consent import ConsentEvent
 from service.db import Database
 from service.flows.people.subscription import account
 from service.mail.outbound.mailer import ListedAddress, ProviderMisconfigured, ProviderUnreachable, SuppressionLists

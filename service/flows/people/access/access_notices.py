@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from service.core.schedule import local_date
+from service.core.settings.schedule import local_date
 from service.db import random_id
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber
 

@@ -6,8 +6,8 @@ import os
 
 from sqlalchemy.orm import Session
 
-from service.core import passkeys as core
-from service.core.passkeys import Challenger, PasskeySite, challenge_of, read_made_passkey
+from service.core.access import passkeys as core
+from service.core.access.passkeys import Challenger, PasskeySite, challenge_of, read_made_passkey
 from service.db import random_id
 from service.flows.people.access import access_notices
 from service.flows.people.access.passkeys import (

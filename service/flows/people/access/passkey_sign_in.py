@@ -7,10 +7,17 @@ import os
 
 from sqlalchemy.orm import Session
 
-from service.core import passkeys as core
-from service.core.passkeys import Challenger, PasskeyAnswer, PasskeySite, challenge_of, new_sign_count, read_answer
-from service.core.schedule import local_date
+from service.core.access import passkeys as core
+from service.core.access.passkeys import (
+    Challenger,
+    PasskeyAnswer,
+    PasskeySite,
+    challenge_of,
+    new_sign_count,
+    read_answer,
+)
 from service.core.sealing import SealError
+from service.core.settings.schedule import local_date
 from service.flows.people.access import passkeys, sign_in
 from service.flows.people.access.passkeys import PasskeyRefused
 from service.flows.people.access.sign_in import NewSession, SignedIn

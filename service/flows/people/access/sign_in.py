@@ -9,8 +9,8 @@ from enum import Enum, auto
 
 from sqlalchemy.orm import Session
 
+from service.core.access.tokens import Action, ActToken
 from service.core.addresses import Address
-from service.core.tokens import Action, ActToken
 from service.flows.people.access.mail_requests import Requester, TooManyRequests, record_request
 from service.models import BrowserSession, Erasure, Keyring, MailRequest, MailRequestKind, Subscriber
 

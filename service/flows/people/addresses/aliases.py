@@ -17,7 +17,7 @@ from enum import Enum, auto
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.schedule import local_date
+from service.core.settings.schedule import local_date
 from service.db import random_id
 from service.flows.people.access import access_notices
 from service.models import (

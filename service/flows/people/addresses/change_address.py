@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.schedule import local_date
+from service.core.settings.schedule import local_date
 from service.db import random_id
 from service.flows.people.addresses import aliases
 from service.flows.people.settings.consent import record_moved_consent

@@ -15,7 +15,7 @@ from service.core.month.digest import Digest, make_digest
 from service.core.month.resurfacing import DigestEntry, TakenStep
 from service.core.month.thread import Thread, find_thread
 from service.core.month.year import Year, make_year
-from service.core.quiet_dates import is_quiet
+from service.core.settings.quiet_dates import is_quiet
 from service.core.slots import YEAR_GOES_ON
 from service.flows.people.journal.steps import taken_between
 from service.flows.people.settings.quiet_dates import spans_of

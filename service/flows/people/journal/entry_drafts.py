@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.entry_text import wording_key
+from service.core.journal.entry_text import wording_key
 from service.core.sealing import DataKey
 from service.models import Entry, EntryDraft, Keyring, Subscriber
 

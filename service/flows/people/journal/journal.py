@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from service.core.entry_text import (
+from service.core.journal.entry_text import (
     WORDS_BYTES,
     for_showing,
     has_visible,
@@ -22,8 +22,8 @@ from service.core.entry_text import (
     with_set_aside,
 )
 from service.core.replies.values import TrimmedPiece
-from service.core.schedule import writing_date
 from service.core.sealing import DataKey
+from service.core.settings.schedule import writing_date
 from service.db import random_id
 from service.flows.people.journal import tags
 from service.flows.people.settings import frequency

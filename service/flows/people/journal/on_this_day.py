@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library
 from service.core.month.on_this_day import may_be_looked_back_at, same_day_in_earlier_years
-from service.core.quiet_dates import is_quiet
+from service.core.settings.quiet_dates import is_quiet
 from service.flows.people.settings.quiet_dates import spans_of
 from service.models import Entry, Subscriber
 

@@ -7,8 +7,8 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from service.core.entry_text import for_showing
-from service.core.tags import folded_tag
+from service.core.journal.entry_text import for_showing
+from service.core.journal.tags import folded_tag
 from service.core.text.search_query import Excerpt, SearchQuery
 from service.flows.people.journal.journal import open_text
 from service.flows.people.journal.tags import open_tags

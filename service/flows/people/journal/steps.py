@@ -9,12 +9,12 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.core.access.tokens import ReplyKind, ReplyToken
+from service.core.journal.steps import FOLLOW_UP_DAYS, StepState, follow_up_on
 from service.core.journal_export.exported import ExportedStep
 from service.core.library.prompts import Library, Prompt
 from service.core.month.resurfacing import TakenStep
-from service.core.schedule import instant, writing_date
-from service.core.steps import FOLLOW_UP_DAYS, StepState, follow_up_on
-from service.core.tokens import ReplyKind, ReplyToken
+from service.core.settings.schedule import instant, writing_date
 from service.db import random_id
 from service.flows.people.settings import frequency
 from service.models import Delivery, DeliveryKind, Entry, Keyring, NewDelivery, Step, Subscriber

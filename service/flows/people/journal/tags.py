@@ -13,8 +13,8 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from service.core.journal.tags import folded_tag, renamed, tags_in, with_changes
 from service.core.sealing import DataKey
-from service.core.tags import folded_tag, renamed, tags_in, with_changes
 from service.models import Entry, Keyring, Subscriber
 
 _KEY_DIGITS = 16

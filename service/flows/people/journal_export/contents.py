@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from service.core.entry_text import for_showing
+from service.core.journal.entry_text import for_showing
 from service.core.journal_export.book_period import WHOLE_JOURNAL, BookPeriod
 from service.core.journal_export.exported import ExportedDraft, ExportedEntry, ExportedQuestion, ExportedStep
 from service.core.library.own_question import prompt_id_of

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from service.core.journal_export.exported import ExportedStep
-from service.core.journal_import.imported import (
+from service.core.journal_import.reading.imported import (
     ImportedDraft,
     ImportedEntry,
     ImportedQuestion,

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.core.entry_text import wording_key
+from service.core.journal.entry_text import wording_key
 from service.core.journal_export.exported import ExportedStep
-from service.core.journal_import.imported import ImportedDraft
-from service.core.journal_import.local_days import zone_named
+from service.core.journal_import.reading.imported import ImportedDraft
+from service.core.journal_import.reading.local_days import zone_named
 from service.core.library.prompts import THEMES
-from service.core.quiet_dates import MonthDay, QuietSpan
-from service.core.schedule import Days, Schedule, instant
+from service.core.settings.quiet_dates import MonthDay, QuietSpan
+from service.core.settings.schedule import Days, Schedule, instant
 from service.flows.people.journal import steps
 from service.flows.people.journal.drafts import SeenDraft, drop_draft, save_draft
 from service.flows.people.journal_import.import_preview import ImportPreview

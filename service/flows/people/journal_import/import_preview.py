@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from service.core.journal_import.imported import (
+from service.core.journal_import.reading.imported import (
     NO_DATE,
     ImportedDraft,
     ImportedEntry,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.journal_import.imported import LeftOutEntry
+from service.core.journal_import.reading.imported import LeftOutEntry
 from service.core.sealing import DataKey
 from service.flows.people.journal_import.import_chunk import open_leftover
 from service.models import ImportLeftover, ImportState, JournalImport

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
-from service.core.journal_import.imported import (
+from service.core.journal_import.reading.imported import (
     ImportedDraft,
     ImportedEntry,
     ImportedExtras,
@@ -20,8 +20,8 @@ from service.core.journal_import.imported import (
     LeftOutEntry,
     RefusedFileError,
 )
-from service.core.schedule import local_date
 from service.core.sealing import DataKey
+from service.core.settings.schedule import local_date
 from service.db import Database
 from service.flows.people.journal.photos.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
 from service.flows.people.journal.photos.photo_changes import LONGEST_DESCRIPTION, sealed_description

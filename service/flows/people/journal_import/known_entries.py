@@ -11,7 +11,7 @@ from enum import Enum
 from sqlalchemy.orm import Session
 
 from service.core.journal_export.exported import ExportedStep
-from service.core.journal_import.imported import ImportedDraft, ImportedEntry, ImportedExtras, text_of
+from service.core.journal_import.reading.imported import ImportedDraft, ImportedEntry, ImportedExtras, text_of
 from service.core.sealing import IndexKey
 from service.flows.people.journal import journal, steps
 from service.flows.people.journal.drafts import open_draft

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import WORDINGS, Stream
 from service.core.journal_export.exported import json_lines
-from service.core.quiet_dates import MonthDay
-from service.core.schedule import Days
+from service.core.settings.consent import WORDINGS, Stream
+from service.core.settings.quiet_dates import MonthDay
+from service.core.settings.schedule import Days
 from service.flows.people.access.passkeys import name_place
 from service.flows.people.addresses.aliases import address_place
 from service.flows.people.addresses.change_address import former_place

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.schedule import local_date
+from service.core.settings.schedule import local_date
 from service.flows.people.addresses import change_address
 from service.models import (
     AddressChange,

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
-from service.core.consent import ConsentEvent
+from service.core.settings.consent import ConsentEvent
 from service.db import Database
 from service.flows.people.journal.photos.entry_photos import remove_objects
 from service.flows.people.settings.consent import record_consent

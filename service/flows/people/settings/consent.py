@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import ConsentEvent, Stream, current_version
+from service.core.settings.consent import ConsentEvent, Stream, current_version
 from service.flows.people.settings import frequency
 from service.models import Consent, Subscriber, SubscriberStatus
 

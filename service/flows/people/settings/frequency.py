@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.core.frequency import SlowDown, once_a_week, slow_down_due
-from service.core.schedule import Days, local_date
+from service.core.settings.frequency import SlowDown, once_a_week, slow_down_due
+from service.core.settings.schedule import Days, local_date
 from service.models import Delivery, DeliveryKind, DeliveryState, Subscriber, SubscriberStatus
 
 

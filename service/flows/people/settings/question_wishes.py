@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.core.library.prompts import Library, Prompt
 from service.core.replies.classify.pause_dates import months_after
-from service.core.schedule import local_date
+from service.core.settings.schedule import local_date
 from service.flows.people.settings import frequency, own_questions
 from service.models import Keyring, QuestionWish, Subscriber
 

@@ -9,9 +9,9 @@ from enum import Enum, auto
 
 from sqlalchemy.orm import Session
 
-from service.core import quiet_dates
-from service.core.quiet_dates import QuietSpan
-from service.core.schedule import next_slot, slot_at
+from service.core.settings import quiet_dates
+from service.core.settings.quiet_dates import QuietSpan
+from service.core.settings.schedule import next_slot, slot_at
 from service.db import random_id
 from service.flows.people.settings import frequency
 from service.models import Keyring, QuietDate, Subscriber

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import ConsentEvent
-from service.core.frequency import once_a_week
-from service.core.schedule import Schedule, local_date
+from service.core.settings.consent import ConsentEvent
+from service.core.settings.frequency import once_a_week
+from service.core.settings.schedule import Schedule, local_date
 from service.flows.people.settings import consent, frequency, quiet_dates
 from service.flows.people.settings.consent import record_consent
 from service.models import Subscriber, SubscriberStatus, Suppression

@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import Asked, ConsentEvent, Stream
+from service.core.access.tokens import ActToken
 from service.core.library.prompts import Library, Prompt
 from service.core.library.rotation import History
-from service.core.schedule import local_date
-from service.core.tokens import ActToken
+from service.core.settings.consent import Asked, ConsentEvent, Stream
+from service.core.settings.schedule import local_date
 from service.db import random_id
 from service.flows.people.access.sign_in import is_code_right
 from service.flows.people.addresses import aliases

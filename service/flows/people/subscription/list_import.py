@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import ConsentEvent, Stream
 from service.core.library.prompts import DEFAULT_LOCALE
 from service.core.list_import import ListedPerson, ListService, ListStanding, SubscriberList
-from service.core.schedule import FIRST_LIGHT, Rhythm, Schedule, next_month_slot
+from service.core.settings.consent import ConsentEvent, Stream
+from service.core.settings.schedule import FIRST_LIGHT, Rhythm, Schedule, next_month_slot
 from service.db import random_id
 from service.flows.people.subscription.signup_form import SignupForm, encode_form, form_place
 from service.models import (

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import Asked, ConsentEvent
+from service.core.settings.consent import Asked, ConsentEvent
 from service.core.slots import request_slot
 from service.db import random_id
 from service.flows.people.access.mail_requests import Requester, TooManyRequests, record_request

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from service.core.addresses import Address
-from service.core.consent import Stream
-from service.core.schedule import Days, Schedule, find_zone
+from service.core.settings.consent import Stream
+from service.core.settings.schedule import Days, Schedule, find_zone
 from service.models import Keyring, Subscriber, SubscriberStatus
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.consent import Stream
+from service.core.settings.consent import Stream
 from service.flows.people.settings.consent import withdraw_letters, withdraw_questions
 from service.flows.people.subscription import account
 from service.models import Subscriber, SubscriberStatus

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Row, event
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from service.core.failure_class import FailureClass
+from service.core.sending.failure_class import FailureClass
 from service.models.counter import Counter
 from service.models.outgoing.deliveries.delivery import Delivery
 from service.models.outgoing.deliveries.delivery_state import DeliveryState

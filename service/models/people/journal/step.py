@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, and_, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.core.steps import StepState
+from service.core.journal.steps import StepState
 from service.db import Base, Id, random_id
 from service.models.people.journal.entry import Entry
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.core.consent import ConsentEvent, Stream
+from service.core.settings.consent import ConsentEvent, Stream
 from service.db import Base, Id, random_id
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, SmallInteger, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.core.quiet_dates import MonthDay, QuietSpan
+from service.core.settings.quiet_dates import MonthDay, QuietSpan
 from service.db import Base, Id, random_id
 
 _MONTH = 100

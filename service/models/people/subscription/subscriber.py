@@ -31,8 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, column_property, mapped_column, undefer
 
-from service.core.consent import Stream
-from service.core.schedule import Days, Schedule, instant, next_month_slot, next_slot
+from service.core.settings.consent import Stream
+from service.core.settings.schedule import Days, Schedule, instant, next_month_slot, next_slot
 from service.db import Base, Id, insert_into, random_id
 from service.models.people.settings.own_question import OwnQuestion
 from service.models.people.settings.question_wish import QuestionWish

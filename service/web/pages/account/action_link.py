@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.steps import StepState
-from service.core.tokens import Action, ActToken
+from service.core.access.tokens import Action, ActToken
+from service.core.journal.steps import StepState
 from service.flows.incoming import held, set_aside
 from service.flows.people.addresses import aliases
 from service.flows.people.journal import steps

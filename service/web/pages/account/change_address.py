@@ -8,8 +8,8 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from service.core.access.tokens import ActToken
 from service.core.addresses import Address
-from service.core.tokens import ActToken
 from service.flows.people.addresses import change_address
 from service.flows.people.addresses.change_address import ChangeStanding
 from service.web import browser, forms

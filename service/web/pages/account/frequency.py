@@ -9,10 +9,10 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.consent import Stream
+from service.core.access.tokens import FrequencyToken
 from service.core.dates import full_date
-from service.core.schedule import local_date
-from service.core.tokens import FrequencyToken
+from service.core.settings.consent import Stream
+from service.core.settings.schedule import local_date
 from service.flows.people.subscription import account, ways_out
 from service.flows.people.subscription.account import InvalidPauseDate
 from service.models import Subscriber

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.consent import Stream, current_wording
+from service.core.settings.consent import Stream, current_wording
 from service.web import browser, form_time, forms
 from service.web.context import get_runtime, page
 from service.web.pages.account.signup import ask_for, join_address

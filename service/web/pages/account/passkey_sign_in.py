@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.passkeys import Ceremony, Challenger
+from service.core.access.passkeys import Ceremony, Challenger
 from service.flows.people.access import passkey_sign_in
 from service.flows.people.access.passkeys import PasskeyRefused
 from service.web import browser

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.browser_kind import browser_kind
-from service.core.passkeys import Ceremony, Challenger, PasskeySite, passkey_site
+from service.core.access.browser_kind import browser_kind
+from service.core.access.passkeys import Ceremony, Challenger, PasskeySite, passkey_site
 from service.flows.people.access import passkey_adding, passkeys
 from service.flows.people.access.passkeys import MOST_NAME_CHARACTERS, PasskeyRefused
 from service.web import browser, forms

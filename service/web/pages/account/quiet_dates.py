@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.quiet_dates import MonthDay, QuietSpan
+from service.core.settings.quiet_dates import MonthDay, QuietSpan
 from service.flows.people.settings import quiet_dates
 from service.flows.people.settings.quiet_dates import MOST_LABEL_CHARACTERS, NotAdded
 from service.models import SubscriberStatus

@@ -8,11 +8,11 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.consent import by_writer
+from service.core.access.tokens import FrequencyToken
 from service.core.dates import WEEKDAYS
 from service.core.library.prompts import DEFAULT_LOCALE, THEMES
-from service.core.schedule import spoken_time
-from service.core.tokens import FrequencyToken
+from service.core.settings.consent import by_writer
+from service.core.settings.schedule import spoken_time
 from service.flows.people.journal import deleted_entries
 from service.flows.people.settings import frequency
 from service.flows.people.settings.quiet_dates import next_question_on

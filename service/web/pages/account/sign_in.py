@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.tokens import Action, ActToken
+from service.core.access.tokens import Action, ActToken
 from service.flows.people.access import sign_in
 from service.flows.people.access.mail_requests import TooManyRequests
 from service.flows.people.access.sign_in import SignedIn, SignInLink

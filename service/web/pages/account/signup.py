@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.consent import Asked, Stream, by_writer, current_wording
+from service.core.access.tokens import Action, ActToken
 from service.core.reply_address import joining_address
-from service.core.schedule import Rhythm, place_name, spoken_time
-from service.core.tokens import Action, ActToken
+from service.core.settings.consent import Asked, Stream, by_writer, current_wording
+from service.core.settings.schedule import Rhythm, place_name, spoken_time
 from service.flows.people.access.mail_requests import TooManyRequests
 from service.flows.people.subscription import account, confirm_signup, signup
 from service.flows.people.subscription.signup_form import SignupForm, WaitingSignup

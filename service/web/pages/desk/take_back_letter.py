@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.tokens import ActToken
+from service.core.access.tokens import ActToken
 from service.flows.desk.desk_log import Actor, DeskActionName, record_action
 from service.flows.outgoing.letters import letter_states
 from service.flows.outgoing.letters.letter_drafts import LetterError

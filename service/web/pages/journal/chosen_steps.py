@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from service.core.steps import StepState, step_phrases_for
-from service.core.tokens import Action, ActToken
+from service.core.access.tokens import Action, ActToken
+from service.core.journal.steps import StepState, step_phrases_for
 from service.flows.people.journal import journal, steps
 from service.models import Entry, Step, Subscriber
 from service.web.context import get_runtime, now

@@ -8,8 +8,8 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from service.core.access.tokens import Action
 from service.core.month.resurfacing import Passage
-from service.core.tokens import Action
 from service.flows.people.journal.digest_reading import frozen_digest
 from service.flows.people.journal.photos.entry_photos import OpenPhoto, open_by_entry
 from service.models import Delivery, Subscriber

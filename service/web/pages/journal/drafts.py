@@ -8,7 +8,7 @@ from datetime import date
 
 from flask import request
 
-from service.core.entry_text import wording_key
+from service.core.journal.entry_text import wording_key
 from service.flows.people.journal import drafts
 from service.flows.people.journal.drafts import SeenDraft
 from service.models import Draft, Entry, EntryDraft

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.entry_text import wording_key
+from service.core.journal.entry_text import wording_key
 from service.flows.people.journal import earlier_wording, entry_drafts
 from service.flows.people.journal.entry_drafts import OpenEntryDraft
 from service.flows.people.journal.photos import entry_photos, photo_changes

@@ -12,7 +12,7 @@ from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.library.prompts import Prompt
-from service.core.schedule import local_date
+from service.core.settings.schedule import local_date
 from service.flows.incoming import set_aside
 from service.flows.people.journal import deleted_entries, earlier_wording, journal
 from service.flows.people.journal.on_this_day import entries_on_this_day

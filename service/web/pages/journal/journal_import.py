@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError, validate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.core.dates import listed
-from service.core.journal_import.imported import LeftOutEntry
+from service.core.journal_import.reading.imported import LeftOutEntry
 from service.flows.people.journal.photos.entry_photos import remove_objects
 from service.flows.people.journal_import import import_upload, imports
 from service.flows.people.journal_import.import_extras import bring_settings, new_quiet_dates, wanted_settings

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.steps import LONGEST_STEP, StepState
+from service.core.journal.steps import LONGEST_STEP, StepState
 from service.core.text.sentences import one_line
 from service.flows.people.journal import steps
 from service.models import Step, Subscriber, SubscriberStatus, Suppression

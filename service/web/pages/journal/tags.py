@@ -9,7 +9,7 @@ from types import MappingProxyType
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.tags import LONGEST_TAG, MOST_TAGS, is_tag, typed_tags
+from service.core.journal.tags import LONGEST_TAG, MOST_TAGS, is_tag, typed_tags
 from service.flows.people.journal import journal, tags
 from service.flows.people.journal.tags import Tag
 from service.models import Entry

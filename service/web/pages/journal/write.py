@@ -10,11 +10,11 @@ from types import MappingProxyType
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from service.core.entry_text import read_write_link_object
+from service.core.access.tokens import Action, ActToken
+from service.core.journal.entry_text import read_write_link_object
 from service.core.library.own_question import own_id_of
 from service.core.library.prompts import Prompt
-from service.core.schedule import local_date, writing_date
-from service.core.tokens import Action, ActToken
+from service.core.settings.schedule import local_date, writing_date
 from service.flows.people.journal import journal
 from service.flows.people.journal.photos import entry_photos
 from service.flows.people.journal.photos.photo_upload import UploadedPhotos

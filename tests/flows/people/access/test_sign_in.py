@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from service.core.access.tokens import Action, ActToken
 from service.core.addresses import Address
 from service.core.library.prompts import Library
-from service.core.tokens import Action, ActToken
 from service.db import Database
 from service.flows.people.access import sign_in
 from service.flows.people.access.sign_in import NewSession, SignedIn, SignInLink

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from service.core.addresses import Address
-from service.core.consent import ConsentEvent, Stream
+from service.core.settings.consent import ConsentEvent, Stream
 from service.flows.incoming import failures
 from service.flows.incoming.failures import record_complaint
 from service.flows.outgoing.settling.evidence import weigh

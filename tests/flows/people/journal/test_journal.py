@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.entry_text import WORDS_BYTES, piece_key
+from service.core.journal.entry_text import WORDS_BYTES, piece_key
 from service.core.library.prompts import Library
 from service.core.replies.values import TrimmedPiece
 from service.core.sealing import SealError

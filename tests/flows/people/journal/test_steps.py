@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.core.steps import StepState
+from service.core.journal.steps import StepState
 from service.db import Database
 from service.flows.outgoing.planning.plan_prompts import plan_due_prompts
 from service.flows.people.journal import journal, steps

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from service.core.consent import ConsentEvent
 from service.core.sealing import SealError
+from service.core.settings.consent import ConsentEvent
 from service.db import Base, Database
 from service.flows.outgoing.tick import tick
 from service.flows.people.access import sign_in

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.core.addresses import Address
-from service.core.consent import ConsentEvent, Stream
 from service.core.library.prompts import Library
 from service.core.list_import import ListedPerson, ListService, ListStanding, SubscriberList
+from service.core.settings.consent import ConsentEvent, Stream
 from service.db import Database
 from service.flows.people.subscription import account, signup, ways_out
 from service.flows.people.subscription.confirm_signup import confirm

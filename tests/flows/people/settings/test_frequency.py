@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from service.core.frequency import REST_AFTER, WEEKLY_AFTER, SlowDown
 from service.core.library.prompts import Library
 from service.core.replies.classify.commands import Command, Verb
-from service.core.schedule import Days
+from service.core.settings.frequency import REST_AFTER, WEEKLY_AFTER, SlowDown
+from service.core.settings.schedule import Days
 from service.db import Database, migrate
 from service.flows.incoming import commands
 from service.flows.outgoing.planning.plan_prompts import plan_due_prompts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from service.core.library.prompts import Library
-from service.core.quiet_dates import MonthDay, QuietSpan
+from service.core.settings.quiet_dates import MonthDay, QuietSpan
 from service.db import Database
 from service.flows.people.journal.digest_reading import DigestReader
 from service.flows.people.settings import quiet_dates

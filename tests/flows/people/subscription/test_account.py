@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.core.library.prompts import Library
-from service.core.schedule import Days, Schedule
+from service.core.settings.schedule import Days, Schedule
 from service.db import Database
 from service.flows.people.subscription import account, confirm_signup
 from service.flows.people.subscription.account import InvalidPauseDate, NothingToPause, Rest, Resting

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from service.config import ROOT
 from service.core.addresses import Address
-from service.core.consent import ConsentEvent, Stream
 from service.core.library.prompts import Library
 from service.core.list_import import ListedPerson, ListService, ListStanding, SubscriberList, read_list
+from service.core.settings.consent import ConsentEvent, Stream
 from service.db import Base, Database
 from service.flows.people.subscription import account, list_import, signup
 from service.flows.people.subscription.confirm_signup import confirm

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.core.access.tokens import Action, ActToken
 from service.core.addresses import Address
 from service.core.library.prompts import Library
-from service.core.schedule import Rhythm, Schedule
-from service.core.tokens import Action, ActToken
+from service.core.settings.schedule import Rhythm, Schedule
 from service.db import Database
 from service.flows.people.access import sign_in
 from service.flows.people.access.mail_requests import Requester, TooManyRequests

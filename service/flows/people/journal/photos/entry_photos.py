@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.core.photos import Picture
+from service.core.journal.photos import Picture
 from service.db import random_id
 from service.models import Entry, Keyring, Photo, Reply, Subscriber
 from service.storage import Storage

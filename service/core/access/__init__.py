@@ -1,0 +1,1 @@
+"""The ways in: tokens, passkeys, and the kinds of browsers."""

@@ -1,0 +1,1 @@
+"""The parts of a journal: the text of an entry, its photos, its tags, and small steps."""

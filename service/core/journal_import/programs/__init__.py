@@ -1,0 +1,1 @@
+"""The formats of programs for journals, a module each."""
