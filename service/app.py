@@ -20,30 +20,14 @@ from service.log_output import set_up_logging
 from service.process_guards import guard_process
 from service.runtime import Runtime, make_runtime
 from service.template_files import TEMPLATES, page_style
-from service.web import access_log, browser, converters, errors, security, uploads, webhooks
+from service.web import access_log, browser, converters, errors, webhooks
 from service.web.context import get_runtime
-from service.web.csrf import csrf
+from service.web.forms import uploads
 from service.web.monitoring import health
 from service.web.monitoring.webhook_counts import WebhookCounts
 from service.web.pages import letters, static_pages
-from service.web.pages.account import (
-    about_person,
-    action_link,
-    aliases,
-    browser_sessions,
-    change_address,
-    erase,
-    frequency,
-    held,
-    letters_signup,
-    own_questions,
-    passkey_sign_in,
-    passkeys,
-    quiet_dates,
-    settings,
-    sign_in,
-    signup,
-)
+from service.web.pages.access import action_link, browser_sessions, passkey_sign_in, passkeys, sign_in
+from service.web.pages.addresses import aliases, change_address, held
 from service.web.pages.desk import (
     desk_account,
     desk_feeds,
@@ -53,23 +37,14 @@ from service.web.pages.desk import (
     desk_prompts,
     desk_trouble,
 )
-from service.web.pages.journal import (
-    again,
-    deleted_entries,
-    digest,
-    edit,
-    journal,
-    journal_export,
-    journal_import,
-    month_markdown,
-    photos,
-    search,
-    send_on,
-    steps,
-    tags,
-    write,
-    year,
-)
+from service.web.pages.journal import again, deleted_entries, journal, photos, search, send_on, steps, tags
+from service.web.pages.month import digest, month_markdown, year
+from service.web.pages.personal_data import about_person, erase, journal_export, journal_import
+from service.web.pages.settings import own_questions, quiet_dates, settings
+from service.web.pages.subscription import frequency, letters_signup, signup
+from service.web.pages.writing import edit, write
+from service.web.security import security
+from service.web.security.csrf import csrf
 
 GUNICORN_GIVES_UP = (
     4  # the server's code for an application that cannot be loaded, after which it starts no other worker

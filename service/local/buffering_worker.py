@@ -28,7 +28,7 @@ from service.local.buffered_connection import (
     SocketStream,
 )
 from service.local.reception import Arrival, Reception
-from service.web.limits import LARGEST_IMPORT_BYTES, LARGEST_POST_BYTES
+from service.web.security.limits import LARGEST_IMPORT_BYTES, LARGEST_POST_BYTES
 
 SEND_SECONDS = 30.0
 LINGER_SECONDS = 2.0

@@ -8,7 +8,12 @@ from urllib.parse import urlsplit
 
 import h11
 
-from service.web.limits import LARGEST_POST_BYTES, largest_body_bytes, largest_streamed_bytes, received_anyway_bytes
+from service.web.security.limits import (
+    LARGEST_POST_BYTES,
+    largest_body_bytes,
+    largest_streamed_bytes,
+    received_anyway_bytes,
+)
 
 LARGEST_HEAD_BYTES = 64 * 1024
 PIECE_BYTES = 64 * 1024

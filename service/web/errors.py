@@ -17,9 +17,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from service.web import browser
 from service.web.context import get_runtime, page
-from service.web.forms import lost_words
-from service.web.limits import IMPORT_PATH, takes_photos
-from service.web.unsent_form import UnsentForm, unsent_form
+from service.web.forms.forms import lost_words
+from service.web.forms.unsent_form import UnsentForm, unsent_form
+from service.web.security.limits import IMPORT_PATH, takes_photos
 
 log = structlog.get_logger()
 

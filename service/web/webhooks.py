@@ -14,8 +14,8 @@ from service.mail.inbound.inbound_mail import MalformedPostError, read_signature
 from service.mail.provider_events import MalformedEventError, read_event, read_event_post
 from service.storage import StorageError
 from service.web.context import get_runtime
-from service.web.limits import LARGEST_EVENT_BYTES, LARGEST_POST_BYTES
 from service.web.monitoring.webhook_counts import WebhookCounts
+from service.web.security.limits import LARGEST_EVENT_BYTES, LARGEST_POST_BYTES
 
 READ_BYTES = 256 * 1024
 

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from service.config import ROOT
 from service.local.queue_server import queue_command
 from service.local.up import local_settings
-from service.web.limits import LARGEST_POST_BYTES
+from service.web.security.limits import LARGEST_POST_BYTES
 from tests.e2e.people import Person
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits

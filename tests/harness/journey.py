@@ -26,7 +26,7 @@ from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Keyring
 from service.postoffice import app as postoffice
 from service.postoffice.server import running
 from service.runtime import Runtime, make_runtime
-from service.web.form_time import FIELD, sign_form_time
+from service.web.forms.form_time import FIELD, sign_form_time
 from tests.harness.clock import MovableClock
 from tests.harness.website import FILLED_IN
 from workers.worker import work

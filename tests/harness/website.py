@@ -16,7 +16,7 @@ from service.flows.people.subscription import signup
 from service.job_queue import InMemoryQueue
 from service.models import Subscriber
 from service.runtime import Runtime
-from service.web.form_time import FIELD, sign_form_time
+from service.web.forms.form_time import FIELD, sign_form_time
 from tests.harness.clock import MovableClock
 from tests.harness.people import ANA
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.local.reception import LARGEST_HEAD_BYTES, PIECE_BYTES, Arrival, Reception
-from service.web.limits import (
+from service.web.security.limits import (
     IMPORT_PATH,
     INBOUND_PATH,
     LARGEST_FORM_BYTES,

@@ -19,7 +19,7 @@ from service.local.buffered_connection import BODY_GRACE_SECONDS
 from service.local.buffering_worker import BUFFERED_BYTES
 from service.local.web_server import CONNECTIONS, GRACEFUL_SECONDS, WORKER_CLASS
 from service.mail.signature import sign
-from service.web.limits import LARGEST_IMPORT_BYTES, LARGEST_POST_BYTES
+from service.web.security.limits import LARGEST_IMPORT_BYTES, LARGEST_POST_BYTES
 from tests.harness.posted_mail import FORM, multipart
 from tests.harness.web_process import WebProcess, running_web
 

@@ -41,7 +41,7 @@ from service.models import (
     Reply,
     Subscriber,
 )
-from service.web.security import LINKS_AN_HOUR
+from service.web.security.security import LINKS_AN_HOUR
 from tests.harness.desk import DeskHarness
 from tests.harness.website import WebHarness
 

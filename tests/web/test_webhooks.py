@@ -19,7 +19,7 @@ from service.job_queue import InMemoryQueue
 from service.mail.signature import Signature
 from service.models import Consent, Reply, Subscriber, SubscriberStatus, Suppression, WebhookToken
 from service.storage import Storage
-from service.web.limits import LARGEST_POST_BYTES
+from service.web.security.limits import LARGEST_POST_BYTES
 from tests.harness.members import due_at
 from tests.harness.people import DAY, MINUTE, NOW
 from tests.harness.posts import mail, post, signed

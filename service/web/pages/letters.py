@@ -13,7 +13,7 @@ from markupsafe import Markup
 from service.flows.outgoing.letters.letter_archive import LetterPage, find_page, find_picture, listed_letters
 from service.flows.outgoing.letters.letter_test_mail import TEST_PATH
 from service.web.context import get_runtime, page
-from service.web.security import allow_photos
+from service.web.security.security import allow_photos
 
 KEPT_BY_CACHES = timedelta(minutes=5)
 PICTURES_KEPT = timedelta(days=30)

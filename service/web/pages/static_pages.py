@@ -9,8 +9,8 @@ from flask import Blueprint, Response, render_template, url_for
 from service.models import Subscriber
 from service.web import browser
 from service.web.context import contact_address, get_help_lines, get_runtime, now, page
-from service.web.pages.account.email_texts import said_by_email
-from service.web.zones import country_of
+from service.web.forms.zones import country_of
+from service.web.pages.email_texts import said_by_email
 
 # RFC 9116, section 2.5.5, recommends less than a year.
 SECURITY_TXT_LIFETIME = timedelta(days=180)

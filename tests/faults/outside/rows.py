@@ -10,7 +10,7 @@ from functools import partial
 
 from service.models import HoldReason, Installation
 from service.postoffice.faults import Quota
-from service.web.form_time import sign_form_time
+from service.web.forms.form_time import sign_form_time
 from tests.faults.outside.databases import full
 from tests.faults.outside.running import FaultCounts, Outside
 from tests.harness.journey import Browser

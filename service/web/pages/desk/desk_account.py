@@ -16,12 +16,12 @@ from service.flows.desk.desk_sign_in import NewDeskLink, writer_hashes
 from service.flows.desk.second_factor import AppSecret, CodeRefused
 from service.job_queue import BackgroundJob
 from service.models import DeskSession
-from service.web import forms
 from service.web.context import get_runtime, hashed, network_hash, now, page
 from service.web.errors import error_page
+from service.web.forms import forms
 from service.web.pages.desk import desk_browser
 from service.web.pages.desk.desk_browser import DeskSignInNeededError, SecondFactorNeededError, desk_visit
-from service.web.rate_limit import RateLimiter
+from service.web.security.rate_limit import RateLimiter
 
 LINKS_AN_HOUR = 10
 _LIMITER = "desk_links"

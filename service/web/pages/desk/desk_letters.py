@@ -24,7 +24,7 @@ from service.models import Letter, LetterFormat, LetterPause, LetterState, Lette
 from service.web.context import get_runtime, now, page
 from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
 from service.web.pages.desk.letter_form import typed_draft, typed_time
-from service.web.security import allow_frames, frame_only
+from service.web.security.security import allow_frames, frame_only
 
 MOST_LETTERS = 100
 NOT_OVER_A_FAILURE = "It isn’t scheduled, because something isn’t set up right:"

@@ -27,9 +27,10 @@ from service.flows.people.subscription.account import Rest
 from service.job_queue import BackgroundJob
 from service.mail.outbound.mailer import ProviderMisconfigured, ProviderUnreachable
 from service.models import Subscriber
-from service.web import browser, forms
+from service.web import browser
 from service.web.context import get_runtime, now, page
 from service.web.errors import error_page
+from service.web.forms import forms
 from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
 
 NOT_LIFTED = "Mailgun couldn’t be asked to lift it, so nothing has changed. Try again in a little while."

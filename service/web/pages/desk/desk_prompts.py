@@ -23,7 +23,7 @@ from service.models import OwnPrompt
 from service.template_files import load_lexicon
 from service.web.context import get_runtime, now, page
 from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
-from service.web.security import allow_frames, frame_only
+from service.web.security.security import allow_frames, frame_only
 
 PATH = "/desk/questions"
 

@@ -22,10 +22,10 @@ from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
 from service.web.converters import read_id
-from service.web.forms import FIRST_DAY
+from service.web.forms.forms import FIRST_DAY
 from service.web.pages.journal.again import may_wish
-from service.web.pages.journal.chosen_steps import chosen_step
 from service.web.pages.journal.shown_entries import ShownEntry, entry_path, own_entry, shown_entries
+from service.web.pages.writing.chosen_steps import chosen_step
 
 blueprint = Blueprint("journal", __name__)
 # What the page of an entry says after a form was sent, by the name in the URL.

@@ -13,12 +13,13 @@ from service.flows.people.journal.photos.photo_changes import LONGEST_DESCRIPTIO
 from service.flows.people.journal.photos.photo_upload import PhotosBusyError
 from service.models import Entry, Photo
 from service.storage import StorageError
-from service.web import browser, uploads
+from service.web import browser
 from service.web.browser import Visit
 from service.web.context import get_runtime, now, page
 from service.web.errors import ErrorText, error_page
+from service.web.forms import uploads
 from service.web.pages.journal.shown_entries import entry_path
-from service.web.security import allow_photos
+from service.web.security.security import allow_photos
 
 blueprint = Blueprint("photos", __name__)
 DESCRIPTION = "description"

@@ -16,7 +16,7 @@ from service.flows.people.settings import own_questions
 from service.models import Entry
 from service.web.browser import Visit
 from service.web.context import get_runtime
-from service.web.security import allow_photos
+from service.web.security.security import allow_photos
 
 
 @dataclass(frozen=True, slots=True)

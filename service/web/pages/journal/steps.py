@@ -14,7 +14,7 @@ from service.models import Step, Subscriber, SubscriberStatus, Suppression
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import now, page
-from service.web.idempotency import idempotent_id, new_form_key
+from service.web.forms.idempotency import idempotent_id, new_form_key
 
 blueprint = Blueprint("steps", __name__)
 EMPTY = {"words": "Write a step first, or leave it for another day"}

@@ -1,0 +1,1 @@
+"""Forms: parsing them, their files and sizes, and what is sent twice, too early, or refused."""

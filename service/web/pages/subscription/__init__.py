@@ -1,0 +1,1 @@
+"""The pages of a subscription: signing up, confirming, resting and stopping."""

@@ -1,0 +1,1 @@
+"""The protection of pages: headers, the CSRF guard, and limits on requests."""
