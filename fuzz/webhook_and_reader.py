@@ -16,9 +16,9 @@ with atheris.instrument_imports(include=["service"]):
     from service.core.replies.classify.bounce_reports import missing_addresses
     from service.core.replies.values import SentEmail
     from service.mail.inbound.inbound_mail import read_mail
-    from service.mail.inbound.phrase_files import load_automatic_signs
     from service.mail.inbound.posts import MalformedPostError, content_hash, parse_post, read_signature
-    from service.mail.inbound.reading import MailContent, read
+    from service.mail.sandbox.phrase_files import load_automatic_signs
+    from service.mail.sandbox.reading import MailContent, read
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "tests" / "data"

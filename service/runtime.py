@@ -50,11 +50,11 @@ from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.flows.people.personal_data.eraser import Eraser
 from service.job_queue import BackgroundJob, JobQueue
 from service.mail.dns_lookup import DnsResolver
-from service.mail.inbound.reader import MailReader
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.mailer import MailProvider
 from service.mail.outbound.mailgun import MailgunGateway
 from service.mail.outbound.mailgun_account import MailgunAccount
+from service.mail.sandbox.reader import MailReader
 from service.mail.web_fetch import WebFetcher
 from service.models import Counter, Installation, Keyring
 from service.storage import Storage

@@ -10,11 +10,11 @@ from werkzeug.exceptions import NotFound
 
 from service.clock import Clock, utc_now
 from service.config import LOOPBACK, ROOT
-from service.postoffice.account_api import account_api
+from service.postoffice.api.account_api import account_api
+from service.postoffice.api.provider import api, magnificent
 from service.postoffice.control import control
 from service.postoffice.office import OfficeSettings, PostOffice
 from service.postoffice.pages import pages
-from service.postoffice.provider import api, magnificent
 
 TEMPLATES = ROOT / "templates" / "postoffice"
 _OWN_PATHS = ("/mail", "/posts", "/_local", "/style.css")

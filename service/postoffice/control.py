@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
+from service.postoffice.api.provider import office
 from service.postoffice.faults import KINDS, Quota
-from service.postoffice.mailbox import MailboxMail
+from service.postoffice.mailbox.mailbox import MailboxMail
 from service.postoffice.office import HAPPENINGS
 from service.postoffice.postman import WebPost
-from service.postoffice.provider import office
-from service.postoffice.replies import reply_as
+from service.postoffice.replies.replies import reply_as
 from service.postoffice.route import authenticated
 
 control = Blueprint("control", __name__, url_prefix="/_local")

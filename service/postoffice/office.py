@@ -16,11 +16,11 @@ from service.clock import Clock
 from service.config import LOOPBACK
 from service.mail.inbound.posts import Post
 from service.mail.signature import Signature, sign
-from service.postoffice.accept_message import NotAcceptedError, SendCall, accept
-from service.postoffice.account import MailAccount
-from service.postoffice.event_log import SUPPRESSED, Event, EventLog, Suppressions, make_event
+from service.postoffice.api.accept_message import NotAcceptedError, SendCall, accept
+from service.postoffice.api.account import MailAccount
 from service.postoffice.faults import Faults
-from service.postoffice.mailbox import Mailbox, MailboxMail
+from service.postoffice.mailbox.event_log import SUPPRESSED, Event, EventLog, Suppressions, make_event
+from service.postoffice.mailbox.mailbox import Mailbox, MailboxMail
 from service.postoffice.postman import NO_ANSWER, Postman, WebPost, new_post
 from service.postoffice.route import authenticated, route_form
 

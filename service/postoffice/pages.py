@@ -12,14 +12,14 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.postoffice.clients import CLIENTS
-from service.postoffice.languages import LANGUAGES
-from service.postoffice.mailbox import MailboxMail, content_type_of
-from service.postoffice.mime import File
+from service.postoffice.api.provider import office
+from service.postoffice.mailbox.mailbox import MailboxMail, content_type_of
+from service.postoffice.mailbox.mime import File
 from service.postoffice.postman import SCHEDULES, WebPost
-from service.postoffice.provider import office
-from service.postoffice.quotation import Where
-from service.postoffice.replies import new_mail, reply_as
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.languages import LANGUAGES
+from service.postoffice.replies.quotation import Where
+from service.postoffice.replies.replies import new_mail, reply_as
 from service.postoffice.route import authenticated
 
 pages = Blueprint("pages", __name__)

@@ -13,7 +13,7 @@ from typing import Any
 
 import urllib3
 
-from service.postoffice.files import read_all, unique_name, write_atomically
+from service.postoffice.mailbox.files import read_all, unique_name, write_atomically
 
 # The provider's schedules are 10, 15, 30 minutes, 1, 2, 4 hours for routes and 5, 10, 15 minutes,
 # 1, 2, 4 hours for events (documentation.mailgun.com); here a minute is a second.

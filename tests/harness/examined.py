@@ -19,7 +19,7 @@ from service.flows.outgoing.tick import CLOCK
 from service.mail.dns_lookup import DnsResolver
 from service.mail.outbound.mailgun_account import MailgunAccount
 from service.models import Heartbeat, SendingHour
-from service.postoffice.account import MailDomain
+from service.postoffice.api.account import MailDomain
 from service.postoffice.app import create_app
 from service.postoffice.office import PostOffice
 from service.postoffice.server import running

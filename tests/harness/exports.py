@@ -26,7 +26,7 @@ from service.flows.people.journal_export import exports
 from service.flows.people.journal_export.export_order import ExportOrder
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.job_queue import BackgroundJob
-from service.mail.inbound.redraw import redraw
+from service.mail.sandbox.redraw import redraw
 from service.models import Entry, ExportForm, JournalExport, Outcome, Reply, Subscriber
 from service.runtime import Runtime
 from tests.harness.journals import photo

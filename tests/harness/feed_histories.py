@@ -21,7 +21,7 @@ from service.core.feeds.feed_parsing import parse_feed
 from service.core.feeds.feed_post import ParsedFeed
 from service.flows.outgoing.feeds.feed_list import remove_feed
 from service.flows.outgoing.letters.letter_states import take_back
-from service.mail.inbound.feed_reader import FeedReader
+from service.mail.sandbox.feed_reader import FeedReader
 from service.mail.web_fetch import Fetched, WebFetcher
 from service.models import FeedMode, Letter, LetterState, SeenPost
 from tests.harness.feeds import FeedsHarness

@@ -11,7 +11,7 @@ from service.flows.outgoing.feeds.auto_posts import AutoPosts
 from service.flows.outgoing.feeds.feed_list import add_feed
 from service.flows.outgoing.feeds.feed_looker import FeedLooker, Look
 from service.flows.outgoing.feeds.take_posts import take_posts
-from service.mail.inbound.feed_reader import FeedReader
+from service.mail.sandbox.feed_reader import FeedReader
 from service.mail.web_fetch import WebFetcher
 from service.models import Feed, FeedMode, Letter, SeenPost
 from tests.harness.letters import LettersHarness

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from service.mail.inbound import reader
-from service.mail.inbound.child_process import ChildProcess, module_command
+from service.mail.sandbox import reader
+from service.mail.sandbox.child_process import ChildProcess, module_command
 
 # Each answer of these is complete, and nothing of a question stays in them.
-REUSED = (reader.COMMAND, module_command("service.mail.inbound.pictures"))
+REUSED = (reader.COMMAND, module_command("service.mail.sandbox.pictures"))
 _ask, _close = ChildProcess.ask, ChildProcess.close
 
 

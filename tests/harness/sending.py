@@ -17,7 +17,7 @@ from service.flows.outgoing.sending.send_records import SendReport
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber
 from service.postoffice.app import create_app
-from service.postoffice.mailbox import MailboxMail
+from service.postoffice.mailbox.mailbox import MailboxMail
 from service.postoffice.office import PostOffice
 from service.postoffice.server import running
 from service.runtime import Runtime, make_runtime

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from service.postoffice.clients import CLIENTS
+from service.postoffice.replies.clients import CLIENTS
 from tests.harness.journey import JourneyHarness
 
 ANA = "ana@example.com"

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from service.models import Subscriber
-from service.postoffice.clients import CLIENTS
+from service.postoffice.replies.clients import CLIENTS
 from tests.harness.journey import JourneyHarness
 from tests.harness.telling import shown_unopened, telling_words
 

@@ -20,7 +20,7 @@ from service.core.settings.frequency import WEEKLY_AFTER
 from service.flows.incoming.process import ReplyProcessor
 from service.flows.outgoing.tick import tick
 from service.models import Delivery, DeliveryKind, Outcome, Reply, Subscriber
-from service.postoffice.mailbox import MailboxMail
+from service.postoffice.mailbox.mailbox import MailboxMail
 from service.postoffice.route import authenticated
 from tests.harness.people import NOW
 from tests.harness.posts import post, signed

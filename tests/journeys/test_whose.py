@@ -10,7 +10,7 @@ import requests
 from sqlalchemy import select
 
 from service.models import Outcome, Reply, SubscriberStatus
-from service.postoffice.replies import new_mail
+from service.postoffice.replies.replies import new_mail
 from tests.harness.journey import JourneyHarness
 
 ANA, BEN = "ana@example.com", "ben@example.org"

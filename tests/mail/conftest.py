@@ -11,7 +11,7 @@ import pytest
 
 from service.mail.outbound.mailgun import MailgunGateway
 from service.postoffice.app import create_app
-from service.postoffice.mailbox import MailboxMail
+from service.postoffice.mailbox.mailbox import MailboxMail
 from service.postoffice.office import PostOffice
 from service.postoffice.server import running
 

@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from flask.testing import FlaskClient
 
 from service.postoffice.app import create_app
-from service.postoffice.mailbox import MailboxMail
+from service.postoffice.mailbox.mailbox import MailboxMail
 from service.postoffice.office import PostOffice
 from service.postoffice.server import running
 

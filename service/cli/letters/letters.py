@@ -31,7 +31,7 @@ from service.flows.outgoing.letters.letter_scheduling import (
     Straightaway,
     schedule,
 )
-from service.mail.inbound.pictures import PictureRedrawer
+from service.mail.sandbox.pictures import PictureRedrawer
 from service.models import Letter, LetterPause
 from service.template_files import TEMPLATES
 

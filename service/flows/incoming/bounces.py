@@ -7,8 +7,8 @@ from service.core.replies.classify.automatic import is_delivery_report
 from service.core.replies.classify.bounce_reports import missing_addresses
 from service.flows.incoming.owner import Owner
 from service.mail.inbound.inbound_mail import InboundMail
-from service.mail.inbound.reader import MailReader
-from service.mail.inbound.reading import REPORT_PARTS, MailContent, MailReading
+from service.mail.sandbox.reader import MailReader
+from service.mail.sandbox.reading import REPORT_PARTS, MailContent, MailReading
 from service.models import Keyring
 
 

@@ -13,7 +13,7 @@ from service.core.replies.mime.bodies import MIME_BYTES
 from service.flows.incoming.owner import Owner
 from service.flows.incoming.photo_processing import ProcessedPhotos
 from service.mail.inbound.inbound_mail import InboundMail
-from service.mail.inbound.reading import MailReading
+from service.mail.sandbox.reading import MailReading
 from service.models import Outcome, SubscriberStatus
 
 YES = frozenset({"yes", "y", "yes please", "yes, please", "ok", "okay", "confirm", "i confirm", "sure", "please"})

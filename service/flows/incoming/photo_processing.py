@@ -10,9 +10,9 @@ from service.core.journal.photos import MOST_IN_A_REPLY, OFTEN, is_decoration, i
 from service.core.replies import Attachment
 from service.db import Database
 from service.flows.people.journal.photos.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
-from service.mail.inbound.files import MailFiles
 from service.mail.inbound.inbound_mail import InboundMail
-from service.mail.inbound.reader import MailReader
+from service.mail.sandbox.files import MailFiles
+from service.mail.sandbox.reader import MailReader
 from service.models import Keyring, Photo, Subscriber
 from service.storage import Storage, StorageError
 

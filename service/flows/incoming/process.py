@@ -42,9 +42,9 @@ from service.flows.incoming.store import InboundStore
 from service.flows.people.journal.photos.entry_photos import remove_objects
 from service.flows.people.journal.steps import is_about_step, step_asked_about
 from service.mail.inbound.inbound_mail import InboundMail, MalformedPostError, read_mail
-from service.mail.inbound.phrase_files import load_automatic_signs
-from service.mail.inbound.reader import MailReader, UnreadableMail
-from service.mail.inbound.reading import MailContent, MailReading
+from service.mail.sandbox.phrase_files import load_automatic_signs
+from service.mail.sandbox.reader import MailReader, UnreadableMail
+from service.mail.sandbox.reading import MailContent, MailReading
 from service.models import Keyring, Outcome, Reply, RoundTrip, Subscriber
 from service.models.incoming import reply_claims
 from service.models.incoming.reply import RAW_KEPT, RAW_KEPT_FOR_CHOICE

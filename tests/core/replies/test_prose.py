@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.core.replies import decode_bodies
-from service.postoffice.clients import CLIENTS
-from service.postoffice.languages import LANGUAGES
-from service.postoffice.mailbox import MailboxMail
-from service.postoffice.quotation import Where
-from service.postoffice.replies import new_mail, reply_as
+from service.postoffice.mailbox.mailbox import MailboxMail
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.languages import LANGUAGES
+from service.postoffice.replies.quotation import Where
+from service.postoffice.replies.replies import new_mail, reply_as
 from tests.harness.reply_examples import ADDRESS, DATA, HTML, NAME, SENT, TEXT, read, squeezed
 
 PROSE = tomllib.loads((DATA / "prose.toml").read_text("utf-8"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from service.core.replies import SentEmail, decode_bodies, read_words
-from service.postoffice.clients import CLIENTS
-from service.postoffice.mailbox import MailboxMail
-from service.postoffice.quotation import Where
-from service.postoffice.replies import reply_as
+from service.postoffice.mailbox.mailbox import MailboxMail
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.quotation import Where
+from service.postoffice.replies.replies import reply_as
 from tests.harness.people import NOW
 from tests.harness.reply_examples import NAME, phrases
 from tests.harness.sample_emails import every_email

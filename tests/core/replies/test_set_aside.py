@@ -9,10 +9,10 @@ import pytest
 from service.core.journal.entry_text import line_key, with_set_aside, without_known
 from service.core.replies import ReplyWords, SentEmail, decode_bodies, read_words
 from service.mail.outbound.mailer import OutgoingEmail
-from service.postoffice.clients import CLIENTS
-from service.postoffice.mailbox import MailboxMail
-from service.postoffice.quotation import Where
-from service.postoffice.replies import reply_as
+from service.postoffice.mailbox.mailbox import MailboxMail
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.quotation import Where
+from service.postoffice.replies.replies import reply_as
 from tests.harness.people import NOW
 from tests.harness.reply_examples import ADDRESS, GMAIL_EN, NAME, TEXT, phrases, quoted, read
 from tests.harness.sample_emails import every_email

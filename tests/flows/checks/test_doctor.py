@@ -18,7 +18,7 @@ from service.flows.incoming.events import EVENTS
 from service.flows.incoming.store import INBOUND
 from service.flows.outgoing.tick import CLOCK
 from service.models import DomainHour, Heartbeat, RoundTrip
-from service.postoffice.account import Route
+from service.postoffice.api.account import Route
 from service.postoffice.server import running
 from tests.harness.examined import DOMAIN, Examined, open_examined
 

@@ -11,7 +11,7 @@ import pytest
 from service.flows.checks.mailgun_setup import MailgunSetup
 from service.flows.checks.our_webhooks import inbound_urls
 from service.mail.dns_lookup import DnsResolver
-from service.postoffice.account import DKIM_KEY, Route
+from service.postoffice.api.account import DKIM_KEY, Route
 from tests.harness.examined import BASE_URL, DOMAIN, REPLY_DOMAIN, Examined, open_examined
 
 OURS = f"{BASE_URL}/webhooks/mailgun/events"

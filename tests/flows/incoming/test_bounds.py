@@ -18,8 +18,8 @@ from service.core.replies.mime.mime_headers import HEADER_BYTES, HEADERS_BYTES
 from service.core.replies.mime.mime_parts import DEPTH, PARTS
 from service.core.replies.reader import CAP
 from service.flows.incoming.classify import PAST_A_BOUND
-from service.mail.inbound.reader import MailReader, UnreadableMail
-from service.mail.inbound.reading import MailContent, MailReading
+from service.mail.sandbox.reader import MailReader, UnreadableMail
+from service.mail.sandbox.reading import MailContent, MailReading
 from service.models import Outcome, Reply
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
 from tests.harness.posts import mail
@@ -142,7 +142,7 @@ def test_a_mail_that_exceeds_a_process_limit_is_kept_for_another_attempt(harness
     code = f"""
 import sys, time
 from service.mail.inbound import child_server
-from service.mail.inbound.reading import answer_to
+from service.mail.sandbox.reading import answer_to
 child_server.CPU_SECONDS = 1
 
 def exceed(asked):

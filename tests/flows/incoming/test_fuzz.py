@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.config import ROOT
-from service.mail.inbound.reader import MailReader, UnreadableMail
-from service.mail.inbound.reading import MailContent, MailReading
+from service.mail.sandbox.reader import MailReader, UnreadableMail
+from service.mail.sandbox.reading import MailContent, MailReading
 from service.models import Reply
 from service.postoffice.route import route_form
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness

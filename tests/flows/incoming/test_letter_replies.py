@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from service.flows.outgoing.letters.send_on import find_offer, send_on
 from service.models import Delivery, DeliveryKind, Entry, Subscriber, WriterMail
-from service.postoffice.clients import CLIENTS
-from service.postoffice.replies import reply_as
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.replies import reply_as
 from service.postoffice.route import authenticated
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
 from tests.harness.letters import A_MONTH_AGO, LettersHarness

@@ -19,9 +19,9 @@ from service.flows.incoming.held import accept
 from service.mail.outbound.mailer import Accepted, OutgoingEmail, Recipient, SendOutcome
 from service.models import DeliveryClaim, DeliveryKind, Entry, Outcome, Subscriber, SubscriberStatus
 from service.models.outgoing.deliveries import delivery_claims
-from service.postoffice.clients import CLIENTS
-from service.postoffice.quotation import Where
-from service.postoffice.replies import reply_as
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.quotation import Where
+from service.postoffice.replies.replies import reply_as
 from tests.flows.incoming.test_automatic_mail import report
 from tests.harness.inbound import InboundHarness, open_inbound_harness
 from tests.harness.posts import mail

@@ -16,10 +16,10 @@ from service.core.replies import SentEmail
 from service.core.sealing import SealError
 from service.flows.incoming.photo_processing import UNLISTED, holds_unlisted_files
 from service.flows.people.journal.photos import entry_photos
-from service.mail.inbound.files import MailFiles
 from service.mail.inbound.inbound_mail import parse_post, read_mail
-from service.mail.inbound.reader import MailReader, UnreadableMail
-from service.mail.inbound.reading import MailContent, MailReading
+from service.mail.sandbox.files import MailFiles
+from service.mail.sandbox.reader import MailReader, UnreadableMail
+from service.mail.sandbox.reading import MailContent, MailReading
 from service.models import Delivery, Photo, open_content
 from tests.harness.inbound import InboundHarness, open_inbound_harness
 from tests.harness.pictures import encoded, exif, mail_with, picture

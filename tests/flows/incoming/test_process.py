@@ -19,8 +19,8 @@ from service.flows.outgoing import emails
 from service.flows.outgoing.auto_replies import MAX_ANSWERS_PER_DAY, AnsweredMail, AutoReply, plan_auto_reply
 from service.flows.outgoing.tick import UNQUEUED_AFTER, prune, sweep
 from service.flows.people.journal import journal
-from service.mail.inbound.reader import MailReader
 from service.mail.outbound.links import PLACEHOLDERS
+from service.mail.sandbox.reader import MailReader
 from service.models import Delivery, Entry, Outcome, Reply, Subscriber, SubscriberStatus
 from service.models.incoming import reply_claims
 from service.models.incoming.reply import RAW_KEPT

@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from service.flows.incoming.quarantine import ReplayedMail, ReplayResult, quarantined, replay, unreadable
 from service.flows.outgoing.tick import prune, sweep
-from service.mail.inbound.reader import MailReader
+from service.mail.sandbox.reader import MailReader
 from service.models import Outcome, Reply
 from service.models.incoming.reply_claims import MAX_ATTEMPTS
 from tests.harness.inbound import InboundHarness, open_inbound_harness

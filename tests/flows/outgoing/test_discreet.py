@@ -34,7 +34,7 @@ from service.models import (
     Subscriber,
     seal_content,
 )
-from service.postoffice.mailbox import MailboxMail
+from service.postoffice.mailbox.mailbox import MailboxMail
 from tests.harness.diary import write
 from tests.harness.people import DAY
 from tests.harness.sending import SendingHarness, open_sending_harness

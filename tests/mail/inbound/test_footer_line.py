@@ -12,13 +12,13 @@ import pytest
 from service.core.replies import SentEmail
 from service.core.replies.classify.commands import Verb
 from service.flows.outgoing import emails
-from service.mail.inbound.reading import MailContent, read
 from service.mail.outbound.links import WITH_WRITE_LINK, Links
 from service.mail.outbound.mailer import OutgoingEmail
-from service.postoffice.clients import CLIENTS
-from service.postoffice.mailbox import MailboxMail
-from service.postoffice.quotation import Where
-from service.postoffice.replies import reply_as
+from service.mail.sandbox.reading import MailContent, read
+from service.postoffice.mailbox.mailbox import MailboxMail
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.quotation import Where
+from service.postoffice.replies.replies import reply_as
 from service.template_files import load_command_phrases
 from tests.harness.sample_emails import DEEP, LIGHTER, LINKS, STEP, WORDS, composer, emails_in_mode
 

@@ -13,12 +13,12 @@ from service.core.month.resurfacing import DigestEntry
 from service.core.replies import SentEmail
 from service.flows.outgoing import emails
 from service.mail.inbound.inbound_mail import parse_post, read_mail
-from service.mail.inbound.reading import MailContent, read
+from service.mail.sandbox.reading import MailContent, read
 from service.mail.signature import sign
-from service.postoffice.clients import CLIENTS
-from service.postoffice.mailbox import MailboxMail
-from service.postoffice.quotation import Where
-from service.postoffice.replies import reply_as
+from service.postoffice.mailbox.mailbox import MailboxMail
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.quotation import Where
+from service.postoffice.replies.replies import reply_as
 from service.postoffice.route import route_form
 from service.template_files import load_library, load_step_phrases
 from tests.harness.sample_emails import LINKS, composer

@@ -21,7 +21,7 @@ from service.flows.outgoing.feeds.feed_list import checked_address
 from service.flows.outgoing.feeds.feed_pictures import FeedPictures
 from service.flows.outgoing.feeds.take_posts import TakenPosts, take_posts
 from service.flows.outgoing.planning.plan_writer_mail import plan_writer_mail
-from service.mail.inbound.feed_reader import FeedReader
+from service.mail.sandbox.feed_reader import FeedReader
 from service.mail.web_fetch import Fetched, FetchError, WebFetcher
 from service.models import Feed, FeedState, Keyring, WriterMailKind
 

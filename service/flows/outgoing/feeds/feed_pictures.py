@@ -9,7 +9,7 @@ from service.core.journal.photos import Picture
 from service.core.letters.letter_from_html import read_html
 from service.db import Database
 from service.flows.outgoing.letters.letter_drafts import LetterError, add_picture
-from service.mail.inbound.pictures import PictureRedrawer
+from service.mail.sandbox.pictures import PictureRedrawer
 from service.mail.web_fetch import FetchError, WebFetcher
 from service.models import Letter, SeenPost
 

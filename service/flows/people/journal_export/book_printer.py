@@ -18,7 +18,7 @@ from service.flows.people.journal_export.book_printing import DONE, ENTRIES, FON
 from service.flows.people.journal_export.book_reading import BookReading
 from service.flows.people.journal_export.book_texts import BookTexts
 from service.flows.people.journal_export.export_order import ExportOrder
-from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
+from service.mail.sandbox.child_process import ChildProcess, ChildTimeoutError, module_command
 
 LONGEST_SIDE: Final = 1_200  # pixels; 260 an inch over the width of the text
 SHORTEST_SIDE: Final = 600

@@ -18,7 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from service.mail.inbound.child_server import serve
+from service.mail.sandbox.child_server import serve
 
 if TYPE_CHECKING:
     import typst

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.core.sealed_chunks import ChunkSealer, SealedChunks
 from service.core.sealing import DataKey
 from service.db import random_id
-from service.mail.inbound.journal_reader import JournalFile
+from service.mail.sandbox.journal_reader import JournalFile
 from service.models import ImportState, JournalImport, Keyring, Subscriber
 from service.models.people.personal_data.journal_import import WAITING
 from service.storage import Storage

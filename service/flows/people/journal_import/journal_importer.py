@@ -31,8 +31,8 @@ from service.flows.people.journal_import.import_preview import OTHER_WORDS, Impo
 from service.flows.people.journal_import.import_upload import UNUSED_KEPT, ImportUploads
 from service.flows.people.journal_import.known_entries import EntryStanding, KnownEntries
 from service.job_queue import BackgroundJob, JobQueue
-from service.mail.inbound.journal_reader import JournalReader
-from service.mail.inbound.pictures import PictureRedrawer
+from service.mail.sandbox.journal_reader import JournalReader
+from service.mail.sandbox.pictures import PictureRedrawer
 from service.models import ImportedEntryRow, ImportState, JournalImport, Keyring, OwnQuestion, Subscriber
 from service.models.people.personal_data.journal_import import MOST_FAILURES
 from service.storage import Storage

@@ -11,7 +11,7 @@ from service.core.replies.classify.automatic import (
     is_delivery_report,
     is_reaction,
 )
-from service.mail.inbound.phrase_files import load_automatic_signs
+from service.mail.sandbox.phrase_files import load_automatic_signs
 
 OWN = ["hello@mail.example", "@reply.example"]
 ASKED = "What was the best thing you ate today?"

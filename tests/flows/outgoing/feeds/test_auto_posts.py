@@ -15,7 +15,7 @@ from service.flows.outgoing.feeds.feed_looker import Look
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, LetterError, edit_draft
 from service.flows.outgoing.letters.letter_states import take_back
 from service.flows.outgoing.settling.old_copy import hold_sending
-from service.mail.inbound.feed_reader import FeedReader
+from service.mail.sandbox.feed_reader import FeedReader
 from service.models import (
     FeedMode,
     HoldReason,

@@ -24,7 +24,7 @@ from service.flows.people.journal_export.exports import (
     MOST_PDF_SEALED_BYTES,
     is_too_much_for_a_pdf,
 )
-from service.mail.inbound.child_process import ChildProcess, module_command
+from service.mail.sandbox.child_process import ChildProcess, module_command
 from service.models import ExportForm, JournalSize, Subscriber
 from tests.harness import exports
 from tests.harness.journals import photo

@@ -9,7 +9,7 @@ from threading import BoundedSemaphore, Lock
 
 from service.core.journal.photos import MOST_IN_A_REPLY, sniff
 from service.flows.people.journal.photos.entry_photos import ProcessedPhoto, content_mac, remove_objects, store
-from service.mail.inbound.pictures import PictureRedrawer
+from service.mail.sandbox.pictures import PictureRedrawer
 from service.models import Keyring, Subscriber
 from service.storage import Storage, StorageError
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, jsonify, request
 
 from service.config import LOOPBACK
-from service.postoffice.account import MAX_URLS, TRACKED, WEBHOOK_NAMES, MailDomain, Route
-from service.postoffice.provider import office, refuse_wrong_key, say
+from service.postoffice.api.account import MAX_URLS, TRACKED, WEBHOOK_NAMES, MailDomain, Route
+from service.postoffice.api.provider import office, refuse_wrong_key, say
 
 account_api = Blueprint("account", __name__)
 _MOST_ROUTES = 1000

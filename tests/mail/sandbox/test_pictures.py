@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from service.core.journal.photos import Picture
-from service.mail.inbound.pictures import PictureRedrawer
+from service.mail.sandbox.pictures import PictureRedrawer
 from tests.harness.pictures import encoded, exif, picture
 
 

@@ -10,8 +10,8 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from service.postoffice.files import unique_name, write_atomically
-from service.postoffice.mailbox import MailboxMail
+from service.postoffice.mailbox.files import unique_name, write_atomically
+from service.postoffice.mailbox.mailbox import MailboxMail
 
 Event = Mapping[str, Any]
 TABLES = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.mail.inbound.reader import MailReader, UnreadableMail
-from service.mail.inbound.reading import MailContent, MailReading
+from service.mail.sandbox.reader import MailReader, UnreadableMail
+from service.mail.sandbox.reading import MailContent, MailReading
 from tests.harness.reused_children import ReusedChildren
 
 READY = "import sys, time; sys.stdout.write('ready\\n'); sys.stdout.flush(); "
@@ -53,7 +53,7 @@ def test_the_files_of_a_mail_with_half_a_surrogate_pair_are_listed(reader: MailR
 
 # A reading process that answers as it should, but a minute late.
 LATE = (
-    "from service.mail.inbound import child_server; from service.mail.inbound.reading import answer_to; "
+    "from service.mail.inbound import child_server; from service.mail.sandbox.reading import answer_to; "
     "child_server.serve(sys.stdin.buffer, sys.stdout.buffer, lambda asked: time.sleep(60) or answer_to(asked))"
 )
 
@@ -103,7 +103,7 @@ def test_what_it_shows_of_itself_holds_no_words() -> None:
 def reading_processes() -> list[int]:
     """Return the reading processes of this test process."""
     pids = [int(pid) for tasks in Path("/proc/self/task").glob("*/children") for pid in tasks.read_text().split()]
-    return [pid for pid in pids if b"service.mail.inbound.reading" in _command(pid)]
+    return [pid for pid in pids if b"service.mail.sandbox.reading" in _command(pid)]
 
 
 def _command(pid: int) -> bytes:

@@ -8,12 +8,12 @@ import pytest
 
 from service.mail.inbound.inbound_mail import parse_post, read_mail
 from service.mail.signature import sign
-from service.postoffice.clients import CLIENTS
-from service.postoffice.languages import LANGUAGES
-from service.postoffice.mailbox import MailboxMail
-from service.postoffice.mime import File
-from service.postoffice.quotation import Where
-from service.postoffice.replies import new_mail, reply_as
+from service.postoffice.mailbox.mailbox import MailboxMail
+from service.postoffice.mailbox.mime import File
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.languages import LANGUAGES
+from service.postoffice.replies.quotation import Where
+from service.postoffice.replies.replies import new_mail, reply_as
 from service.postoffice.route import authenticated, route_form
 from tests.postoffice.conftest import NOW
 

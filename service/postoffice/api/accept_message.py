@@ -17,7 +17,7 @@ from email.utils import format_datetime, formataddr, getaddresses
 from service.core.addresses import Address, AddressError
 from service.mail.inbound.posts import Post
 from service.mail.outbound.mailgun_form import MAX_RECIPIENTS
-from service.postoffice.mailbox import MailboxMail, Pairs, new_mail_id
+from service.postoffice.mailbox.mailbox import MailboxMail, Pairs, new_mail_id
 
 MAX_OPTION_BYTES = 16 * 1024
 _PLACEHOLDER = re.compile(r"%recipient\.([^%\s]+)%")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.core.replies import SentEmail
-from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
-from service.mail.inbound.pictures import PictureRedrawer
-from service.mail.inbound.reading import MailContent, MailReading, answered, question
+from service.mail.sandbox.child_process import ChildProcess, ChildTimeoutError, module_command
+from service.mail.sandbox.pictures import PictureRedrawer
+from service.mail.sandbox.reading import MailContent, MailReading, answered, question
 
 WALL_SECONDS = 6.0
-COMMAND = module_command("service.mail.inbound.reading")
+COMMAND = module_command("service.mail.sandbox.reading")
 
 
 @dataclass(frozen=True, slots=True)

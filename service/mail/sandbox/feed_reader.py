@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from service.core.feeds.feed_post import FeedRefusal, FeedRefusedError, ParsedFeed
-from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
-from service.mail.inbound.feed_reading import answered, question
+from service.mail.sandbox.child_process import ChildProcess, ChildTimeoutError, module_command
+from service.mail.sandbox.feed_reading import answered, question
 
 WALL_SECONDS = 15.0
 
@@ -17,7 +17,7 @@ class FeedReader:
 
     wall_seconds: float = WALL_SECONDS
     _child: ChildProcess = field(
-        default_factory=lambda: ChildProcess(module_command("service.mail.inbound.feed_reading")), repr=False
+        default_factory=lambda: ChildProcess(module_command("service.mail.sandbox.feed_reading")), repr=False
     )
 
     def read(self, data: bytes, url: str, content_type: str) -> ParsedFeed:

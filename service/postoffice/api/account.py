@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from service.postoffice.event_log import Event
-from service.postoffice.files import unique_name
+from service.postoffice.mailbox.event_log import Event
+from service.postoffice.mailbox.files import unique_name
 
 WEBHOOK_NAMES = (
     *("accepted", "clicked", "complained", "delivered"),

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from service.core.journal_import.detect import TOO_MUCH
 from service.core.journal_import.reading.imported import ImportItem, RefusedFileError
-from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
-from service.mail.inbound.journal_reading import JSON_ANSWER, PHOTO, RANGE_BYTES, WANTED, item_from_json
+from service.mail.sandbox.child_process import ChildProcess, ChildTimeoutError, module_command
+from service.mail.sandbox.journal_reading import JSON_ANSWER, PHOTO, RANGE_BYTES, WANTED, item_from_json
 
 WALL_SECONDS: Final = 60.0
 
@@ -40,7 +40,7 @@ class JournalReader:
     file: JournalFile
     wall_seconds: float = WALL_SECONDS
     _child: ChildProcess = field(
-        default_factory=lambda: ChildProcess(module_command("service.mail.inbound.journal_reading")), repr=False
+        default_factory=lambda: ChildProcess(module_command("service.mail.sandbox.journal_reading")), repr=False
     )
     _opened: int = 0
 

@@ -1,6 +1,6 @@
 """Redrawing pictures in a separate child process.
 
-Run as `python -m service.mail.inbound.pictures` by `PictureRedrawer`: decoding a photo of 48 million pixels takes all
+Run as `python -m service.mail.sandbox.pictures` by `PictureRedrawer`: decoding a photo of 48 million pixels takes all
 the memory that such a process may use, so it does nothing else.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from service.core.journal.photos import Picture, UnreadablePictureError
-from service.mail.inbound.child_process import ChildProcess, ChildTimeoutError, module_command
-from service.mail.inbound.child_server import serve
+from service.mail.sandbox.child_process import ChildProcess, ChildTimeoutError, module_command
+from service.mail.sandbox.child_server import serve
 
 WALL_SECONDS = 6.0
 ALL_SECONDS = 40.0  # shorter than the lease on a mail
@@ -28,7 +28,7 @@ class PictureRedrawer:
     wall_seconds: float = WALL_SECONDS
     all_seconds: float = ALL_SECONDS
     _child: ChildProcess = field(
-        default_factory=lambda: ChildProcess(module_command("service.mail.inbound.pictures")), repr=False
+        default_factory=lambda: ChildProcess(module_command("service.mail.sandbox.pictures")), repr=False
     )
 
     def redraw(self, pictures: Sequence[bytes], *, quarter_turns: int = 0) -> Iterator[Picture | None]:
@@ -70,6 +70,6 @@ def _answer_to(question: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    from service.mail.inbound.redraw import redraw  # only here: a worker never loads a decoder
+    from service.mail.sandbox.redraw import redraw  # only here: a worker never loads a decoder
 
     serve(sys.stdin.buffer, sys.stdout.buffer, _answer_to)

@@ -15,8 +15,8 @@ from datetime import datetime
 from email.utils import parseaddr
 from pathlib import Path
 
-from service.postoffice.files import read_all, unique_name, write_atomically
-from service.postoffice.mime import File, write_mail
+from service.postoffice.mailbox.files import read_all, unique_name, write_atomically
+from service.postoffice.mailbox.mime import File, write_mail
 
 SHOWN_UNOPENED = 200  # five lines of about forty characters
 Pairs = tuple[tuple[str, str], ...]

@@ -1,6 +1,6 @@
 """Reading journal files in a process of its own, limited in time and memory.
 
-Run as `python -m service.mail.inbound.journal_reading` by the `JournalReader`. The file stays with the parent, sealed:
+Run as `python -m service.mail.sandbox.journal_reading` by the `JournalReader`. The file stays with the parent, sealed:
 the child asks for the bytes that it needs, range by range, and never holds the whole, a key or a name on a disk.
 A question is JSON; an answer begins with a letter that says what it is.
 """
@@ -30,8 +30,8 @@ from service.core.journal_import.reading.imported import (
     RefusedFileError,
 )
 from service.core.journal_import.reading.local_days import with_local_days
-from service.mail.inbound.child_server import receive, send, serve
-from service.mail.inbound.phrase_files import load_client_phrases
+from service.mail.sandbox.child_server import receive, send, serve
+from service.mail.sandbox.phrase_files import load_client_phrases
 
 CPU_SECONDS: Final = 30
 MEMORY_BYTES: Final = 400 * 1024 * 1024  # of addresses; what is resident stays below 300 MB

@@ -20,9 +20,9 @@ from urllib.parse import quote
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from service.mail.inbound.posts import MalformedPostError, parse_post
-from service.postoffice.accept_message import NotAcceptedError
-from service.postoffice.event_log import TABLES, Event, is_visible
+from service.postoffice.api.accept_message import NotAcceptedError
 from service.postoffice.faults import Fault, answer_texts
+from service.postoffice.mailbox.event_log import TABLES, Event, is_visible
 from service.postoffice.office import PostOffice
 
 api = Blueprint("provider", __name__)

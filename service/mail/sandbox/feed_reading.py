@@ -1,6 +1,6 @@
 """Reading feeds in a process of its own, limited in time and memory.
 
-Run as `python -m service.mail.inbound.feed_reading` by the `FeedReader`. A question is a line of JSON, then the bytes
+Run as `python -m service.mail.sandbox.feed_reading` by the `FeedReader`. A question is a line of JSON, then the bytes
 of the feed; an answer is JSON.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from service.core.feeds.feed_parsing import parse_feed
 from service.core.feeds.feed_post import FeedPost, FeedRefusal, FeedRefusedError, ParsedFeed
-from service.mail.inbound.child_server import serve
+from service.mail.sandbox.child_server import serve
 
 
 def question(data: bytes, url: str, content_type: str) -> bytes:

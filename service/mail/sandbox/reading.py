@@ -1,6 +1,6 @@
 """Reading mails one after another in a separate process, limited in time and memory.
 
-Run as `python -m service.mail.inbound.reading` by the `MailReader`, which kills it when a mail takes too long. A
+Run as `python -m service.mail.sandbox.reading` by the `MailReader`, which kills it when a mail takes too long. A
 question is JSON; an answer is one line of JSON, followed by the bytes of the mail's pictures.
 """
 
@@ -16,9 +16,9 @@ from service.core.replies import Attachment, Bodies, ReplyWords, SentEmail, Trim
 from service.core.replies.classify.automatic import holds_telling_part
 from service.core.replies.classify.bounce_reports import MAX_REPORT_CHARACTERS
 from service.core.replies.quotation.quoted_pictures import aside
-from service.mail.inbound.child_server import serve
-from service.mail.inbound.files import MailFiles, from_wire, to_wire
-from service.mail.inbound.phrase_files import load_client_phrases
+from service.mail.sandbox.child_server import serve
+from service.mail.sandbox.files import MailFiles, from_wire, to_wire
+from service.mail.sandbox.phrase_files import load_client_phrases
 
 REPORT_PARTS = ("message/delivery-status", "message/global-delivery-status")
 

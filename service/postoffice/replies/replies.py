@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from service.postoffice.clients import CLIENTS
-from service.postoffice.languages import LANGUAGES
-from service.postoffice.mailbox import MailboxMail
-from service.postoffice.mime import File, write_mail
-from service.postoffice.quotation import TypedReply, Where
+from service.postoffice.mailbox.mailbox import MailboxMail
+from service.postoffice.mailbox.mime import File, write_mail
+from service.postoffice.replies.clients import CLIENTS
+from service.postoffice.replies.languages import LANGUAGES
+from service.postoffice.replies.quotation import TypedReply, Where
 
 _LATER = timedelta(minutes=5)
 

@@ -7,7 +7,7 @@ import pytest
 from bench.feeds import made_up_feed
 from service.core.feeds.feed_parsing import parse_feed
 from service.core.feeds.feed_post import FeedRefusal, FeedRefusedError
-from service.mail.inbound.feed_reader import FeedReader
+from service.mail.sandbox.feed_reader import FeedReader
 
 URL = "https://blog.example.org/feed"
 

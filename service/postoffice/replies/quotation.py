@@ -10,8 +10,8 @@ from enum import StrEnum
 from html import escape
 from itertools import zip_longest
 
-from service.postoffice.languages import Language, moment_words
-from service.postoffice.mailbox import MailboxMail
+from service.postoffice.mailbox.mailbox import MailboxMail
+from service.postoffice.replies.languages import Language, moment_words
 
 BREAK = "<br>"
 

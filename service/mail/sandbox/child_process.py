@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.config import ROOT
-from service.mail.inbound.child_server import LENGTH_BYTES, READY, send
+from service.mail.sandbox.child_server import LENGTH_BYTES, READY, send
 
 START_SECONDS = 30.0
 PIPE_BYTES = 65_536

@@ -8,7 +8,16 @@ from email.utils import parseaddr
 from html import escape
 from itertools import chain, repeat
 
-from service.postoffice.quotation import TypedReply, Where, body_of, linked, marked, markup, paragraph_markup, wrapped
+from service.postoffice.replies.quotation import (
+    TypedReply,
+    Where,
+    body_of,
+    linked,
+    marked,
+    markup,
+    paragraph_markup,
+    wrapped,
+)
 
 _GMAIL_WIDTH = 76
 _GMAIL_QUOTE = (

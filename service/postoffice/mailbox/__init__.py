@@ -1,0 +1,1 @@
+"""What the post office stores: mails as files, events, and suppression lists."""
