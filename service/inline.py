@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from service.flows.incoming.process import ReplyProcessor
+from service.flows.incoming.replies.process import ReplyProcessor
 from service.flows.outgoing.sending.send import Sender
 from service.flows.outgoing.tick import tick
 from service.flows.people.subscription import signup

@@ -21,12 +21,12 @@ from service.flows.checks.before_letters import failures_before_letters
 from service.flows.checks.doctor import Doctor, why_page_fails
 from service.flows.checks.mailgun_setup import MailgunSetup
 from service.flows.checks.round_trip import RoundTripSender
-from service.flows.incoming.apply import ReplyApplier
-from service.flows.incoming.join_by_mail import JoinByMail
-from service.flows.incoming.photo_processing import PhotoProcessor
-from service.flows.incoming.process import ReplyProcessor
-from service.flows.incoming.sent_email import SentEmailFinder
-from service.flows.incoming.store import InboundStore
+from service.flows.incoming.replies.apply import ReplyApplier
+from service.flows.incoming.replies.join_by_mail import JoinByMail
+from service.flows.incoming.replies.photo_processing import PhotoProcessor
+from service.flows.incoming.replies.process import ReplyProcessor
+from service.flows.incoming.replies.sent_email import SentEmailFinder
+from service.flows.incoming.replies.store import InboundStore
 from service.flows.outgoing.email_builder import EmailBuilder
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.feeds.auto_posts import AutoPosts

@@ -11,7 +11,7 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.flows.incoming.poll_events import webhook_is_silent
+from service.flows.incoming.events.poll_events import webhook_is_silent
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.tick import prune, tick
 from service.runtime import Runtime

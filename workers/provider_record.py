@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from service.flows.incoming.poll_events import poll_events
+from service.flows.incoming.events.poll_events import poll_events
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.settling.settle import Settler
 from service.runtime import Runtime

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.flows.incoming.process import ReplyProcessor
+from service.flows.incoming.replies.process import ReplyProcessor
 from service.flows.outgoing.sending.send import Sender
 from service.job_queue import BackgroundJob
 from service.runtime import BackgroundWork, Runtime

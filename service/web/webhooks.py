@@ -8,8 +8,8 @@ import structlog
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.flows.incoming import events
-from service.flows.incoming.store import StoreResult
+from service.flows.incoming.events import events
+from service.flows.incoming.replies.store import StoreResult
 from service.mail.inbound.inbound_mail import MalformedPostError, read_signature
 from service.mail.provider_events import MalformedEventError, read_event, read_event_post
 from service.storage import StorageError

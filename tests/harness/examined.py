@@ -13,8 +13,8 @@ from service.config import Settings
 from service.core.helplines import HelpLine, HelpLines
 from service.db import Database
 from service.flows.checks.doctor import Doctor
-from service.flows.incoming.events import EVENTS
-from service.flows.incoming.store import INBOUND
+from service.flows.incoming.events.events import EVENTS
+from service.flows.incoming.replies.store import INBOUND
 from service.flows.outgoing.tick import CLOCK
 from service.mail.dns_lookup import DnsResolver
 from service.mail.outbound.mailgun_account import MailgunAccount

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from service.app import create_app
 from service.core.access.tokens import ReplyKind, ReplyToken
-from service.flows.incoming.process import ReplyProcessor
+from service.flows.incoming.replies.process import ReplyProcessor
 from service.flows.outgoing import emails
 from service.flows.people.journal import journal
 from service.mail.outbound.links import PLACEHOLDERS

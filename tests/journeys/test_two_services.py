@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from service.app import create_app
 from service.core.settings.frequency import WEEKLY_AFTER
-from service.flows.incoming.process import ReplyProcessor
+from service.flows.incoming.replies.process import ReplyProcessor
 from service.flows.outgoing.tick import tick
 from service.models import Delivery, DeliveryKind, Outcome, Reply, Subscriber
 from service.postoffice.mailbox.mailbox import MailboxMail

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from service.core.access.tokens import FrequencyToken, ReplyKind, ReplyToken
 from service.core.settings.consent import ConsentEvent, Stream
-from service.flows.incoming.events import record_event
+from service.flows.incoming.events.events import record_event
 from service.flows.people.settings.consent import confirm_letters
 from service.flows.people.subscription import account
 from service.mail.provider_events import ProviderEvent

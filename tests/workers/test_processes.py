@@ -154,8 +154,8 @@ def test_a_worker_killed_in_the_middle_of_a_send_never_leads_to_a_second_copy(
 @pytest.mark.parametrize(
     "place",
     [
-        "service.flows.incoming.process:ReplyProcessor._stages",
-        "service.flows.incoming.apply:ReplyApplier.apply",
+        "service.flows.incoming.replies.process:ReplyProcessor._stages",
+        "service.flows.incoming.replies.apply:ReplyApplier.apply",
     ],
 )
 def test_a_receiver_killed_in_the_middle_of_a_mail_loses_nothing_and_doubles_nothing(

@@ -11,7 +11,7 @@ from service.cli.command_log import record_command
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.flows.desk.desk_log import DeskActionName
-from service.flows.incoming import quarantine
+from service.flows.incoming.held import quarantine
 
 
 @click.group()

@@ -13,8 +13,8 @@ from service.config import Settings
 from service.core.helplines import HelpLines
 from service.flows.checks.account_checks import SETUP
 from service.flows.checks.finding import Finding, Status, fail, ok, warn
-from service.flows.incoming.events import EVENTS
-from service.flows.incoming.store import INBOUND
+from service.flows.incoming.events.events import EVENTS
+from service.flows.incoming.replies.store import INBOUND
 from service.flows.outgoing.tick import CLOCK
 from service.models import DomainHour, Heartbeat, ResultDay, RoundTrip, SendingHour
 

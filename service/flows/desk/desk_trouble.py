@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.flows.incoming.quarantine import quarantined
+from service.flows.incoming.held.quarantine import quarantined
 from service.models import DomainPause, Suppression
 
 

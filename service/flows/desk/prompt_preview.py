@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.core.library.prompts import Library, Prompt
-from service.flows.outgoing.emails import prompt as prompt_email
-from service.flows.outgoing.emails import step_follow_up
+from service.flows.outgoing.emails.questions import prompt as prompt_email
+from service.flows.outgoing.emails.questions import step_follow_up
 from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import Links
 from service.mail.outbound.mailer import OutgoingEmail

@@ -11,7 +11,7 @@ from service.core.library.own_question import own_id_of
 from service.core.library.prompts import Prompt
 from service.flows.outgoing.email_context import EmailContext, EmailRequest
 from service.flows.outgoing.emails import BUILDERS, letter
-from service.flows.outgoing.emails.prompt import compose_for_batch
+from service.flows.outgoing.emails.questions.prompt import compose_for_batch
 from service.mail.outbound.mailer import OutgoingEmail, Recipient
 from service.mail.outbound.mailgun_form import may_be_batched
 from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus, Suppression

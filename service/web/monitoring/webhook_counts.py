@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.flows.incoming.store import INBOUND
+from service.flows.incoming.replies.store import INBOUND
 from service.mail.signature import SignatureCheck
 from service.models import Heartbeat
 from service.runtime import Runtime

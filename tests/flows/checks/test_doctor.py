@@ -14,8 +14,8 @@ from flask import Flask
 
 from service.core.sending.domain_results import DomainResults
 from service.flows.checks.doctor import read_together, why_page_fails
-from service.flows.incoming.events import EVENTS
-from service.flows.incoming.store import INBOUND
+from service.flows.incoming.events.events import EVENTS
+from service.flows.incoming.replies.store import INBOUND
 from service.flows.outgoing.tick import CLOCK
 from service.models import DomainHour, Heartbeat, RoundTrip
 from service.postoffice.api.account import Route

@@ -13,25 +13,19 @@ from datetime import timedelta
 from service.core.access.tokens import ReplyKind
 from service.flows.outgoing.auto_replies import AutoReplyContent, open_answered
 from service.flows.outgoing.email_context import BuiltEmail, EmailRequest, SentLookup
-from service.flows.outgoing.emails import (
+from service.flows.outgoing.emails import letter
+from service.flows.outgoing.emails.account import (
     access,
     address_change,
     alias,
-    auto_reply,
     confirmation,
-    digest,
     goodbye,
     journal_ready,
-    letter,
     notice,
-    prompt,
-    quiet_month,
-    receipt,
     sign_in_link,
-    step_follow_up,
-    welcome,
-    year,
 )
+from service.flows.outgoing.emails.month import digest, quiet_month, year
+from service.flows.outgoing.emails.questions import auto_reply, prompt, receipt, step_follow_up, welcome
 from service.mail.outbound.mailer import OutgoingEmail
 from service.models import Delivery, DeliveryKind
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from service.core.access.tokens import Action, ActToken
 from service.core.journal.steps import StepState
-from service.flows.incoming import held, set_aside
+from service.flows.incoming.held import held, set_aside
 from service.flows.people.addresses import aliases
 from service.flows.people.journal import steps
 from service.models import Entry, Reply, Step, Subscriber

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
-from service.flows.incoming import held
+from service.flows.incoming.held import held
 from service.flows.people.addresses.aliases import AliasStanding
 from service.web import browser
 from service.web.context import get_runtime, now, page

@@ -10,8 +10,8 @@ from service.flows.checks.before_letters import record_run
 from service.flows.checks.finding import Status
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.desk_trouble import count_barred, count_quarantined
-from service.flows.incoming import quarantine
-from service.flows.incoming.quarantine import ReplayResult
+from service.flows.incoming.held import quarantine
+from service.flows.incoming.held.quarantine import ReplayResult
 from service.web.context import get_runtime, now, page
 from service.web.pages.desk.desk_browser import desk_visit
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from service.core.library.prompts import Prompt
 from service.core.settings.schedule import local_date
-from service.flows.incoming import set_aside
+from service.flows.incoming.held import set_aside
 from service.flows.people.journal import deleted_entries, earlier_wording, journal
 from service.flows.people.journal.on_this_day import entries_on_this_day
 from service.flows.people.journal.photos import removed_photos

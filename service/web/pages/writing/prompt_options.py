@@ -8,7 +8,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from service.core.replies.classify.commands import Command, Verb
-from service.flows.incoming import commands
+from service.flows.incoming.replies import commands
 from service.mail.outbound.short_emails import ShortEmail
 from service.models import Subscriber
 from service.web.context import get_runtime, now, page

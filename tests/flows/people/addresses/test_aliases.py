@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from service.core.addresses import Address
-from service.flows.incoming import held
+from service.flows.incoming.held import held
 from service.flows.people.addresses import aliases
 from service.flows.people.addresses.aliases import AliasClaim, AliasStanding
 from service.flows.people.subscription import confirm_signup

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from service.core.addresses import Address
 from service.core.settings.consent import ConsentEvent, Stream
-from service.flows.incoming import failures
-from service.flows.incoming.failures import record_complaint
+from service.flows.incoming.events import failures
+from service.flows.incoming.events.failures import record_complaint
 from service.flows.outgoing.settling.evidence import weigh
 from service.flows.people.addresses import aliases, change_address
 from service.flows.people.addresses.aliases import AliasStanding

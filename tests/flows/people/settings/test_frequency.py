@@ -19,7 +19,7 @@ from service.core.replies.classify.commands import Command, Verb
 from service.core.settings.frequency import REST_AFTER, WEEKLY_AFTER, SlowDown
 from service.core.settings.schedule import Days
 from service.db import Database, migrate
-from service.flows.incoming import commands
+from service.flows.incoming.replies import commands
 from service.flows.outgoing.planning.plan_prompts import plan_due_prompts
 from service.flows.outgoing.tick import tick
 from service.flows.people.settings import frequency

@@ -1,0 +1,1 @@
+"""The provider's events and bounces, and what follows from them."""

@@ -1,0 +1,1 @@
+"""Replies: stored, read, classified, and applied to the journal."""

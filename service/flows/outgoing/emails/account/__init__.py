@@ -1,0 +1,1 @@
+"""The emails about an account: ways in, addresses, notices, and the goodbye."""

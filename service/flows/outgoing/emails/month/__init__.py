@@ -1,0 +1,1 @@
+"""The emails about a month or a year."""

@@ -1,0 +1,1 @@
+"""The emails that ask a question or answer a reply."""
