@@ -14,9 +14,9 @@ from pathlib import Path
 import structlog
 
 from service.db import make_engine, migrate
-from tests.harness.feed_histories import play_histories
-from tests.harness.feeds import FeedsHarness
-from tests.harness.letters import LettersHarness
+from tests.harness.feeds.feed_histories import play_histories
+from tests.harness.feeds.feeds import FeedsHarness
+from tests.harness.people.letters import LettersHarness
 from tests.harness.sending import open_sending_harness
 
 

@@ -29,8 +29,8 @@ from service.db import Database, migrate, random_id
 from service.flows.people.journal.journal import open_text
 from service.flows.people.journal.search import search
 from service.models import Entry, Keyring, Subscriber
-from tests.harness.members import member
-from tests.harness.servers import running_postgres
+from tests.harness.people.members import member
+from tests.harness.servers.servers import running_postgres
 
 NOW = datetime(2026, 5, 6, 7, 0, tzinfo=UTC)
 WORDS = ("tea", "rain", "lilac", "step", "quiet", "kettle", "naïve", "café", "été", "Straße", "müde", "später", "niño")

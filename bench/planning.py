@@ -26,7 +26,7 @@ from service.job_queue import InMemoryQueue
 from service.models import Subscriber, SubscriberStatus, WrappedDataKey
 from service.process_guards import exempt_from_collection
 from service.template_files import load_library
-from tests.harness.servers import running_postgres
+from tests.harness.servers.servers import running_postgres
 
 NOW = datetime(2026, 5, 6, 7, 0, tzinfo=UTC)  # 08:00 in London
 ZONES = ("Europe/London", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney")

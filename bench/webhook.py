@@ -27,7 +27,7 @@ from service.local.web_server import web_command
 from service.mail.signature import sign
 from service.runtime import make_runtime
 from tests.harness.journey import free_port
-from tests.harness.servers import running_queue
+from tests.harness.servers.servers import running_queue
 
 LIMIT_MS = 50.0
 WORDS = "Rain on the window, and soup.\n\n> On Wednesday we asked:\n> Which three words fit you right now?\n" * 20

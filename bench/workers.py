@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 
 import service.runtime  # noqa: F401 - a worker has the app loaded, and a fork has to copy it
 from service.dispatch import connect
-from tests.harness.servers import running_queue
+from tests.harness.servers.servers import running_queue
 
 
 def nothing(_ids: list[int]) -> None:

@@ -18,11 +18,11 @@ from jinja2 import Environment
 from service.db import Database, make_engine, migrate
 from service.flows.people.journal_export import export_texts
 from service.mail.outbound import rendering
-from tests.harness.reused_children import ReusedChildren
-from tests.harness.reused_databases import ReusedDatabases
-from tests.harness.servers import Postgres, running_postgres, running_queue
-from tests.harness.shared_rules import SharedRule
-from tests.harness.template_cache import SharedTemplates
+from tests.harness.reuse.reused_children import ReusedChildren
+from tests.harness.reuse.reused_databases import ReusedDatabases
+from tests.harness.reuse.shared_rules import SharedRule
+from tests.harness.reuse.template_cache import SharedTemplates
+from tests.harness.servers.servers import Postgres, running_postgres, running_queue
 
 # A property holds or not, however busy the machine is.
 settings.register_profile("by behaviour", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 
 from service.cli.commands import main
 from service.models import Delivery, HoldReason, Installation, Subscriber
-from tests.harness.people import MINUTE
+from tests.harness.people.people import MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 USED = ("base_url", "secret_key", "encryption_keys", "storage_url", "mailgun_api_url", "mailgun_api_key")

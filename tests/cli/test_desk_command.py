@@ -13,7 +13,7 @@ from service.cli.commands import main
 from service.models import DeskFactor, Subscriber, SubscriberStatus
 from tests.harness.desk import WREN
 from tests.harness.environment import set_environment
-from tests.harness.people import ANA
+from tests.harness.people.people import ANA
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 
 from service.cli.commands import main
 from service.config import SettingsError, load_settings
-from tests.harness.blogs import Answer, running_blog
 from tests.harness.environment import set_environment
-from tests.harness.feeds import rss
+from tests.harness.feeds.blogs import Answer, running_blog
+from tests.harness.feeds.feeds import rss
 from tests.harness.sending import open_sending_harness
 
 

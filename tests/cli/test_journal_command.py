@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 
 from service.cli.commands import main
 from service.models import Subscriber
-from tests.harness import exports
 from tests.harness.environment import set_environment
-from tests.harness.exports import Taken
+from tests.harness.journals import exports
+from tests.harness.journals.exports import Taken
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 

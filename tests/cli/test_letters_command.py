@@ -15,7 +15,7 @@ from service.cli.commands import main
 from service.clock import utc_now
 from service.flows.checks.before_letters import record_run
 from tests.harness.environment import set_environment
-from tests.harness.letters import LettersHarness
+from tests.harness.people.letters import LettersHarness
 from tests.harness.sending import open_sending_harness
 
 FILE = '+++\ntitle = "Ice"\n+++\nThe pond froze.\n'

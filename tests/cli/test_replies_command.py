@@ -13,7 +13,7 @@ from service.cli.commands import main
 from service.models import Outcome, Reply
 from tests.harness.environment import set_environment
 from tests.harness.inbound import InboundHarness, open_inbound_harness
-from tests.harness.posts import mail
+from tests.harness.mail.posts import mail
 
 
 @pytest.fixture

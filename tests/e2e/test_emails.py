@@ -10,7 +10,7 @@ from tests.e2e.checker import Checker, allowances_for_emails
 from tests.e2e.inspecting import LARGEST_BYTES, NARROW, SMALL_TARGETS
 from tests.e2e.looking import HEIGHT, WIDTHS_OF_EMAILS, axe, shot, sideways
 from tests.e2e.people import Person
-from tests.harness.sample_emails import every_email
+from tests.harness.mail.sample_emails import every_email
 
 LONGEST_LINE_BYTES = 998
 EVERY = {name: email.html for name, email in every_email().items()}

@@ -25,7 +25,7 @@ from tests.e2e.looking import SCREENSHOTS
 from tests.e2e.people import CONFIRM, FIRST_QUESTION, Person
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits, visiting
-from tests.harness.diary import take_step, write
+from tests.harness.journals.diary import take_step, write
 from tests.harness.journey import JourneyHarness, open_journey_harness
 from tests.harness.website import FILLED_IN
 

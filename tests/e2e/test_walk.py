@@ -16,7 +16,7 @@ from tests.e2e.looking import HEIGHT, shot
 from tests.e2e.people import CONFIRM, FIRST_QUESTION, Person
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits, until, visiting
-from tests.harness.pictures import encoded, mail_with, picture
+from tests.harness.mail.pictures import encoded, mail_with, picture
 
 PHONES = (320, 390)
 ALL_WIDTHS = (*PHONES, 1280)

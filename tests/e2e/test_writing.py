@@ -12,7 +12,7 @@ from tests.e2e.inspecting import faults_of
 from tests.e2e.people import Person
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits
-from tests.harness.pictures import encoded, picture
+from tests.harness.mail.pictures import encoded, picture
 
 
 @pytest.fixture(params=[False, True], ids=["script off", "script on"])

@@ -18,7 +18,7 @@ from service.web.security.limits import LARGEST_POST_BYTES
 from tests.e2e.people import Person
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits
-from tests.harness.pictures import encoded, picture
+from tests.harness.mail.pictures import encoded, picture
 
 A_VIDEO = bytes(1024 * 1024)
 

@@ -19,7 +19,7 @@ from sqlalchemy import make_url, text
 from tests.faults.traces import traces, traces_in_files
 from tests.faults.watching import files_written, rdb
 from tests.harness.journey import JourneyHarness
-from tests.harness.servers import Postgres
+from tests.harness.servers.servers import Postgres
 
 ADDRESS = "zq7canary.heron@example.com"
 SUBJECT = "zq7 canary subject wagtail"

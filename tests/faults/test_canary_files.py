@@ -14,7 +14,7 @@ from service.flows.people.journal_export.book_printer import can_print
 from service.models import ExportForm, JournalExport
 from tests.faults.traces import traces, traces_in_files
 from tests.faults.watching import files_written, rdb
-from tests.harness.journals import photo, zipped
+from tests.harness.journals.journals import photo, zipped
 from tests.harness.journey import Browser, JourneyHarness
 
 ADDRESS = "zq9canary.heron@example.com"

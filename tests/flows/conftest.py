@@ -8,7 +8,7 @@ from service.config import ROOT
 from service.core.library.prompts import Library
 from service.db import Database
 from service.models import Keyring
-from tests.harness.people import NOW
+from tests.harness.people.people import NOW
 
 
 @pytest.fixture

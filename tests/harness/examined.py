@@ -24,8 +24,8 @@ from service.postoffice.app import create_app
 from service.postoffice.office import PostOffice
 from service.postoffice.server import running
 from tests.harness.clock import MovableClock
-from tests.harness.dns_server import DnsStandIn, running_dns
-from tests.harness.people import NOW
+from tests.harness.people.people import NOW
+from tests.harness.servers.dns_server import DnsStandIn, running_dns
 
 BASE_URL = "https://localhost:9"
 DOMAIN, REPLY_DOMAIN = "mail.example.org", "reply.example.org"

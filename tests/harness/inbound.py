@@ -21,7 +21,7 @@ from service.flows.people.journal import journal
 from service.mail.outbound.links import PLACEHOLDERS
 from service.models import Delivery, Entry, Reply, Subscriber, Suppression
 from service.models.incoming.reply_claims import MAX_ATTEMPTS
-from tests.harness.posts import post, signed
+from tests.harness.mail.posts import post, signed
 from tests.harness.sending import REPLY_DOMAIN, SIGNING_KEY, SendingHarness, open_sending_harness
 
 ANA = "ana@example.com"

@@ -22,8 +22,8 @@ from service.postoffice.office import PostOffice
 from service.postoffice.server import running
 from service.runtime import Runtime, make_runtime
 from tests.harness.clock import MovableClock
-from tests.harness.members import due_at
-from tests.harness.people import NOW
+from tests.harness.people.members import due_at
+from tests.harness.people.people import NOW
 
 SIGNING_KEY = "the signing key of this test"
 REPLY_DOMAIN = "reply.example.org"

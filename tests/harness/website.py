@@ -18,7 +18,7 @@ from service.models import Subscriber
 from service.runtime import Runtime
 from service.web.forms.form_time import FIELD, sign_form_time
 from tests.harness.clock import MovableClock
-from tests.harness.people import ANA
+from tests.harness.people.people import ANA
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FILLED_IN = timedelta(seconds=20)

@@ -9,8 +9,8 @@ import requests
 
 from service.postoffice.route import authenticated
 from tests.harness.journey import SIGNING_KEY, JourneyHarness
-from tests.harness.posts import post, signed
-from tests.harness.reply_examples import DATA
+from tests.harness.mail.posts import post, signed
+from tests.harness.mail.reply_examples import DATA
 
 ANA = "ana@example.com"
 FOUND = DATA / "replies" / "found"

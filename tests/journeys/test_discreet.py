@@ -9,7 +9,7 @@ import pytest
 from service.models import Subscriber
 from service.postoffice.replies.clients import CLIENTS
 from tests.harness.journey import JourneyHarness
-from tests.harness.telling import shown_unopened, telling_words
+from tests.harness.mail.telling import shown_unopened, telling_words
 
 ANA = "ana@example.com"
 PROMPT, QUESTION = "a-small-no", "To what could you say a small, polite no this week?"

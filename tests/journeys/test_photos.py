@@ -9,8 +9,8 @@ import requests
 
 from service.flows.outgoing.tick import prune
 from tests.harness.journey import Browser, JourneyHarness
-from tests.harness.people import DAY
-from tests.harness.pictures import encoded, exif, mail_with, picture
+from tests.harness.mail.pictures import encoded, exif, mail_with, picture
+from tests.harness.people.people import DAY
 
 ANA, BEN = "ana@example.com", "ben@example.com"
 

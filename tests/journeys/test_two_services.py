@@ -22,8 +22,8 @@ from service.flows.outgoing.tick import tick
 from service.models import Delivery, DeliveryKind, Outcome, Reply, Subscriber
 from service.postoffice.mailbox.mailbox import MailboxMail
 from service.postoffice.route import authenticated
-from tests.harness.people import NOW
-from tests.harness.posts import post, signed
+from tests.harness.mail.posts import post, signed
+from tests.harness.people.people import NOW
 from tests.harness.sending import SIGNING_KEY, SendingHarness, open_sending_harness
 
 HOURS = timedelta(hours=1000)

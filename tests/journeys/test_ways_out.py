@@ -22,8 +22,8 @@ from service.flows.people.subscription import account
 from service.mail.provider_events import ProviderEvent
 from service.models import Consent, Delivery, DeliveryKind, Outcome, Subscriber, SubscriberStatus, Suppression
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
-from tests.harness.people import MINUTE
-from tests.harness.posts import mail
+from tests.harness.mail.posts import mail
+from tests.harness.people.people import MINUTE
 from tests.harness.sending import REPLY_DOMAIN
 
 TOKENS = count()

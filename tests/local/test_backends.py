@@ -17,7 +17,7 @@ from service.config import ROOT
 from service.db import Database
 
 HOLDING = """
-from tests.harness.servers import running_postgres, running_queue
+from tests.harness.servers.servers import running_postgres, running_queue
 with running_postgres() as server, running_queue() as url:
     print(server.folder, url.removeprefix("unix://"), flush=True)
     input()

@@ -20,8 +20,8 @@ from service.local.buffering_worker import BUFFERED_BYTES
 from service.local.web_server import CONNECTIONS, GRACEFUL_SECONDS, WORKER_CLASS
 from service.mail.signature import sign
 from service.web.security.limits import LARGEST_IMPORT_BYTES, LARGEST_POST_BYTES
-from tests.harness.posted_mail import FORM, multipart
-from tests.harness.web_process import WebProcess, running_web
+from tests.harness.mail.posted_mail import FORM, multipart
+from tests.harness.servers.web_process import WebProcess, running_web
 
 MEGABYTE = 1_000_000
 INBOUND = b"POST /webhooks/mailgun/inbound HTTP/1.1\r\n"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.mail.web_fetch import Fetched, FetchError, FetchProblem, WebFetcher
-from tests.harness.blogs import Answer, Blog, running_blog
+from tests.harness.feeds.blogs import Answer, Blog, running_blog
 
 AGENT = "SmallSteps/1 (+https://steps.example.org)"
 NOT_PUBLIC = [

@@ -6,7 +6,7 @@ from service.core.sending.domain_results import DomainResults
 from service.db import Database
 from service.models import DomainHour, ResultDay
 from service.models.outgoing.result_day import KEPT_FOR
-from tests.harness.people import NOW
+from tests.harness.people.people import NOW
 
 
 def test_expired_hours_are_summed_by_day_once_and_kept_for_thirty_days(database: Database) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from service.db import Database
 from service.models import Counter
-from tests.harness.reused_databases import ReusedDatabases
+from tests.harness.reuse.reused_databases import ReusedDatabases
 
 TALLY = {("mails", "held"): 2}
 

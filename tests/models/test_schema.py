@@ -17,9 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from service.core.sealing import SealError
 from service.db import MIGRATIONS, Base, Database, make_engine, migrate
 from service.models import Heartbeat, Keyring, ServiceKey, Subscriber, WrappedDataKey
-from tests.harness.members import due_at
-from tests.harness.people import NOW
-from tests.harness.servers import Postgres
+from tests.harness.people.members import due_at
+from tests.harness.people.people import NOW
+from tests.harness.servers.servers import Postgres
 from tests.models.rows_of_revisions import rows_after, rows_at
 
 KEY, OTHER = b"k" * 32, b"o" * 32

@@ -5,7 +5,7 @@ from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, Stri
 from selectolax.lexbor import LexborHTMLParser
 
 from service.config import ROOT
-from tests.harness.sample_emails import sample_place
+from tests.harness.mail.sample_emails import sample_place
 
 TEMPLATES = ROOT / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")

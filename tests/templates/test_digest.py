@@ -14,7 +14,7 @@ from service.core.month.year import Year, make_year
 from service.core.text.light_markdown import line_as_html
 from service.flows.outgoing import emails
 from service.flows.people.journal.photos.entry_photos import OpenPhoto
-from tests.harness.sample_emails import (
+from tests.harness.mail.sample_emails import (
     LIGHTER,
     LINKS,
     MAY,

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from service.core.library.prompts import Prompt
 from service.flows.outgoing import emails
 from service.mail.outbound.mailer import OutgoingEmail
-from tests.harness.sample_emails import LINKS, composer, prompt
+from tests.harness.mail.sample_emails import LINKS, composer, prompt
 
 GERMAN = replace(prompt("Welche drei Wörter passen gerade?\n\nSie müssen nicht zueinander passen."), locale="de")
 LIGHTER = replace(prompt("Was hältst du gern in der Hand?\n\nEgal was."), locale="de")

@@ -20,7 +20,7 @@ from service.runtime import Runtime, make_runtime
 from service.storage import Storage
 from tests.harness.clock import MovableClock
 from tests.harness.desk import WREN
-from tests.harness.people import NOW
+from tests.harness.people.people import NOW
 from tests.harness.website import WebHarness
 
 BASE_URL = "http://localhost"  # the host that Flask's test client speaks to

@@ -12,9 +12,9 @@ from service.core.access.tokens import Action
 from service.flows.outgoing import emails
 from service.flows.people.journal import steps
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber, seal_content
-from tests.harness.diary import take_step, write
-from tests.harness.journal_content import asked
-from tests.harness.sample_emails import LINKS
+from tests.harness.journals.diary import take_step, write
+from tests.harness.journals.journal_content import asked
+from tests.harness.mail.sample_emails import LINKS
 from tests.harness.website import WebHarness
 
 FIRST = date(2026, 5, 1)

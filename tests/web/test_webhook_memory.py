@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from service.mail.signature import Signature
-from tests.harness.people import NOW
-from tests.harness.posted_mail import FORM, multipart
-from tests.harness.posts import signed
+from tests.harness.mail.posted_mail import FORM, multipart
+from tests.harness.mail.posts import signed
+from tests.harness.people.people import NOW
 from tests.harness.website import WebHarness
 from tests.web.test_webhooks import FIELDS, count
 

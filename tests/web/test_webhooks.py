@@ -20,9 +20,9 @@ from service.mail.signature import Signature
 from service.models import Consent, Reply, Subscriber, SubscriberStatus, Suppression, WebhookToken
 from service.storage import Storage
 from service.web.security.limits import LARGEST_POST_BYTES
-from tests.harness.members import due_at
-from tests.harness.people import DAY, MINUTE, NOW
-from tests.harness.posts import mail, post, signed
+from tests.harness.mail.posts import mail, post, signed
+from tests.harness.people.members import due_at
+from tests.harness.people.people import DAY, MINUTE, NOW
 from tests.harness.website import WebHarness
 
 FIELDS, MIME = "/webhooks/mailgun/inbound", "/webhooks/mailgun/inbound/mime"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from tests.harness.people import ANA
+from tests.harness.people.people import ANA
 from workers.log_errors import log_errors
 
 

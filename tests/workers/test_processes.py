@@ -21,7 +21,7 @@ from service.dispatch import RqJobQueue
 from service.flows.outgoing.tick import sweep
 from service.job_queue import BackgroundJob
 from service.models import Delivery, Entry, Reply, WriterMail, WriterMailKind
-from tests.harness.posts import mail, post, signed
+from tests.harness.mail.posts import mail, post, signed
 from tests.harness.sending import SIGNING_KEY, SendingHarness, open_sending_harness
 
 PATIENCE_SECONDS = 60

@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 from service.dispatch import RqJobQueue
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.models import Delivery, Heartbeat, HoldReason, Installation
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 from workers.clock import begin
 from workers.provider_record import RecordReader

@@ -8,7 +8,7 @@ import pytest
 
 from service.core.access.passkeys import Ceremony, Challenger, passkey_site
 from service.core.sealing import IndexKey
-from tests.harness.people import NOW
+from tests.harness.people.people import NOW
 
 INDEX = IndexKey(b"i" * 32)
 

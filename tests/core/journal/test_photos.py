@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.core.journal.photos import Picture, is_bare_jpeg, is_decoration, named, sniff
-from tests.harness.pictures import encoded, exif, picture
+from tests.harness.mail.pictures import encoded, exif, picture
 
 
 def _picture(width: int, height: int) -> Picture:

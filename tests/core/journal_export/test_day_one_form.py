@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from service.core.journal_export.day_one_form import DayOnePhoto, day_one_json, escaped
 from service.core.journal_export.exported import ExportedEntry
 from service.core.journal_import.programs.dayone import unescaped
-from tests.harness.journals import entries_in, photo, read_journal, zipped
+from tests.harness.journals.journals import entries_in, photo, read_journal, zipped
 
 
 def entry(words: str, on: date = date(2026, 5, 13), written_at: datetime | None = None) -> ExportedEntry:

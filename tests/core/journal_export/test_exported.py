@@ -17,7 +17,7 @@ from service.core.journal_export.exported import (
     journal_json,
 )
 from service.core.journal_import.reading.imported import ImportedDraft, ImportedExtras
-from tests.harness.journals import entries_in, read_journal
+from tests.harness.journals.journals import entries_in, read_journal
 
 SCHEMA = json.loads((ROOT / "docs" / "journal.schema.json").read_text("utf-8"))
 INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))

@@ -12,7 +12,7 @@ from service.core.journal_import.notes import evernote
 from service.core.journal_import.programs.dayone import unescaped
 from service.core.journal_import.reading.import_files import ImportFiles
 from service.core.journal_import.reading.imported import NO_DATE, NOTHING_IN_IT, UNREADABLE_ENTRY
-from tests.harness.journals import entries_in, journal, left_out_in, read_journal, zipped
+from tests.harness.journals.journals import entries_in, journal, left_out_in, read_journal, zipped
 
 KETTLE = "The kettle sang. 5-6 birds (small)!\n\n**Bold** and a path C:\\temp"
 WRAPPED = (

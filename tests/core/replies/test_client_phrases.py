@@ -8,7 +8,7 @@ import pytest
 
 from service.config import ROOT
 from service.core.replies import ClientPhrases, read_words
-from tests.harness.reply_examples import (
+from tests.harness.mail.reply_examples import (
     GMAIL_EN,
     OWN,
     SENT,

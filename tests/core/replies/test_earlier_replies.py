@@ -7,7 +7,7 @@ from html import escape
 
 import pytest
 
-from tests.harness.reply_examples import ADDRESS, GMAIL_EN, HTML, NAME, SENT, TEXT, quoted, read
+from tests.harness.mail.reply_examples import ADDRESS, GMAIL_EN, HTML, NAME, SENT, TEXT, quoted, read
 
 NEW = "Second thought: the blue one."
 BEFORE = "The grey one. It has forgiven me everything."

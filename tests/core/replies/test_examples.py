@@ -11,7 +11,7 @@ from bench.replies.__main__ import main
 from bench.replies.cases import Case, read_cases
 from bench.replies.readers import ours
 from bench.replies.scores import judge, score
-from tests.harness.reply_examples import DATA
+from tests.harness.mail.reply_examples import DATA
 
 READER = ours()
 

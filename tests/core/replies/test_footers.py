@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness.reply_examples import read, squeezed
+from tests.harness.mail.reply_examples import read, squeezed
 
 NOTICE = (
     "This e-mail and any attachments are confidential and intended solely for the addressee. If you have received this "

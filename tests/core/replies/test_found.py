@@ -7,7 +7,7 @@ import pytest
 from bench.replies.cases import Case, read_cases
 from bench.replies.readers import ours
 from bench.replies.scores import judge
-from tests.harness.reply_examples import DATA
+from tests.harness.mail.reply_examples import DATA
 
 READER = ours()
 FOUND = DATA / "replies" / "found"

@@ -8,7 +8,7 @@ from time import process_time
 import pytest
 
 from service.core.replies import SentEmail, decode_bodies
-from tests.harness.reply_examples import ADDRESS, GMAIL_EN, SENT, TEXT, quoted, read
+from tests.harness.mail.reply_examples import ADDRESS, GMAIL_EN, SENT, TEXT, quoted, read
 
 KB = 1_000
 LIMIT_MS = 3_000  # a guard against hanging; the bar is 100 ms on a quiet machine, and a loaded one was seen at 346

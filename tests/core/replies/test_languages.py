@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.core.replies import SentEmail
-from tests.harness.reply_examples import (
+from tests.harness.mail.reply_examples import (
     GMAIL_EN,
     OWN,
     SENT,

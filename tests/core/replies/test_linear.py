@@ -18,7 +18,7 @@ import pytest
 
 from service.core.replies import decode_bodies
 from tests.core.replies.test_hostile import CODED, NAMED, PLAIN, SIGNED, WINMAIL, headed, multipart, nested
-from tests.harness.reply_examples import ADDRESS, SENT, TEXT, quoted, read
+from tests.harness.mail.reply_examples import ADDRESS, SENT, TEXT, quoted, read
 
 SIZE = 8_000
 WHOLE = 100_000

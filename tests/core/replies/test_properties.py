@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.core.replies import ReplyWords, SentEmail
 from service.core.replies.quotation.line_matching import fold
-from tests.harness.reply_examples import (
+from tests.harness.mail.reply_examples import (
     GMAIL_EN,
     HTML,
     SENT,

@@ -15,7 +15,7 @@ from service.postoffice.replies.clients import CLIENTS
 from service.postoffice.replies.languages import LANGUAGES
 from service.postoffice.replies.quotation import Where
 from service.postoffice.replies.replies import new_mail, reply_as
-from tests.harness.reply_examples import ADDRESS, DATA, HTML, NAME, SENT, TEXT, read, squeezed
+from tests.harness.mail.reply_examples import ADDRESS, DATA, HTML, NAME, SENT, TEXT, read, squeezed
 
 PROSE = tomllib.loads((DATA / "prose.toml").read_text("utf-8"))
 PROMPT = MailboxMail(

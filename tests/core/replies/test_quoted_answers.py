@@ -9,9 +9,9 @@ from service.postoffice.mailbox.mailbox import MailboxMail
 from service.postoffice.replies.clients import CLIENTS
 from service.postoffice.replies.quotation import Where
 from service.postoffice.replies.replies import reply_as
-from tests.harness.people import NOW
-from tests.harness.reply_examples import NAME, phrases
-from tests.harness.sample_emails import every_email
+from tests.harness.mail.reply_examples import NAME, phrases
+from tests.harness.mail.sample_emails import every_email
+from tests.harness.people.people import NOW
 
 ANA = "ana@example.com"
 WORDS = "The lamp hums, and I listened.\n\nThen I slept."

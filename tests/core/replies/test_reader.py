@@ -6,7 +6,7 @@ import pytest
 
 from service.core.replies import SentEmail
 from service.core.replies.reader import CAP, LINES
-from tests.harness.reply_examples import ADDRESS, GMAIL_EN, HTML, SENT, TEXT, quoted, read
+from tests.harness.mail.reply_examples import ADDRESS, GMAIL_EN, HTML, SENT, TEXT, quoted, read
 
 QUOTED = f"{GMAIL_EN}\n\n{quoted(TEXT)}"
 HEADERS = f"From: Small Steps <{ADDRESS}>\nSent: Thursday, September 3, 2026 10:20\nTo: Mia\nSubject: {SENT.subject}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness.reply_examples import ADDRESS, GMAIL_EN, NAME, SENT, TEXT, quoted, read
+from tests.harness.mail.reply_examples import ADDRESS, GMAIL_EN, NAME, SENT, TEXT, quoted, read
 
 QUOTATION = f"{GMAIL_EN}\n{quoted(TEXT)}"
 SENTENCES = (

@@ -13,7 +13,7 @@ from typing import Protocol
 import psycopg
 
 from service.db import make_engine, migrate
-from tests.harness.servers import Postgres, started_postgres
+from tests.harness.servers.servers import Postgres, started_postgres
 
 DISK_BYTES = 400 * 2**20
 FILLED_AT_ONCE_BYTES = 64 * 2**10

@@ -31,8 +31,8 @@ from service.runtime import Runtime, make_runtime
 from tests.faults.outside.databases import FaultyDatabase, opened
 from tests.faults.outside.processes import COMMANDS, Processes
 from tests.harness.journey import MASTER_KEY, SIGNING_KEY, free_port
-from tests.harness.members import due_at, member
-from tests.harness.servers import running_queue
+from tests.harness.people.members import due_at, member
+from tests.harness.servers.servers import running_queue
 
 SHIFTED = Path(__file__).parent / "shifted"
 SETTLED_AFTER = timedelta(minutes=46)  # after its request an absence from the record counts

@@ -11,7 +11,7 @@ from service.flows.people.access.mail_requests import TooManyRequests
 from service.flows.people.access.sign_in import NewSession, SignedIn, SignInLink
 from service.flows.people.subscription import confirm_signup, signup
 from service.models import Delivery, DeliveryKind, Keyring
-from tests.harness.people import ANA, DAY, HERE, MINUTE, NOW, act_on, form, join, person, sign_up
+from tests.harness.people.people import ANA, DAY, HERE, MINUTE, NOW, act_on, form, join, person, sign_up
 
 THREADS = 8
 

@@ -20,7 +20,7 @@ from service.flows.outgoing.retention import (
 from service.flows.outgoing.tick import prune
 from service.models import Delivery, DeliveryKind, Entry, Keyring, NewDelivery, Photo, Reply, SentText, Subscriber
 from service.storage import Storage
-from tests.harness.members import due_at
+from tests.harness.people.members import due_at
 
 NOW = datetime(2027, 6, 15, 9, 0, tzinfo=UTC)
 OLD, KEPT = "2026-04-30", "2026-05-01"

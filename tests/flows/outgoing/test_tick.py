@@ -15,8 +15,8 @@ from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryState, Heartbeat, Keyring, Subscriber, SubscriberStatus
 from service.models.people.subscription.subscriber import PENDING_KEPT
 from service.storage import Storage
-from tests.harness.members import JOINED_AT, due_at
-from tests.harness.people import MINUTE, NOW
+from tests.harness.people.members import JOINED_AT, due_at
+from tests.harness.people.people import MINUTE, NOW
 
 SECOND = timedelta(seconds=1)
 

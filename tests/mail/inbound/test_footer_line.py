@@ -20,7 +20,7 @@ from service.postoffice.replies.clients import CLIENTS
 from service.postoffice.replies.quotation import Where
 from service.postoffice.replies.replies import reply_as
 from service.template_files import load_command_phrases
-from tests.harness.sample_emails import DEEP, LIGHTER, LINKS, STEP, WORDS, composer, emails_in_mode
+from tests.harness.mail.sample_emails import DEEP, LIGHTER, LINKS, STEP, WORDS, composer, emails_in_mode
 
 NOW = datetime(2026, 5, 6, 8, 0, tzinfo=UTC)
 LINE = "Reply “smaller”, “pause” or “help” at any time."

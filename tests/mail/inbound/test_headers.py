@@ -7,7 +7,7 @@ import pytest
 from service.mail.inbound.headers import sole_address
 from service.mail.inbound.inbound_mail import Post, parse_post, read_mail
 from tests.harness.cpu import costs_less_than
-from tests.harness.posted_mail import FORM
+from tests.harness.mail.posted_mail import FORM
 
 
 @pytest.mark.parametrize(

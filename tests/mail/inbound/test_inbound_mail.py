@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from service.mail.inbound.inbound_mail import parse_post, read_mail
-from tests.harness.posted_mail import FIELDS, FORM, RAW_MIME, mail, multipart, urlencoded
+from tests.harness.mail.posted_mail import FIELDS, FORM, RAW_MIME, mail, multipart, urlencoded
 
 
 def test_a_urlencoded_post_becomes_the_mail() -> None:

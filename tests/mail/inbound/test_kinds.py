@@ -21,7 +21,7 @@ from service.postoffice.replies.quotation import Where
 from service.postoffice.replies.replies import reply_as
 from service.postoffice.route import route_form
 from service.template_files import load_library, load_step_phrases
-from tests.harness.sample_emails import LINKS, composer
+from tests.harness.mail.sample_emails import LINKS, composer
 
 LIBRARY = load_library()
 PROMPTS = {prompt.id: prompt for prompt in LIBRARY.for_locale("en-GB")}

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from service.core.helplines import parse_help_lines
 from service.flows.outgoing import emails
 from service.mail.outbound.mailer import OutgoingEmail
-from tests.harness.sample_emails import IN_REPLY_TO, LINKS, SITE, TEMPLATES, composer, every_email
+from tests.harness.mail.sample_emails import IN_REPLY_TO, LINKS, SITE, TEMPLATES, composer, every_email
 
 EVERY = every_email()
 NOBODY_READS = "Nobody reads replies as they arrive."

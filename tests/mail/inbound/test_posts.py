@@ -13,7 +13,7 @@ from service.mail.inbound.inbound_mail import MalformedPostError, content_hash, 
 from service.mail.inbound.posts import MAX_FIELDS, MAX_FILES, MAX_SIGNATURE_VALUE_BYTES
 from service.mail.signature import Signature
 from tests.harness.cpu import costs_less_than
-from tests.harness.posted_mail import FIELDS, FORM, RAW_MIME, multipart, urlencoded
+from tests.harness.mail.posted_mail import FIELDS, FORM, RAW_MIME, multipart, urlencoded
 
 
 @pytest.mark.parametrize("encode", ["escaped", "as it is", "a field of multipart", "a file"])

@@ -17,7 +17,7 @@ from service.postoffice.replies.languages import LANGUAGES
 from service.postoffice.replies.quotation import Where
 from service.postoffice.replies.replies import reply_as
 from service.postoffice.route import route_form
-from tests.harness.sample_emails import BATCH, LINKS, WORDS, composer
+from tests.harness.mail.sample_emails import BATCH, LINKS, WORDS, composer
 
 NOW = datetime(2026, 5, 6, 8, 0, tzinfo=UTC)
 REPLY = "Tired, but the kettle was on.\n\nMy sister wrote: come on Sunday.\n\n- soup\n- bread\n- nobody hurried"

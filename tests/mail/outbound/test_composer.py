@@ -14,7 +14,7 @@ from service.mail.outbound.composer import Composer
 from service.mail.outbound.links import PLACEHOLDERS
 from service.mail.outbound.mailer import OutgoingEmail
 from service.mail.outbound.placeholders import names_in
-from tests.harness.sample_emails import (
+from tests.harness.mail.sample_emails import (
     DEEP,
     FOLLOW_UP,
     IN_REPLY_TO,

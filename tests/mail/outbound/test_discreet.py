@@ -12,8 +12,8 @@ from service.mail.outbound.rendering import NAMES
 from service.mail.outbound.short_emails import read_short_emails
 from service.models import DeliveryKind
 from service.template_files import load_library
-from tests.harness.sample_emails import TEMPLATES, THEIR_WORDS, composer, emails_in_mode
-from tests.harness.telling import shown_unopened, telling_words
+from tests.harness.mail.sample_emails import TEMPLATES, THEIR_WORDS, composer, emails_in_mode
+from tests.harness.mail.telling import shown_unopened, telling_words
 
 FILE = (TEMPLATES / "email" / "discreet.toml").read_text(encoding="utf-8")
 WORDS = DiscreetWords.parse(FILE)

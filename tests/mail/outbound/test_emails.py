@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from service.config import ROOT
 from service.core.text.lexicon import Lexicon
 from service.mail.outbound.mailer import OutgoingEmail
-from tests.harness.sample_emails import IN_REPLY_TO, TEMPLATES, THEIR_WORDS, every_email
+from tests.harness.mail.sample_emails import IN_REPLY_TO, TEMPLATES, THEIR_WORDS, every_email
 
 GOLDEN = ROOT / "tests" / "data" / "emails"
 EVERY = every_email()

@@ -20,7 +20,7 @@ from service.mail.outbound.mailer import (
     Unknown,
 )
 from service.mail.outbound.mailgun import MailgunGateway
-from tests.harness.odd_mail import EMAIL, NOW, somebody
+from tests.harness.mail.odd_mail import EMAIL, NOW, somebody
 from tests.mail.conftest import Provider
 
 

@@ -8,7 +8,7 @@ import pytest
 from service.mail.outbound.mailer import Accepted, Recipient
 from service.mail.outbound.mailgun import MailgunGateway
 from service.mail.outbound.mailgun_form import message_form
-from tests.harness.odd_mail import EMAIL, somebody
+from tests.harness.mail.odd_mail import EMAIL, somebody
 from tests.mail.conftest import Provider
 
 

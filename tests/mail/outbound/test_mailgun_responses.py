@@ -9,7 +9,7 @@ import pytest
 from service.config import ROOT
 from service.mail.outbound.mailer import BatchTooLarge, ProviderMisconfigured, Refused
 from service.mail.outbound.mailgun_responses import DEFAULT_WAIT, LONGEST_WAIT, named_wait, read_answer
-from tests.harness.odd_mail import NOW
+from tests.harness.mail.odd_mail import NOW
 
 ANSWERS = json.loads((ROOT / "tests" / "data" / "mailgun" / "answers.json").read_text())
 

@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from service.core.place import Palette
 from service.mail.outbound.rendering import TEXT_WIDTH, Templates, folded, wrapped
-from tests.harness.sample_emails import TEMPLATES
+from tests.harness.mail.sample_emails import TEMPLATES
 
 LINK = f"https://steps.example.org/write/{'k' * 120}"
 

@@ -17,7 +17,7 @@ import pytest
 from service.core.journal_import.detect import TOO_MUCH, UNKNOWN
 from service.core.journal_import.reading.imported import LeftOutEntry, RefusedFileError
 from service.mail.sandbox.journal_reader import JournalFile, JournalReader
-from tests.harness.journals import entries_in, journal, photo, zipped
+from tests.harness.journals.journals import entries_in, journal, photo, zipped
 
 ENTRY = {"uuid": "A", "creationDate": "2024-05-01T10:00:00Z", "timeZone": "UTC", "text": "Words."}
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from service.core.journal.photos import Picture
 from service.mail.sandbox.pictures import PictureRedrawer
-from tests.harness.pictures import encoded, exif, picture
+from tests.harness.mail.pictures import encoded, exif, picture
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from service.mail.sandbox.reader import MailReader, UnreadableMail
 from service.mail.sandbox.reading import MailContent, MailReading
-from tests.harness.reused_children import ReusedChildren
+from tests.harness.reuse.reused_children import ReusedChildren
 
 READY = "import sys, time; sys.stdout.write('ready\\n'); sys.stdout.flush(); "
 

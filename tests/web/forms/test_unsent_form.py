@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from service.core.access.tokens import Action
 from service.core.journal.entry_text import write_link_object
 from service.flows.people.access.sign_in import SESSION_LIFETIME
-from tests.harness.people import ANA, DAY
+from tests.harness.people.people import ANA, DAY
 from tests.harness.website import WebHarness
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

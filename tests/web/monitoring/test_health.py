@@ -18,7 +18,7 @@ from service.job_queue import BackgroundJob
 from service.models import Heartbeat, HoldReason, Installation, WriterMail, WriterMailKind
 from service.models.outgoing.deliveries import delivery_claims
 from service.web.monitoring.health import WRITE_HOLDS
-from tests.harness.posts import mail, post, signed
+from tests.harness.mail.posts import mail, post, signed
 from tests.harness.website import WebHarness
 
 

@@ -9,7 +9,7 @@ import pytest
 from service.core.access.tokens import Action
 from service.web.security.rate_limit import NETWORKS_COUNTED, RateLimiter
 from service.web.security.security import LINKS_AN_HOUR, WRONG_TOKENS_AN_HOUR
-from tests.harness.people import NOW
+from tests.harness.people.people import NOW
 from tests.harness.website import WebHarness
 
 HOUR = timedelta(hours=1)

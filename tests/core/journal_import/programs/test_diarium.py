@@ -13,7 +13,7 @@ import pytest
 from service.core.journal_import.programs import diarium
 from service.core.journal_import.reading.import_files import ImportFiles
 from service.core.journal_import.reading.imported import RefusedFileError
-from tests.harness.journals import entries_in, left_out_in, photo, read_journal, zipped
+from tests.harness.journals.journals import entries_in, left_out_in, photo, read_journal, zipped
 
 ENTRIES = 40
 PHOTO = photo() + bytes(5000)  # more than fits a page

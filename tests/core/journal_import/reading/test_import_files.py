@@ -16,7 +16,7 @@ from service.core.journal_import.reading import json_stream
 from service.core.journal_import.reading.import_files import FileBoundError, ImportFiles
 from service.core.journal_import.reading.imported import TOO_LARGE_ENTRY, UNREADABLE_ENTRY, RefusedFileError
 from service.mail.sandbox.phrase_files import load_client_phrases
-from tests.harness.journals import entries_in, journal, left_out_in, photo, read_journal, zipped
+from tests.harness.journals.journals import entries_in, journal, left_out_in, photo, read_journal, zipped
 
 ENTRY = {"uuid": "A", "creationDate": "2024-05-01T10:00:00Z", "timeZone": "UTC", "text": "Words."}
 DAY_ONE = json.dumps({"metadata": {"version": "1.0"}, "entries": [ENTRY]}).encode()

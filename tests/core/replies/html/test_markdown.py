@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness.reply_examples import read
+from tests.harness.mail.reply_examples import read
 
 LONG = "I wrote a long line that goes on and on until the mail program breaks it off"
 

@@ -8,9 +8,9 @@ import binascii
 import pytest
 
 from service.core.replies import decode_bodies
-from tests.harness import raw_mime as mime
-from tests.harness.raw_mime import HEADERS, container, page, part, picture, text
-from tests.harness.reply_examples import words_in
+from tests.harness.mail import raw_mime as mime
+from tests.harness.mail.raw_mime import HEADERS, container, page, part, picture, text
+from tests.harness.mail.reply_examples import words_in
 
 ONE, TWO = "Above the picture.", "Below it, more."
 FOOTER = "_______________________________________________\nsteps mailing list\nsteps@lists.example.net"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.replies import decode_bodies
-from tests.harness import raw_mime as mime
-from tests.harness.raw_mime import HEADERS, PICTURE_DATA, alternative, container, part, picture, text
-from tests.harness.reply_examples import words_in
+from tests.harness.mail import raw_mime as mime
+from tests.harness.mail.raw_mime import HEADERS, PICTURE_DATA, alternative, container, part, picture, text
+from tests.harness.mail.reply_examples import words_in
 
 ONE, TWO = "Above the picture.", "Below it, more."
 LONE_MAIL = HEADERS + text(ONE)

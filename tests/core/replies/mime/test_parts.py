@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.harness.raw_mime import alternative, container, page, part, picture, text
-from tests.harness.reply_examples import words_in
+from tests.harness.mail.raw_mime import alternative, container, page, part, picture, text
+from tests.harness.mail.reply_examples import words_in
 
 ONE, TWO, THREE = "Above the picture.", "Below it, more.", "At the very end."
 FOOTER = "_______________________________________________\nsteps mailing list\nsteps@lists.example.net"

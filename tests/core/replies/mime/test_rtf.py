@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from service.core.replies import decode_bodies
 from service.core.replies.mime.compressed_rtf import expand_rtf
 from service.core.replies.mime.rtf import read_rtf
-from tests.harness.raw_mime import HEADERS, container, part, text, winmail, winmail_attribute, winmail_property
-from tests.harness.reply_examples import words_in
+from tests.harness.mail.raw_mime import HEADERS, container, part, text, winmail, winmail_attribute, winmail_property
+from tests.harness.mail.reply_examples import words_in
 
 # The examples of MS-OXRTFCP, section 3: copies from the words every window begins with, and one that repeats itself.
 HELLO = bytes.fromhex(

@@ -30,7 +30,7 @@ from service.models import (
     SuppressionReason,
 )
 from service.models.outgoing.deliveries.delivery_outcomes import COUNTER
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 ANA = "ana@example.com"

@@ -28,8 +28,8 @@ from service.models import (
     Suppression,
     WriterMail,
 )
-from tests.harness.letters import LettersHarness
-from tests.harness.people import NOW
+from tests.harness.people.letters import LettersHarness
+from tests.harness.people.people import NOW
 from tests.harness.sending import open_sending_harness
 
 TOKENS = count()

@@ -11,7 +11,7 @@ import pytest
 from service.flows.incoming.events.events import note_webhook
 from service.flows.incoming.events.poll_events import POLLED_EVERY, poll_events, webhook_is_silent
 from service.models import Subscriber, SubscriberStatus, Suppression
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 ANA = "ana@example.com"

@@ -12,8 +12,8 @@ from service.core.addresses import Address
 from service.flows.incoming.held import held
 from service.models import Alias, Delivery, DeliveryKind, Outcome, Reply
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
-from tests.harness.people import DAY, MINUTE
-from tests.harness.posts import mail
+from tests.harness.mail.posts import mail
+from tests.harness.people.people import DAY, MINUTE
 
 WORK = "ana@work.example"
 

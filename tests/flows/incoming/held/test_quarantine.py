@@ -17,8 +17,8 @@ from service.mail.sandbox.reader import MailReader
 from service.models import Outcome, Reply
 from service.models.incoming.reply_claims import MAX_ATTEMPTS
 from tests.harness.inbound import InboundHarness, open_inbound_harness
-from tests.harness.people import DAY
-from tests.harness.posts import mail
+from tests.harness.mail.posts import mail
+from tests.harness.people.people import DAY
 
 # A reader that reports that it is ready, and then dies with every mail.
 DYING = (sys.executable, "-c", "import sys; sys.stdout.write('ready\\n'); sys.stdout.flush(); sys.stdin.buffer.read(9)")

@@ -11,7 +11,7 @@ import pytest
 from service.models import Outcome
 from service.postoffice.route import authenticated
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
-from tests.harness.posts import mail
+from tests.harness.mail.posts import mail
 
 REPORT = """Reporting-MTA: dns; mx.example.net
 

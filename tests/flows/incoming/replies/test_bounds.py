@@ -22,8 +22,8 @@ from service.mail.sandbox.reader import MailReader, UnreadableMail
 from service.mail.sandbox.reading import MailContent, MailReading
 from service.models import Outcome, Reply
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
-from tests.harness.posts import mail
-from tests.harness.reused_children import ReusedChildren
+from tests.harness.mail.posts import mail
+from tests.harness.reuse.reused_children import ReusedChildren
 
 MB = 1024 * 1024
 WORDS = "Soup, slowly."

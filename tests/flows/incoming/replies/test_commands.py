@@ -26,7 +26,7 @@ from service.models import (
     SuppressionReason,
 )
 from service.models.outgoing.deliveries import delivery_claims
-from tests.harness.people import DAY, MINUTE, NOW, PLAIN, join
+from tests.harness.people.people import DAY, MINUTE, NOW, PLAIN, join
 
 TODAY = NOW.date()
 

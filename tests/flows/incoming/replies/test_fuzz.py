@@ -16,7 +16,7 @@ from service.mail.sandbox.reading import MailContent, MailReading
 from service.models import Reply
 from service.postoffice.route import route_form
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
-from tests.harness.posts import signed
+from tests.harness.mail.posts import signed
 from tests.harness.sending import SIGNING_KEY
 
 EXAMPLES = sorted((ROOT / "tests" / "data" / "replies").rglob("*.eml"))

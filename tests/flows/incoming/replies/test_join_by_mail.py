@@ -26,8 +26,8 @@ from service.models import (
     SuppressionReason,
 )
 from tests.harness.inbound import InboundHarness, open_inbound_harness
-from tests.harness.people import DAY, MINUTE
-from tests.harness.posts import mail
+from tests.harness.mail.posts import mail
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.sending import REPLY_DOMAIN
 
 NEW = "new.heron@example.com"

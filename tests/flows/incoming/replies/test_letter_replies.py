@@ -15,7 +15,7 @@ from service.postoffice.replies.clients import CLIENTS
 from service.postoffice.replies.replies import reply_as
 from service.postoffice.route import authenticated
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
-from tests.harness.letters import A_MONTH_AGO, LettersHarness
+from tests.harness.people.letters import A_MONTH_AGO, LettersHarness
 
 WORDS = "I saw the herons too.\n\nThey stood there all morning, and so did I."
 WRITER = "writer@example.org"

@@ -24,7 +24,7 @@ from service.postoffice.replies.quotation import Where
 from service.postoffice.replies.replies import reply_as
 from tests.flows.incoming.replies.test_automatic_mail import report
 from tests.harness.inbound import InboundHarness, open_inbound_harness
-from tests.harness.posts import mail
+from tests.harness.mail.posts import mail
 from tests.harness.sending import REPLY_DOMAIN, SendingHarness, open_sending_harness
 
 ON = date(2026, 5, 13)

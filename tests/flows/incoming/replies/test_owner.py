@@ -12,8 +12,8 @@ from service.db import Database
 from service.flows.incoming.replies.owner import Owner, owner_of
 from service.mail.inbound.inbound_mail import InboundMail, Post, read_mail
 from service.models import Keyring, Subscriber
-from tests.harness.members import due_at
-from tests.harness.people import NOW
+from tests.harness.people.members import due_at
+from tests.harness.people.people import NOW
 
 DOMAIN = "reply.example.org"
 ON = date(2026, 5, 11)

@@ -22,9 +22,9 @@ from service.mail.sandbox.reader import MailReader, UnreadableMail
 from service.mail.sandbox.reading import MailContent, MailReading
 from service.models import Delivery, Photo, open_content
 from tests.harness.inbound import InboundHarness, open_inbound_harness
-from tests.harness.pictures import encoded, exif, mail_with, picture
-from tests.harness.posts import mail as plain_mail
-from tests.harness.posts import post, signed
+from tests.harness.mail.pictures import encoded, exif, mail_with, picture
+from tests.harness.mail.posts import mail as plain_mail
+from tests.harness.mail.posts import post, signed
 from tests.harness.sending import SIGNING_KEY
 
 PDF = ("minutes.pdf", "application/pdf", b"%PDF-1.7", "")

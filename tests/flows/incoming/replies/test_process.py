@@ -26,9 +26,9 @@ from service.models.incoming import reply_claims
 from service.models.incoming.reply import RAW_KEPT
 from service.models.incoming.reply_claims import MAX_ATTEMPTS
 from service.storage import StorageError
-from tests.harness.people import DAY, MINUTE
-from tests.harness.posts import mail, post, signed
-from tests.harness.reply_examples import quoted
+from tests.harness.mail.posts import mail, post, signed
+from tests.harness.mail.reply_examples import quoted
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.sending import REPLY_DOMAIN, SIGNING_KEY, SendingHarness, open_sending_harness
 
 ANA = "ana@example.com"

@@ -29,7 +29,7 @@ from service.models import (
     NewDelivery,
     Subscriber,
 )
-from tests.harness.diary import take_step, write
+from tests.harness.journals.diary import take_step, write
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.feeds import FeedsHarness
-from tests.harness.letters import LettersHarness
+from tests.harness.feeds.feeds import FeedsHarness
+from tests.harness.people.letters import LettersHarness
 from tests.harness.sending import open_sending_harness
 
 

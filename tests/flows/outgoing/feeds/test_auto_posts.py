@@ -27,9 +27,9 @@ from service.models import (
     WriterMail,
     WriterMailKind,
 )
-from tests.harness.blogs import Answer, Blog, running_blog
-from tests.harness.feeds import BODY, FeedsHarness, KeptReader, rss
-from tests.harness.pictures import encoded, picture
+from tests.harness.feeds.blogs import Answer, Blog, running_blog
+from tests.harness.feeds.feeds import BODY, FeedsHarness, KeptReader, rss
+from tests.harness.mail.pictures import encoded, picture
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from tests.harness.feed_histories import play_histories
-from tests.harness.feeds import FeedsHarness
+from tests.harness.feeds.feed_histories import play_histories
+from tests.harness.feeds.feeds import FeedsHarness
 
 
 def test_no_history_lets_a_post_go_twice_or_one_from_before(feeds: FeedsHarness) -> None:

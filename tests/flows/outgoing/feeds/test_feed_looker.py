@@ -12,9 +12,9 @@ from service.flows.outgoing.feeds.feed_list import pause_feed, remove_feed
 from service.flows.outgoing.feeds.feed_looker import Look
 from service.flows.outgoing.letters.letter_drafts import LetterError
 from service.models import Feed, Letter, LetterPicture, WriterMail
-from tests.harness.blogs import Answer, Blog, running_blog
-from tests.harness.feeds import FeedsHarness, rss
-from tests.harness.pictures import encoded, picture
+from tests.harness.feeds.blogs import Answer, Blog, running_blog
+from tests.harness.feeds.feeds import FeedsHarness, rss
+from tests.harness.mail.pictures import encoded, picture
 
 HALF_AN_HOUR = timedelta(minutes=36)
 

@@ -14,7 +14,7 @@ from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_freezing import MOST_HTML_BYTES, compose_letter
 from service.models import LetterFormat
 from tests.core.letters.test_letter_from_html import XSS
-from tests.harness.feeds import FeedsHarness
+from tests.harness.feeds.feeds import FeedsHarness
 
 FILE = Path(__file__).resolve().parents[3] / "data" / "feeds" / "posts" / "posts.toml"
 POSTS = tomllib.loads(FILE.read_text(encoding="utf-8"))["post"]

@@ -14,7 +14,7 @@ from service.flows.outgoing.feeds.feed_list import add_feed
 from service.flows.outgoing.feeds.take_posts import take_posts
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, edit_draft
 from service.models import Letter, LetterFormat, PostNote
-from tests.harness.feeds import FeedsHarness, post
+from tests.harness.feeds.feeds import FeedsHarness, post
 
 URL = "https://b.example.org/feed"
 

@@ -16,9 +16,9 @@ from service.flows.outgoing.letters.letter_scheduling import Straightaway
 from service.flows.outgoing.sending.sending_limits import SendingRate
 from service.flows.outgoing.settling.old_copy import hold_sending
 from service.models import DeliveryKind, HoldReason, Letter, LetterPause, LetterVisibility, SubscriberStatus
-from tests.harness.letters import LettersHarness
-from tests.harness.members import EVERY_DAY
-from tests.harness.people import NOW
+from tests.harness.people.letters import LettersHarness
+from tests.harness.people.members import EVERY_DAY
+from tests.harness.people.people import NOW
 from tests.harness.sending import open_sending_harness
 
 

@@ -26,9 +26,9 @@ from service.models import (
     SuppressionReason,
 )
 from service.models.outgoing.deliveries import delivery_claims
-from tests.harness.letters import NEVER_ASKED, LettersHarness
-from tests.harness.members import EVERY_DAY
-from tests.harness.people import NOW
+from tests.harness.people.letters import NEVER_ASKED, LettersHarness
+from tests.harness.people.members import EVERY_DAY
+from tests.harness.people.people import NOW
 from tests.harness.sending import LEASE, open_sending_harness
 
 

@@ -18,8 +18,8 @@ from service.flows.outgoing.tick import tick
 from service.flows.people.settings import own_questions, question_wishes, quiet_dates
 from service.flows.people.settings.question_wishes import Wish
 from service.models import Delivery, DeliveryState, OwnQuestion, QuestionWish, SentText, Subscriber
-from tests.harness.members import member
-from tests.harness.people import DAY
+from tests.harness.people.members import member
+from tests.harness.people.people import DAY
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 MORNING = datetime(2026, 5, 13, 7, tzinfo=UTC)  # 08:00 in London, a Wednesday

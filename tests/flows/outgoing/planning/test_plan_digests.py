@@ -16,9 +16,9 @@ from service.flows.outgoing.tick import tick
 from service.flows.people.subscription import account
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryState, Keyring, Subscriber, SubscriberStatus
-from tests.harness.diary import write
-from tests.harness.members import FIRST, member, owed
-from tests.harness.people import DAY, MINUTE
+from tests.harness.journals.diary import write
+from tests.harness.people.members import FIRST, member, owed
+from tests.harness.people.people import DAY, MINUTE
 
 MAY = date(2026, 5, 1)
 LATE_MAY = datetime(2026, 5, 31, 20, 0, tzinfo=UTC)

@@ -25,8 +25,8 @@ from service.flows.outgoing.tick import tick
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, Keyring, Subscriber, SubscriberStatus
 from service.models.outgoing.deliveries import delivery_claims
-from tests.harness.members import due_at, member, owed
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.members import due_at, member, owed
+from tests.harness.people.people import DAY, MINUTE
 
 DUE = datetime(2026, 5, 13, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -16,8 +16,8 @@ from service.flows.people.subscription import account
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryKind, Keyring, NewDelivery, Subscriber, SubscriberStatus
 from service.models.outgoing.deliveries import delivery_claims
-from tests.harness.members import FIRST, due_at, member, owed
-from tests.harness.people import DAY, MINUTE, NOW
+from tests.harness.people.members import FIRST, due_at, member, owed
+from tests.harness.people.people import DAY, MINUTE, NOW
 
 QUESTIONS = (DeliveryKind.PROMPT, DeliveryKind.WELCOME, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH)
 

@@ -26,9 +26,9 @@ from service.models import (
     SubscriberStatus,
 )
 from service.models.outgoing.deliveries import delivery_claims
-from tests.harness.diary import write
-from tests.harness.members import member, owed
-from tests.harness.people import DAY, MINUTE
+from tests.harness.journals.diary import write
+from tests.harness.people.members import member, owed
+from tests.harness.people.people import DAY, MINUTE
 
 LATE_DECEMBER = datetime(2026, 12, 31, 20, tzinfo=UTC)
 FIRST = datetime(2027, 1, 1, 8, tzinfo=UTC)  # a Friday, 08:00 in London

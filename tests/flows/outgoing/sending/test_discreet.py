@@ -35,10 +35,10 @@ from service.models import (
     seal_content,
 )
 from service.postoffice.mailbox.mailbox import MailboxMail
-from tests.harness.diary import write
-from tests.harness.people import DAY
+from tests.harness.journals.diary import write
+from tests.harness.mail.telling import shown_unopened, telling_words
+from tests.harness.people.people import DAY
 from tests.harness.sending import SendingHarness, open_sending_harness
-from tests.harness.telling import shown_unopened, telling_words
 
 ANA, BO, CY = "ana@example.com", "bo@example.com", "cy@example.com"
 WORDS = "The kettle sang and nobody came."

@@ -15,7 +15,7 @@ from service.flows.people.subscription import account
 from service.models import Counter, DeliveryClaim, DeliveryKind, Subscriber
 from service.models.outgoing.deliveries import delivery_claims, delivery_evidence
 from service.models.outgoing.deliveries.delivery_outcomes import LABELS, reason_label
-from tests.harness.people import DAY
+from tests.harness.people.people import DAY
 from tests.harness.sending import LEASE, SendingHarness, open_sending_harness
 
 ADDRESSES = ("a@example.com", "b@example.com", "c@example.com")

@@ -14,9 +14,9 @@ from service.flows.outgoing.tick import tick
 from service.flows.people.journal import steps
 from service.flows.people.settings import quiet_dates
 from service.models import Delivery, DeliveryState, Subscriber
-from tests.harness.diary import write
-from tests.harness.members import member
-from tests.harness.people import DAY
+from tests.harness.journals.diary import write
+from tests.harness.people.members import member
+from tests.harness.people.people import DAY
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 LATE_DECEMBER = datetime(2026, 12, 30, 12, tzinfo=UTC)

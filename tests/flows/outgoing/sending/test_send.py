@@ -25,7 +25,7 @@ from service.models import (
     WrappedDataKey,
 )
 from service.models.outgoing.deliveries import delivery_claims, delivery_evidence
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.sending import LEASE, SendingHarness, open_sending_harness
 
 ADDRESSES = ("a@example.com", "b@example.com", "c@example.com")

@@ -14,7 +14,7 @@ from service.flows.outgoing.sending.send import AFTER_WHAT_WAS_ASKED_FOR
 from service.models import Counter, DeliveryKind, DeliveryState, SendingHour
 from service.models.outgoing.deliveries.delivery_outcomes import COUNTER
 from service.postoffice.faults import Quota
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 HOUR = timedelta(hours=1)

@@ -24,7 +24,7 @@ from service.models import (
     SuppressionCursor,
     SuppressionReason,
 )
-from tests.harness.people import DAY
+from tests.harness.people.people import DAY
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 ANA = "ana@example.com"

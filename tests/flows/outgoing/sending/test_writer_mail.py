@@ -20,7 +20,7 @@ from service.flows.outgoing.settling.old_copy import hold_sending
 from service.flows.outgoing.tick import WRITER_MAILS_KEPT, prune, sweep
 from service.inline import InlineWorker
 from service.models import HoldReason, WriterMail, WriterMailKind
-from tests.harness.people import MINUTE
+from tests.harness.people.people import MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 WRITERS = ["wren@example.org", "kit+steps@example.org"]

@@ -13,7 +13,7 @@ from service.flows.people.addresses import aliases
 from service.mail.provider_events import ProviderEvent
 from service.models import DeliveryState, Installation, seal_content
 from service.models.outgoing.deliveries import delivery_evidence
-from tests.harness.people import DAY
+from tests.harness.people.people import DAY
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 ANA = "ana@example.com"

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from service.flows.outgoing.settling.old_copy import OldCopyGuard, ReconcileReport, reconcile
 from service.flows.outgoing.tick import sweep, tick
 from service.models import Delivery, HoldReason, Installation, Subscriber
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 ADDRESSES = ("a@example.com", "b@example.com", "c@example.com")

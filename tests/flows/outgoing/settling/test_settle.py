@@ -17,7 +17,7 @@ from service.mail.outbound.mailer import OutgoingEmail, ProviderRecord, Recipien
 from service.mail.provider_events import ProviderEvent
 from service.models import SentText, Subscriber
 from service.models.outgoing.deliveries import delivery_claims
-from tests.harness.people import MINUTE
+from tests.harness.people.people import MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 ADDRESSES = ("a@example.com", "b@example.com", "c@example.com")

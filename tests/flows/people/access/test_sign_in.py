@@ -12,7 +12,7 @@ from service.flows.people.access import sign_in
 from service.flows.people.access.sign_in import NewSession, SignedIn, SignInLink
 from service.flows.people.subscription import account
 from service.models import BrowserSession, Delivery, DeliveryKind, Keyring, MailRequest
-from tests.harness.people import ANA, DAY, HERE, MINUTE, NOW, act_on, join, person, sign_up
+from tests.harness.people.people import ANA, DAY, HERE, MINUTE, NOW, act_on, join, person, sign_up
 
 SECRET = b"s" * 32
 ELSEWHERE = b"x" * 32

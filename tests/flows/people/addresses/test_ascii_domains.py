@@ -6,8 +6,8 @@ from service.core.addresses import Address
 from service.db import Database
 from service.flows.people.addresses.ascii_domains import store_ascii_domains
 from service.models import Keyring, Subscriber
-from tests.harness.members import due_at
-from tests.harness.people import NOW
+from tests.harness.people.members import due_at
+from tests.harness.people.people import NOW
 
 
 def _store_as_typed(database: Database, keyring: Keyring, text: str) -> int:

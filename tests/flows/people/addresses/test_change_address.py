@@ -36,7 +36,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
-from tests.harness.people import DAY, HERE, MINUTE, form
+from tests.harness.people.people import DAY, HERE, MINUTE, form
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 OLD, NEW, THIRD = "ana@example.com", "ana@new.example", "ana@third.example"

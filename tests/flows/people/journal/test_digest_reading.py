@@ -15,8 +15,8 @@ from service.core.month.digest import Digest
 from service.db import Database
 from service.flows.people.journal.digest_reading import DigestReader, last_day_of, quiet_question, year_question
 from service.models import Entry, Keyring, Step, Subscriber
-from tests.harness.diary import take_step, write
-from tests.harness.members import member
+from tests.harness.journals.diary import take_step, write
+from tests.harness.people.members import member
 
 MAY = date(2026, 5, 1)
 MONTHS = range(1, 13)

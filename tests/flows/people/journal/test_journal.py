@@ -14,7 +14,7 @@ from service.core.sealing import SealError
 from service.db import Database
 from service.flows.people.journal import journal
 from service.models import Entry, Keyring, Subscriber
-from tests.harness.people import DAY, NOW, join
+from tests.harness.people.people import DAY, NOW, join
 
 TODAY = date(2026, 5, 13)
 WORDS = "The bus was late.\n\nI did not mind."

@@ -18,7 +18,7 @@ from service.flows.people.journal.photos import entry_photos
 from service.flows.people.subscription import account
 from service.models import Delivery, DeliveryKind, DeliveryState, Entry, Keyring, Step, Subscriber
 from service.template_files import load_library
-from tests.harness.members import member
+from tests.harness.people.members import member
 from tests.harness.sending import SendingHarness, open_sending_harness
 
 LIBRARY = load_library()

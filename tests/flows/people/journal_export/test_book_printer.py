@@ -26,8 +26,8 @@ from service.flows.people.journal_export.exports import (
 )
 from service.mail.sandbox.child_process import ChildProcess, module_command
 from service.models import ExportForm, JournalSize, Subscriber
-from tests.harness import exports
-from tests.harness.journals import photo
+from tests.harness.journals import exports
+from tests.harness.journals.journals import photo
 from tests.harness.sending import open_sending_harness
 
 CANARY = b"kettle sang"

@@ -12,7 +12,7 @@ from service.flows.people.journal import journal
 from service.flows.people.journal_export import exports
 from service.flows.people.journal_export.contents import ENTRIES_AT_A_TIME, JournalContents
 from service.models import ExportForm, ExportState, JournalExport, JournalSize, Keyring, Subscriber
-from tests.harness.people import NOW, join
+from tests.harness.people.people import NOW, join
 
 LEASE, PATIENCE = timedelta(minutes=5), timedelta(seconds=45)
 

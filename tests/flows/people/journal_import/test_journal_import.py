@@ -19,8 +19,8 @@ from service.job_queue import InMemoryQueue
 from service.models import Entry, ImportedEntryRow, ImportState, JournalImport, Keyring, Photo, Subscriber
 from service.storage import Storage
 from tests.harness.clock import MovableClock
-from tests.harness.journals import journal
-from tests.harness.people import NOW, join
+from tests.harness.journals.journals import journal
+from tests.harness.people.people import NOW, join
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from service.flows.people.addresses import change_address
 from service.flows.people.personal_data import erase
 from service.models import Erasure, Passkey, Subscriber
 from tests.flows.people.addresses.test_change_address import NEW, OLD, THIRD, Mover
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.sending import open_sending_harness
 
 EVERYTHING, GOODBYE = "Somebody asked us to erase everything", "Goodbye, and the way back"

@@ -27,7 +27,7 @@ from service.mail.outbound.mailgun import MailgunGateway
 from service.models import Consent, Delivery, DeliveryKind, Entry, Erasure, Photo, Subscriber, Tombstone, WrappedDataKey
 from service.storage import StorageError
 from tests.harness.inbound import InboundHarness, open_inbound_harness
-from tests.harness.posts import mail
+from tests.harness.mail.posts import mail
 
 DAY = timedelta(days=1)
 WORDS = "The heron stood in the flooded field."

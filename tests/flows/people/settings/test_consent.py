@@ -23,7 +23,7 @@ from service.flows.people.subscription import account, signup, ways_out
 from service.flows.people.subscription.confirm_signup import confirm
 from service.flows.people.subscription.list_import import ListOrigin, apply_import, plan_import
 from service.models import Consent, Keyring, Subscriber, SubscriberStatus
-from tests.harness.people import DAY, HERE, MINUTE, NOW, PLAIN, act_on, form
+from tests.harness.people.people import DAY, HERE, MINUTE, NOW, PLAIN, act_on, form
 
 AGREED = {ConsentEvent.CONFIRMED, ConsentEvent.IMPORTED}
 ORIGIN = ListOrigin(ListService.GHOST, b"the words", ZoneInfo("UTC"))

@@ -26,9 +26,9 @@ from service.flows.people.settings import frequency
 from service.flows.people.subscription import account
 from service.job_queue import InMemoryQueue
 from service.models import Delivery, DeliveryKind, Keyring, NewDelivery, Subscriber, SubscriberStatus
-from tests.harness.members import due_at, member, owed
-from tests.harness.people import DAY, MINUTE, PLAIN
-from tests.harness.silence import Silence, kinds
+from tests.harness.people.members import due_at, member, owed
+from tests.harness.people.people import DAY, MINUTE, PLAIN
+from tests.harness.people.silence import Silence, kinds
 
 MONDAY = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
 EVERY_DAY, THREE, TUESDAYS = Days(127), Days.of(0, 2, 4), Days.of(1)

@@ -12,9 +12,9 @@ from service.flows.people.settings import quiet_dates
 from service.flows.people.subscription import account
 from service.flows.people.subscription.account import Rest, Resting
 from service.models import Keyring, QuietDate, Subscriber
-from tests.harness.diary import take_step, write
-from tests.harness.members import member
-from tests.harness.people import NOW
+from tests.harness.journals.diary import take_step, write
+from tests.harness.people.members import member
+from tests.harness.people.people import NOW
 
 MAY = date(2026, 5, 1)
 QUIET, OTHER = date(2026, 5, 12), date(2026, 5, 20)

@@ -13,7 +13,7 @@ from service.flows.people.subscription import account, confirm_signup
 from service.flows.people.subscription.account import InvalidPauseDate, NothingToPause, Rest, Resting
 from service.models import Consent, Delivery, DeliveryKind, Keyring, NewDelivery, SubscriberStatus
 from service.models.outgoing.deliveries import delivery_claims
-from tests.harness.people import DAY, LONDON, NOW, PLAIN, join, person, sign_up
+from tests.harness.people.people import DAY, LONDON, NOW, PLAIN, join, person, sign_up
 
 
 def test_new_preferences_reschedule_the_next_emails(database: Database, keyring: Keyring, library: Library) -> None:

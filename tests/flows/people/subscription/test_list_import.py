@@ -40,7 +40,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
-from tests.harness.people import ANA, DAY, MINUTE, NOW, join, person
+from tests.harness.people.people import ANA, DAY, MINUTE, NOW, join, person
 
 LISTS = ROOT / "tests" / "data" / "lists"
 LISBON = ZoneInfo("Europe/Lisbon")

@@ -30,7 +30,7 @@ from service.models import (
     Suppression,
     SuppressionReason,
 )
-from tests.harness.people import ANA, DAY, HERE, LONDON, MINUTE, NOW, PLAIN, act_on, form, join, person, sign_up
+from tests.harness.people.people import ANA, DAY, HERE, LONDON, MINUTE, NOW, PLAIN, act_on, form, join, person, sign_up
 
 
 def test_a_signup_writes_one_row_for_known_and_unknown_addresses(

@@ -9,7 +9,7 @@ from service.flows.people.access import access_notices
 from service.flows.people.access.access_notices import ADDRESS_ADDED, MOST_PER_DAY, PASSKEY_ADDED, PASSKEY_REMOVED
 from service.models import Delivery, DeliveryKind, Subscriber, SubscriberStatus
 from service.models.outgoing.deliveries.delivery_kind import may_be_sent
-from tests.harness.authenticator import Authenticator
+from tests.harness.people.authenticator import Authenticator
 from tests.harness.website import WebHarness
 from tests.web.pages.access.test_passkeys import LIST, add, rows
 from tests.web.pages.addresses.test_aliases import add as ask_for_address

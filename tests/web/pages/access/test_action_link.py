@@ -7,7 +7,7 @@ from service.core.addresses import Address
 from service.core.journal.steps import StepState
 from service.flows.people.journal import steps
 from service.models import Entry, Step
-from tests.harness.people import join
+from tests.harness.people.people import join
 from tests.harness.website import TOKEN, WebHarness
 
 

@@ -19,7 +19,7 @@ from service.core.addresses import Address
 from service.flows.people.personal_data.about_person import AboutPerson
 from service.flows.people.personal_data.erase import erase_at_once
 from service.models import AnsweredChallenge, Passkey, WrappedDataKey
-from tests.harness.authenticator import Authenticator
+from tests.harness.people.authenticator import Authenticator
 from tests.harness.website import WebHarness
 
 LIST, NEW, SIGN_IN = "/settings/passkeys", "/settings/passkeys/new", "/sign-in/passkey"

@@ -8,7 +8,7 @@ import pytest
 from service.core.access.tokens import Action, ReplyKind, ReplyToken
 from service.core.addresses import Address
 from service.models import Alias, Entry, Outcome, Reply
-from tests.harness.people import join
+from tests.harness.people.people import join
 from tests.harness.website import WebHarness
 
 

@@ -14,9 +14,9 @@ from service.flows.outgoing.feeds.auto_posts import NOBODY, AutoPosts
 from service.flows.outgoing.settling.old_copy import hold_sending
 from service.job_queue import BackgroundJob
 from service.models import Feed, HoldReason, Letter, LetterSource, SeenPost
-from tests.harness.blogs import Answer, Blog, running_blog
 from tests.harness.desk import DeskHarness
-from tests.harness.feeds import rss
+from tests.harness.feeds.blogs import Answer, Blog, running_blog
+from tests.harness.feeds.feeds import rss
 from tests.harness.website import WebHarness
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -11,7 +11,7 @@ from service.job_queue import BackgroundJob
 from service.models import AddressChange, Erasure, Outcome, Reply, Suppression, SuppressionReason
 from service.web.pages.desk.desk_people import NEW_ADDRESS
 from tests.harness.desk import DeskHarness
-from tests.harness.people import DAY
+from tests.harness.people.people import DAY
 from tests.harness.website import WebHarness
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.harness.diary import write
+from tests.harness.journals.diary import write
 from tests.harness.website import WebHarness
 
 

@@ -16,8 +16,8 @@ from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.flows.outgoing.tick import prune
 from service.flows.people.journal import steps
 from service.models import Entry, JournalSize, Photo, Step
-from tests.harness.people import DAY, MINUTE, NOW
-from tests.harness.pictures import encoded, picture
+from tests.harness.mail.pictures import encoded, picture
+from tests.harness.people.people import DAY, MINUTE, NOW
 from tests.harness.website import WebHarness
 
 TODAY = date(2026, 5, 13)

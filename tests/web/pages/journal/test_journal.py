@@ -13,7 +13,7 @@ from service.core.replies.values import TrimmedPiece
 from service.flows.people.journal import journal
 from service.flows.people.journal.steps import answer, open_steps
 from service.models import Entry, Step
-from tests.harness.people import join
+from tests.harness.people.people import join
 from tests.harness.website import WebHarness
 
 DAY = "/journal/2026-05-13"

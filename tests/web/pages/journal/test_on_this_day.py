@@ -9,9 +9,9 @@ import pytest
 from service.core.settings.quiet_dates import MonthDay, QuietSpan
 from service.flows.people.settings import quiet_dates
 from service.models import Entry, Subscriber
-from tests.harness.diary import write
-from tests.harness.journal_content import asked, give_photo
-from tests.harness.members import member
+from tests.harness.journals.diary import write
+from tests.harness.journals.journal_content import asked, give_photo
+from tests.harness.people.members import member
 from tests.harness.website import WebHarness
 
 TODAY, PAGE, LINE = "/journal/2026-05-13", "/journal/on-this-day", "On this day in earlier years"

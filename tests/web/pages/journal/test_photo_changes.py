@@ -15,9 +15,9 @@ from werkzeug.test import TestResponse
 from service.flows.outgoing.tick import prune
 from service.models import Photo
 from service.web.security.limits import LARGEST_FORM_BYTES, LARGEST_PHOTOS_FORM_BYTES
-from tests.harness.people import DAY, MINUTE
-from tests.harness.pictures import encoded, picture
-from tests.harness.posted_mail import multipart
+from tests.harness.mail.pictures import encoded, picture
+from tests.harness.mail.posted_mail import multipart
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.website import WebHarness
 
 # The database does what it does for other entries, and that is tested on both.

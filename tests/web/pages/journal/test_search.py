@@ -12,7 +12,7 @@ from service.core.addresses import Address
 from service.flows.people.journal import journal
 from service.flows.people.journal.search import ENTRIES_A_PAGE
 from service.models import Subscriber
-from tests.harness.people import join
+from tests.harness.people.people import join
 from tests.harness.website import WebHarness
 
 DAY = date(2026, 5, 2)

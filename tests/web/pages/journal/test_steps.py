@@ -8,7 +8,7 @@ from service.core.journal.steps import StepState
 from service.flows.people.journal import journal, steps
 from service.flows.people.subscription import account
 from service.models import DeliveryKind, DeliveryState, Step, Suppression, SuppressionReason
-from tests.harness.people import join
+from tests.harness.people.people import join
 from tests.harness.website import ONCE, TOKEN, WebHarness
 
 WORDS = "After the kettle is on, I will open a window."

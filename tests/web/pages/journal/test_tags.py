@@ -13,7 +13,7 @@ from service.core.addresses import Address
 from service.flows.people.journal import journal
 from service.flows.people.journal.tags import Tag, list_tags, tag_key
 from service.models import Entry
-from tests.harness.people import join
+from tests.harness.people.people import join
 from tests.harness.website import WebHarness
 
 TAG = re.compile(r'<button class="plain" name="words" value="(#[^"]+)"')

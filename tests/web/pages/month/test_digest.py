@@ -8,8 +8,8 @@ import pytest
 
 from service.core.access.tokens import Action
 from service.models import Delivery, DeliveryKind, NewDelivery, Subscriber, seal_content
-from tests.harness.diary import take_step, write
-from tests.harness.journal_content import asked, give_photo
+from tests.harness.journals.diary import take_step, write
+from tests.harness.journals.journal_content import asked, give_photo
 from tests.harness.website import WebHarness
 
 LILAC = "The lilac came out, and stood by the bins."

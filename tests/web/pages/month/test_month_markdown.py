@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from tests.harness.diary import write
-from tests.harness.journal_content import asked, give_photo
-from tests.harness.members import member
+from tests.harness.journals.diary import write
+from tests.harness.journals.journal_content import asked, give_photo
+from tests.harness.people.members import member
 from tests.harness.website import WebHarness
 
 FILE = "/journal/2026-05.md"

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from service.models import Entry
-from tests.harness.diary import take_step, write
-from tests.harness.journal_content import asked, give_photo
-from tests.harness.members import member
+from tests.harness.journals.diary import take_step, write
+from tests.harness.journals.journal_content import asked, give_photo
+from tests.harness.people.members import member
 from tests.harness.website import WebHarness
 
 

@@ -17,7 +17,7 @@ from service.flows.people.settings import quiet_dates
 from service.models import Delivery, DeliveryKind, Entry, NewDelivery, Subscriber, WriterMail, WriterMailKind
 from service.models.people.personal_data.rows_about import ROWS_ABOUT
 from service.web.pages.personal_data.about_words import LISTS
-from tests.harness.people import DAY
+from tests.harness.people.people import DAY
 from tests.harness.website import WebHarness
 
 PAGE = "/settings/about-you"

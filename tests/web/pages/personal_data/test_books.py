@@ -17,8 +17,8 @@ from service.flows.people.journal import journal
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.job_queue import BackgroundJob
 from service.models import ExportForm, Subscriber
-from tests.harness import exports as harness
-from tests.harness.exports import export_row, let_go, objects
+from tests.harness.journals import exports as harness
+from tests.harness.journals.exports import export_row, let_go, objects
 from tests.harness.website import WebHarness
 
 LINK = re.compile(r'href="(/export/\d+/journal\.(?:pdf|epub))"')

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from service.models import AddressChange, BrowserSession, Delivery, DeliveryKind, Erasure
-from tests.harness.people import DAY
+from tests.harness.people.people import DAY
 from tests.harness.website import WebHarness
 
 MINUTE = timedelta(minutes=1)

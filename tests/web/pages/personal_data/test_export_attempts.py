@@ -18,8 +18,8 @@ from service.models import (
 )
 from service.models.people.personal_data.journal_export import MOST_FAILURES
 from service.storage import StorageError
-from tests.harness import exports as harness
-from tests.harness.exports import LINK, Taken, ask, export_row, let_go, objects, objects_folder
+from tests.harness.journals import exports as harness
+from tests.harness.journals.exports import LINK, Taken, ask, export_row, let_go, objects, objects_folder
 from tests.harness.website import WebHarness
 
 LONG_AGO, LATE = date(1990, 1, 1), date(2030, 1, 1)

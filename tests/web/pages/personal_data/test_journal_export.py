@@ -29,11 +29,11 @@ from service.models import (
     Step,
     Subscriber,
 )
-from tests.harness import exports as harness
-from tests.harness.exports import LINK, Taken, ask, download, export_row, objects
-from tests.harness.journals import entries_in, read_journal
-from tests.harness.people import DAY
-from tests.harness.posts import mail, post, signed
+from tests.harness.journals import exports as harness
+from tests.harness.journals.exports import LINK, Taken, ask, download, export_row, objects
+from tests.harness.journals.journals import entries_in, read_journal
+from tests.harness.mail.posts import mail, post, signed
+from tests.harness.people.people import DAY
 from tests.harness.website import WebHarness
 
 SCHEMA = json.loads((ROOT / "docs" / "journal.schema.json").read_text("utf-8"))

@@ -22,9 +22,9 @@ from service.job_queue import BackgroundJob
 from service.models import Delivery, Entry, ImportedEntryRow, ImportLeftover, ImportState, JournalImport, Photo
 from service.web.forms.large_uploads import AT_ONCE, place_for_upload
 from service.web.security.limits import LARGEST_IMPORT_BYTES
-from tests.harness.journals import journal as journal_file
-from tests.harness.journals import photo, zipped
-from tests.harness.people import DAY
+from tests.harness.journals.journals import journal as journal_file
+from tests.harness.journals.journals import photo, zipped
+from tests.harness.people.people import DAY
 from tests.harness.website import WebHarness
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

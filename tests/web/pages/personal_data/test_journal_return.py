@@ -20,9 +20,9 @@ from service.flows.people.settings import quiet_dates
 from service.flows.people.subscription import account
 from service.flows.people.subscription.account import Preferences
 from service.models import Delivery, DeliveryKind, Draft, EarlierWording, Entry, Photo, QuietDate, Step, Subscriber
-from tests.harness import exports as harness
-from tests.harness.exports import Taken, written
-from tests.harness.people import DAY
+from tests.harness.journals import exports as harness
+from tests.harness.journals.exports import Taken, written
+from tests.harness.people.people import DAY
 from tests.harness.website import WebHarness
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -15,9 +15,9 @@ from service.flows.people.personal_data.about_person import AboutPerson
 from service.flows.people.settings import own_questions
 from service.flows.people.settings.own_questions import MOST_CHARACTERS, MOST_QUESTIONS
 from service.models import Entry, OwnQuestion, QuestionWish
-from tests.harness.exports import download
-from tests.harness.members import member
-from tests.harness.people import DAY, NOW
+from tests.harness.journals.exports import download
+from tests.harness.people.members import member
+from tests.harness.people.people import DAY, NOW
 from tests.harness.website import WebHarness
 
 PAGE = "/settings/questions"

@@ -7,7 +7,7 @@ from service.core.library.prompts import Library
 from service.flows.outgoing.planning.extra_prompt import plan_extra_prompt
 from service.flows.people.subscription import account
 from service.models import Consent, Delivery, DeliveryKind, SubscriberStatus, Suppression, SuppressionReason
-from tests.harness.people import MINUTE
+from tests.harness.people.people import MINUTE
 from tests.harness.website import WebHarness
 
 GOOD: dict[str, object] = {

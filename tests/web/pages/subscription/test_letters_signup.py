@@ -16,7 +16,7 @@ from service.flows.people.settings.consent import withdraw_letters
 from service.flows.people.subscription import confirm_signup
 from service.models import Consent, Delivery, MailRequest, MailRequestKind, Subscriber, SubscriberStatus
 from service.web.forms.form_time import FIELD, sign_form_time
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.website import WebHarness
 
 LETTERS, QUESTIONS = Stream.LETTERS, Stream.QUESTIONS

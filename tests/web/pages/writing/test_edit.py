@@ -15,7 +15,7 @@ from service.flows.outgoing import tick
 from service.flows.people.journal.journal import NewEntry, add_entry
 from service.models import EarlierWording
 from service.web.pages.journal.shown_entries import entry_path
-from tests.harness.people import join
+from tests.harness.people.people import join
 from tests.harness.website import WebHarness
 
 ATTACKS = ROOT / "tests" / "data" / "attacks" / "scripts.json"

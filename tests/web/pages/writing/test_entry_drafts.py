@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from service.flows.outgoing.tick import prune
 from service.models import EntryDraft
-from tests.harness.people import DAY, MINUTE
+from tests.harness.people.people import DAY, MINUTE
 from tests.harness.website import WebHarness
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

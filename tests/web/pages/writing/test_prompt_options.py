@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from service.core.access.tokens import Action
 from service.core.journal.entry_text import write_link_object
 from service.models import Delivery, DeliveryKind, Entry, Subscriber
-from tests.harness.sample_emails import LINKS
+from tests.harness.mail.sample_emails import LINKS
 from tests.harness.website import WebHarness
 
 

@@ -15,8 +15,8 @@ from service.core.journal.entry_text import write_link_object
 from service.flows.people.journal.photos import photo_upload
 from service.models import Entry, Photo
 from service.web.security.limits import LARGEST_FORM_BYTES, LARGEST_PHOTOS_FORM_BYTES
-from tests.harness.pictures import encoded, exif, picture
-from tests.harness.posted_mail import multipart
+from tests.harness.mail.pictures import encoded, exif, picture
+from tests.harness.mail.posted_mail import multipart
 from tests.harness.website import TOKEN, WebHarness
 
 # The database does what it does for words alone, and that is tested on both.

@@ -14,7 +14,7 @@ from service.core.journal_import.reading.import_files import ImportFiles
 from service.core.journal_import.reading.imported import ImportedEntry, ImportItem, LeftOutEntry
 from service.core.journal_import.reading.local_days import with_local_days
 from service.mail.sandbox.phrase_files import load_client_phrases
-from tests.harness.pictures import encoded, picture
+from tests.harness.mail.pictures import encoded, picture
 
 JOURNALS = Path(__file__).parents[1] / "data" / "journals"
 LONDON = ZoneInfo("Europe/London")

@@ -11,7 +11,7 @@ from typing import Any
 
 from service.config import ROOT
 from service.core.replies import ClientPhrases, ReplyWords, SentEmail, decode_bodies, read_words
-from tests.harness.raw_mime import HEADERS
+from tests.harness.mail.raw_mime import HEADERS
 
 DATA = ROOT / "tests" / "data"
 ADDRESS = "r-abcdefghijklmnopqrstuvwxyz234567abcdefgh@in.steps.example"

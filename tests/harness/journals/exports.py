@@ -29,7 +29,7 @@ from service.job_queue import BackgroundJob
 from service.mail.sandbox.redraw import redraw
 from service.models import Entry, ExportForm, JournalExport, Outcome, Reply, Subscriber
 from service.runtime import Runtime
-from tests.harness.journals import photo
+from tests.harness.journals.journals import photo
 from tests.harness.website import WebHarness
 
 LINK = re.compile(r'href="(/export/\d+/journal\.zip)"')

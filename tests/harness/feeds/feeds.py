@@ -14,7 +14,7 @@ from service.flows.outgoing.feeds.take_posts import take_posts
 from service.mail.sandbox.feed_reader import FeedReader
 from service.mail.web_fetch import WebFetcher
 from service.models import Feed, FeedMode, Letter, SeenPost
-from tests.harness.letters import LettersHarness
+from tests.harness.people.letters import LettersHarness
 
 BODY = "<p>" + "The pond froze, and two herons stood on it all day long. " * 12 + "</p>"
 

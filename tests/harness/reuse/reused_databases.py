@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import psycopg
 
 from service.db import Base
-from tests.harness.servers import Postgres
+from tests.harness.servers.servers import Postgres
 
 TEMPLATE = "migrated"
 # Every change of a table has a new transaction id, which the catalogue keeps; a change of rows leaves it as it was.

@@ -24,7 +24,7 @@ from service.flows.outgoing.letters.letter_states import take_back
 from service.mail.sandbox.feed_reader import FeedReader
 from service.mail.web_fetch import Fetched, WebFetcher
 from service.models import FeedMode, Letter, LetterState, SeenPost
-from tests.harness.feeds import FeedsHarness
+from tests.harness.feeds.feeds import FeedsHarness
 
 HOUR: Final = timedelta(hours=1)
 MARK: Final = re.compile(r"Post (\d+) of ")

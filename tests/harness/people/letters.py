@@ -13,8 +13,8 @@ from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.flows.outgoing.letters.letter_scheduling import LetterTime, Straightaway, schedule
 from service.flows.outgoing.tick import tick
 from service.models import Delivery, DeliveryKind, Letter, LetterPause, Subscriber
-from tests.harness.members import member
-from tests.harness.people import NOW
+from tests.harness.people.members import member
+from tests.harness.people.people import NOW
 from tests.harness.sending import SendingHarness
 
 NEVER_ASKED = Days.of(6)
