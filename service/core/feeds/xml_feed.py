@@ -16,6 +16,7 @@ from service.core.feeds.feed_post import FeedRefusal, FeedRefusedError
 from service.core.feeds.raw_feed import RawFeed, RawPost
 
 _HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.*?-->\s*)*\Z", re.IGNORECASE | re.DOTALL)
 _ENTITY: Final = b"<!entity"
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 _XML_TYPES: Final = ("text/html", "application/xhtml+xml")
@@ -24,6 +25,8 @@ _HARMLESS: Final = (feedparser.CharacterEncodingOverride, feedparser.NonXMLConte
 
 def read_xml_feed(data: bytes, url: str, content_type: str) -> RawFeed:
     """Return the posts of an RSS or Atom feed as they stand in it; what is broken is read as far as it can be.
+
+    The last post of a feed that ends too early is left out.
 
     Raises:
         FeedRefusedError: it is none, or it defines entities, by which a small file can grow without end.
@@ -42,7 +45,9 @@ def read_xml_feed(data: bytes, url: str, content_type: str) -> RawFeed:
     if not found.get("version") and not found.entries:
         raise FeedRefusedError(FeedRefusal.NO_FEED)
     is_broken = bool(found.bozo) and not isinstance(found.get("bozo_exception"), _HARMLESS)
-    return RawFeed(str(found.feed.get("title", "")), tuple(_post(entry, url) for entry in found.entries), is_broken)
+    # Where a feed ends too early, so may its last post: with a part of its id, its link or its words.
+    whole = found.entries[:-1] if is_broken and not _END.search(data) else found.entries
+    return RawFeed(str(found.feed.get("title", "")), tuple(_post(entry, url) for entry in whole), is_broken)
 
 
 def _post(entry: Mapping[str, Any], url: str) -> RawPost:

@@ -93,6 +93,17 @@ def test_broken_xml_gives_what_can_be_read_and_says_so() -> None:
     assert [post.title for post in feed.posts] == ["A & B"]
 
 
+def test_a_feed_that_ends_too_early_is_read_but_for_its_last_post() -> None:
+    """A part of its link could be the link of another post."""
+    items = [f"<guid>{n}</guid><link>https://x.example.org/{n}</link><title>Post {n}</title>" for n in (1, 12)]
+    whole = rss("</item><item>".join(items)).encode()
+    for end in ("12</guid>", "x.example.org/1", "org/12</link>", "<title>Post"):
+        feed = parse_feed(whole[: whole.rindex(end.encode()) + len(end)], "", "")
+        assert feed.is_broken
+        assert [post.raw_id for post in feed.posts] == ["1"]
+    assert [post.raw_id for post in parse_feed(whole, "", "").posts] == ["1", "12"]
+
+
 def test_an_id_stays_an_id_and_the_same_post_has_the_same_keys() -> None:
     (post,) = read(rss("<guid>12</guid><link>http://www.x.example.org/a/?utm_source=rss#top</link>"))
     (moved,) = read(rss("<guid>other</guid><link>https://x.example.org/a</link>"))

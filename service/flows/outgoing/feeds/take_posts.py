@@ -104,7 +104,7 @@ class _Taking:
 
     def _is_another(self, post: FeedPost, seen: SeenPost) -> bool:
         """Return whether a known id has a new link, title and date: another post under an old id."""
-        if post.link_key is None or post.link_key in self.known:
+        if post.link_key is None or post.link_key in self.known or not seen.link:
             return False
         return post.title != seen.title and post.published_at != seen.published_at
 

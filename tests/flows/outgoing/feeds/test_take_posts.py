@@ -69,6 +69,14 @@ def test_a_post_whose_title_date_and_link_change_one_after_another_stays_one_pos
         assert feeds.take(feed, [known]) == []
 
 
+def test_a_post_first_seen_without_a_link_stays_one_post(feeds: FeedsHarness) -> None:
+    feed = feeds.add(URL)
+    feeds.take(feed, [])
+    assert feeds.take(feed, [post(1, link="", title="A new post")], is_broken=True) == [PostNote.BROKEN]
+    assert feeds.take(feed, [dated(feeds, 1)]) == []
+    assert feeds.take(feed, [dated(feeds, 1, link="https://b.example.org/new")]) == []
+
+
 def test_a_post_dated_ahead_waits_and_becomes_a_draft_once(feeds: FeedsHarness) -> None:
     feed = feeds.add(URL)
     feeds.take(feed, [dated(feeds, 1)])
