@@ -5,11 +5,12 @@
 
 The job of the export is run as the worker runs it, on SQLite and with the object store on disk: read, opened, zipped,
 sealed, stored. The bare zip writes the files of that export again, compressed in the same way, and throws them away.
-Times are of the clock and CPU seconds of this process; memory is its highest resident size, and what the same process
-had before the export.
+Times are of the clock and CPU seconds of this process; memory is its highest resident size meanwhile, and what it was
+before.
 
 The import is of as many entries and photos in Day One's form, the photos as a phone takes them: uploaded, previewed and
-brought in by the job, each photo redrawn in a child. Beside it stands how long the same photos take to be decoded.
+brought in by the job, each photo redrawn in a child. Beside it stands how long the same photos take to be decoded. The
+ratios are of CPU seconds, those of children included.
 
 The book is a PDF and an EPUB of another journal, whose photos have 2,048 by 1,536 pixels; beside it stands how long
 those photos take to be decoded. The PDF is set in a child, whose time and memory are given apart.
@@ -32,7 +33,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.spent import MEGABYTE, highest_memory, timed
+from bench.spent import MEGABYTE, timed
 from bench.yours_import import measure_import
 from service.core.journal.photos import Picture
 from service.core.journal_export.book_period import WHOLE_JOURNAL
@@ -100,17 +101,15 @@ def _measure(runtime: Runtime, person_id: int, options: argparse.Namespace) -> N
         person = session.get_one(Subscriber, person_id)
         row = exports.ask(session, person, ExportForm.OWN, NOW)
         assert row is not None
-    before = highest_memory()
     with timed() as export:
         runtime.journal_exporter().work(row.id)
-    after = highest_memory()
     with runtime.database.read() as session:
         row = session.get_one(JournalExport, row.id)
         key = runtime.keyring.key_of(session.get_one(Subscriber, person_id))
     with timed() as bare:
         _bare_zip(zipfile.ZipFile(BufferedReader(exports.open_file(runtime.storage, key, row), CHUNK_BYTES)))
     print(f"{options.entries} entries, {options.photos} photos: {row.size_bytes / MEGABYTE:.0f} MB")
-    print(f"export    {export.wall:7.1f} s   {export.cpu:7.1f} s of CPU   {after:.0f} MB at most ({before:.0f} before)")
+    print(f"export    {export.wall:7.1f} s   {export.cpu:7.1f} s of CPU   {export.memory_in_words}")
     print(f"bare zip  {bare.wall:7.1f} s   {bare.cpu:7.1f} s of CPU")
     print(f"ratio     {export.cpu / bare.cpu:7.1f}")
 

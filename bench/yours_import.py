@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import random
-import resource
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from bench.spent import MEGABYTE, highest_memory, timed
+from bench.spent import MEGABYTE, timed
 from service.flows.people.journal_import import imports
 from service.flows.people.journal_import.import_upload import ImportUploads, add
 from service.models import ImportState, JournalImport, Subscriber
@@ -35,7 +34,6 @@ def measure_import(runtime: Runtime, person: Subscriber, options: argparse.Names
         _write_journal(file, picture, options)
         size = file.tell() / MEGABYTE
         file.seek(0)
-        before = highest_memory()
         with timed() as upload:
             import_id = _upload(runtime, person, file)
         with timed() as preview:
@@ -53,15 +51,15 @@ def measure_import(runtime: Runtime, person: Subscriber, options: argparse.Names
     with timed() as bare:
         for _ in range(options.photos):
             Image.open(io.BytesIO(picture)).load()
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    child_cpu = children.ru_utime + children.ru_stime
     print(f"import of {options.entries} entries, {options.photos} photos: {size:.0f} MB")
-    for name, spent in (("upload", upload), ("preview", preview), ("import", bring), ("bare decode", bare)):
-        print(f"{name:11} {spent.wall:7.1f} s   {spent.cpu:7.1f} s of CPU of this process")
-    whole = upload.wall + preview.wall + bring.wall
-    print(f"together    {whole:7.1f} s   {whole / max(bare.wall, 0.001):.1f} times the bare decode")
-    print(f"memory      {highest_memory():.0f} MB at most ({before:.0f} before)")
-    print(f"children    {child_cpu:7.1f} s of CPU: the reader, and the one that redraws photos")
+    parts = (("upload", upload), ("preview", preview), ("import", bring))
+    for name, spent in (*parts, ("bare decode", bare)):
+        cpu = f"{spent.cpu:7.1f} s of CPU and {spent.child_cpu:.1f} s of its children"
+        print(f"{name:11} {spent.wall:7.1f} s   {cpu}   {spent.memory_in_words}")
+    wall = sum(spent.wall for _, spent in parts)
+    cpu_seconds = sum(spent.cpu + spent.child_cpu for _, spent in parts)
+    print(f"together    {wall:7.1f} s   {cpu_seconds:7.1f} s of CPU of all processes")
+    print(f"ratio       {cpu_seconds / max(bare.cpu, 0.001):7.1f}")
 
 
 def _upload(runtime: Runtime, person: Subscriber, file: BinaryIO) -> int:

@@ -71,8 +71,20 @@ def test_a_picture_taken_sideways_stands_upright(redrawer: PictureRedrawer, kind
 
 
 def test_a_large_one_is_made_smaller_and_a_small_one_is_left(redrawer: PictureRedrawer) -> None:
-    large = _drawn(redrawer, encoded(picture((4000, 1000))))
+    large = _drawn(redrawer, encoded(picture((3000, 750))))
     assert (large.width, large.height) == (2048, 512)
+
+
+@pytest.mark.parametrize(("long", "kept"), [(4032, 2016), (3998, 2048), (8064, 2016)])
+def test_a_telephone_s_jpeg_is_decoded_at_a_half_or_less_and_is_whole(
+    redrawer: PictureRedrawer, long: int, kept: int
+) -> None:
+    whole = Image.new("RGB", (long, long // 4), "red")
+    whole.paste("blue", (long // 2, 0, long, long // 4))
+    drawn = _drawn(redrawer, encoded(whole))
+    assert (drawn.width, drawn.height) == (kept, kept // 4)
+    right = _colour(_pixels(drawn), (kept - 20, kept // 8))
+    assert (right[0] < 20, right[2] > 230) == (True, True)
 
 
 def test_a_jpeg_that_was_drawn_here_keeps_its_bytes_and_any_other_does_not(redrawer: PictureRedrawer) -> None:

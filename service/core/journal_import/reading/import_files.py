@@ -125,7 +125,8 @@ class ImportFiles:
 
     def read_bytes(self, name: str, largest: int = LARGEST_PHOTO_BYTES) -> bytes:
         """Return a whole file; raises FileBoundError and DamagedFileError."""
-        return self.open(name, largest).read()
+        with self.open(name, largest) as file:
+            return b"".join(iter(lambda: file.read(READ_BYTES), b""))  # without a size it would read 8 kB at a time
 
     def read_range(self, name: str, offset: int, length: int) -> bytes:
         """Return a part of a file; within a zip, all before it is read and thrown away.
