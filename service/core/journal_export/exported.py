@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, Self
+from typing import Any, Final, Self, get_args
 
 from service.core.journal.steps import StepState
+from service.core.replies.values import Reason, TrimmedPiece
 
 JOURNAL_FORMAT: Final = 1
+_REASONS: Final[Mapping[Any, Reason]] = {reason: reason for reason in get_args(Reason)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +21,9 @@ class ExportedEntry:
     """One entry as journal.json has it; the schema says what each field means.
 
     `written_at` is an aware instant with the offset that its `zone` (IANA) had. `photos` are paths within the zip.
-    `photo_descriptions` are as many as the photos, "" where one has none. `left_out` are the lines of the reply that
-    the reader left out of the words, `earlier_words` those before the last change, as long as they are kept,
-    `draft_words` those of a change that was begun and not saved.
+    `photo_descriptions` are as many as the photos, "" where one has none. `left_out` is what the reader left out of the
+    words of a reply, `earlier_words` are those before the last change, as long as they are kept, and `draft_words`
+    those of a change that was begun and not saved, with the instant at which they were kept.
     """
 
     id: str
@@ -35,9 +38,10 @@ class ExportedEntry:
     photo_descriptions: tuple[str, ...] = field(default=(), repr=False)
     tags: tuple[str, ...] = field(default=(), repr=False)
     kept_out: bool = False
-    left_out: tuple[str, ...] = field(default=(), repr=False)
+    left_out: tuple[TrimmedPiece, ...] = field(default=(), repr=False)
     earlier_words: str | None = field(default=None, repr=False)
     draft_words: str | None = field(default=None, repr=False)
+    draft_saved_at: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in journal.json."""
@@ -54,9 +58,10 @@ class ExportedEntry:
             "photo_descriptions": list(self.photo_descriptions),
             "tags": list(self.tags),
             "kept_out": self.kept_out,
-            "left_out": list(self.left_out),
+            "left_out": [{"words": each.text, "why": each.reason, "line": each.at} for each in self.left_out],
             "earlier_words": self.earlier_words,
             "draft_words": self.draft_words,
+            "draft_saved_at": self.draft_saved_at.isoformat() if self.draft_saved_at else None,
         }
 
     @classmethod
@@ -67,7 +72,7 @@ class ExportedEntry:
             KeyError, TypeError, ValueError: a field is missing or is not what the schema says.
         """
         changed, prompt = found.get("changed_at"), found.get("prompt")
-        earlier, draft = found.get("earlier_words"), found.get("draft_words")
+        earlier, draft, saved = (found.get(name) for name in ("earlier_words", "draft_words", "draft_saved_at"))
         return cls(
             id=_text(found["id"]),
             on=date.fromisoformat(found["on"]),
@@ -81,9 +86,10 @@ class ExportedEntry:
             photo_descriptions=tuple(map(_text, found.get("photo_descriptions", ()))),
             tags=tuple(map(_text, found.get("tags", ()))),
             kept_out=found.get("kept_out") is True,
-            left_out=tuple(map(_text, found.get("left_out", ()))),
+            left_out=tuple(map(_left_out, found.get("left_out", ()))),
             earlier_words=_text(earlier) if earlier is not None else None,
             draft_words=_text(draft) if draft is not None else None,
+            draft_saved_at=_instant(saved) if saved is not None else None,
         )
 
 
@@ -192,6 +198,15 @@ def _as_json(item: Mapping[str, Any]) -> bytes:
         return json.dumps(item, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # half a surrogate pair, which UTF-8 cannot hold
         return json.dumps(item).encode()
+
+
+def _left_out(value: Any) -> TrimmedPiece:
+    """Return a piece that was left out; earlier exports have its words alone, and then it stands at the end."""
+    found = {"words": value, "why": "quotation", "line": sys.maxsize} if isinstance(value, str) else value
+    line = found["line"]
+    if not isinstance(line, int) or isinstance(line, bool) or line < 0:
+        raise ValueError("the number of a line is expected")
+    return TrimmedPiece(_REASONS[found["why"]], _text(found["words"]), line)
 
 
 def _text(value: Any) -> str:

@@ -11,7 +11,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, BinaryIO, Final
@@ -30,6 +30,7 @@ from service.core.journal_import.reading.imported import (
     RefusedFileError,
 )
 from service.core.journal_import.reading.local_days import with_local_days
+from service.core.replies.values import TrimmedPiece
 from service.mail.sandbox.child_server import receive, send, serve
 from service.mail.sandbox.phrase_files import load_client_phrases
 
@@ -37,6 +38,7 @@ CPU_SECONDS: Final = 30
 MEMORY_BYTES: Final = 400 * 1024 * 1024  # of addresses; what is resident stays below 300 MB
 RANGE_BYTES: Final = 512 * 1024
 BATCH_CHARACTERS: Final = 512 * 1024
+_INSTANTS: Final = ("at", "changed_at", "draft_saved_at")
 WANTED, JSON_ANSWER, PHOTO, NO_PHOTO = b"W", b"J", b"P", b"N"
 DAMAGED: Final = "This zip is damaged, so it couldn’t be opened. Export it again, or upload it again."
 
@@ -90,7 +92,7 @@ class JournalServer:
         if "photo" in question:
             return self._photo(question["photo"])
         try:
-            answer = self._open(question) if "size" in question else self._next()
+            return JSON_ANSWER + (self._open(question) if "size" in question else self._next()).encode("ascii")
         except RefusedFileError as refused:
             answer = {"refused": str(refused)}
         except DamagedFileError:
@@ -101,21 +103,21 @@ class JournalServer:
             answer = {"refused": TOO_MUCH, "error": type(error).__name__}
         return JSON_ANSWER + json.dumps(answer).encode("ascii")
 
-    def _open(self, question: dict[str, Any]) -> dict[str, Any]:
+    def _open(self, question: dict[str, Any]) -> str:
         file: BinaryIO = io.BufferedReader(RemoteFile(question["size"], self.wanted), RANGE_BYTES)
         self._files = ImportFiles(file, question["title"])
         self._format = detect(self._files, load_client_phrases())
         items = with_local_days(read_items(self._files, self._format), ZoneInfo(question["zone"]))
         self._items = islice(items, question["skip"], None)
-        return {"key": self._format.key, "title": self._format.title}
+        return json.dumps({"key": self._format.key, "title": self._format.title})
 
-    def _next(self) -> dict[str, Any]:
-        batch: list[dict[str, Any]] = []
+    def _next(self) -> str:
+        batch: list[str] = []
         room = BATCH_CHARACTERS
         while room > 0 and (item := next(self._items, None)) is not None:
-            batch.append(item_to_json(item))
-            room -= len(item.words) + 200
-        return {"items": batch}
+            batch.append(json.dumps(item_to_json(item)))
+            room -= len(batch[-1])
+        return f'{{"items": [{", ".join(batch)}]}}'
 
     def _photo(self, reference: str) -> bytes:
         if self._files is None or self._format is None:
@@ -129,9 +131,11 @@ class JournalServer:
 def item_to_json(item: ImportItem) -> dict[str, Any]:
     """Return an item as it travels to the parent."""
     values = {name: getattr(item, name) for name in item.__slots__}
-    for name in ("on", "at", "changed_at", "saved_at"):
+    for name in ("on", "saved_at", *_INSTANTS):
         if values.get(name) is not None:
             values[name] = values[name].isoformat()
+    if "trimmed" in values:
+        values["trimmed"] = [asdict(piece) for piece in values["trimmed"]]
     return values
 
 
@@ -147,9 +151,10 @@ def item_from_json(values: dict[str, Any]) -> ImportItem:
     if "reason" in values:
         return LeftOutEntry(**values)
     lists = {name: tuple(values[name]) for name in ("photos", "tags", "left_behind")}
-    instants = {name: datetime.fromisoformat(values[name]) for name in ("at", "changed_at") if values[name]}
+    instants = {name: datetime.fromisoformat(values[name]) for name in _INSTANTS if values[name]}
+    trimmed = tuple(TrimmedPiece(**piece) for piece in values["trimmed"])
     on = date.fromisoformat(values["on"]) if values["on"] else None
-    return ImportedEntry(**values | lists | instants | {"on": on})
+    return ImportedEntry(**values | lists | instants | {"on": on, "trimmed": trimmed})
 
 
 def _ask_parent(questions: BinaryIO, answers: BinaryIO, offset: int, length: int) -> bytes:

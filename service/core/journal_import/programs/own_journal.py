@@ -120,7 +120,7 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
     photos, left = sort_attachments(files, entry.photos, beside=name)
     described = zip(entry.photos, entry.photo_descriptions, strict=False)
     descriptions = {found: said for path, said in described if said and (found := files.find(path, name))}
-    if not entry.words and not photos:
+    if not (entry.words or photos or entry.left_out or entry.draft_words):
         return LeftOutEntry(place, NOTHING_IN_IT, entry.on.isoformat())
     return ImportedEntry(
         place=place,
@@ -140,6 +140,9 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
         is_kept_out=entry.kept_out,
         changed_at=entry.changed_at,
         earlier_words=entry.earlier_words,
+        trimmed=entry.left_out,
+        draft_words=entry.draft_words or None,
+        draft_saved_at=entry.draft_saved_at,
     )
 
 

@@ -9,12 +9,15 @@ from typing import Any
 
 from service.core.journal.tags import MOST_TAGS, SIGNS, distinct, is_tag, tags_in
 from service.core.journal_import.reading.import_files import ImportFiles
+from service.core.replies.values import TrimmedPiece
 
 A_VIDEO = "a video"
 A_SOUND = "a sound recording"
 A_DOCUMENT = "a document"
 A_MISSING_PHOTO = "a photo that wasn’t in the file"
 
+MOST_ITEMS = 100_000  # of a file; ten entries a day for 27 years
+TOO_MANY = "This file holds more than 100,000 entries. Export fewer years at a time."
 NO_DATE = "It has no date that could be read."
 NOTHING_IN_IT = "There was nothing in it."
 UNREADABLE_ENTRY = "It’s damaged and couldn’t be read."
@@ -30,9 +33,10 @@ class ImportedEntry:
     `photos` are references for `JournalFormat.photo`, and `photo_descriptions` say what some of them show. `source_id`
     names the entry within the service that it comes from, "" where that gives none. `left_behind` are the things of the
     entry that are not brought, each with "a".
-    `prompt_id`, `own_question` (the owner's, which it answers), `is_kept_out`, `changed_at` and `earlier_words` (those
-    before that change) are known in this service's own files alone, and only these are known to name all tags of an
-    entry (`has_all_tags`), also those that are in its words.
+    `prompt_id`, `own_question` (the owner's, which it answers), `is_kept_out`, `changed_at`, `earlier_words` (those
+    before that change), `trimmed` (what the reader left out of a reply) and `draft_words` (of a change that was begun)
+    are known in this service's own files alone, and only these are known to name all tags of an entry
+    (`has_all_tags`), also those that are in its words.
     """
 
     place: str
@@ -53,6 +57,9 @@ class ImportedEntry:
     has_all_tags: bool = False
     changed_at: datetime | None = None
     earlier_words: str | None = field(default=None, repr=False)
+    trimmed: tuple[TrimmedPiece, ...] = field(default=(), repr=False)
+    draft_words: str | None = field(default=None, repr=False)
+    draft_saved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ def save_draft(
         EntryDraft.put(session, entry.id, sealed, now)
 
 
+def bring_draft(session: Session, key: DataKey, entry: Entry, words: str, saved_at: datetime) -> None:
+    """Store the draft of an entry that is imported; the entry is new, so it has no other."""
+    EntryDraft.put(session, entry.id, key.seal_text(words, place=_place(entry.id), random=os.urandom), saved_at)
+
+
 def drop_draft(session: Session, keyring: Keyring, person: Subscriber, entry: Entry, *, seen: str) -> None:
     """Delete the draft of an entry that a form showed, unless it was changed since."""
     found = find_draft(session, keyring, person, entry)

@@ -110,8 +110,7 @@ def add_entry(
         prompt_id=new.prompt_id,
         source=new.source,
     )
-    trimmed = [piece for piece in new.trimmed if has_visible(piece.text)]
-    _seal(keyring.key_of(person), entry, new.words, trimmed, new.over)
+    _seal_new(keyring.key_of(person), entry, new)
     session.add(entry)
     if new.prompt_id:
         person.prompts_answered = min(person.prompts_answered + 1, MAX_COUNTED)
@@ -132,7 +131,7 @@ def add_imported(session: Session, key: DataKey, person: Subscriber, new: NewEnt
         prompt_id=new.prompt_id,
         source=new.source,
     )
-    _seal(key, entry, new.words, (), new.over)
+    _seal_new(key, entry, new)
     if new.tags is not None:
         tags.store_tags(key, entry, new.tags)
     session.add(entry)
@@ -148,7 +147,7 @@ def open_entries(keyring: Keyring, person: Subscriber, entries: Sequence[Entry])
 def open_whole_entry(keyring: Keyring, person: Subscriber, entry: Entry) -> WholeEntry:
     """Return an entry with all that was sent, except trimmed pieces without visible text."""
     key = keyring.key_of(person)
-    pieces = {piece_key(piece): piece for piece in _trimmed(key, entry) if has_visible(piece.text)}
+    pieces = {piece_key(piece): piece for piece in left_out_of(key, entry) if has_visible(piece.text)}
     return WholeEntry(_opened(key, entry), pieces, for_showing(_over(key, entry)))
 
 
@@ -157,22 +156,25 @@ def open_text(key: DataKey, entry: SealedText) -> str:
     return _words(key, entry) + _over(key, entry)
 
 
-def left_out_of(key: DataKey, entry: Entry) -> tuple[str, ...]:
-    """Return the texts that the reply reader left out of an entry's words."""
-    return tuple(piece.text for piece in _trimmed(key, entry))
+def left_out_of(key: DataKey, entry: Entry) -> tuple[TrimmedPiece, ...]:
+    """Return the pieces that the reply reader left out of an entry's words."""
+    if entry.sealed_trimmed is None:
+        return ()
+    pieces = json.loads(key.open_text(entry.sealed_trimmed, place=f"entries.trimmed:{entry.id}"))
+    return tuple(TrimmedPiece(**piece) for piece in pieces)
 
 
 def edit_entry(keyring: Keyring, person: Subscriber, entry: Entry, words: str, now: datetime) -> None:
     """Replace the words of an entry; its creation time does not change."""
     key = keyring.key_of(person)
-    _seal(key, entry, words, _trimmed(key, entry), _over(key, entry))
+    _seal(key, entry, words, left_out_of(key, entry), _over(key, entry))
     entry.changed_at = now
 
 
 def restore_trimmed(keyring: Keyring, person: Subscriber, entry: Entry, chosen: str, now: datetime) -> bool:
     """Restore the trimmed piece with the key `chosen` to its place in the words; return whether there was one."""
     key = keyring.key_of(person)
-    pieces = _trimmed(key, entry)
+    pieces = left_out_of(key, entry)
     piece = next((piece for piece in pieces if piece_key(piece) == chosen), None)
     if piece is None:
         return False
@@ -185,7 +187,7 @@ def restore_trimmed(keyring: Keyring, person: Subscriber, entry: Entry, chosen: 
 def restore_set_aside(keyring: Keyring, person: Subscriber, entry: Entry, now: datetime) -> None:
     """Restore every trimmed piece that was set aside to its place in the words; without one nothing changes."""
     key = keyring.key_of(person)
-    words, pieces = _words(key, entry), _trimmed(key, entry)
+    words, pieces = _words(key, entry), left_out_of(key, entry)
     restored, remaining = with_set_aside(words, pieces)
     if remaining != pieces:
         _seal(key, entry, restored, remaining, _over(key, entry))
@@ -194,14 +196,14 @@ def restore_set_aside(keyring: Keyring, person: Subscriber, entry: Entry, now: d
 
 def has_set_aside(keyring: Keyring, person: Subscriber, entry: Entry) -> bool:
     """Return whether a trimmed piece of the entry is set aside."""
-    return any(piece.set_aside for piece in _trimmed(keyring.key_of(person), entry))
+    return any(piece.set_aside for piece in left_out_of(keyring.key_of(person), entry))
 
 
 def lines_of(keyring: Keyring, person: Subscriber, entries: Sequence[Entry]) -> set[str]:
     """Return the lines of these entries and of what was trimmed from them, each as `line_key` has it."""
     key = keyring.key_of(person)
     texts = [
-        text for entry in entries for text in (_words(key, entry), *(piece.text for piece in _trimmed(key, entry)))
+        text for entry in entries for text in (_words(key, entry), *(piece.text for piece in left_out_of(key, entry)))
     ]
     return {line_key(line) for text in texts for line in text.splitlines()}
 
@@ -228,6 +230,10 @@ def _opened(key: DataKey, entry: Entry) -> OpenEntry:
     )
 
 
+def _seal_new(key: DataKey, entry: Entry, new: NewEntry) -> None:
+    _seal(key, entry, new.words, [piece for piece in new.trimmed if has_visible(piece.text)], new.over)
+
+
 def _seal(key: DataKey, entry: Entry, words: str, trimmed: Sequence[TrimmedPiece], over: str) -> None:
     shown, beyond = split_at(words.replace("\x00", "\ufffd"), WORDS_BYTES)
     over = beyond + over
@@ -242,13 +248,6 @@ def _seal(key: DataKey, entry: Entry, words: str, trimmed: Sequence[TrimmedPiece
 
 def _words(key: DataKey, entry: SealedText) -> str:
     return key.open_text(entry.sealed_words, place=f"entries.words:{entry.id}")
-
-
-def _trimmed(key: DataKey, entry: Entry) -> tuple[TrimmedPiece, ...]:
-    if entry.sealed_trimmed is None:
-        return ()
-    pieces = json.loads(key.open_text(entry.sealed_trimmed, place=f"entries.trimmed:{entry.id}"))
-    return tuple(TrimmedPiece(**piece) for piece in pieces)
 
 
 def _over(key: DataKey, entry: SealedText) -> str:

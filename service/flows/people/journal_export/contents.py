@@ -106,6 +106,7 @@ class JournalContents:
             left_out=journal.left_out_of(self.key, row),
             earlier_words=open_earlier(self.key, stored.earlier) if stored.earlier else None,
             draft_words=open_entry_draft(self.key, stored.draft) if stored.draft else None,
+            draft_saved_at=stored.draft.saved_at if stored.draft else None,
         )
 
     def question_of(self, row: Entry) -> str:

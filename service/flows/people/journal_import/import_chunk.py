@@ -20,7 +20,7 @@ from service.core.journal_import.reading.imported import (
     text_of,
 )
 from service.core.sealing import DataKey
-from service.flows.people.journal import earlier_wording, journal
+from service.flows.people.journal import earlier_wording, entry_drafts, journal
 from service.flows.people.journal.journal import NewEntry
 from service.flows.people.journal.photos import entry_photos
 from service.flows.people.journal.photos.entry_photos import ProcessedPhoto
@@ -87,6 +87,9 @@ class ImportChunk:
             entry_photos.keep(session, entry, each.photos, now)
             if each.entry.earlier_words is not None:
                 earlier_wording.bring_earlier(session, key, entry, each.entry.earlier_words, now)
+            if each.entry.draft_words is not None:
+                saved_at = _no_later(row, each.entry.draft_saved_at or now)
+                entry_drafts.bring_draft(session, key, entry, each.entry.draft_words, saved_at)
         notes = [(each.position, note) for each in self.brought if (note := _note_of(each.entry)) is not None]
         session.add_all(_leftovers(key, row, [*self.left_out, *notes]))
         row.position = self.position
@@ -110,13 +113,19 @@ def _add_entry(questions: BroughtQuestions, row: JournalImport, each: BroughtEnt
         written_on=imported.on,
         source=IMPORTED,
         prompt_id=questions.answered(imported.own_question) if imported.own_question else imported.prompt_id,
+        trimmed=imported.trimmed,
         tags=tags_of(imported),
     )
     written_at = min(questions.now, _written_at(person, each))
     entry = journal.add_imported(questions.session, questions.key, person, new, written_at)
-    entry.changed_at = imported.changed_at
+    entry.changed_at = _no_later(row, imported.changed_at) if imported.changed_at else None
     entry.is_kept_out = imported.is_kept_out or not row.wants_digests
     return entry
+
+
+def _no_later(row: JournalImport, at: datetime) -> datetime:
+    """Return an instant that is not after the start of an import: what lies after it counts as changed since."""
+    return min(at, row.started_at or row.created_at)
 
 
 def _written_at(person: Subscriber, each: BroughtEntry) -> datetime:

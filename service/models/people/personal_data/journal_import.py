@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, database_now, random_id
 from service.models.people.journal.entry import Entry
+from service.models.people.journal.entry_draft import EntryDraft
 from service.models.people.journal.photo import Photo
 from service.models.unqueued import find_unqueued
 
@@ -201,12 +202,14 @@ class ImportedEntryRow(Base):
     def take_back(cls, session: Session, import_id: int, since: datetime, limit: int) -> tuple[int, set[str]]:
         """Delete up to `limit` entries of an import; return how many, and the names of their photos' objects.
 
-        An entry that was changed since the import stays, and no longer counts as imported.
+        An entry that was changed since the import stays, and no longer counts as imported; so does one that somebody
+        has begun to change.
         """
-        changed = select(Entry.id).where(Entry.changed_at > since)
+        changed = select(Entry.id).where(Entry.id == cls.entry_id, Entry.changed_at > since)
+        begun = select(EntryDraft.entry_id).where(EntryDraft.entry_id == cls.entry_id, EntryDraft.saved_at > since)
         session.execute(
             delete(cls)
-            .where(cls.import_id == import_id, cls.entry_id.in_(changed))
+            .where(cls.import_id == import_id, or_(changed.exists(), begun.exists()))
             .execution_options(synchronize_session=False)
         )
         ids = session.scalars(select(cls.entry_id).where(cls.import_id == import_id).limit(limit)).all()

@@ -155,7 +155,7 @@ def test_an_export_comes_back_to_another_journal_whole(home: WebHarness, exporte
     written = json.loads(taken.text("journal.json"))["steps"]
     assert [(step["words"], step["state"]) for step in written] == [("Open a window.", "taken")]
     [left_out] = [entry["left_out"] for entry in json.loads(taken.text("journal.json"))["entries"] if entry["left_out"]]
-    assert left_out == ["-- \nAna of the mill"]
+    assert left_out == [{"words": "-- \nAna of the mill", "why": "signature", "line": 1}]
     with home.runtime.database.write() as session:
         for entry in session.scalars(select(Entry)):
             session.delete(entry)

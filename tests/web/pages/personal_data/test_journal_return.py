@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from service.config import ROOT
 from service.core.journal.steps import StepState
 from service.core.journal_export.book_period import WHOLE_JOURNAL
 from service.core.settings.quiet_dates import MonthDay, QuietSpan
 from service.core.settings.schedule import Days, Schedule
-from service.flows.people.journal import drafts, earlier_wording, steps
+from service.flows.people.journal import drafts, earlier_wording, entry_drafts, steps, tags
 from service.flows.people.journal.drafts import SeenDraft
 from service.flows.people.journal.photos import entry_photos, photo_changes
-from service.flows.people.settings import quiet_dates
+from service.flows.people.settings import own_questions, quiet_dates
 from service.flows.people.subscription import account
 from service.flows.people.subscription.account import Preferences
 from service.models import Delivery, DeliveryKind, Draft, EarlierWording, Entry, Photo, QuietDate, Step, Subscriber
@@ -95,6 +97,9 @@ def taken(site: WebHarness) -> Taken:
         [photo] = Photo.list_for_entries(session, person.id, [rows[0].id])
         photo_changes.describe(runtime.keyring, person, photo, "The mill, in snow")
         earlier_wording.change_words(session, runtime.keyring, person, rows[3], words="Other words.", now=now)
+        entry_drafts.save_draft(session, runtime.keyring, person, rows[2], words="Begun", seen="", now=now - DAY)
+        tags.store_tags(runtime.keyring.key_of(person), rows[2], ["peace"])
+        assert own_questions.add(session, runtime.keyring, person, "Who rang?", now)
         draft, seen = "Half a though", SeenDraft(DRAFT_ON, "")
         drafts.save_draft(session, runtime.keyring, person, DRAFT_ON, words=draft, seen=seen, now=now - DAY)
         quiet_dates.add(session, runtime.keyring, person, SPAN, label="The quiet days", now=now)
@@ -168,3 +173,44 @@ def test_a_draft_comes_below_the_one_of_its_day_and_stays_when_the_import_is_tak
     other.post(f"{at}/undo", page=at)
     other.runtime.journal_importer().work(int(at.rpartition("/")[2]))
     assert [words for _, words, _ in everything_but_words(other)["drafts"]] == ["Mine\n\nHalf a though"]
+
+
+def without_numbers(taken: Taken) -> dict[str, Any]:
+    """Return journal.json with the places of entries and questions in it in place of our own numbers for them."""
+    journal: dict[str, Any] = json.loads(taken.text("journal.json"))
+    numbers = {each["id"]: f"{name} {at}" for name in ("entries", "questions") for at, each in enumerate(journal[name])}
+    for each in (*journal["entries"], *journal["questions"], *journal["steps"]):
+        each["id"] = numbers.get(each["id"], "step")
+        each["entry"] = numbers.get(each.get("entry"))
+    return journal
+
+
+def test_an_export_of_what_came_back_says_the_same_in_every_field(taken: Taken, other: WebHarness) -> None:
+    bring(other, taken, wants_settings="yes")
+    again = written(other.runtime, other.person())
+    first = without_numbers(taken)
+    assert without_numbers(again) == first
+    photos = {name for name in taken.names if name.startswith("photos/")}
+    assert [again.zip.read(name) for name in photos] == [taken.zip.read(name) for name in photos]
+
+    schema = json.loads((ROOT / "docs" / "journal.schema.json").read_text("utf-8"))
+    for name, kind in {"entries": "entry", "questions": "question", "drafts": "draft", "steps": "step"}.items():
+        for field in schema["$defs"][kind]["properties"]:  # a new one is missed until this journal has it
+            assert any(each[field] for each in first[name]), (name, field)
+
+
+def test_an_entry_that_somebody_began_to_change_stays_when_the_import_is_taken_back(
+    taken: Taken, other: WebHarness
+) -> None:
+    at = bring(other, taken)
+    other.clock.move(DAY / 24)
+    runtime = other.runtime
+    with runtime.database.write() as session:
+        person = other.person()
+        entry = Entry.oldest_first(session, person.id, WHOLE_JOURNAL, after=None, limit=1)[0]
+        entry_drafts.save_draft(session, runtime.keyring, person, entry, words="Mine", seen="", now=other.clock())
+    other.post(f"{at}/undo", page=at)
+    runtime.journal_importer().work(int(at.rpartition("/")[2]))
+    with runtime.database.read() as session:
+        left = Entry.oldest_first(session, person.id, WHOLE_JOURNAL, after=None, limit=9)
+        assert [row.id for row in left] == [entry.id]
