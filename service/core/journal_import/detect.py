@@ -20,7 +20,14 @@ from service.core.journal_import.programs import (
     own_journal,
 )
 from service.core.journal_import.reading.import_files import DamagedFileError, FileBoundError, ImportFiles
-from service.core.journal_import.reading.imported import ImportItem, JournalFormat, LeftOutEntry, RefusedFileError
+from service.core.journal_import.reading.imported import (
+    MOST_ITEMS,
+    TOO_MANY,
+    ImportItem,
+    JournalFormat,
+    LeftOutEntry,
+    RefusedFileError,
+)
 from service.core.replies import ClientPhrases
 
 EMPTY: Final = "There’s nothing in this file."
@@ -98,9 +105,16 @@ def detect(files: ImportFiles, phrases: ClientPhrases) -> JournalFormat:
 
 
 def read_items(files: ImportFiles, journal: JournalFormat) -> Iterator[ImportItem]:
-    """Yield the items of a journal; where the file ends early or holds too much, the last item says so."""
+    """Yield the items of a journal; where the file ends early or holds too much, the last item says so.
+
+    Raises:
+        RefusedFileError: there are more than anybody's journal has.
+    """
     try:
-        yield from journal.read(files)
+        for number, item in enumerate(journal.read(files)):
+            if number >= MOST_ITEMS:
+                raise RefusedFileError(TOO_MANY)
+            yield item
     except FileBoundError:
         yield LeftOutEntry(files.title, REST_TOO_MUCH)
     except DamagedFileError:

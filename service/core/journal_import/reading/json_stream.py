@@ -16,9 +16,11 @@ from service.core.journal_import.reading.import_files import (
     ImportFiles,
     encoding_of,
 )
+from service.core.journal_import.reading.imported import MOST_ITEMS, TOO_MANY, RefusedFileError
 
 LARGEST_ELEMENT_BYTES: Final = 8 * 1024 * 1024
 LARGEST_RAW_BYTES: Final = 256 * 1024  # of a damaged element that its owner may download
+MOST_ELEMENTS: Final = 2 * MOST_ITEMS  # also of what comes before the items are counted
 SHAPE_ELEMENTS: Final = 5
 MOST_SHAPES: Final = 32
 SHAPE_BYTES: Final = 3 * LARGEST_ELEMENT_BYTES
@@ -55,9 +57,16 @@ class JsonShape:
 
 
 def stream_elements(files: ImportFiles, name: str) -> Iterator[JsonElement]:
-    """Yield the elements of a JSON file in their order; a part that is no JSON is yielded as damaged."""
+    """Yield the elements of a JSON file in their order; a part that is no JSON is yielded as damaged.
+
+    Raises:
+        RefusedFileError: it has more elements than anybody's journal.
+    """
     with files.open(name) as file:
-        yield from _Splitter(file).elements()
+        for number, element in enumerate(_Splitter(file).elements()):
+            if number >= MOST_ELEMENTS:
+                raise RefusedFileError(TOO_MANY)
+            yield element
 
 
 def shape_of(files: ImportFiles, name: str) -> JsonShape:

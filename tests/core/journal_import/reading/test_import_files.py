@@ -112,9 +112,27 @@ def test_an_entry_of_any_size_is_passed_over_and_those_after_it_are_read(monkeyp
     assert len(entries_in(items)) == 1
 
 
-def test_deep_nesting_and_endless_strings_raise_nothing() -> None:
-    for inside in (b"[" * 100_000, b'"' + b"x" * 100_000, b"{" * 100_000 + b"}" * 100_000):
-        read_journal(DAY_ONE.replace(b"[{", b"[" + inside + b",{", 1))
+HUGE = (b"[" * 100_000, b'"' + b"x" * 100_000, b"{" * 100_000 + b"}" * 100_000, b"9" * 100_000, b"1e999999999")
+
+
+@pytest.mark.parametrize("inside", HUGE, ids=["brackets", "a string", "braces", "a number", "an exponent"])
+def test_deep_nesting_and_endless_values_end_nothing_but_themselves(inside: bytes) -> None:
+    for data in (DAY_ONE.replace(b"[{", b"[" + inside + b",{", 1), DAY_ONE.replace(b'"A"', inside)):
+        _, items = read_journal(DAY_ONE[:-2] + b"," + data[data.index(b"[") + 1 :])
+        assert (len(entries_in(items)) > 0, len(items) > 1) == (True, True)
+    assert refusal(b'{"entries": ' + inside) == detecting.UNKNOWN
+
+
+def test_a_file_of_a_million_entries_is_refused_once_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = json.dumps(ENTRY).encode()
+    lines = "".join(f"{1990 + number // 300}-01-{number % 28 + 1:02}\nWords.\n\n" for number in range(900))
+    monkeypatch.setattr(detecting, "MOST_ITEMS", 900)
+    assert len(read_journal(lines.encode())[1]) == 900
+    with pytest.raises(RefusedFileError, match="100,000 entries"):
+        read_journal(lines.encode() + b"2001-01-01\nMore.\n")
+    monkeypatch.setattr(json_stream, "MOST_ELEMENTS", 100)
+    with pytest.raises(RefusedFileError, match="100,000 entries"):
+        read_journal(DAY_ONE.replace(entry, b",".join([entry] * 101)))
 
 
 def test_xml_with_entities_is_not_expanded() -> None:
