@@ -170,4 +170,5 @@ LATE_CHANGES: Mapping[str, Change] = {
             ("seen_posts", "changes"): (0, 2),
         }
     ),
+    "0032": Change(),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from service.db import Base
 from service.models.people.personal_data.erased_rows import OBJECT, OWNER, tables_with_objects
@@ -42,6 +42,17 @@ def test_every_table_with_a_subscriber_is_deleted_with_them() -> None:
     owned = [table for table in tables() if OWNER in table.columns]
     assert len(owned) > len(BY_ADDRESS)
     assert [table.name for table in owned if not follows_subscriber(table)] == []
+
+
+def test_rows_are_found_by_an_index_when_the_row_that_they_follow_is_deleted() -> None:
+    found_by = {
+        (table.name, each.columns[0].name)
+        for table in tables()
+        for each in (*table.indexes, *table.constraints)
+        if isinstance(each, Index | UniqueConstraint | PrimaryKeyConstraint)
+    }
+    following = {(table.name, column.name) for table in tables() for column in table.columns if column.foreign_keys}
+    assert following - found_by == set()
 
 
 def test_every_table_that_knows_an_address_says_what_becomes_of_it() -> None:

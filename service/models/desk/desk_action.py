@@ -25,7 +25,7 @@ class DeskAction(Base):
     writer_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     shell_user: Mapped[str | None] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(40))
-    object_id: Mapped[int | None] = mapped_column(BigInteger)
+    object_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     person_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     number: Mapped[int | None] = mapped_column(Integer)
 

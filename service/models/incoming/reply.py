@@ -68,6 +68,7 @@ class Reply(Base):
         ),
         Index("ix_replies_kept_until", "kept_until"),
         Index("ix_replies_entry_id", "entry_id"),
+        Index("ix_replies_subscriber_id_received_at", "subscriber_id", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)

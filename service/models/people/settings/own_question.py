@@ -24,7 +24,7 @@ class OwnQuestion(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, default=random_id)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("journal_imports.id", ondelete="SET NULL"))
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("journal_imports.id", ondelete="SET NULL"), index=True)
     sealed_words: Mapped[bytes] = mapped_column(LargeBinary)
     is_removed: Mapped[bool] = mapped_column(default=False, server_default=false())
     asked_on: Mapped[date | None]
