@@ -36,7 +36,7 @@ def journal() -> None:
     type=click.Choice([form.value for form in ExportForm]),
     default=ExportForm.OWN.value,
     show_default=True,
-    help="Our own zip, Day One's, or a book.",
+    help="Our own zip, Day One's, or a book; pdfs is a zip with a PDF for each year.",
 )
 @click.option("--from", "first", default="", metavar="DATE", help="The first day of a book, such as 2026-01-01.")
 @click.option("--to", "last", default="", metavar="DATE", help="The last day of a book, such as 2026-12-31.")
@@ -111,8 +111,8 @@ def journal_erase(settings: Settings, address_file: TextIO, apply: bool) -> None
 
 def _period(form: ExportForm, first: str, last: str) -> BookPeriod:
     if (first or last) and not form.is_book:
-        raise click.UsageError("--from and --to are for --form pdf and --form epub.")
-    if form == ExportForm.PDF and not can_print():
+        raise click.UsageError("--from and --to are for books: --form pdf, pdfs and epub.")
+    if form.is_printed and not can_print():
         raise click.ClickException("PDF needs Linux, and the packages that `make book` installs.")
     try:
         return BookPeriod.parse(first, last)
@@ -122,8 +122,12 @@ def _period(form: ExportForm, first: str, last: str) -> BookPeriod:
 
 
 def _check_book(runtime: Runtime, person: Subscriber, form: ExportForm, period: BookPeriod) -> None:
+    if not form.is_book:
+        return
     with runtime.database.read() as session:
-        problem = exports.why_no_book(session, person, form, period) if form.is_book else ""
+        fitting, problem = exports.form_of_book(session, person, form, period)
+    if not problem and fitting != form:
+        problem = "That is more than one PDF can hold. Use --form pdfs: a zip with a PDF for each year"
     if problem:
         raise click.ClickException(f"{problem}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -42,6 +43,11 @@ class BookPeriod:
     def limited_to(self, first: date, last: date) -> BookPeriod:
         """Return the period with its open ends replaced by these dates."""
         return BookPeriod(first if self.first == date.min else self.first, last if self.last == date.max else self.last)
+
+    def years(self, first: date, last: date) -> Iterator[BookPeriod]:
+        """Yield the part of the period in each year from that of one date to that of another."""
+        for year in range(max(self.first, first).year, min(self.last, last).year + 1):
+            yield BookPeriod(max(self.first, date(year, 1, 1)), min(self.last, date(year, 12, 31)))
 
     def __str__(self) -> str:
         """Return it in words: "1 March to 30 April 2026", "14 May 2026", "2026"; "" for a whole journal."""

@@ -28,6 +28,17 @@ def test_open_ends_are_those_of_the_journal() -> None:
     assert str(period.limited_to(date(2020, 1, 1), date(2026, 5, 1))) == "1 February to 1 May 2026"
 
 
+def test_a_period_is_divided_by_years_and_keeps_its_ends() -> None:
+    period = BookPeriod(date(2024, 3, 1), date(2026, 4, 30))
+    years = [*period.years(date(2023, 1, 1), date(2026, 2, 1))]
+    assert [(each.first, each.last) for each in years] == [
+        (date(2024, 3, 1), date(2024, 12, 31)),
+        (date(2025, 1, 1), date(2025, 12, 31)),
+        (date(2026, 1, 1), date(2026, 4, 30)),
+    ]
+    assert [str(each) for each in WHOLE_JOURNAL.years(date(2025, 5, 1), date(2026, 1, 1))] == ["2025", "2026"]
+
+
 @pytest.mark.parametrize(
     ("first", "last", "end"), [("soon", "", "first"), ("", "2026-02-30", "last"), ("2026-02-02", "2026-02-01", "last")]
 )

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from service.core.journal_export.book import TITLE
+from service.core.journal_export.export_zip import ExportZip
 from service.flows.people.journal_export import book_printing
 from service.flows.people.journal_export.book_printing import DONE, ENTRIES, FONT_PACKAGES, OFFSET_BYTES, PART, PHOTO
 from service.flows.people.journal_export.book_reading import BookReading
@@ -51,7 +52,23 @@ def write_pdf(texts: BookTexts, order: ExportOrder, reading: BookReading) -> Non
         BookNotPrintedError: it could not be set.
         SealError, StorageError: a photo cannot be read now; see `ExportOrder`.
     """
+    for part in _pdf(texts, reading):
+        order.write(part)
+
+
+def write_pdfs(texts: BookTexts, order: ExportOrder, reading: BookReading) -> None:
+    """Write a zip with a whole PDF for each year, set one after another; raises what `write_pdf` does."""
     size = reading.size()
+    with ExportZip(order.write, order.now.astimezone(order.person.zone)) as archive:
+        for period in order.period.years(size.first_on or order.today, size.last_on or order.today):
+            year = reading.of(period)
+            if year.size().entries:
+                archive.add(f"{period.first.year}.pdf", _pdf(texts, year))
+
+
+def _pdf(texts: BookTexts, reading: BookReading) -> Iterator[bytes]:
+    """Set a book; yield its PDF in parts."""
+    order, size = reading.order, reading.size()
     with _printer() as printer:
         side = longest_side(size.photos)
         entries = reading.entries(lambda _photo, data: printer.put_photo(data, side))
@@ -67,8 +84,7 @@ def write_pdf(texts: BookTexts, order: ExportOrder, reading: BookReading) -> Non
             "region": region,
             "unreadable": reading.photos.unreadable,
         }
-        for part in printer.set(book):
-            order.write(part)
+        yield from printer.set(book)
 
 
 @dataclass(frozen=True, slots=True)

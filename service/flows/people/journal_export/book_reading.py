@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from service.core.journal_export.book import PHOTO, BookEntry, BookPhoto, book_entry, one_line
+from service.core.journal_export.book_period import BookPeriod
 from service.flows.people.journal.photos import entry_photos
 from service.flows.people.journal_export.contents import JournalContents, StoredEntry
 from service.flows.people.journal_export.export_order import PHOTO_PARTS, ExportOrder
@@ -24,6 +25,14 @@ class BookReading:
     order: ExportOrder
     contents: JournalContents
     photos: PhotoReading
+
+    def of(self, period: BookPeriod) -> BookReading:
+        """Return the reading of another period; photos that cannot be read are named for each by itself."""
+        return BookReading(
+            replace(self.order, period=period),
+            replace(self.contents, period=period),
+            replace(self.photos, unreadable=[]),
+        )
 
     def size(self) -> JournalSize:
         """Return how much there is in the period."""

@@ -20,11 +20,12 @@ MOST_PDF_ENTRIES: Final = 4_000
 MOST_PDF_PHOTOS: Final = 600
 MOST_PDF_SEALED_BYTES: Final = 8_000_000
 NOTHING_TO_PRINT: Final = "There’s nothing in the journal for that time"
-TOO_MUCH_TO_PRINT: Final = "That’s more than one PDF can hold. Choose a shorter time, such as one year"
+TOO_MUCH_TO_PRINT: Final = "One year of that is more than a PDF can hold. Choose a shorter time, such as a month"
 _FILE_NAMES: Final = {
     ExportForm.OWN: "small-steps-export.zip",
     ExportForm.DAY_ONE: "small-steps-day-one.zip",
     ExportForm.PDF: "journal.pdf",
+    ExportForm.PDFS: "journal-by-year.zip",
     ExportForm.EPUB: "journal.epub",
 }
 
@@ -54,16 +55,22 @@ def discard(session: Session, row: JournalExport) -> set[str]:
     return names
 
 
-def why_no_book(session: Session, person: Subscriber, form: ExportForm, period: BookPeriod) -> str:
-    """Return the sentence that says why there can be no such book, "" if there can."""
+def form_of_book(session: Session, person: Subscriber, form: ExportForm, period: BookPeriod) -> tuple[ExportForm, str]:
+    """Return the form in which a book can be made, and the sentence that says why there can be none, "" if there can.
+
+    What is too much for one PDF is made as a PDF for each year.
+    """
     size = JournalSize.of(session, person.id, period)
-    if not size.entries:
-        return NOTHING_TO_PRINT
-    return TOO_MUCH_TO_PRINT if form == ExportForm.PDF and is_too_much_for_a_pdf(size) else ""
+    if size.first_on is None or size.last_on is None:
+        return form, NOTHING_TO_PRINT
+    if not form.is_printed or not is_too_much_for_a_pdf(size):
+        return form, ""
+    years = (JournalSize.of(session, person.id, year) for year in period.years(size.first_on, size.last_on))
+    return ExportForm.PDFS, TOO_MUCH_TO_PRINT if any(map(is_too_much_for_a_pdf, years)) else ""
 
 
 def is_too_much_for_a_pdf(size: JournalSize) -> bool:
-    """Return whether a PDF of so much would take more memory than a worker should."""
+    """Return whether one PDF of so much would take more memory than a worker should."""
     return size.entries > MOST_PDF_ENTRIES or size.photos > MOST_PDF_PHOTOS or size.sealed_bytes > MOST_PDF_SEALED_BYTES
 
 

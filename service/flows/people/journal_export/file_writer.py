@@ -20,7 +20,7 @@ from service.core.library.prompts import Library
 from service.core.month.month_markdown import MarkdownEntry, month_in_pieces
 from service.core.sealing import SealError
 from service.db import Database
-from service.flows.people.journal_export.book_printer import write_pdf
+from service.flows.people.journal_export.book_printer import write_pdf, write_pdfs
 from service.flows.people.journal_export.book_reading import BookReading
 from service.flows.people.journal_export.book_texts import BookTexts
 from service.flows.people.journal_export.contents import JournalContents, StoredEntry
@@ -36,6 +36,7 @@ from service.storage import Storage, StorageError
 
 ABOUT: Final = "about-me.json"
 _PASSES: Final = {ExportForm.OWN: 3}  # how many files have all entries; one in the other forms
+_BOOKS: Final = {ExportForm.PDF: write_pdf, ExportForm.PDFS: write_pdfs, ExportForm.EPUB: write_epub}
 _SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
 
 OpenMail = Callable[[Reply, Subscriber], Post]
@@ -69,8 +70,7 @@ class JournalFileWriter:
         contents = JournalContents.of(self.database, self.keyring, self.library, order.person, order.period)
         photos = PhotoReading(self.database, self.keyring, self.storage, order.person, order.skips_unreadable)
         if order.form.is_book:
-            write_book = write_pdf if order.form == ExportForm.PDF else write_epub
-            write_book(self.book_texts, order, BookReading(order, contents, photos))
+            _BOOKS[order.form](self.book_texts, order, BookReading(order, contents, photos))
             return
         with ExportZip(order.write, order.now.astimezone(order.person.zone)) as archive:
             writing = _Writing(self, order, contents, photos, archive)

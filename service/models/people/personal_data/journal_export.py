@@ -26,17 +26,23 @@ class ExportState(StrEnum):
 
 
 class ExportForm(StrEnum):
-    """What is written: our own zip, Day One's, or a book of a period."""
+    """What is written: our own zip, Day One's, or a book of a period, which may be a zip with a PDF for each year."""
 
     OWN = "own"
     DAY_ONE = "day_one"
     PDF = "pdf"
+    PDFS = "pdfs"
     EPUB = "epub"
 
     @property
     def is_book(self) -> bool:
         """Return whether it is a book, which may be of a period."""
-        return self in {ExportForm.PDF, ExportForm.EPUB}
+        return self.is_printed or self == ExportForm.EPUB
+
+    @property
+    def is_printed(self) -> bool:
+        """Return whether it needs what sets PDFs."""
+        return self in {ExportForm.PDF, ExportForm.PDFS}
 
 
 class JournalExport(Base):

@@ -43,7 +43,12 @@ _STATES: Words = {
     DeliveryState.FAILED: "not sent, because the mail company refused it",
     "skipped": "not sent, because it wasn’t wanted any more",
 }
-_FORMS: Words = {"day_one": "a file for Day One", "pdf": "a book to print", "epub": "an e-book"}
+_FORMS: Words = {
+    "day_one": "a file for Day One",
+    "pdf": "a book to print",
+    "pdfs": "a book to print, a file for each year",
+    "epub": "an e-book",
+}
 _OUTCOMES: Words = {
     "entry": "it’s in your journal",
     "command": "it said what you wanted changed",

@@ -41,8 +41,9 @@ def ask() -> AnyResponse | tuple[str, int]:
     """Have a file made by a job; where one is being made, that is enough."""
     form, period, errors = _read(request.form)
     with browser.visit(writing=True) as visit:
-        if form.is_book and not errors and (problem := exports.why_no_book(visit.session, visit.person, form, period)):
-            errors = {"first": problem}
+        if form.is_book and not errors:
+            form, problem = exports.form_of_book(visit.session, visit.person, form, period)
+            errors = {"first": problem} if problem else {}
         if errors:
             return _page(visit, errors), HTTPStatus.UNPROCESSABLE_ENTITY
         row = exports.ask(visit.session, visit.person, form, now(), period)
@@ -117,7 +118,7 @@ def _read(typed: Mapping[str, str]) -> tuple[ExportForm, BookPeriod, dict[str, s
         form = ExportForm(typed.get("form", ""))
         if not form.is_book:
             return form, WHOLE_JOURNAL, {}
-        if form == ExportForm.PDF and not can_print():
+        if form.is_printed and not can_print():
             return ExportForm.EPUB, WHOLE_JOURNAL, {"form": NO_PDF}
         return form, BookPeriod.parse(typed.get("first", ""), typed.get("last", "")), {}
     except PeriodError as error:

@@ -78,7 +78,7 @@ def test_a_book_has_the_entries_of_its_period(database: Database, keyring: Keyri
         size, nothing = (
             JournalSize.of(session, person.id, each) for each in (period, BookPeriod(last=date(2025, 12, 31)))
         )
-        refused = exports.why_no_book(session, person, ExportForm.EPUB, BookPeriod(last=date(2025, 12, 31)))
+        _, refused = exports.form_of_book(session, person, ExportForm.EPUB, BookPeriod(last=date(2025, 12, 31)))
     contents = JournalContents.of(database, keyring, library, person, period)
     assert kept == [period, WHOLE_JOURNAL]
     assert [each.row.written_on for each in contents.stored()] == [period.first, period.last]

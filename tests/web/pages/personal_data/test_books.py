@@ -14,6 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from service.flows.people.journal import journal
+from service.flows.people.journal_export import exports
 from service.flows.people.journal_export.journal_exporter import JournalExporter
 from service.job_queue import BackgroundJob
 from service.models import ExportForm, Subscriber
@@ -136,6 +137,25 @@ def test_a_period_that_cannot_be_says_so_and_keeps_what_was_typed(home: WebHarne
         assert f'value="{first}"' in sent.text
         assert 'value="epub" id="form-epub" checked' in sent.text
     assert home.queue.background == {}
+
+
+def test_what_is_more_than_one_pdf_can_hold_comes_as_a_pdf_for_each_year(
+    home: WebHarness, exporter: JournalExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "MOST_PDF_ENTRIES", 5)
+    export_id = ask(home, ExportForm.PDF)
+    assert exporter.work(export_id)
+    page = home.get("/export").text
+    assert "A book, as a PDF for each year" in page
+    with zipfile.ZipFile(io.BytesIO(home.get(f"/export/{export_id}/journal.zip").data)) as taken:
+        assert taken.testzip() is None
+        books = {name: PdfReader(taken.open(name)) for name in taken.namelist() if name.endswith(".pdf")}
+    texts = {name: "\n".join(each.extract_text() for each in book.pages) for name, book in books.items()}
+    assert [*texts] == ["2026.pdf", "2027.pdf"]
+    assert ("The kettle sang" in texts["2026.pdf"], "The kettle sang" in texts["2027.pdf"]) == (True, False)
+    monkeypatch.setattr(exports, "MOST_PDF_ENTRIES", 4)
+    refused = home.post("/export", {"form": "pdf"})
+    assert (refused.status_code, "One year of that is more than a PDF can hold" in refused.text) == (422, True)
 
 
 def test_a_photo_that_is_lost_for_good_is_named_in_a_book(home: WebHarness, exporter: JournalExporter) -> None:
