@@ -16,7 +16,7 @@ from service.core.journal_import.reading.local_days import with_local_days
 from service.mail.sandbox.phrase_files import load_client_phrases
 from tests.harness.mail.pictures import encoded, picture
 
-JOURNALS = Path(__file__).parents[1] / "data" / "journals"
+JOURNALS = Path(__file__).parents[2] / "data" / "journals"
 LONDON = ZoneInfo("Europe/London")
 # Photos of the folders by their path; their content is drawn, so that none is in the repository.
 PHOTOS = {
