@@ -25,6 +25,11 @@ FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the test of the pages that nobody has looked at to the end."""
+    items.sort(key=lambda item: item.name == "test_no_page_is_forgotten")
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """Everything that `smallsteps up` starts, with a var/ of its own, on free ports."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
 from tests.e2e.checker import Checker
 from tests.e2e.looking import HEIGHT, axe, shot, sideways
@@ -39,12 +40,18 @@ BARE_CONTROLS = """() => [...document.querySelectorAll(
     .map(element => `${element.tagName} ${(element.textContent || element.name).trim().slice(0, 40)}`)"""
 
 
+# The paths of the pages that were looked at in this process, as long as they were there.
+LOOKED_AT: set[str] = set()
+
+
 def faults_of(visits: Visits, checker: Checker, page: Page, name: str) -> list[str]:
     """Return in what the page that lies open falls short, a line each, and take its pictures under this name."""
     found = _narrow_faults(page)
     found += [f"without our colours, no border: {control}" for control in _bare_controls(page)]
     found += _answer_faults(visits, checker, page)
     shot(page, name)
+    if page.url.startswith(visits.stack.web_url) and _answer(visits, page).ok:
+        LOOKED_AT.add(urlsplit(page.url).path)
     return [f"{name}: {fault}" for fault in found]
 
 
@@ -72,7 +79,10 @@ def _bare_controls(page: Page) -> list[str]:
 
 
 def _answer_faults(visits: Visits, checker: Checker, page: Page) -> list[str]:
-    answer = visits.answers[page.url.partition("#")[0]]
-    body = answer.body()
+    body = _answer(visits, page).body()
     found = [f"{len(body)} bytes"] if len(body) > LARGEST_BYTES else []
     return found + checker.faults(body.decode())
+
+
+def _answer(visits: Visits, page: Page) -> Response:
+    return visits.answers[page.url.partition("#")[0]]

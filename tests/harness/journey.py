@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from flask import Flask
 from sqlalchemy import func, select
 
 from service.app import create_app
@@ -71,6 +72,7 @@ class JourneyHarness:
     clock: MovableClock
     office: str
     web: str
+    app: Flask
 
     def browser(self) -> Browser:
         return Browser(self.web, lambda: sign_form_time(self.keyring.index, self.clock() - FILLED_IN))
@@ -197,12 +199,13 @@ def open_journey_harness(database_url: str, redis_url: str, folder: Path, **sett
         assert isinstance(runtime.job_queue, RqJobQueue)
         stack.callback(runtime.job_queue.connection.close)
         stack.callback(runtime.database.engine.dispose)
-        stack.enter_context(running(create_app(runtime), web_port))
+        app = create_app(runtime)
+        stack.enter_context(running(app, web_port))
         # At the end first of all: a post that is still under way needs the server and its database.
         post_office = office_app.extensions["postoffice"]
         stack.callback(post_office.close)
         stack.callback(post_office.postman.wait_until_idle, 5.0)
-        yield JourneyHarness(runtime, clock, office, web)
+        yield JourneyHarness(runtime, clock, office, web, app)
 
 
 def _settings(web: str, office: str, database_url: str, redis_url: str, folder: Path, more: dict[str, Any]) -> Settings:
