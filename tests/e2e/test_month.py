@@ -22,6 +22,7 @@ from service.models import Entry, Photo, Subscriber
 from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
 from tests.e2e.looking import SCREENSHOTS
+from tests.e2e.paper import paper_faults
 from tests.e2e.people import CONFIRM, FIRST_QUESTION, Person
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits, visiting
@@ -31,6 +32,7 @@ from tests.harness.website import FILLED_IN
 
 MAY = "Your May, in your own words"
 PHOTO_WIDTH = 320
+SHAPES = ((640, 480), (480, 640), (300, 1600), (1600, 300), (640, 640), (480, 640))  # of photos that are printed
 # The first six questions are the same for everybody, so these answer them; the 25th is left out.
 WORDS = {
     8: "The kettle, just before it clicked off.",
@@ -175,10 +177,12 @@ def test_a_month_and_a_year_with_all_they_can_hold(journey: JourneyHarness, visi
     expect(photo).to_be_visible()
     assert photo.evaluate("image => image.decode().then(() => image.naturalWidth)") == PHOTO_WIDTH
     faults = faults_of(visits, checker, noa.page, "digest-full")
+    faults += paper_faults(noa.page, "digest-full", photos=1)
 
     noa.go("/year/2026")
     expect(noa.page.get_by_text("You wrote in January and March to May.")).to_be_visible()
     faults += faults_of(visits, checker, noa.page, "year")
+    faults += paper_faults(noa.page, "year")
     with noa.page.expect_navigation():
         noa.page.get_by_role("link", name="March", exact=True).click()
     with noa.page.expect_download() as file:
@@ -187,6 +191,9 @@ def test_a_month_and_a_year_with_all_they_can_hold(journey: JourneyHarness, visi
     noa.go("/year/2024")
     expect(noa.page.get_by_role("heading", name="Nothing here for 2024")).to_be_visible()
     faults += faults_of(visits, checker, noa.page, "year-without-words")
+    for path, photos in (("2023-11?whole", len(SHAPES)), ("2023-11-04", 1)):
+        noa.go(f"/journal/{path}")
+        faults += paper_faults(noa.page, f"journal-{path.partition('?')[0]}", photos=photos)
     noa.go("/journal")
     faults += faults_of(visits, checker, noa.page, "journal-of-years")
     noa.go("/settings")  # none of May's questions was answered
@@ -218,11 +225,14 @@ def _fill_a_year(journey: JourneyHarness, address: str) -> None:
     for day in (7, 9, 20):
         write(database, keyring, person, date(2026, 5, day), "The bell went, and Priya came in with soup.", asked)
         write(database, keyring, person, date(2026, 5, day), "عبء, quiet, 静か", words)
+    for number, shape in enumerate(SHAPES):
+        frost = write(database, keyring, person, date(2023, 11, 4 + number), "The frost drew a fern. " * 12, asked)
+        _give_photo(journey, frost, shape)
     take_step(database, keyring, person, "Ring Priya from the bus stop", date(2026, 5, 17))
 
 
-def _give_photo(journey: JourneyHarness, entry_id: int) -> None:
-    image = Image.new("RGB", (PHOTO_WIDTH, 240), "teal")
+def _give_photo(journey: JourneyHarness, entry_id: int, shape: tuple[int, int] = (PHOTO_WIDTH, 240)) -> None:
+    image = Image.new("RGB", shape, "teal")
     data = BytesIO()
     image.save(data, "JPEG")
     runtime = journey.runtime
