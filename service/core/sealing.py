@@ -38,11 +38,16 @@ class DataKey:
     """A key that seals one person's words, or the service's own."""
 
     key: bytes = field(repr=False)
+    _cipher: AESGCM = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the cipher once: for a short text that takes as long as opening it."""
+        object.__setattr__(self, "_cipher", AESGCM(self.key))
 
     def seal(self, content: bytes, *, place: str, random: RandomBytes) -> bytes:
         """Return `content` sealed for `place` (such as "entries.words:17")."""
         nonce = random(NONCE_BYTES)
-        return VERSION + nonce + AESGCM(self.key).encrypt(nonce, content, place.encode())
+        return VERSION + nonce + self._cipher.encrypt(nonce, content, place.encode())
 
     def seal_pieces(self, pieces: Iterable[bytes], *, place: str, random: RandomBytes) -> bytes:
         """Return the same as `seal` of the joined pieces, without a joined copy in memory."""
@@ -67,7 +72,7 @@ class DataKey:
             raise SealError("A sealed value has an unknown form")
         nonce, sealed = blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :]
         try:
-            return AESGCM(self.key).decrypt(nonce, sealed, place.encode())
+            return self._cipher.decrypt(nonce, sealed, place.encode())
         except (InvalidTag, ValueError):
             raise SealError("A sealed value does not open with this key") from None
 

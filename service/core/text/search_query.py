@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, Self
+from typing import Any, Final, Self
+
+import re2
 
 from service.core.journal.tags import SIGNS, folded_tag, is_tag
 
@@ -43,6 +45,7 @@ _UNSPACED: Final = re.compile(
     r"|[\U00020000-\U0003ffff]"
 )
 _FIRST_SET: Final = re.compile(r"\[(?:[^\]\\]|\\.)+\](?!\*)")
+_SURROGATE: Final = re.compile(rb"\xed[\xa0-\xbf]")
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？।؟]+[\"'”’»)]*\s+|\n\s*")
 
 
@@ -66,6 +69,7 @@ class SearchQuery:
     tags: frozenset[str] = field(repr=False)
     _terms: tuple[re.Pattern[str], ...] = field(repr=False)
     _any_term: re.Pattern[str] | None = field(repr=False)
+    _words: tuple[Any, ...] = field(repr=False)  # compiled by re2, which ships no types
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -76,13 +80,27 @@ class SearchQuery:
         text = text[:LONGEST_QUERY]
         typed = [(phrase, word) for phrase, word in _TERM.findall(text)]
         tags = {folded_tag(word[1:]) for _, word in typed if _names_a_tag(word)}
-        found = [_pattern(phrase or word, is_phrase=bool(phrase)) for phrase, word in typed if not _names_a_tag(word)]
-        terms = list(dict.fromkeys(pattern for pattern in found if pattern))[:MOST_TERMS]
+        found = {
+            _pattern(phrase or word, is_phrase=bool(phrase)): phrase or word
+            for phrase, word in typed
+            if not _names_a_tag(word)
+        }
+        found.pop("", None)  # nothing of it can be searched for
+        terms = [*found][:MOST_TERMS]
         if not terms and not tags:
             return None
         compiled = tuple(re.compile(term) for term in terms)
         either = re.compile("|".join(sorted(terms, key=len, reverse=True))) if terms else None
-        return cls(text, frozenset(tags), compiled, either)
+        words = tuple(dict.fromkeys(word for term in terms for word in found[term].split()))
+        return cls(text, frozenset(tags), compiled, either, _quick_patterns(words))
+
+    def may_be_in(self, encoded: bytes) -> bool:
+        """Return whether a text may have every term, by its UTF-8; `is_in` then says whether it has.
+
+        This looks for the letters of each word anywhere, which RE2 does several times as fast as `re`. A text with
+        surrogates, which are no UTF-8, may have any.
+        """
+        return all(word.search(encoded) for word in self._words) or _SURROGATE.search(encoded) is not None
 
     def is_in(self, text: str) -> bool:
         """Return whether every term occurs in a text."""
@@ -138,6 +156,11 @@ def _pattern(term: str, *, is_phrase: bool) -> str:
         return rf"(?<!\w){pattern}{end}"
     # The look back stands after the first letter, so that the search runs from one such letter to the next.
     return rf"{first.group()}(?<!\w[\s\S]){pattern[first.end() :]}{end}"
+
+
+def _quick_patterns(words: Iterable[str]) -> tuple[Any, ...]:
+    """Return for each word a pattern that is in the UTF-8 of every text with this word."""
+    return tuple(re2.compile(pattern) for word in words if (pattern := _word_pattern(word)))
 
 
 def _word_pattern(word: str) -> str:

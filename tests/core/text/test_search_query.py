@@ -64,6 +64,14 @@ def shown(query: str, text: str) -> list[str]:
 )
 def test_what_is_found(query: str, text: str) -> None:
     assert query_of(query).is_in(text)
+    assert query_of(query).may_be_in(text.encode())
+
+
+def test_most_texts_without_the_words_are_known_by_their_bytes_alone() -> None:
+    query = query_of('cafe "back step"')
+    assert not query.may_be_in("the café, and a step".encode())
+    assert query.may_be_in("the café, one step back".encode())
+    assert query_of("😀").may_be_in("\ud83d\ude00".encode("utf-8", "surrogatepass"))
 
 
 @pytest.mark.parametrize(
@@ -119,6 +127,7 @@ def test_no_query_and_no_text_breaks_it(query: str, text: str) -> None:
     found = SearchQuery.parse(query)
     if found is None:
         return
+    assert found.may_be_in(text.encode()) or not found.is_in(text)
     for excerpt in found.excerpts(text):
         whole = "".join(part for part, _ in excerpt.parts)
         assert whole in text.replace("\n", " ")
@@ -130,5 +139,6 @@ def test_no_query_and_no_text_breaks_it(query: str, text: str) -> None:
 def test_every_word_finds_itself_in_either_normal_form(word: str) -> None:
     query = SearchQuery.parse(word)
     if query is not None:
-        assert query.is_in(unicodedata.normalize("NFC", word))
-        assert query.is_in(unicodedata.normalize("NFD", word))
+        for form in ("NFC", "NFD"):
+            assert query.is_in(unicodedata.normalize(form, word))
+            assert query.may_be_in(unicodedata.normalize(form, word).encode())

@@ -153,7 +153,15 @@ def open_whole_entry(keyring: Keyring, person: Subscriber, entry: Entry) -> Whol
 
 def open_text(key: DataKey, entry: SealedText) -> str:
     """Return all the words of an entry, those beyond the size limit included, as they were stored."""
-    return _words(key, entry) + _over(key, entry)
+    return open_encoded(key, entry).decode("utf-8", "surrogatepass")
+
+
+def open_encoded(key: DataKey, entry: SealedText) -> bytes:
+    """Return what `open_text` does, as UTF-8 in which lone surrogates may stand."""
+    words = key.open(entry.sealed_words, place=f"entries.words:{entry.id}")
+    if entry.sealed_over is None:
+        return words
+    return words + key.open(entry.sealed_over, place=f"entries.over:{entry.id}")
 
 
 def left_out_of(key: DataKey, entry: Entry) -> tuple[TrimmedPiece, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service.core.journal.entry_text import for_showing
 from service.core.journal.tags import folded_tag
 from service.core.text.search_query import Excerpt, SearchQuery
-from service.flows.people.journal.journal import open_text
+from service.flows.people.journal.journal import open_encoded
 from service.flows.people.journal.tags import open_tags
 from service.models import Entry, Keyring, Subscriber
 
@@ -55,7 +55,10 @@ def search(
     for entry in Entry.newest_first(session, person.id, first, last, before=newest, with_tags=bool(query.tags)):
         if query.tags and not query.tags <= {*map(folded_tag, open_tags(key, entry))}:
             continue
-        text = for_showing(open_text(key, entry))
+        encoded = open_encoded(key, entry)
+        if not query.may_be_in(encoded):
+            continue
+        text = for_showing(encoded.decode("utf-8", "surrogatepass"))
         if not query.is_in(text):
             continue
         if len(found) == ENTRIES_A_PAGE:
