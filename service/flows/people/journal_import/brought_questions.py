@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.core.library.own_question import prompt_id_of
 from service.core.sealing import DataKey
+from service.core.text.sentences import one_line
 from service.db import random_id
 from service.flows.people.settings.own_questions import MOST_CHARACTERS, MOST_QUESTIONS, place_of
 from service.models import OwnQuestion, Subscriber
@@ -28,7 +29,7 @@ class BroughtQuestions:
 
     def add(self, words: str) -> bool:
         """Have a question asked in its turn; return False if there is no room for it."""
-        words = " ".join(words.split())
+        words = one_line(words)
         row = self._known().get(words)
         if row is not None and not row.is_removed:
             return True
@@ -43,7 +44,7 @@ class BroughtQuestions:
 
     def answered(self, words: str) -> str:
         """Return the prompt id of a question that an entry answers; one that is not there yet is not asked."""
-        words = " ".join(words.split())
+        words = one_line(words)
         row = self._known().get(words) or self._new(words, is_removed=True)
         return prompt_id_of(row.id)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from service.core.journal_export.exported import ExportedStep
 from service.core.journal_import.reading.imported import ImportedDraft, ImportedEntry, ImportedExtras, text_of
 from service.core.sealing import IndexKey
+from service.core.text.sentences import one_line
 from service.flows.people.journal import journal, steps
 from service.flows.people.journal.drafts import open_draft
 from service.flows.people.settings import own_questions
@@ -61,7 +62,7 @@ class KnownEntries:
 
     def has_question(self, words: str) -> bool:
         """Return whether a question is one of the person's own already."""
-        return " ".join(words.split()) in self._questions
+        return one_line(words) in self._questions
 
     def standing(self, entry: ImportedEntry) -> EntryStanding:
         """Return how an entry that has its local day stands to the journal."""

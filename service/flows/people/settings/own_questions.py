@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from service.core.library.own_question import as_prompt, own_id_of, prompt_id_of
 from service.core.library.prompts import Library, Prompt, key_of
 from service.core.sealing import DataKey
+from service.core.text.sentences import one_line
 from service.db import random_id
 from service.flows.people.settings import frequency
 from service.models import Entry, Keyring, OwnQuestion, QuestionWish, Subscriber
@@ -52,7 +53,7 @@ def add(session: Session, keyring: Keyring, person: Subscriber, words: str, now:
 
     One that is asked already, in the same words, is not added again.
     """
-    words = " ".join(words.split())
+    words = one_line(words)
     problem = _problem_of(words)
     if problem is not None:
         return problem
@@ -71,7 +72,7 @@ def change(session: Session, keyring: Keyring, person: Subscriber, row: OwnQuest
 
     What was answered keeps the question as it was asked: then the new words are a question of their own, in its place.
     """
-    words = " ".join(words.split())
+    words = one_line(words)
     problem = _problem_of(words)
     if problem is not None:
         return problem

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from service.core.access.browser_kind import browser_kind
 from service.core.access.passkeys import Ceremony, Challenger, PasskeySite, passkey_site
+from service.core.text.sentences import one_line
 from service.flows.people.access import passkey_adding, passkeys
 from service.flows.people.access.passkeys import MOST_NAME_CHARACTERS, PasskeyRefused
 from service.web import browser
@@ -141,7 +142,7 @@ def _challenger() -> Challenger:
 
 
 def _typed_name() -> str:
-    return " ".join(request.form.get("name", "").split())
+    return one_line(request.form.get("name", ""))
 
 
 def _name_of_browser() -> str:

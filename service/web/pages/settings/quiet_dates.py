@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from service.core.settings.quiet_dates import MonthDay, QuietSpan
+from service.core.text.sentences import one_line
 from service.flows.people.settings import quiet_dates
 from service.flows.people.settings.quiet_dates import MOST_LABEL_CHARACTERS, NotAdded
 from service.models import SubscriberStatus
@@ -35,7 +36,7 @@ def show() -> str:
 @blueprint.post(PATH)
 def add() -> Response | tuple[str, int]:
     """Add a quiet date, or show the errors."""
-    span, label = _read_span(request.form), " ".join(request.form.get("label", "").split())
+    span, label = _read_span(request.form), one_line(request.form.get("label", ""))
     if isinstance(span, QuietSpan) and len(label) > MOST_LABEL_CHARACTERS:
         span = forms.FormErrors({"label": "Make it shorter: a few words are enough"})
     if isinstance(span, QuietSpan):
