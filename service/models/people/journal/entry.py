@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -27,31 +26,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.core.journal_export.book_period import BookPeriod
 from service.db import Base, Id, random_id
+from service.models.people.journal.entry_rows import DigestRow, SearchRow, TagRow, execute_for_rows
 
 DELETED = "deleted_at IS NOT NULL"
 IMPORTED = "import"  # the source of entries that came in a file
 _ROWS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class SearchRow:
-    """The columns of an entry that a search needs."""
-
-    id: int
-    written_on: date
-    prompt_id: str | None
-    sealed_words: bytes
-    sealed_over: bytes | None
-    sealed_tags: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class TagRow:
-    """The columns of an entry that say its tags; the words are empty where the entry has a list of tags."""
-
-    id: int
-    sealed_tags: bytes | None
-    sealed_words: bytes
 
 
 class Entry(Base):
@@ -132,13 +111,15 @@ class Entry(Base):
         return session.scalars(query.order_by(*place).limit(limit)).all()
 
     @classmethod
-    def for_digests(cls, session: Session, subscriber_id: int, first: date, last: date) -> Sequence[Entry]:
-        """Return what `between` does, without imported entries that the person does not want in their digests."""
-        return session.scalars(
-            select(cls)
-            .where(cls._theirs(subscriber_id), cls.written_on.between(first, last), cls._is_for_digests())
-            .order_by(cls.written_on, cls.created_at, cls.id)
-        ).all()
+    def for_digests(cls, session: Session, subscriber_id: int, first: date, last: date) -> list[DigestRow]:
+        """Return what a digest needs of the entries of these local dates, in the order they were written.
+
+        Imported entries that the person does not want in their digests are left out.
+        """
+        query = select(cls.id, cls.written_on, cls.prompt_id, cls.source, cls.is_kept_out, cls.sealed_words)
+        query = query.where(cls._theirs(subscriber_id), cls.written_on.between(first, last), cls._is_for_digests())
+        rows = execute_for_rows(session, query.order_by(cls.written_on, cls.created_at, cls.id))
+        return [*map(DigestRow._make, rows)]
 
     @classmethod
     def _is_for_digests(cls) -> ColumnElement[bool]:
@@ -168,18 +149,16 @@ class Entry(Base):
         if before is not None:
             query = query.where(tuple_(*place) < tuple_(before.written_on, before.created_at, before.id))
         query = query.order_by(*(column.desc() for column in place)).execution_options(yield_per=_ROWS)
-        with session.execute(query) as rows:
-            for row in rows:
-                yield SearchRow(*row)
+        with execute_for_rows(session, query) as rows:
+            yield from map(SearchRow._make, rows)
 
     @classmethod
     def tag_rows(cls, session: Session, subscriber_id: int) -> Iterator[TagRow]:
         """Yield what says the tags of each of this person's entries that has or may have any, newest first."""
-        words = case((cls.sealed_tags.is_(None), cls.sealed_words))
+        words = case((cls.sealed_tags.is_(None), cls.sealed_words), else_=b"")
         query = select(cls.id, cls.sealed_tags, words).where(cls._theirs(subscriber_id), cls._may_have_tags())
         place = (cls.written_on.desc(), cls.created_at.desc(), cls.id)
-        for id_, tags, words_of_old in session.execute(query.order_by(*place)):
-            yield TagRow(id_, tags, words_of_old or b"")
+        yield from map(TagRow._make, execute_for_rows(session, query.order_by(*place)))
 
     @classmethod
     def _may_have_tags(cls) -> ColumnElement[bool]:

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 from service.core.journal.tags import LONGEST_TAG, MOST_TAGS, is_tag, typed_tags
 from service.flows.people.journal import journal, tags
 from service.flows.people.journal.tags import Tag
-from service.models import Entry
 from service.web import browser
 from service.web.browser import Visit
 from service.web.context import page
+from service.web.pages.journal.shown_entries import own_entry
 
 blueprint = Blueprint("tags", __name__)
 NO_TAG = "Enter one word, like garden, with letters or numbers and no spaces"
@@ -80,7 +80,7 @@ def change(entry_id: int) -> Response | tuple[str, int]:
     if errors := _errors(words):
         return _change_page(entry_id, typed, before, errors), HTTPStatus.UNPROCESSABLE_ENTITY
     with browser.visit(writing=True) as visit:
-        tags.change_tags(visit.keyring, visit.person, _entry(visit, entry_id), typed_tags(before), words)
+        tags.change_tags(visit.keyring, visit.person, own_entry(visit, entry_id), typed_tags(before), words)
     return redirect(f"/journal/entry/{entry_id}?tagged", code=303)
 
 
@@ -91,17 +91,10 @@ def _change_page(
     errors: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     with browser.visit() as visit:
-        [opened] = journal.open_entries(visit.keyring, visit.person, [_entry(visit, entry_id)])
+        [opened] = journal.open_entries(visit.keyring, visit.person, [own_entry(visit, entry_id)])
     stored = " ".join(f"#{tag}" for tag in opened.tags)
     shown = stored if typed is None else typed
     return page("entry_tags", entry=opened, typed=shown, before=stored if before is None else before, errors=errors)
-
-
-def _entry(visit: Visit, entry_id: int) -> Entry:
-    entry = Entry.find(visit.session, visit.person.id, entry_id)
-    if entry is None:
-        abort(404)
-    return entry
 
 
 def _errors(words: tuple[str, ...]) -> dict[str, str]:
