@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from playwright.sync_api import Page, expect
 
@@ -13,7 +12,7 @@ from tests.e2e.inspecting import faults_of
 from tests.e2e.looking import SCREENSHOTS
 from tests.e2e.people import Person
 from tests.e2e.running_service import RunningService
-from tests.e2e.visiting import Visits
+from tests.e2e.visiting import Visits, today_in_london
 
 MOST_STOPS = 60
 SNOW, RAIN = "Snow, and #tea by the window.", "Rain, and #tea on the step."
@@ -22,7 +21,7 @@ SNOW, RAIN = "Snow, and #tea by the window.", "Rain, and #tea on the step."
 def test_a_journal_is_read_by_tags_days_and_years(stack: RunningService, visits: Visits, checker: Checker) -> None:
     oda = Person("oda@example.com", visits.page(), stack)
     oda.join()
-    today = _today()
+    today = today_in_london()
     for on, words in ((_year_ago(today), SNOW), (today, RAIN)):
         oda.go(f"/write?written_on={on}")
         oda.page.get_by_label("What would you like to write").fill(words)
@@ -99,10 +98,6 @@ def _press(page: Page, words: str) -> None:
     expect(reached).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_load_state()
-
-
-def _today() -> date:
-    return datetime.now(ZoneInfo("Europe/London")).date()
 
 
 def _year_ago(today: date) -> date:

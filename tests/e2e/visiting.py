@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from itertools import count
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 from playwright.sync_api import Error as PlaywrightError
@@ -95,3 +97,8 @@ def until(found: Callable[[], Found | None], what: str) -> Found:
             return result
         assert time.monotonic() < mark_given_up, f"waited {PATIENCE_SECONDS} s for {what}"
         time.sleep(0.1)
+
+
+def today_in_london() -> date:
+    """Return the local date of the people in these tests."""
+    return datetime.now(ZoneInfo("Europe/London")).date()
