@@ -6,15 +6,17 @@ On the way each page that no other test visits is checked against the acceptance
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from service.core.dates import full_date
 from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
 from tests.e2e.people import Person
 from tests.e2e.running_service import RunningService
-from tests.e2e.visiting import Visits
+from tests.e2e.visiting import Visits, today_in_london
 
 # Pages of settings that need nothing but a sign-in, and the names of their pictures.
 SETTINGS = {
@@ -23,6 +25,14 @@ SETTINGS = {
     "/settings/about-you/consents": "about-you-consents",
     "/erase": "erase",
     "/erase/sure": "erase-sure",
+}
+# The lengths of a rest, and what the page says after each; "" stands for the date that was chosen.
+RESTS = {
+    "Skip the next one": "We’ll be quiet until",
+    "A week": "We’ll be quiet until",
+    "A month": "We’ll be quiet until",
+    "Until a date": "",
+    "Until I come back": "We’ll be quiet until you come back",
 }
 
 
@@ -43,7 +53,7 @@ def ona(request: pytest.FixtureRequest, stack: RunningService, visits: Visits, s
 
 
 def press(page: Page, words: str) -> None:
-    page.get_by_role("button", name=words, exact=True).click()
+    page.get_by_role("button", name=words, exact=True).first.click()
 
 
 def test_nothing_that_was_begun_or_deleted_is_lost(ona: Person, visits: Visits, checker: Checker, script: bool) -> None:
@@ -143,11 +153,17 @@ def test_rest_and_stop_are_a_press_each_and_every_page_of_settings_is_sound(
     ona: Person, visits: Visits, checker: Checker, script: bool
 ) -> None:
     page, faults = ona.page, list[str]()
+    change_settings_that_are_said_back(ona)
+    end_another_session(ona, visits)
     ona.go("/settings")
     page.get_by_role("link", name="Rest", exact=True).click()
-    page.get_by_label("A week").check()
-    press(page, "Rest")
-    expect(page.get_by_role("status")).to_contain_text("We’ll be quiet until")
+    until = today_in_london() + timedelta(days=40)
+    for length, said in RESTS.items():
+        page.get_by_label(length).check()
+        if length == "Until a date":
+            page.get_by_label("Until which date?").fill(until.isoformat())
+        press(page, "Rest")
+        expect(page.get_by_role("status")).to_contain_text(said or full_date(until))
     ona.go("/settings")
     press(page, "Write to me again")
     page.get_by_role("link", name="Stop", exact=True).click()
@@ -163,6 +179,38 @@ def test_rest_and_stop_are_a_press_each_and_every_page_of_settings_is_sound(
         faults += faults_of(visits, checker, page, "erase-asked")
     assert ona.mail("Goodbye, and the way back")
     assert not faults, "\n".join(["", *faults])
+
+
+def change_settings_that_are_said_back(ona: Person) -> None:
+    page = ona.page
+    ona.go("/settings")
+    page.get_by_label("Sundays").check()
+    page.get_by_label("A passage from a year ago").uncheck()
+    page.get_by_label("A person, place or word that came back").check()
+    page.get_by_label("Be discreet").check()
+    press(page, "Save")
+    for said in ("Sundays", "Nothing from a year ago", "we say which", "Every email is discreet"):
+        expect(page.get_by_role("status")).to_contain_text(said)
+    page.get_by_label("Be discreet").uncheck()  # a discreet email's subject would not tell which one it is
+    press(page, "Save")
+    expect(page.get_by_role("status")).to_contain_text("Emails aren’t discreet")
+    ona.go("/settings/quiet-dates")
+    page.get_by_label("Day", exact=True).fill("12 March")
+    press(page, "Keep this date quiet")
+    expect(page.get_by_role("status")).to_contain_text("We’ll keep 12 March quiet, every year.")
+    press(page, "Remove 12 March")
+    expect(page.get_by_role("status")).to_contain_text("That’s no longer a quiet date.")
+
+
+def end_another_session(ona: Person, visits: Visits) -> None:
+    """Sign in with a second browser, see it in the list of sessions, and sign it out from the first one."""
+    elsewhere = Person(ona.address, visits.page(), ona.stack)
+    elsewhere.sign_in(lambda: None)
+    ona.go("/settings/browsers")
+    press(ona.page, "Sign this one out")
+    expect(ona.page.get_by_role("status")).to_contain_text("That browser is signed out.")
+    elsewhere.go("/journal")
+    expect(elsewhere.page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
 def link_in(person: Person, subject: str) -> str:
