@@ -18,6 +18,7 @@ from service.core.journal_import.programs import (
     diaro,
     journey,
     own_journal,
+    rednotebook,
 )
 from service.core.journal_import.reading.import_files import DamagedFileError, FileBoundError, ImportFiles
 from service.core.journal_import.reading.imported import (
@@ -71,6 +72,7 @@ _FORMATS: Final = (
     dated_json.TRAILMIX,
     dated_json.JOURNEY_INBOX,
     dated_json.AHHLIFE,
+    rednotebook.FORMAT,
     jrnl.TEXT,
     dated_text.SEVEN_FIFTY,
     dated_text.TAB_DATES,

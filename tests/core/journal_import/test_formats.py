@@ -12,7 +12,7 @@ from service.core.journal_import.notes import evernote
 from service.core.journal_import.programs.dayone import unescaped
 from service.core.journal_import.reading.import_files import ImportFiles
 from service.core.journal_import.reading.imported import NO_DATE, NOTHING_IN_IT, UNREADABLE_ENTRY
-from tests.harness.journals.journals import entries_in, journal, left_out_in, read_journal, zipped
+from tests.harness.journals.journals import entries_in, journal, left_out_in, photo, read_journal, zipped
 
 KETTLE = "The kettle sang. 5-6 birds (small)!\n\n**Bold** and a path C:\\temp"
 WRAPPED = (
@@ -139,6 +139,15 @@ SHAPES = [
         "evernote",
         [("2024-05-03", "3 May 2024\n\nThe lilac & the *kettle*.\n- [x] tea", 1), ("2024-05-02", "Diary\n\nLate.", 0)],
     ),
+    (
+        "rednotebook",
+        "rednotebook",
+        [
+            ("2019-04-30", "Old words", 0),
+            ("2019-05-01", "## Spring\n\n*Tea* and **cake**, ~~late~~. See http://a.example/b//c//d", 1),
+            ("2019-05-02", "- one\n1. two 😀\n\n- Work: call *Ann*", 0),
+        ],
+    ),
     ("small_steps", "small_steps", [("2026-05-13", "  A bus.  ", 1)]),
 ]
 
@@ -172,6 +181,29 @@ def test_what_cannot_come_in_is_listed_with_its_reason_and_its_words() -> None:
     assert [item.dated for item in box] == ["Wed, 6 Jun 2012 20:00:00 +0000", "sometime"]
     notes = left_out_in(read_journal(journal("obsidian"))[1])
     assert [(item.place, item.words) for item in notes] == [("Vault/Shopping.md", "Milk, and no day.")]
+
+
+def test_a_day_of_rednotebook_that_is_broken_or_refers_to_itself_or_names_a_class_costs_no_other() -> None:
+    left = left_out_in(read_journal(journal("rednotebook"))[1])
+    assert [(item.reason, item.dated) for item in left] == [
+        (UNREADABLE_ENTRY, "2019-05-03"),
+        (UNREADABLE_ENTRY, "2019-05-04"),
+        (NOTHING_IN_IT, "2019-05-05"),
+        (UNREADABLE_ENTRY, "2019-05-31"),
+    ]
+    assert left[0].words.startswith("3:")
+    bomb = "1: {text: fine}\n2:\n  a: &a [x, x]\n  b: &b [*a, *a]\n  text: [*b, *b]\n"
+    items = read_journal(bomb.encode(), "2020-01.txt")[1]
+    assert [entry.words for entry in entries_in(items)] == ["fine"]
+    assert left_out_in(items)[0].reason == UNREADABLE_ENTRY
+
+
+def test_rednotebook_says_beside_its_months_that_it_writes_markdown() -> None:
+    month = b"1:\n  text: '*one* //two// ![](a.png?300)'\n"
+    members = {"2026-01.txt": month, "journal.cfg": b"# x\nmarkup=markdown\n", "a.png": photo()}
+    assert [(each.words, each.photos) for each in entries_in(read_journal(zipped(members))[1])] == [
+        ("*one* //two//", ("a.png",))
+    ]
 
 
 def test_notes_with_entities_or_cut_short_are_listed_and_the_whole_ones_before_come_in() -> None:

@@ -29,6 +29,7 @@ PHOTOS = {
     "daylio_backup": ("assets/photos/2024/5/c0ffee",),
     "ohlife": ("img_2012-03-05-0.jpg", "img_2012-03-09-0.png"),
     "diaro": ("media/photo/photo_1.jpg",),
+    "rednotebook": ("data/pictures/my cup.jpg",),
     "small_steps": ("photos/2026-05-13-1.jpg",),
 }
 

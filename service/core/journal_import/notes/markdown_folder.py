@@ -44,7 +44,9 @@ _DRAWER: Final = re.compile(
 )
 _TITLE_PROPERTY: Final = re.compile(r"^\s*(?:-\s+)?(?:title::?|#\+title:)\s*(.+)$", re.MULTILINE | re.IGNORECASE)
 _DATE_KEYS: Final = ("date", "created", "created_at", "creation_date", "day", "title")
-_REMOTE: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_WIDTH: Final = re.compile(r"\?\d+$")  # of a picture in RedNotebook
+_GAPS: Final = re.compile(r"\n{3,}")
+_REMOTE: Final = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
 def matches(files: ImportFiles) -> bool:
@@ -64,6 +66,20 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
             yield LeftOutEntry(name, UNREADABLE_ENTRY)
             continue
         yield from _entries(files, name, text)
+
+
+def split_embeds(text: str) -> tuple[str, list[str]]:
+    """Return Markdown without the files that are embedded in it, and their paths; an address elsewhere stays."""
+    found: list[str] = []
+
+    def embed(match: re.Match[str]) -> str:
+        target = unquote((match[1] or match[2]).strip())
+        if _REMOTE.match(target) and not target.lower().startswith("file:"):
+            return match[0]  # an address elsewhere: named, never fetched
+        found.append(_WIDTH.sub("", target.partition("#")[0]))
+        return ""
+
+    return _GAPS.sub("\n\n", _EMBED.sub(embed, text)).strip(), found
 
 
 def _notes(files: ImportFiles) -> Iterator[str]:
@@ -146,17 +162,8 @@ def _entry(
     at: datetime | None = None,
     tags: tuple[str, ...] = (),
 ) -> ImportItem:
-    found: list[str] = []
-
-    def embed(match: re.Match[str]) -> str:
-        target = unquote((match[1] or match[2]).strip())
-        if _REMOTE.match(target):
-            return match[0]  # an address elsewhere: named, never fetched
-        found.append(target.partition("#")[0])
-        return ""
-
-    words = _EMBED.sub(embed, _without_properties(body))
-    words = re.sub(r"\n{3,}", "\n\n", _WIKI.sub(lambda link: link[2] or link[1], words)).strip()
+    words, found = split_embeds(_without_properties(body))
+    words = _WIKI.sub(lambda link: link[2] or link[1], words)
     words = "" if words in {"-", "*"} else words
     photos, left = sort_attachments(files, found, beside)
     if not words and not photos:
