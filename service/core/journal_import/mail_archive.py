@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import BinaryIO, Final
@@ -21,6 +22,7 @@ from service.core.journal_import.reading.imported import (
     JournalFormat,
     LeftOutEntry,
 )
+from service.core.journal_import.reading.local_days import at_local, first_day_in, time_in
 from service.core.replies import Bodies, ClientPhrases, decode_bodies, read_words
 
 BY_A_PROGRAM: Final = "A program sent it, so it isn’t yours."
@@ -30,6 +32,8 @@ LARGEST_MAIL_BYTES: Final = 40 * 1024 * 1024
 LARGEST_BODY_CHARACTERS: Final = 4 * 1024 * 1024  # reading a text takes about ten times its size in memory
 LARGEST_SMALL_PICTURE: Final = 5_000
 _MBOX_START: Final = re.compile(rb"From \S+.*\d{4}")
+_APPLE_COUNT: Final = re.compile(rb"(\d{1,9})[ \t]*\r?\n")  # of bytes, in an .emlx
+_MBOX_LINE: Final = re.compile(rb"From \S+ +[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}(?::\d{2})? .*\d{4}")
 _HEADER: Final = re.compile(rb"[!-9;-~]{1,60}:[ \t]?\S")
 _MAIL_HEADERS: Final = re.compile(
     rb"^(?:from|date|received|message-id|return-path|delivered-to|mime-version):", re.IGNORECASE | re.MULTILINE
@@ -81,6 +85,7 @@ def mail_format(phrases: ClientPhrases) -> JournalFormat:
 def _is_mail(start: bytes) -> bool:
     if _MBOX_START.match(start):
         return True
+    start = start[count.end() :] if (count := _APPLE_COUNT.match(start)) else start
     head = start.partition(b"\n\n")[0].partition(b"\r\n\r\n")[0]
     return _HEADER.match(start) is not None and len(set(_MAIL_HEADERS.findall(head.lower()))) > 1
 
@@ -93,20 +98,32 @@ def _mails(files: ImportFiles, name: str, start: int = 0) -> Iterator[tuple[int,
             yield from _mails_of_box(file, start)
         return
     try:
-        yield -1, files.read_bytes(name, LARGEST_MAIL_BYTES)
+        yield -1, _bare(files.read_bytes(name, LARGEST_MAIL_BYTES))
     except FileBoundError:
         yield -1, None
+
+
+def _bare(raw: bytes) -> bytes:
+    """Return a mail without a byte order mark before it, and without the count and list around one of Apple Mail."""
+    raw = raw.removeprefix(codecs.BOM_UTF8).lstrip()
+    if (count := _APPLE_COUNT.match(raw)) is None:
+        return raw
+    return raw[count.end() : count.end() + int(count[1])]
 
 
 def _mails_of_box(file: BinaryIO, at: int) -> Iterator[tuple[int, bytes | None]]:
     """Yield the mails of a mailbox, the first of which begins at byte `at`.
 
-    "From " begins a mail after a blank line, with a year at its end: in a text it may stand anywhere.
+    "From " begins a mail after a blank line, with a year at its end, or with a whole date: in a text it may stand
+    anywhere. A header follows it.
     """
     began, size, is_after_blank = at, 0, True
     lines: list[bytes] = []
-    while line := file.readline(LARGEST_MAIL_BYTES):
-        if is_after_blank and _MBOX_START.match(line):
+    following = file.readline(LARGEST_MAIL_BYTES)
+    while line := following:
+        following = file.readline(LARGEST_MAIL_BYTES)
+        is_start = (is_after_blank and _MBOX_START.match(line)) or _MBOX_LINE.match(line)
+        if is_start and (_HEADER.match(following) or following.startswith(b">From ")):
             if size:
                 yield began, _unquoted(lines, size)
             lines, size, began = [], 0, at
@@ -185,4 +202,5 @@ def _instant(written: str) -> datetime | None:
     try:
         return parsedate_to_datetime(written)
     except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+        on = first_day_in(written)  # as some programs wrote: ISO
+        return at_local(on, time_in(written[10:]) or time()) if on else None

@@ -14,13 +14,13 @@ from service.core.journal_import.reading.html_words import with_title, words_of
 from service.core.journal_import.reading.import_files import ImportFiles, tidy_text
 from service.core.journal_import.reading.imported import (
     NO_DATE,
-    NOTHING_IN_IT,
     TOO_LARGE_ENTRY,
     UNREADABLE_ENTRY,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
 from service.core.journal_import.reading.json_stream import JsonElement, is_json, shape_of, stream_elements
 from service.core.journal_import.reading.local_days import at_local, first_day_in, from_milliseconds, iso_day, time_in
@@ -116,7 +116,7 @@ def _checked(written: _Written) -> ImportItem:
     if entry.on is None and entry.at is None:
         return LeftOutEntry(entry.place, NO_DATE, written.dated, entry.words)
     if not entry.words and not entry.photos:
-        return LeftOutEntry(entry.place, NOTHING_IN_IT, written.dated)
+        return LeftOutEntry(entry.place, reason_without(entry.left_behind), written.dated)
     return entry
 
 
@@ -210,10 +210,11 @@ def _read_ahhlife(files: ImportFiles) -> Iterator[ImportItem]:
 
 _ANY: Final = re.compile(r"(?!\0)")
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T")
+_EITHER: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:\s*$|[T ])")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}\s*$")
 DABBLE_ME_JSON: Final = _array_format("dabble_me_json", "Dabble Me", {"date": _INSTANT, "body": _ANY}, _dabble_me)
 TRAILMIX: Final = _array_format("trailmix", "Trailmix", {"date": _DAY, "body": _ANY}, _trailmix)
-JOURNEY_INBOX: Final = _array_format("journey_inbox", "JourneyInbox", {"when": _DAY, "body": _ANY}, _journey_inbox)
+JOURNEY_INBOX: Final = _array_format("journey_inbox", "JourneyInbox", {"when": _EITHER, "body": _ANY}, _journey_inbox)
 DIARIUM: Final = _array_format("diarium", "Diarium", {"date": _INSTANT, "html": _ANY}, _diarium)
 MINI_DIARY: Final = JournalFormat(
     "mini_diary",

@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
+from service.core.journal_import.notes.markdown_folder import split_embeds
 from service.core.journal_import.reading.attachments import sort_attachments
 from service.core.journal_import.reading.html_words import words_of
 from service.core.journal_import.reading.import_files import ImportFiles, start_of
 from service.core.journal_import.reading.imported import (
     NO_DATE,
-    NOTHING_IN_IT,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
-from service.core.journal_import.reading.local_days import at_local, first_day_in, time_in
+from service.core.journal_import.reading.local_days import at_local, first_day_in, split_day, time_in
 
-_BARE_DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\s*$")
+_BARE_DAY: Final = re.compile(r"(\d{4}([-/.])\d{2}\2\d{2})\s*$")
 _HEADING_DAY: Final = re.compile(r"#{1,6}\s+(\d{4}-\d{2}-\d{2})(?!\d)[\s:–—-]*(.*)$")
 _TAB_DATE: Final = re.compile(r"\tDate:\t(.+)$")
 _TAB_HEAD: Final = re.compile(r"\t(\w[\w ]*):\t(.*)$")
@@ -41,6 +42,7 @@ class _Part:
     on: date | None
     at: datetime | None = None
     lines: list[str] = field(default_factory=list, repr=False)
+    photos: list[str] = field(default_factory=list, repr=False)
     is_closed: bool = False
 
     @property
@@ -122,9 +124,10 @@ def _item(files: ImportFiles, place: str, part: _Part, photos: dict[date, list[s
     words = part.words
     if part.on is None:
         return LeftOutEntry(place, NO_DATE, part.dated, words) if words or part.dated else None
-    kept, left = sort_attachments(files, photos.pop(part.on, []))
+    words, embedded = split_embeds(words)
+    kept, left = sort_attachments(files, [*photos.pop(part.on, []), *part.photos, *embedded])
     if not words and not kept:
-        return LeftOutEntry(place, NOTHING_IN_IT, part.on.isoformat())
+        return LeftOutEntry(place, reason_without(left), part.on.isoformat())
     return ImportedEntry(place=place, words=words, on=part.on, at=part.at, photos=kept, left_behind=left)
 
 
@@ -146,24 +149,32 @@ def _alone(files: ImportFiles, on: date, names: list[str]) -> Iterator[ImportIte
 
 def _heads_of_words(part: _Part) -> None:
     """Take the head of an entry of 750words off its lines."""
+    title = ""
     while part.lines and not part.is_closed:
         line = part.lines[0]
         head = _WORDS_HEAD.match(line.strip())
         if head is None and line.strip():
-            return
+            break
         part.lines.pop(0)
         if head is None and part.dated:
             part.is_closed = True  # a blank line ends the older head
         elif head is not None and head[1].lower() == "date":
             part.dated, part.on = head[2], first_day_in(head[2])
+        elif head is not None and head[1].lower() == "title":
+            title = head[2]
         elif head is not None and head[1].lower() == "body":
             part.is_closed = True
+    on, rest = split_day(title.strip())
+    if title.strip() and (on is None or on != part.on or rest.strip()):  # without one of its own, it is the date
+        part.lines[:0] = [title.strip(), ""]
 
 
 def _tab_heads(part: _Part) -> None:
-    """Take the other heads of an entry (weather, place, photo) off its lines; a photo there is only a name."""
+    """Take the other heads of an entry (weather, place, photo) off its lines, and note the names of its photos."""
     while part.lines and (not part.lines[0].strip() or _TAB_HEAD.match(part.lines[0])):
-        part.lines.pop(0)
+        head = _TAB_HEAD.match(part.lines.pop(0))
+        if head is not None and head[1].startswith("Photo") and head[2].strip():
+            part.photos.append(head[2].strip())
 
 
 def _matches_by(likes: Callable[[bytes], bool]) -> Callable[[ImportFiles], bool]:

@@ -24,7 +24,9 @@ from service.core.journal_import.reading.local_days import at_local, first_day_i
 
 _DATE: Final = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})"
 _CLOCK: Final = r"(\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp][Mm])?)"
-_BRACKET: Final = re.compile(rf"\[{_DATE}(?:[ T,]+{_CLOCK})?\]\s?(.*)$")
+_WEEKDAY: Final = r"(?:,? [A-Za-z]{2,9}\.?,?)?"
+_BRACKET: Final = re.compile(rf"\[{_DATE}{_WEEKDAY}(?:[ T,]+{_CLOCK})?\]\s?(.*)$")
+_DAY_FIRST: Final = re.compile(r"\[?(1[3-9]|2\d|3[01])/\d{1,2}/\d{4}")
 _BARE: Final = re.compile(rf"{_DATE} {_CLOCK}\s(.*)$")
 _STAR: Final = re.compile(r"\s\*$")
 _LARGEST_MONTH: Final = 12
@@ -40,8 +42,9 @@ def read_text(files: ImportFiles) -> Iterator[ImportItem]:
     for name in files.texts_like(_starts, most=len(files.names)):
         opened: tuple[int, date, time | None] | None = None
         lines: list[str] = []
+        is_day_first = any(map(_DAY_FIRST.match, files.lines(name)))
         for number, line in enumerate(files.lines(name), 1):
-            stamp = _stamp(line)
+            stamp = _stamp(line, is_day_first=is_day_first)
             if stamp is None:
                 lines.append(line)
                 continue
@@ -73,19 +76,19 @@ def _starts(start: bytes) -> bool:
     return _stamp(start.split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")) is not None
 
 
-def _stamp(line: str) -> tuple[date, time | None, str] | None:
+def _stamp(line: str, *, is_day_first: bool = False) -> tuple[date, time | None, str] | None:
     """Return the day, the time of day and the title of a line that opens an entry, or None."""
     found = _BRACKET.match(line) or _BARE.match(line)
     if found is None:
         return None
-    on = first_day_in(found[1]) or _day_first(found[1])
+    on = first_day_in(found[1]) or _day_of(found[1], is_day_first=is_day_first)
     return (on, time_in(found[2]) if found[2] else None, found[3]) if on else None
 
 
-def _day_first(written: str) -> date | None:
-    """Return the day of 09.06.2013; with slashes the month comes first unless it cannot."""
-    first, second, year = map(int, re.split(r"[./]", written))
-    day, month = (first, second) if "." in written or first > _LARGEST_MONTH else (second, first)
+def _day_of(written: str, *, is_day_first: bool) -> date | None:
+    """Return the day of 09.06.2013; with slashes the month comes first, unless it cannot somewhere in the file."""
+    first, second, year = map(int, re.split(r"[-./]", written))
+    day, month = (first, second) if "." in written or is_day_first or first > _LARGEST_MONTH else (second, first)
     try:
         return date(year, month, day)
     except ValueError:

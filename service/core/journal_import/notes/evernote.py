@@ -17,13 +17,13 @@ from service.core.journal_import.reading.html_words import with_title, words_of_
 from service.core.journal_import.reading.import_files import LARGEST_PHOTO_BYTES, READ_BYTES, ImportFiles
 from service.core.journal_import.reading.imported import (
     NO_DATE,
-    NOTHING_IN_IT,
     TOO_LARGE_ENTRY,
     UNREADABLE_ENTRY,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
 from service.core.journal_import.reading.local_days import first_day_in
 
@@ -179,7 +179,7 @@ def _entry(name: str, place: str, note: _Note) -> ImportItem:
         return LeftOutEntry(place, NO_DATE, dated, words)
     photos, left = _sorted_resources(name, note.resources)
     if not words and not photos:
-        return LeftOutEntry(place, NOTHING_IN_IT, dated)
+        return LeftOutEntry(place, reason_without(left), dated)
     return ImportedEntry(place=place, words=words, on=on, at=at, photos=photos, tags=tuple(tags), left_behind=left)
 
 

@@ -12,12 +12,12 @@ from service.core.journal_import.reading.html_words import with_title
 from service.core.journal_import.reading.import_files import DamagedFileError, FileBoundError, ImportFiles, tidy_text
 from service.core.journal_import.reading.imported import (
     NO_DATE,
-    NOTHING_IN_IT,
     UNREADABLE_ENTRY,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
 from service.core.journal_import.reading.json_stream import LARGEST_ELEMENT_BYTES, is_json, shape_of
 from service.core.journal_import.reading.local_days import first_day_in, from_milliseconds
@@ -52,7 +52,7 @@ def _entry(files: ImportFiles, name: str, note: dict[str, Any]) -> ImportItem:
     title = text_in(note.get("title"))
     labels = [text_in(label.get("name")) for label in dicts_in(note.get("labels"))]
     words = with_title(title, tidy_text(text_in(note.get("textContent"))) or _listed(note))
-    microseconds = note.get("createdTimestampUsec")
+    microseconds = note.get("createdTimestampUsec") or note.get("userEditedTimestampUsec")  # the first since 2021
     at = from_milliseconds(microseconds / 1000) if isinstance(microseconds, int | float) else None
     on = first_day_in(title)
     dated = at.date().isoformat() if at else title
@@ -65,7 +65,7 @@ def _entry(files: ImportFiles, name: str, note: dict[str, Any]) -> ImportItem:
     if at is None and on is None:
         return LeftOutEntry(name, NO_DATE, dated, words)
     if not words and not photos:
-        return LeftOutEntry(name, NOTHING_IN_IT, dated)
+        return LeftOutEntry(name, reason_without(left), dated)
     return ImportedEntry(place=name, words=words, on=on, at=at, photos=photos, tags=tuple(labels), left_behind=left)
 
 

@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
 from service.core.journal_import.notes.front_matter import split_front_matter
+from service.core.journal_import.notes.note_days import (
+    HeadingDay,
+    NoteDay,
+    day_of_note,
+    heading_day,
+    is_year_or_month,
+)
 from service.core.journal_import.reading.attachments import sort_attachments
 from service.core.journal_import.reading.import_files import DamagedFileError, FileBoundError, ImportFiles
 from service.core.journal_import.reading.imported import (
-    A_MISSING_PHOTO,
     NO_DATE,
-    NOTHING_IN_IT,
     TOO_LARGE_ENTRY,
     UNREADABLE_ENTRY,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
-from service.core.journal_import.reading.local_days import at_local, first_day_in, time_in
+from service.core.journal_import.reading.local_days import first_day_in
 
-ONLY_MISSING_PHOTO: Final = "It’s only a photo, and that wasn’t in the file."
+FORMATTED: Final = "It’s a formatted document. Save it as text or Markdown, and bring that."
 NOT_A_DAY: Final = "Neither its name nor its text says which day it’s from."
 _SKIPPED: Final = re.compile(
     r"(?:^|/)(?:\.obsidian|\.trash|\.git|\.logseq|logseq|_?templates?|node_modules)/", re.IGNORECASE
 )
-_ENDINGS: Final = (".md", ".markdown", ".txt", ".text")
-_PATH_DAY: Final = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[^/\d][^/]*)?\.\w+$")
-_HEADING_DAY: Final = re.compile(r"^#{1,6}\s+(?=\[*\d{4}-\d{2}-\d{2}(?!\d))")
-_DAY_TITLE: Final = re.compile(r"\[*(\d{4}-\d{2}-\d{2})\]*[\s:–—-]*(.*)$")
-_EMBED: Final = re.compile(r"!\[\[([^\]|\n]+)(?:\|[^\]\n]*)?\]\]|!\[[^\]\n]*\]\(<?([^)>\n]+?)>?(?:\s+\"[^\"\n]*\")?\)")
+_ENDINGS: Final = (".md", ".markdown", ".txt", ".text", ".org")
+_FORMATTED: Final = (b"{\\rtf", b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # RTF, PDF, Word and OpenDocument
+_FORMATTED_ENDINGS: Final = (".rtf", ".doc", ".docx", ".odt", ".pages")
+_EMBED: Final = re.compile(
+    r"!\[\[([^\]|\n]+)(?:\|[^\]\n]*)?\]\]"
+    r"|!\[[^\]\n]*\]\(<?([^)>\n]+?)>?(?:\s+\"[^\"\n]*\")?\)(?:\{:[^{}\n]*\})?"  # Logseq's size
+)
+_ORG_PICTURE: Final = re.compile(
+    r"\[\[(?:file:)?([^\]\n]+\.(?:png|jpe?g|gif|heic|webp|mp4|mov|m4a|mp3|pdf))\](?:\[[^\]\n]*\])?\]", re.IGNORECASE
+)
 _WIKI: Final = re.compile(r"\[\[([^\]|\n]+)(?:\|([^\]\n]+))?\]\]")
 _PROPERTY: Final = re.compile(
     r"^\s*(?:-\s+)?(?:id|collapsed|title|created-at|updated-at|background-color|logseq\.[\w.-]+)::.*$"
@@ -42,8 +52,7 @@ _PROPERTY: Final = re.compile(
 _DRAWER: Final = re.compile(
     r"^\s*(?:- )?:(?:PROPERTIES|LOGBOOK):\s*$.*?^\s*:END:\s*$\n?", re.MULTILINE | re.DOTALL | re.IGNORECASE
 )
-_TITLE_PROPERTY: Final = re.compile(r"^\s*(?:-\s+)?(?:title::?|#\+title:)\s*(.+)$", re.MULTILINE | re.IGNORECASE)
-_DATE_KEYS: Final = ("date", "created", "created_at", "creation_date", "day", "title")
+_HAS_ENDING: Final = re.compile(r"\.(?!md$)[A-Za-z0-9]{2,5}(?:#.*)?$")
 _WIDTH: Final = re.compile(r"\?\d+$")  # of a picture in RedNotebook
 _GAPS: Final = re.compile(r"\n{3,}")
 _REMOTE: Final = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
@@ -66,6 +75,7 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
             yield LeftOutEntry(name, UNREADABLE_ENTRY)
             continue
         yield from _entries(files, name, text)
+    yield from _formatted(files)
 
 
 def split_embeds(text: str) -> tuple[str, list[str]]:
@@ -74,6 +84,8 @@ def split_embeds(text: str) -> tuple[str, list[str]]:
 
     def embed(match: re.Match[str]) -> str:
         target = unquote((match[1] or match[2]).strip())
+        if match[1] and not _HAS_ENDING.search(target):
+            return match[1]  # another note, in Obsidian
         if _REMOTE.match(target) and not target.lower().startswith("file:"):
             return match[0]  # an address elsewhere: named, never fetched
         found.append(_WIDTH.sub("", target.partition("#")[0]))
@@ -84,11 +96,28 @@ def split_embeds(text: str) -> tuple[str, list[str]]:
 
 def _notes(files: ImportFiles) -> Iterator[str]:
     if not files.is_archive:
-        yield from files.names
+        yield from (name for name in files.names if not _is_formatted(files, name))
         return
     for name in files.names:
-        if name.lower().endswith(_ENDINGS) and not _SKIPPED.search(f"/{name}"):
+        if _is_text(name) and not _SKIPPED.search(f"/{name}") and not _is_formatted(files, name):
             yield name
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a file is text by its ending; one without an ending is if its name is a day."""
+    last = name.rpartition("/")[2]
+    return last.lower().endswith(_ENDINGS) or ("." not in last and first_day_in(last) is not None)
+
+
+def _is_formatted(files: ImportFiles, name: str) -> bool:
+    return files.head(name).startswith(_FORMATTED)
+
+
+def _formatted(files: ImportFiles) -> Iterator[ImportItem]:
+    """Yield the documents of a word processor, which are not read."""
+    for name in files.names:
+        if name.lower().endswith(_FORMATTED_ENDINGS) and _is_formatted(files, name):
+            yield LeftOutEntry(name, FORMATTED)
 
 
 def _days_of(files: ImportFiles, name: str) -> bool:
@@ -97,86 +126,54 @@ def _days_of(files: ImportFiles, name: str) -> bool:
     except (FileBoundError, DamagedFileError):
         return False
     keys, body = split_front_matter(text)
-    return _day_of(keys, name, body) is not None or _has_day_headings(body)
+    return day_of_note(keys, name, body) is not None or _has_day_headings(body)
 
 
 def _has_day_headings(body: str) -> bool:
-    return any(_HEADING_DAY.match(line) for line in body.split("\n"))
-
-
-def _day_of(keys: Mapping[str, list[str]], name: str, body: str) -> date | None:
-    """Return the day of a file: of its front matter, its name, its path, or Logseq's title; never of its file time."""
-    for key in _DATE_KEYS:
-        if on := first_day_in(next(iter(keys.get(key, ())), "")):
-            return on
-    last = name.rpartition("/")[2]
-    if on := first_day_in(last):
-        return on
-    if path := _PATH_DAY.search(name):
-        return first_day_in("-".join(path.groups()))
-    title = _TITLE_PROPERTY.search(body[:1000])
-    return first_day_in(title[1]) if title else None
+    return any(map(heading_day, body.split("\n")))
 
 
 def _entries(files: ImportFiles, name: str, text: str) -> Iterator[ImportItem]:
     keys, body = split_front_matter(text)
-    on = _day_of(keys, name, body)
-    if on is None and _has_day_headings(body):
+    day = day_of_note(keys, name, body)
+    if day is None and _has_day_headings(body):
         yield from _by_headings(files, name, body)
-        return
-    if on is None:
+    elif day is None:
         yield LeftOutEntry(name, NOT_A_DAY, words=text.strip())
-        return
-    written = next((value for key in _DATE_KEYS[:4] for value in keys.get(key, ())), "")
-    at = at_local(on, time_in(written[10:]) if first_day_in(written) == on else None)
-    yield _entry(files, name, on, body, at=at, tags=tuple(tag for tag in keys.get("tags", ()) if tag), beside=name)
+    else:
+        yield _entry(files, name, day, body, tags=tuple(tag for tag in keys.get("tags", ()) if tag), beside=name)
 
 
 def _by_headings(files: ImportFiles, name: str, body: str) -> Iterator[ImportItem]:
-    day, lines, number = "", list[str](), 0
+    day: HeadingDay | None = None
+    lines, number = list[str](), 0
     for line in [*body.split("\n"), None]:
-        if line is not None and not _HEADING_DAY.match(line):
-            lines.append(line)
+        found = heading_day(line) if line is not None else None
+        if line is not None and found is None:
+            lines += [] if is_year_or_month(line) else [line]
             continue
         text = "\n".join(lines).strip()
         if day or text:
             number += 1
-            on, place = first_day_in(day), f"{name}, part {number}"
-            if on is not None:
-                yield _entry(files, place, on, text, beside=name)
+            place = f"{name}, part {number}"
+            if day is not None and day.on is not None:
+                yield _entry(files, place, NoteDay(day.on, day.at), text, beside=name)
             else:
-                yield LeftOutEntry(place, NO_DATE, day, text)
-        if line is not None:
-            found = _DAY_TITLE.match(_HEADING_DAY.sub("", line))
-            day, title = (found[1], found[2].strip()) if found else ("", line)
-            lines = [title, ""] if title else []
+                yield LeftOutEntry(place, NO_DATE, day.dated if day else "", text)
+        day, lines = found, [found.title, ""] if found and found.title else []
 
 
 def _entry(
-    files: ImportFiles,
-    place: str,
-    on: date,
-    body: str,
-    *,
-    beside: str,
-    at: datetime | None = None,
-    tags: tuple[str, ...] = (),
+    files: ImportFiles, place: str, day: NoteDay, body: str, *, beside: str, tags: tuple[str, ...] = ()
 ) -> ImportItem:
+    body = _ORG_PICTURE.sub(r"![](\1)", body) if beside.lower().endswith(".org") else body
     words, found = split_embeds(_without_properties(body))
     words = _WIKI.sub(lambda link: link[2] or link[1], words)
     words = "" if words in {"-", "*"} else words
     photos, left = sort_attachments(files, found, beside)
     if not words and not photos:
-        return LeftOutEntry(place, ONLY_MISSING_PHOTO if A_MISSING_PHOTO in left else NOTHING_IN_IT, on.isoformat())
-    return ImportedEntry(
-        place=place,
-        words=words,
-        on=on,
-        at=at,
-        photos=photos,
-        tags=tags,
-        left_behind=left,
-    )
+        return LeftOutEntry(place, reason_without(left), str(day.on or day.at))
+    return ImportedEntry(place=place, words=words, on=day.on, at=day.at, photos=photos, tags=tags, left_behind=left)
 
 
 def _without_properties(body: str) -> str:

@@ -10,19 +10,25 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from service.core.journal_import.reading.attachments import kind_left_behind
 from service.core.journal_import.reading.html_words import with_title, words_of_html
-from service.core.journal_import.reading.import_files import DamagedFileError, FileBoundError, ImportFiles, tidy_text
+from service.core.journal_import.reading.import_files import (
+    DamagedFileError,
+    FileBoundError,
+    ImportFiles,
+    start_of,
+    tidy_text,
+)
 from service.core.journal_import.reading.imported import (
     A_MISSING_PHOTO,
     A_SOUND,
     A_VIDEO,
     NO_DATE,
-    NOTHING_IN_IT,
     TOO_LARGE_ENTRY,
     UNREADABLE_ENTRY,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
 from service.core.journal_import.reading.local_days import first_day_in
 
@@ -31,11 +37,12 @@ LARGEST_PAGE_BYTES: Final = 2 * 1024 * 1024
 _IS_PAGE: Final = re.compile(
     rb"class=[\"'][^\"']*\b(?:pageHeader|assetGrid|bodyText|reflectionPrompt)\b|<title>Journal", re.IGNORECASE
 )
+_IS_HTML: Final = re.compile(rb"(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html)\b", re.IGNORECASE)
 _NOT_WORDS: Final = ".pageHeader, .assetGrid, .title, .reflectionPrompt, script, style"
 _PHOTOS: Final = ".assetType_photo img, .assetType_livePhoto img"
 _CLASS_RULE: Final = re.compile(r"span\.(s\d+)\s*\{([^}]*)\}")
 _SPAN: Final = re.compile(r'<span class="(s\d+)">([^<]*)</span>')
-_NAME_TITLE: Final = re.compile(r"^\d{4}-\d{2}-\d{2}_?(?:\(\d+\))?_?")
+_NAME_TITLE: Final = re.compile(r"\d{4}-\d{2}-\d{2}_?(?:\(\d+\))?_?(.*)")
 _LEFT: Final = (("assetType_video", A_VIDEO), ("assetType_audio", A_SOUND), ("assetType_voice", A_SOUND))
 
 
@@ -54,7 +61,8 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
 
 def _is_page(files: ImportFiles, name: str) -> bool:
     with files.open(name) as file:
-        return _IS_PAGE.search(file.read(STYLE_BYTES)) is not None
+        start = start_of(file.read(STYLE_BYTES))
+        return _IS_HTML.match(start) is not None and _IS_PAGE.search(start) is not None
 
 
 def _is_html(start: bytes) -> bool:
@@ -82,7 +90,7 @@ def _page(files: ImportFiles, name: str) -> ImportItem:
     if on is None:
         return LeftOutEntry(name, NO_DATE, header, words)
     if not words and not photos:
-        return LeftOutEntry(name, NOTHING_IN_IT, str(on))
+        return LeftOutEntry(name, reason_without(left), str(on))
     return ImportedEntry(place=name, words=words, on=on, question=question, photos=photos, left_behind=left)
 
 
@@ -114,7 +122,8 @@ def _title(tree: LexborHTMLParser, stem: str) -> str:
         if beside.parent.tag in {"body", "div"}:
             beside.decompose()
         return text
-    return _NAME_TITLE.sub("", stem).replace("_", " ").strip()
+    named = _NAME_TITLE.match(stem)
+    return named[1].replace("_", " ").strip() if named else ""
 
 
 def _text_of(node: LexborNode | None) -> str:

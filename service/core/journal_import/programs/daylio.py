@@ -34,6 +34,7 @@ from service.core.journal_import.reading.local_days import (
 
 NO_NOTE: Final = "It has a mood but no words."
 _COLUMNS: Final = {"date", "mood", "note"}
+_REST: Final = "\0"  # the name of no column
 _BASE64_OF_OBJECT: Final = (b"eyJ", b"ewo", b"ewn", b"eyI", b"eyA")
 _MOOD_NAMES: Final = {1: "rad", 2: "good", 3: "meh", 4: "bad", 5: "awful"}
 
@@ -56,19 +57,18 @@ def read_csv(files: ImportFiles) -> Iterator[ImportItem]:
     """Yield the rows with a note as entries."""
     for name in _tables(files):
         lines = (f"{line}\n" for line in files.lines(name))
-        rows = csv.DictReader(lines, strict=False)
+        delimiter = _delimiter(files, name)
+        rows = csv.DictReader(lines, restkey=_REST, strict=False, delimiter=delimiter)
         try:
             for number, row in enumerate(rows, 2):
-                yield _row(
-                    f"{name}, row {number}", {key: value for key, value in row.items() if isinstance(value, str)}
-                )
+                yield _row(f"{name}, row {number}", _whole(row, delimiter))
         except csv.Error:
             yield LeftOutEntry(f"{name}, row {rows.line_num}", UNREADABLE_ENTRY)
 
 
 def matches_backup(files: ImportFiles) -> bool:
     """Return whether a file of the upload is the backup: JSON in base64."""
-    return files.is_archive and next(_backups(files), None) is not None
+    return next(_backups(files), None) is not None
 
 
 def read_backup(files: ImportFiles) -> Iterator[ImportItem]:
@@ -90,10 +90,23 @@ def read_backup(files: ImportFiles) -> Iterator[ImportItem]:
 
 def _tables(files: ImportFiles) -> Iterator[str]:
     def has_columns(start: bytes) -> bool:
-        names = start.split(b"\n", 1)[0].decode("utf-8", "replace").replace('"', "").strip().split(",")
+        names = (
+            start.split(b"\n", 1)[0].decode("utf-8", "replace").replace('"', "").replace(";", ",").strip().split(",")
+        )
         return set(names) >= _COLUMNS and ("activities" in names or "full_date" in names)
 
     yield from files.texts_like(has_columns)
+
+
+def _delimiter(files: ImportFiles, name: str) -> str:
+    """Return what parts the columns: a spreadsheet of many countries writes semicolons when it saves the file."""
+    return ";" if b";" in start_of(files.head(name)).split(b"\n", 1)[0] else ","
+
+
+def _whole(row: Mapping[str, Any], delimiter: str) -> dict[str, str]:
+    """Return a row as texts; what stands after the last column is the rest of a note that was not quoted."""
+    found = {key: value for key, value in row.items() if isinstance(value, str)}
+    return found | {"note": delimiter.join([found.get("note", ""), *row.get(_REST, ())])}
 
 
 def _row(place: str, row: Mapping[str, str]) -> ImportItem:

@@ -16,13 +16,13 @@ from service.core.journal_import.reading.imported import (
     A_SOUND,
     A_VIDEO,
     NO_DATE,
-    NOTHING_IN_IT,
     TOO_LARGE_ENTRY,
     UNREADABLE_ENTRY,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
 from service.core.journal_import.reading.json_stream import JsonElement, is_json, shape_of, stream_elements
 from service.core.journal_import.reading.local_days import read_instant
@@ -119,7 +119,7 @@ def _item(files: ImportFiles, place: str, element: JsonElement, media: _Media) -
     if at is None:
         return LeftOutEntry(place, NO_DATE, text_in(entry.get("creationDate")), words)
     if not words and not photos:
-        return LeftOutEntry(place, NOTHING_IN_IT, text_in(entry.get("creationDate")))
+        return LeftOutEntry(place, reason_without(left), text_in(entry.get("creationDate")))
     return ImportedEntry(
         place=place,
         words=words,

@@ -17,12 +17,12 @@ from service.core.journal_import.reading.import_files import (
 )
 from service.core.journal_import.reading.imported import (
     NO_DATE,
-    NOTHING_IN_IT,
     TOO_LARGE_ENTRY,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
 from service.core.journal_import.reading.sqlite_rows import MAGIC, JournalDatabase, SqliteRow
 
@@ -94,11 +94,11 @@ def _entry(name: str, place: str, row: SqliteRow, media: dict[int, list[tuple[in
     words = with_title(heading if isinstance(heading, str) else "", words_of(text) if isinstance(text, str) else "")
     found = media.get(ticks, []) if isinstance(ticks, int) else []
     photos = tuple(f"{number}:{name}" for number, kind in found if not kind)
+    left = tuple(kind for _, kind in found if kind)
     if at is None:
         return LeftOutEntry(place, NO_DATE, words=words)
     if not words and not photos:
-        return LeftOutEntry(place, NOTHING_IN_IT, dated)
-    left = tuple(kind for _, kind in found if kind)
+        return LeftOutEntry(place, reason_without(left), dated)
     source = str(ticks)
     return ImportedEntry(
         place=place, words=words, on=at.date(), at=at, photos=photos, source_id=source, left_behind=left

@@ -14,12 +14,12 @@ from service.core.journal_import.reading.html_words import with_title, words_of
 from service.core.journal_import.reading.import_files import READ_BYTES, ImportFiles
 from service.core.journal_import.reading.imported import (
     NO_DATE,
-    NOTHING_IN_IT,
     UNREADABLE_ENTRY,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
 from service.core.journal_import.reading.local_days import from_milliseconds
 
@@ -110,7 +110,7 @@ def _entry(files: ImportFiles, place: str, row: _Row, tags: Mapping[str, str], n
     if at is None:
         return LeftOutEntry(place, NO_DATE, row.get("date", ""), words)
     if not words and not photos:
-        return LeftOutEntry(place, NOTHING_IN_IT, at.date().isoformat())
+        return LeftOutEntry(place, reason_without(left), at.date().isoformat())
     return ImportedEntry(
         place=place,
         words=words,

@@ -22,6 +22,7 @@ from service.core.journal_import.reading.imported import (
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
 from service.core.journal_import.reading.json_stream import JsonElement, is_json, shape_of, stream_elements
 from service.core.library.own_question import own_id_of
@@ -121,7 +122,7 @@ def _item(files: ImportFiles, name: str, place: str, element: JsonElement) -> Im
     described = zip(entry.photos, entry.photo_descriptions, strict=False)
     descriptions = {found: said for path, said in described if said and (found := files.find(path, name))}
     if not (entry.words or photos or entry.left_out or entry.draft_words):
-        return LeftOutEntry(place, NOTHING_IN_IT, entry.on.isoformat())
+        return LeftOutEntry(place, reason_without(left), entry.on.isoformat())
     return ImportedEntry(
         place=place,
         words=entry.words,

@@ -21,13 +21,13 @@ from service.core.journal_import.reading.import_files import (
 )
 from service.core.journal_import.reading.imported import (
     NO_DATE,
-    NOTHING_IN_IT,
     TOO_LARGE_ENTRY,
     UNREADABLE_ENTRY,
     ImportedEntry,
     ImportItem,
     JournalFormat,
     LeftOutEntry,
+    reason_without,
 )
 from service.core.journal_import.reading.local_days import first_day_in
 
@@ -141,7 +141,7 @@ def _entry(files: ImportFiles, name: str, number: str, content: Mapping[Any, Any
     if on is None:
         return LeftOutEntry(place, NO_DATE, _dated(name, number), words)
     if not words and not photos:
-        return LeftOutEntry(place, NOTHING_IN_IT, on.isoformat())
+        return LeftOutEntry(place, reason_without(left), on.isoformat())
     return ImportedEntry(place=place, words=words, on=on, photos=photos, tags=tags, left_behind=left)
 
 

@@ -26,7 +26,7 @@ def sort_attachments(
     photos: dict[str, None] = {}
     left: list[str] = []
     for each in written:
-        name = files.find(each, beside) or files.find_stem(each)
+        name = files.find(each, beside) or files.find_stem(each) or files.find_picture(each)
         if name is None:
             left.append(_kind_by_name(each) or A_MISSING_PHOTO)
         elif (other := kind_left_behind(files, name)) is not None:

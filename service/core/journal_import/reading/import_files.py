@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Final
+from urllib.parse import unquote
 
 from service.core.journal.photos import sniff
 
@@ -195,16 +196,24 @@ class ImportFiles:
 
     def find(self, written: str, beside: str = "") -> str | None:
         """Return the name of the file that a journal refers to: beside another file, from the top, or anywhere."""
-        clean = unicodedata.normalize("NFC", written.replace("\\", "/")).removeprefix("./").strip()
         folder = beside.rpartition("/")[0]
-        for name in (_joined(folder, clean), clean):
-            if name in self._members:
-                return name
-        return self.by_base_name.get(_folded(clean.rpartition("/")[2])) if self.is_archive and clean else None
+        for path in dict.fromkeys((written, unquote(written))):
+            clean = unicodedata.normalize("NFC", path.replace("\\", "/")).removeprefix("./").strip()
+            for name in (_joined(folder, clean), clean):
+                if name in self._members:
+                    return name
+            if clean and (found := self.by_base_name.get(_folded(clean.rpartition("/")[2]))) and self.is_archive:
+                return found
+        return None
 
     def find_stem(self, stem: str) -> str | None:
         """Return the name of the file whose last part, without its extension, is this one, or None."""
         return self.by_stem.get(_folded(stem)) if self.is_archive and stem else None
+
+    def find_picture(self, written: str) -> str | None:
+        """Return the name of the picture that is called so but for its extension, as in Google's Takeout, or None."""
+        name = self.find_stem(PurePosixPath(written.replace("\\", "/")).stem) if "." in written else None
+        return name if name is not None and sniff(self.head(name)[:16]) else None
 
 
 class _BoundedFile(io.RawIOBase):

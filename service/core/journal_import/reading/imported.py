@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -20,6 +20,8 @@ MOST_ITEMS = 100_000  # of a file; ten entries a day for 27 years
 TOO_MANY = "This file holds more than 100,000 entries. Export fewer years at a time."
 NO_DATE = "It has no date that could be read."
 NOTHING_IN_IT = "There was nothing in it."
+ONLY_MISSING_PHOTO = "It’s only a photo, and that wasn’t in the file."
+ONLY_LEFT_BEHIND = "It’s only {}, which can’t come in."
 UNREADABLE_ENTRY = "It’s damaged and couldn’t be read."
 TOO_LARGE_ENTRY = "It’s larger than an entry can be."
 
@@ -102,6 +104,13 @@ class ImportedExtras:
     def words(self) -> str:
         """Return "": nothing of it is an entry."""
         return ""
+
+
+def reason_without(left_behind: Sequence[str]) -> str:
+    """Return why an entry without words and photos is left out: by what it has that is not brought."""
+    if not left_behind:
+        return NOTHING_IN_IT
+    return ONLY_MISSING_PHOTO if A_MISSING_PHOTO in left_behind else ONLY_LEFT_BEHIND.format(left_behind[0])
 
 
 def text_of(entry: ImportedEntry) -> str:

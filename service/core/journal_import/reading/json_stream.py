@@ -204,7 +204,7 @@ _DAMAGED: Final = object()
 def _parsed(raw: bytes | bytearray) -> Any:
     for encoding in ("utf-8", "cp1252"):
         try:
-            return json.loads(raw.decode(encoding))
+            return json.loads(raw.decode(encoding), strict=False)  # some write line ends and tabs as they are
         except UnicodeDecodeError:
             continue
         except (ValueError, RecursionError):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.core.journal_import.reading.imported import ImportedEntry, ImportItem
+from service.core.journal_import.reading.zone_names import iana_name
 
 MOST_WAITING: Final = 500
 _NAMES: Final = (
@@ -18,7 +19,7 @@ _NAMES: Final = (
     *("september sep sept", "october oct", "november nov", "december dec"),
 )
 _MONTHS: Final = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
-_ISO: Final = re.compile(r"(\d{4})[-_./](\d{1,2})[-_./](\d{1,2})(?!\d)")
+_ISO: Final = re.compile(r"(\d{4})[-_./年](\d{1,2})[-_./月](\d{1,2})(?!\d)")
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{4}|\d{6})?(?!\d)")
 _DAY_FIRST: Final = re.compile(r"(?:[A-Za-z]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?\.?\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})")
 _MONTH_FIRST: Final = re.compile(r"(?:[A-Za-z]+,?\s+)?([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
@@ -70,16 +71,19 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 def first_day_in(text: str) -> date | None:
     """Return the date with which a text begins: ISO, compact, or with an English month."""
-    text = text.strip()
+    return split_day(text.strip())[0]
+
+
+def split_day(text: str) -> tuple[date | None, str]:
+    """Return the date with which a text begins, and what follows it; None and the text where there is none."""
+    on: date | None = None
     if found := _ISO.match(text) or _COMPACT.match(text):
-        return _date(*map(int, found.groups()))
-    if found := _DAY_FIRST.match(text):
-        day, month, year = found.groups()
-        return _date(int(year), _MONTHS.get(month.lower(), 0), int(day))
-    if found := _MONTH_FIRST.match(text):
-        month, day, year = found.groups()
-        return _date(int(year), _MONTHS.get(month.lower(), 0), int(day))
-    return None
+        on = _date(*map(int, found.groups()))
+    elif found := _DAY_FIRST.match(text):
+        on = _date(int(found[3]), _MONTHS.get(found[2].lower(), 0), int(found[1]))
+    elif found := _MONTH_FIRST.match(text):
+        on = _date(int(found[3]), _MONTHS.get(found[1].lower(), 0), int(found[2]))
+    return (on, text[found.end() :]) if found and on else (None, text)
 
 
 def iso_day(written: Any) -> date | None:
@@ -113,7 +117,7 @@ def with_local_days(items: Iterable[ImportItem], home: ZoneInfo) -> Iterator[Imp
     An instant without a zone takes the zone of the nearest entry in the file that has one, else `home`, the person's.
     """
     last, waiting = "", list[ImportItem]()
-    for item in items:
+    for item in map(_with_iana_zone, items):
         if isinstance(item, ImportedEntry) and _needs_zone(item):
             waiting.append(item)
             if len(waiting) >= MOST_WAITING:
@@ -129,6 +133,10 @@ def with_local_days(items: Iterable[ImportItem], home: ZoneInfo) -> Iterator[Imp
         else:
             waiting.append(item)
     yield from _settled(waiting, last, "", home)
+
+
+def _with_iana_zone(item: ImportItem) -> ImportItem:
+    return replace(item, zone=iana_name(item.zone)) if isinstance(item, ImportedEntry) and item.zone else item
 
 
 def _needs_zone(entry: ImportedEntry) -> bool:
