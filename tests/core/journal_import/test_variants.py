@@ -157,6 +157,12 @@ VARIANTS: list[tuple[str, bytes, str, list[tuple[str, str, int]]]] = [
         [("2021-02-22", "no ending", 0), ("2021-02-20", "- one  Other note", 1), ("2021-02-21", "* two", 1)],
     ),
     (
+        "words that begin as Daylio's backup does, and are none",
+        b"eyJ is how some tokens begin.",
+        "2024-05-01.txt",
+        [("2024-05-01", "eyJ is how some tokens begin.", 0)],
+    ),
+    (
         "a mail after a byte order mark",
         b"\xef\xbb\xbf" + MAIL.format(1, 1).encode(),
         "",

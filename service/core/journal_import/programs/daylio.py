@@ -134,8 +134,11 @@ def _with_mood(words: str, mood: str, activities: list[str]) -> str:
 
 def _backups(files: ImportFiles) -> Iterator[str]:
     for name in files.texts_like(lambda start: start.startswith(_BASE64_OF_OBJECT), most=20):
-        text = start_of(files.head(name))
-        start = base64.b64decode(text[: len(text) // 4 * 4], validate=False)
+        text = b"".join(start_of(files.head(name)).split())
+        try:
+            start = base64.b64decode(text[: len(text) // 4 * 4], validate=True)
+        except binascii.Error:
+            continue
         if b'"' in start[:200]:
             yield name
 
