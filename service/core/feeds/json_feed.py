@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator
 from html import escape
 from typing import Any, Final
-from urllib.parse import urljoin
 
 from service.core.feeds.feed_post import FeedRefusal, FeedRefusedError
-from service.core.feeds.raw_feed import RawFeed, RawPost
+from service.core.feeds.raw_feed import RawFeed, RawPost, whole_link
 
 _VERSION: Final = "https://jsonfeed.org/version/"
 
@@ -40,7 +39,7 @@ def _posts(items: list[Any], url: str) -> Iterator[RawPost]:
         link = _text(item, "url") or _text(item, "external_url")
         yield RawPost(
             raw_id=str(raw_id) if isinstance(raw_id, str | int | float) else "",
-            link=urljoin(url, link) if link else "",
+            link=whole_link(url, link),
             title=_text(item, "title"),
             body=body or escape(_text(item, "summary")),
             is_whole=bool(body),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,11 @@ class RawFeed:
     title: str
     posts: tuple[RawPost, ...] = field(repr=False)
     is_broken: bool = False
+
+
+def whole_link(base: str, link: str) -> str:
+    """Return a link of a feed as a whole address; "" if there is none, or it is no address."""
+    try:
+        return urljoin(base, link) if link else ""
+    except ValueError:  # such as http://[bad
+        return ""

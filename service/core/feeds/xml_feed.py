@@ -7,13 +7,12 @@ import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
-from urllib.parse import urljoin
 from xml.parsers import expat
 
 import feedparser
 
 from service.core.feeds.feed_post import FeedRefusal, FeedRefusedError
-from service.core.feeds.raw_feed import RawFeed, RawPost
+from service.core.feeds.raw_feed import RawFeed, RawPost, whole_link
 
 _HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.*?-->\s*)*\Z", re.IGNORECASE | re.DOTALL)
@@ -58,7 +57,7 @@ def _post(entry: Mapping[str, Any], url: str) -> RawPost:
     dates = [str(entry[name]) for name in ("published", "updated", "created") if name in entry]
     return RawPost(
         raw_id=str(entry.get("id") or "").strip(),
-        link=urljoin(url, link) if link else "",
+        link=whole_link(url, link),
         title=str(entry.get("title") or ""),
         body=body["value"],
         is_whole=is_whole,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -102,6 +103,21 @@ def test_a_feed_that_ends_too_early_is_read_but_for_its_last_post() -> None:
         assert feed.is_broken
         assert [post.raw_id for post in feed.posts] == ["1"]
     assert [post.raw_id for post in parse_feed(whole, "", "").posts] == ["1", "12"]
+
+
+def test_one_post_that_no_page_can_show_does_not_keep_the_others_from_being_read() -> None:
+    """NUL and halves of surrogate pairs cannot be stored, and an address may be none."""
+    post = {"title": "I\0ce\ud800", "content_html": "<p>It\x1b froze\ud800.</p>"}
+    found = (("1", "http://[bad"), ("2", "https://x.example.org/\0"), ("\ud800", ""))
+    items = [{**post, "id": raw_id, "url": url} for raw_id, url in found]
+    data = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "P\0ond", "items": items})
+    feed = parse_feed(data.encode(), "https://x.example.org/f", "application/feed+json")
+    assert feed.title == "Pond"
+    assert {(one.title, one.text) for one in feed.posts} == {("Ice", "It froze.")}
+    assert [one.link for one in feed.posts] == ["", "https://x.example.org/", ""]
+    assert all(one.id_key for one in feed.posts)
+    (read_too,) = read(rss("<guid>1</guid><link>http://[bad</link><title>Ice</title>"))
+    assert (read_too.link, read_too.title) == ("", "Ice")
 
 
 def test_an_id_stays_an_id_and_the_same_post_has_the_same_keys() -> None:
