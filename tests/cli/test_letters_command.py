@@ -75,3 +75,12 @@ def test_a_file_that_is_no_letter_is_named_with_what_is_missing(tmp_path: Path) 
     answer = run("import", str(file))
     assert (answer.exit_code, "ice.md: start with a line +++" in answer.stderr) == (1, True)
     assert run("list").stdout == "There are no letters.\n"
+    for settings, said in (
+        ('title = "I\\u0000ce"', "a character that can’t be shown"),
+        ('title = "I\\u001bce"', "a character that can’t be shown"),
+        ('title = "Ice\0"', "ice.md: the front matter is not TOML"),
+        ('title = "Ice"\ncanonical_url = "javascript:alert(1)"', "begins with https://"),
+    ):
+        file.write_text(f"+++\n{settings}\n+++\nThe pond froze.", encoding="utf-8")
+        answer = run("import", str(file))
+        assert (answer.exit_code, said in answer.stderr) == (1, True), answer.output

@@ -10,20 +10,25 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.core.journal.photos import Picture
+from service.core.letters.xml_characters import has_controls, without_controls
 from service.db import random_id
 from service.models import Letter, LetterFormat, LetterPicture, LetterSource, LetterState, LetterVisibility, SeenPost
 
 LONGEST_SOURCE_BYTES = 200_000
 LONGEST_TITLE = 200
 _LONGEST_SLUG = 60
+_LONGEST_ORIGIN = 200
+_LONGEST_URL = 2_000
 _NOT_FREE = {"this-is-a-test", "subscribe", "pictures"}  # pages of their own
-# What XML 1.0 has no characters for: controls, halves of surrogate pairs, and two that are none.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_SLUGS = re.compile(r"[^a-z0-9]+")
 
 
 class LetterError(Exception):
     """A letter cannot be changed or sent as asked; the message is a sentence for the writer."""
+
+
+class LetterTitleError(LetterError):
+    """The title is what cannot be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +122,25 @@ def find_letter(session: Session, letter_id: int) -> Letter:
 
 
 def _checked(draft: LetterDraft) -> tuple[str, str]:
-    title = _CONTROLS.sub("", " ".join(draft.title.split()))
+    title = " ".join(draft.title.split())
     if not title:
-        raise LetterError("The letter has no title.")
+        raise LetterTitleError("The letter has no title.")
+    if has_controls(title):
+        raise LetterTitleError("The title has a character that can’t be shown (a control character). Type it again.")
     if len(title) > LONGEST_TITLE:
-        raise LetterError(f"The title is longer than {LONGEST_TITLE} characters.")
+        raise LetterTitleError(f"The title is longer than {LONGEST_TITLE} characters.")
+    _check_source(draft)
     return title, checked_content(draft.content)
+
+
+def _check_source(draft: LetterDraft) -> None:
+    if draft.origin is not None and (len(draft.origin) > _LONGEST_ORIGIN or has_controls(draft.origin)):
+        raise LetterError(f"Give the file a name of {_LONGEST_ORIGIN} characters at most, all of which can be shown.")
+    url = draft.canonical_url
+    if url is None:
+        return
+    if not url.startswith(("http://", "https://")) or len(url) > _LONGEST_URL or has_controls(url):
+        raise LetterError("The post’s own address (canonical_url) begins with https:// or http://.")
 
 
 def checked_content(text: str) -> str:
@@ -131,7 +149,7 @@ def checked_content(text: str) -> str:
     Raises:
         LetterError: it is empty or too long.
     """
-    content = _CONTROLS.sub("", text.replace("\r\n", "\n"))
+    content = without_controls(text.replace("\r\n", "\n"))
     if not content.strip():
         raise LetterError("The letter has no text.")
     if len(content.encode("utf-8", "replace")) > LONGEST_SOURCE_BYTES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.letter_preview import preview_html, preview_text
 from service.flows.outgoing.letters import letter_states, letter_test_mail
 from service.flows.outgoing.letters.letter_check import check
-from service.flows.outgoing.letters.letter_drafts import LetterError, edit_draft, make_draft
+from service.flows.outgoing.letters.letter_drafts import LetterError, LetterTitleError, edit_draft, make_draft
 from service.flows.outgoing.letters.letter_progress import progress
 from service.flows.outgoing.letters.letter_scheduling import schedule
 from service.models import Letter, LetterFormat, LetterPause, LetterState, LetterVisibility, SeenPost
@@ -49,7 +50,7 @@ def letters() -> str:
 def new() -> str:
     """Show the form of a new letter."""
     with desk_visit():
-        return _form_page(None, {"visible": LetterVisibility.PUBLIC}, "")
+        return _form_page(None, {"visible": LetterVisibility.PUBLIC})
 
 
 @blueprint.post("/new")
@@ -59,7 +60,7 @@ def write() -> Response | tuple[str, int]:
         try:
             letter = make_draft(visit.session, typed_draft(LetterFormat.MARKDOWN), now())
         except LetterError as error:
-            return _form_page(None, request.form, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+            return _form_page(None, request.form, error), HTTPStatus.UNPROCESSABLE_ENTITY
         visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter.id)
         return _to(letter.id)
 
@@ -77,7 +78,7 @@ def edit(letter_id: int) -> str:
     with desk_visit() as visit:
         found = _find(visit, letter_id)
         typed = {"title": found.title, "content": found.content, "visible": found.visible}
-        return _form_page(found, typed, "")
+        return _form_page(found, typed)
 
 
 @blueprint.post("/<id:letter_id>/edit")
@@ -85,12 +86,13 @@ def change(letter_id: int) -> Response | tuple[str, int]:
     """Change a draft."""
     try:
         with desk_visit(writing=True) as visit:
-            draft = typed_draft(LetterFormat(_find(visit, letter_id).format))
+            found = _find(visit, letter_id)
+            draft = replace(typed_draft(LetterFormat(found.format)), canonical_url=found.canonical_url)
             edit_draft(visit.session, letter_id, draft, now())
             visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter_id)
     except LetterError as error:
         with desk_visit() as visit:
-            return _form_page(_find(visit, letter_id), request.form, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+            return _form_page(_find(visit, letter_id), request.form, error), HTTPStatus.UNPROCESSABLE_ENTITY
     return _to(letter_id)
 
 
@@ -247,8 +249,8 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequenc
     )
 
 
-def _form_page(letter: Letter | None, typed: Any, problem: str) -> str:
-    errors = {"content": problem} if problem else {}
+def _form_page(letter: Letter | None, typed: Any, error: LetterError | None = None) -> str:
+    errors = {"title" if isinstance(error, LetterTitleError) else "content": str(error)} if error is not None else {}
     return page("desk/letter_form", letter=letter, typed=typed, errors=errors, visible=VISIBLE, signed_in=False)
 
 
