@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from service.flows.checks.before_letters import pause_over_failures
 from service.flows.incoming.replies.process import ReplyProcessor
 from service.flows.outgoing.sending.send import Sender
 from service.flows.outgoing.tick import tick
@@ -69,6 +70,7 @@ def tick_inline(runtime: Runtime, *, at: datetime | None, send: bool) -> dict[st
     if at is not None:
         runtime = replace(runtime, clock=lambda: now)
     runtime.keep_library_fresh()
+    pause_over_failures(runtime.doctor(), runtime.keyring, now)
     done = tick(runtime.database, runtime.library, runtime.job_queue, now=now, chunk=runtime.settings.chunk_size)
     result = {"planned": done.planned, "enqueued again": done.enqueued_again, "unknown": done.unknown}
     if send and isinstance(runtime.job_queue, InMemoryQueue):

@@ -11,6 +11,7 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.flows.checks.before_letters import pause_over_failures
 from service.flows.incoming.events.poll_events import webhook_is_silent
 from service.flows.outgoing.settling.old_copy import OldCopyGuard
 from service.flows.outgoing.tick import prune, tick
@@ -29,7 +30,7 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _setting(stop))
-    suppressions = runtime.suppression_sync()
+    suppressions, doctor = runtime.suppression_sync(), runtime.doctor()
     pruned_at = runtime.clock() - PRUNE_EVERY
     guard = runtime.old_copy_guard()
     begin(runtime, guard)
@@ -40,6 +41,7 @@ def run(runtime: Runtime, *, every_seconds: float = TICK_SECONDS) -> None:
         try:
             guard.tick()
             runtime.keep_library_fresh()
+            pause_over_failures(doctor, runtime.keyring, now)
             done = tick(
                 runtime.database, runtime.library, runtime.job_queue, now=now, chunk=runtime.settings.chunk_size
             )

@@ -16,6 +16,7 @@ from service.cli.emails.replies import replies
 from service.cli.emails.sending import sending
 from service.cli.letters.feeds import feed
 from service.cli.letters.letters import letters
+from service.cli.letters.letters_going import COMMANDS as LETTERS_GOING
 from service.cli.people.journal import journal
 from service.cli.people.people import people
 from service.cli.people.subscribers import subscribers
@@ -42,6 +43,8 @@ main.add_command(domains)
 main.add_command(journal)
 main.add_command(letters)
 letters.add_command(feed)
+for going in LETTERS_GOING:
+    letters.add_command(going)
 main.add_command(people)
 for own in OWN_PROMPTS:
     prompts.add_command(own)

@@ -65,7 +65,8 @@ def desk_log(settings: Settings, as_json: bool) -> None:
     for row in rows:
         about = f" {row['object_id']}" if row["object_id"] else ""
         number = f": {row['number']}" if row["number"] is not None else ""
-        click.echo(f"{row['at']:%Y-%m-%d %H:%M} UTC  {row['by']}  {row['action']}{about}{number}")
+        failed = "" if row["failed_checks"] is None else f": failed: {row['failed_checks'] or 'none'}"
+        click.echo(f"{row['at']:%Y-%m-%d %H:%M} UTC  {row['by']}  {row['action']}{about}{number}{failed}")
     if not rows:
         click.echo("Nothing was done yet.")
 
@@ -146,4 +147,5 @@ def _action_row(action: DeskAction) -> dict[str, Any]:
         "object_id": action.object_id,
         "person": person,
         "number": action.number,
+        "failed_checks": action.failed_checks,
     }

@@ -46,7 +46,8 @@ def test_a_letter_goes_from_a_file_through_every_command(letters: LettersHarness
     letters.reader("a@example.com", letters_confirmed_at=utc_now() - timedelta(days=1))
     assert run("check", id_).exit_code == 0
     assert run("test", id_).stdout == "Sent to the writers alone.\n"
-    assert [mail.recipient for mail in letters.sending.mails()] == ["writer@example.org"]
+    assert json.loads(run("test", id_, "--json").stdout) == {"id": row["letter_id"], "sent_to": 1}
+    assert {mail.recipient for mail in letters.sending.mails()} == {"writer@example.org"}
     assert run("send", id_).exit_code == 2
     refused = run("send", id_, "--now")  # no clock ticks here
     assert (refused.exit_code, "clock: Last tick: never." in refused.stderr) == (1, True)
@@ -58,14 +59,29 @@ def test_a_letter_goes_from_a_file_through_every_command(letters: LettersHarness
     assert run("pause", id_).exit_code == 1
     assert "paused (by hand)" in run("list").stdout
     assert run("resume", id_).exit_code == 0
-    assert run("take-back", id_).exit_code == 0
+    assert json.loads(run("take-back", id_, "--json").stdout)["state"] == "draft"
     assert (
         "Scheduled: it goes in " in run("send", id_, "--at", f"{utc_now() + timedelta(hours=3):%Y-%m-%dT%H:%MZ}").stdout
     )
+    assert json.loads(run("pause", id_, "--json").stdout)["paused_because"] == "by_hand"
+    assert json.loads(run("resume", id_, "--json").stdout)["state"] == "scheduled"
     assert "would not go" in run("stop", id_).stdout
-    assert run("stop", id_, "--yes").exit_code == 0
+    assert json.loads(run("stop", id_, "--yes", "--json").stdout)["state"] == "stopped"
     assert run("take-back", id_).exit_code == 1
-    assert run("check", "4711").exit_code == 1
+    for words in ("check", "take-back", "pause", "resume", "stop"):
+        assert run(words, "4711").stderr == "Error: There is no letter with this id.\n"
+
+
+def test_what_is_sent_over_a_failure_is_logged_with_the_names_of_the_checks(letters: LettersHarness) -> None:
+    letter_id = letters.draft()
+    sent = run("send", str(letter_id), "--now", "--anyway", "--json")
+    assert json.loads(sent.stdout)["state"] == "scheduled"
+    logged = CliRunner().invoke(main, ["desk", "log", "--json"]).stdout
+    [action] = json.loads(logged)
+    assert (action["action"], action["object_id"]) == ("letter.sent_anyway", letter_id)
+    assert {"clock", "https"} <= set(action["failed_checks"].split(", "))
+    assert "@" not in logged
+    assert ": failed: " in CliRunner().invoke(main, ["desk", "log"]).stdout
 
 
 @pytest.mark.usefixtures("letters")
@@ -74,7 +90,6 @@ def test_a_file_that_is_no_letter_is_named_with_what_is_missing(tmp_path: Path) 
     file.write_text("Just words", encoding="utf-8")
     answer = run("import", str(file))
     assert (answer.exit_code, "ice.md: start with a line +++" in answer.stderr) == (1, True)
-    assert run("list").stdout == "There are no letters.\n"
     for settings, said in (
         ('title = "I\\u0000ce"', "a character that can’t be shown"),
         ('title = "I\\u001bce"', "a character that can’t be shown"),
@@ -84,3 +99,4 @@ def test_a_file_that_is_no_letter_is_named_with_what_is_missing(tmp_path: Path) 
         file.write_text(f"+++\n{settings}\n+++\nThe pond froze.", encoding="utf-8")
         answer = run("import", str(file))
         assert (answer.exit_code, said in answer.stderr) == (1, True), answer.output
+    assert run("list").stdout == "There are no letters.\n"

@@ -171,4 +171,10 @@ LATE_CHANGES: Mapping[str, Change] = {
         }
     ),
     "0032": Change(),
+    "0033": Change(
+        new_columns={
+            ("letters", "goes_anyway"): (False, True),
+            ("desk_actions", "failed_checks"): (None, "spf, dkim"),
+        }
+    ),
 }

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
 from service.cli.command_log import record_command
 from service.cli.command_settings import instant_of, runtime_of, with_settings
+from service.cli.letters.letter_options import ask_as_json, letter_id_named, with_sentences
 from service.cli.letters.letters_output import end_over_failures, letter_row, print_check, when_it_begins
 from service.config import Settings
 from service.core.journal.photos import Picture
-from service.core.letters.letter_file import LetterFile, LetterFileError, parse_letter_file
+from service.core.letters.letter_file import LetterFile, parse_letter_file
 from service.core.letters.letter_words import PAUSE_REASONS
 from service.flows.checks.before_letters import failures_before_letters
 from service.flows.desk.desk_log import DeskActionName
-from service.flows.outgoing.letters import letter_archive, letter_check, letter_import, letter_states, letter_test_mail
-from service.flows.outgoing.letters.letter_drafts import LetterError
-from service.flows.outgoing.letters.letter_progress import progress
+from service.flows.outgoing.letters import letter_check, letter_import, letter_test_mail
 from service.flows.outgoing.letters.letter_scheduling import (
     AtInstant,
     LetterTime,
@@ -32,12 +28,10 @@ from service.flows.outgoing.letters.letter_scheduling import (
     schedule,
 )
 from service.mail.sandbox.pictures import PictureRedrawer
-from service.models import Letter, LetterPause
+from service.models import Letter
 from service.template_files import TEMPLATES
 
 MOST_LISTED = 100
-_LETTER_ID = click.argument("letter_id", metavar="ID", type=int)
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @click.group()
@@ -45,24 +39,11 @@ def letters() -> None:
     """Letters: your posts, by email, to everybody who asked for them."""
 
 
-def _with_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
-    """End a command with the sentence of what cannot be done."""
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> Any:
-        try:
-            return command(*args, **options)
-        except (LetterError, LetterFileError) as error:
-            raise click.ClickException(str(error)) from None
-
-    return run
-
-
 @letters.command("import")
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_AS_JSON
+@ask_as_json
 @with_settings
-@_with_sentences
+@with_sentences
 def letters_import(settings: Settings, files: tuple[Path, ...], as_json: bool) -> None:
     """Make drafts of Markdown files, of all in templates/letters/ if none is named; a draft follows its file."""
     paths = files or tuple(sorted((TEMPLATES / "letters").glob("*.md")))
@@ -89,7 +70,7 @@ def letters_import(settings: Settings, files: tuple[Path, ...], as_json: bool) -
 
 
 @letters.command("list")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def letters_list(settings: Settings, as_json: bool) -> None:
     """List the letters, the newest first, and how far each has gone."""
@@ -109,11 +90,11 @@ def letters_list(settings: Settings, as_json: bool) -> None:
 
 
 @letters.command("check")
-@_LETTER_ID
+@letter_id_named
 @click.option("--at", default=None, help="The instant at which it is to go, in ISO form with a zone.")
-@_AS_JSON
+@ask_as_json
 @with_settings
-@_with_sentences
+@with_sentences
 def letters_check(settings: Settings, letter_id: int, at: str | None, as_json: bool) -> None:
     """Say what is wrong with a letter, and who gets it. Exit code 1 if something is."""
     runtime = runtime_of(settings)
@@ -131,28 +112,36 @@ def letters_check(settings: Settings, letter_id: int, at: str | None, as_json: b
 
 
 @letters.command("test")
-@_LETTER_ID
+@letter_id_named
+@ask_as_json
 @with_settings
-@_with_sentences
-def letters_test(settings: Settings, letter_id: int) -> None:
+@with_sentences
+def letters_test(settings: Settings, letter_id: int, as_json: bool) -> None:
     """Send a letter to WRITER_EMAILS alone, to look at."""
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         email = letter_test_mail.make_test_mail(session, runtime.email_context(), letter_id)
         record_command(session, runtime, DeskActionName.LETTER_TESTED, object_id=letter_id)
     letter_test_mail.send_test(runtime.mailer, email, settings.writer_emails)
+    if as_json:
+        click.echo(json.dumps({"id": letter_id, "sent_to": len(settings.writer_emails)}))
+        return
     click.echo("Sent to the writers alone.")
 
 
 @letters.command("send")
-@_LETTER_ID
+@letter_id_named
 @click.option("--on", default=None, help="A day, such as 2026-12-03: everybody gets it at their own hour.")
 @click.option("--at", default=None, help="An instant, such as 2026-12-03T08:00:00Z: everybody gets it then.")
 @click.option("--now", "straightaway", is_flag=True, help="In five minutes; until then `take-back` undoes it.")
-@click.option("--anyway", is_flag=True, help="Send it even if a check of the doctor fails; the log names this.")
-@_AS_JSON
+@click.option(
+    "--anyway",
+    is_flag=True,
+    help="Send it even if a check of the doctor fails; the log names those that do.",
+)
+@ask_as_json
 @with_settings
-@_with_sentences
+@with_sentences
 def letters_send(
     settings: Settings,
     *,
@@ -165,97 +154,24 @@ def letters_send(
 ) -> None:
     """Fix a letter and schedule it. What is scheduled can be paused, stopped and taken back, and is never edited.
 
-    It is not scheduled while a check of the doctor fails (exit code 1).
+    It is not scheduled while a check of the doctor fails (exit code 1), and it does not begin over one either.
     """
     when = _time(on, at, straightaway=straightaway)
     runtime = runtime_of(settings)
+    failed = failures_before_letters(runtime.doctor())
     if not anyway:
-        end_over_failures(failures_before_letters(runtime.doctor()), as_json=as_json)
+        end_over_failures(failed, as_json=as_json)
     with runtime.database.write() as session:
-        letter = schedule(session, runtime.email_context(), letter_id, when, runtime.clock())
+        letter = schedule(session, runtime.email_context(), letter_id, when, runtime.clock(), anyway=anyway)
         action = DeskActionName.LETTER_SENT_ANYWAY if anyway else DeskActionName.LETTER_SENT
-        record_command(session, runtime, action, object_id=letter_id)
+        failed_checks = [found.check for found in failed] if anyway else None
+        record_command(session, runtime, action, object_id=letter_id, failed_checks=failed_checks)
         row = letter_row(session, letter)
     if as_json:
         click.echo(json.dumps(row, default=str))
         return
     click.echo(when_it_begins(letter, runtime))
     click.echo(f"To undo it before then: smallsteps letters take-back {letter_id}")
-
-
-@letters.command("take-back")
-@_LETTER_ID
-@with_settings
-@_with_sentences
-def letters_take_back(settings: Settings, letter_id: int) -> None:
-    """Make a scheduled letter a draft again, as long as it has not begun."""
-    runtime = runtime_of(settings)
-    with runtime.database.write() as session:
-        letter_states.take_back(session, letter_id)
-        record_command(session, runtime, DeskActionName.LETTER_TAKEN_BACK, object_id=letter_id)
-    click.echo("It is a draft again. Nobody gets it.")
-
-
-@letters.command("pause")
-@_LETTER_ID
-@with_settings
-@_with_sentences
-def letters_pause(settings: Settings, letter_id: int) -> None:
-    """Let nothing more of a letter go. Exit code 1 if it was not going."""
-    runtime = runtime_of(settings)
-    with runtime.database.write() as session:
-        if not letter_states.pause(session, letter_id, LetterPause.BY_HAND, runtime.clock()):
-            raise LetterError("There is nothing to pause: this letter is not scheduled or sending.")
-        record_command(session, runtime, DeskActionName.LETTER_PAUSED, object_id=letter_id)
-    click.echo(f"Paused. Only a request under way is finished. To go on: smallsteps letters resume {letter_id}")
-
-
-@letters.command("resume")
-@_LETTER_ID
-@with_settings
-@_with_sentences
-def letters_resume(settings: Settings, letter_id: int) -> None:
-    """Let exactly the rest of a paused letter go. Exit code 1 if it was not paused."""
-    runtime = runtime_of(settings)
-    with runtime.database.write() as session:
-        if not letter_states.resume(session, letter_id, runtime.clock()):
-            raise LetterError("There is nothing to resume: this letter is not paused.")
-        record_command(session, runtime, DeskActionName.LETTER_RESUMED, object_id=letter_id)
-    click.echo("The rest goes on within a minute.")
-
-
-@letters.command("change-page")
-@_LETTER_ID
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@with_settings
-@_with_sentences
-def letters_change_page(settings: Settings, letter_id: int, file: Path) -> None:
-    """Change what a letter's page says; the page says on which day. The email stays as it went."""
-    runtime = runtime_of(settings)
-    content = parse_letter_file(file.name, file.read_text("utf-8", "replace")).content
-    with runtime.database.write() as session:
-        letter_archive.change_page(session, runtime.email_context(), letter_id, content, runtime.clock())
-    click.echo("The page is changed, and says so.")
-
-
-@letters.command("stop")
-@_LETTER_ID
-@click.option("--yes", is_flag=True, help="Do it; without this only say what would be done.")
-@with_settings
-@_with_sentences
-def letters_stop(settings: Settings, letter_id: int, yes: bool) -> None:
-    """End a letter for good: whoever has not had it never gets it."""
-    runtime = runtime_of(settings)
-    with runtime.database.write() as session:
-        if yes:
-            left = letter_states.stop(session, letter_id)
-            record_command(session, runtime, DeskActionName.LETTER_STOPPED, object_id=letter_id, number=left)
-    if not yes:
-        with runtime.database.read() as session:
-            left = progress(session, letter_id).left
-        click.echo(f"{left} emails that are planned would not go; add --yes to do it.")
-        return
-    click.echo(f"Stopped. {left} emails that were planned do not go.")
 
 
 def _redrawn(file: LetterFile, folder: Path, redrawer: PictureRedrawer) -> dict[str, Picture]:

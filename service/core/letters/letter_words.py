@@ -14,6 +14,7 @@ PAUSE_REASONS: Final = MappingProxyType(
         "policy": "too many receiving servers refused it",
         "addresses": "too many addresses do not exist",
         "complaints": "too many people called it spam",
+        "checks": "a check of the doctor failed when it was to begin",
     }
 )
 # Why somebody who asked for letters gets none, by their status.

@@ -28,6 +28,7 @@ WARN_ONE_IN: Final = 1000
 FAIL_THREE_IN: Final = 1000
 LEAST_COMPLAINTS: Final = 3  # a single complaint on a short list says nothing
 MADE_UP: Final = "example"
+CLOCK_CHECK: Final = "clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,8 @@ def check_complaints(record: ServiceRecord) -> Finding:
 def check_clock(record: ServiceRecord, now: datetime) -> Finding:
     """Return whether the clock process ticks."""
     if record.tick_at is not None and now - record.tick_at <= TICKS_WITHIN:
-        return ok("clock", f"Last tick: {_when(record.tick_at)}.")
-    return fail("clock", f"Last tick: {_when(record.tick_at)}.", "Start `smallsteps clock`.")
+        return ok(CLOCK_CHECK, f"Last tick: {_when(record.tick_at)}.")
+    return fail(CLOCK_CHECK, f"Last tick: {_when(record.tick_at)}.", "Start `smallsteps clock`.")
 
 
 def check_https(settings: Settings, health: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -58,7 +59,7 @@ class DeskActionName(StrEnum):
 # What needs a second factor, in words for the other writers.
 FOR_GOOD = {
     DeskActionName.LETTER_SENT: "a letter was scheduled",
-    DeskActionName.LETTER_SENT_ANYWAY: "a letter was scheduled without the doctor’s checks",
+    DeskActionName.LETTER_SENT_ANYWAY: "a letter was scheduled that goes even if a check of the doctor fails",
     DeskActionName.LETTER_STOPPED: "a letter was stopped for good",
     DeskActionName.FEED_MADE_AUTOMATIC: "new posts of a blog go by themselves from now on",
     DeskActionName.BOUNCE_LIFTED: "somebody’s address may get emails again after a bounce",
@@ -85,6 +86,7 @@ def record_action(
     object_id: int | None = None,
     person_hash: bytes | None = None,
     number: int | None = None,
+    failed_checks: Sequence[str] | None = None,
 ) -> None:
     """Add an action to the log, in the transaction that carries it out; mail the writers if it cannot be undone."""
     row = DeskAction(
@@ -95,6 +97,7 @@ def record_action(
         object_id=object_id,
         person_hash=person_hash,
         number=number,
+        failed_checks=", ".join(failed_checks) if failed_checks is not None else None,
     )
     session.add(row)
     session.flush()

@@ -28,6 +28,8 @@ class DeskAction(Base):
     object_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     person_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     number: Mapped[int | None] = mapped_column(Integer)
+    # The names of the doctor's checks over whose failure a letter goes, with commas between them.
+    failed_checks: Mapped[str | None] = mapped_column(String(400))
 
     @classmethod
     def newest(cls, session: Session, limit: int) -> Sequence[DeskAction]:

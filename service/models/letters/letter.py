@@ -67,6 +67,7 @@ class LetterPause(StrEnum):
     POLICY = "policy"
     ADDRESSES = "addresses"
     COMPLAINTS = "complaints"
+    CHECKS = "checks"
 
 
 MAY_BE_PAUSED = (LetterState.SCHEDULED, LetterState.SENDING)
@@ -98,6 +99,8 @@ class Letter(Base):
     state: Mapped[str] = mapped_column(String(12), default=LetterState.DRAFT)
     # True once somebody has edited the draft by hand: its source no longer changes it.
     is_touched: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # True if it was said at scheduling that it goes although a check of the doctor fails.
+    goes_anyway: Mapped[bool] = mapped_column(default=False, server_default=false())
     timing: Mapped[str | None] = mapped_column(String(8))
     starts_on: Mapped[date | None]
     starts_at: Mapped[datetime | None]
@@ -171,6 +174,12 @@ class Letter(Base):
         under_way = and_(cls.state == LetterState.SENDING, cls.planned_at.is_(None))
         query = select(cls).where(or_(due, under_way)).order_by(cls.starts_at, cls.id).limit(1)
         return session.scalar(query.with_for_update(skip_locked=True))
+
+    @classmethod
+    def beginning(cls, session: Session, now: datetime) -> Sequence[Letter]:
+        """Return the letters that are to begin now, without those that go although a check of the doctor fails."""
+        due = (cls.state == LetterState.SCHEDULED, cls.starts_at <= now, cls.goes_anyway.is_(False))
+        return session.scalars(select(cls).where(*due).order_by(cls.starts_at, cls.id)).all()
 
     @classmethod
     def all_planned(cls, session: Session) -> Sequence[Letter]:

@@ -45,6 +45,7 @@ class WriterMailKind(StrEnum):
     DOMAIN_PAUSED = "domain_paused"
     SENDING_HELD = "sending_held"
     LETTER_PAUSED = "letter_paused"
+    LETTER_NOT_BEGUN = "letter_not_begun"
     READER_REPLY = "reader_reply"
     DESK_SIGN_IN = "desk_sign_in"
     DESK_ACTION = "desk_action"

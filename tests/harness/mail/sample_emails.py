@@ -56,6 +56,7 @@ TO_WRITERS = {
         "meaning": MEANINGS[HoldReason.OLD_COPY],
         "remedy": REMEDIES[HoldReason.OLD_COPY],
     },
+    WriterMailKind.LETTER_NOT_BEGUN: {"title": "Ice on the pond", "id": "8123", "checks": "spf, dkim"},
     WriterMailKind.LETTER_PAUSED: {
         "title": "Ice on the pond",
         "id": "4711",

@@ -22,6 +22,7 @@ NO_WAY_OUT_NEEDED = CONFIRMATIONS | {
     "writer_domain_paused",
     "writer_sending_held",
     "writer_letter_paused",
+    "writer_letter_not_begun",
     "writer_reader_reply",
     "writer_desk_sign_in",
     "writer_desk_action",

@@ -43,8 +43,18 @@ class Straightaway:
 LetterTime: TypeAlias = OwnHour | AtInstant | Straightaway
 
 
-def schedule(session: Session, context: EmailContext, letter_id: int, when: LetterTime, now: datetime) -> Letter:
+def schedule(
+    session: Session,
+    context: EmailContext,
+    letter_id: int,
+    when: LetterTime,
+    now: datetime,
+    *,
+    anyway: bool = False,
+) -> Letter:
     """Fix a draft and schedule it; return the letter, whose `starts_at` says when its planning begins.
+
+    With `anyway` it then begins even if a check of the doctor fails.
 
     Raises:
         LetterError: there is no such letter, it is no draft, the time has passed, or it cannot be composed.
@@ -57,6 +67,7 @@ def schedule(session: Session, context: EmailContext, letter_id: int, when: Lett
     SeenPost.keep_back(session, letter_id)  # it goes as is said here, and not by itself
     letter.state = LetterState.SCHEDULED
     letter.timing = timing
+    letter.goes_anyway = anyway
     letter.starts_on = when.on if isinstance(when, OwnHour) else None
     letter.starts_at = starts_at
     letter.frozen_at = now

@@ -89,6 +89,7 @@ def take_back(session: Session, letter_id: int) -> Letter:
         raise LetterError("This letter cannot be taken back: it is not scheduled, or has begun to go out.")
     SeenPost.keep_back(session, letter_id)
     letter.state = LetterState.DRAFT
+    letter.goes_anyway = False
     letter.timing = letter.starts_on = letter.starts_at = letter.resumed_at = None
     letter.paused_because = letter.paused_at = None
     letter.frozen_at = letter.frozen = letter.frozen_digest = None

@@ -131,7 +131,7 @@ def test(letter_id: int) -> Response | tuple[str, int]:
 def send(letter_id: int) -> Response | tuple[str, int]:
     """Fix a letter and schedule it; a code of the second factor is needed, and no check of the doctor may fail.
 
-    With the box ticked the doctor is not asked, and the log names that.
+    With the box ticked it goes although one fails, and the log names those that do.
     """
     runtime = get_runtime()
     context = runtime.email_context()
@@ -139,15 +139,16 @@ def send(letter_id: int) -> Response | tuple[str, int]:
     with desk_visit() as visit:
         visit.require_confirmed()
         _find(visit, letter_id)
-    failed = [] if anyway else failures_before_letters(runtime.doctor())
-    if failed:
+    failed = failures_before_letters(runtime.doctor())
+    if failed and not anyway:
         with desk_visit() as visit:
             return _letter_page(visit, letter_id, NOT_OVER_A_FAILURE, failed), HTTPStatus.UNPROCESSABLE_ENTITY
     return _act(
         letter_id,
         DeskActionName.LETTER_SENT_ANYWAY if anyway else DeskActionName.LETTER_SENT,
-        lambda visit: schedule(visit.session, context, letter_id, typed_time(), now()),
+        lambda visit: schedule(visit.session, context, letter_id, typed_time(), now(), anyway=anyway),
         needs_code=True,
+        failed_checks=[found.check for found in failed] if anyway else None,
     )
 
 
@@ -197,16 +198,16 @@ def stop(letter_id: int) -> Response | tuple[str, int]:
 
 
 def _act(
-    letter_id: int, name: DeskActionName, do: Callable[[DeskVisit], object], *, needs_code: bool = False
+    letter_id: int, name: DeskActionName, do: Callable[[DeskVisit], object], *, needs_code: bool = False, **about: Any
 ) -> Response | tuple[str, int]:
-    """Do something with a letter and log it; show its page with the sentence of what cannot be done."""
+    """Do something with a letter and log it with `about`; show its page with the sentence of what cannot be done."""
     try:
         with desk_visit(writing=True) as visit:
             if needs_code:
                 visit.require_confirmed()
             _find(visit, letter_id)
             do(visit)
-            visit.record(name, object_id=letter_id)
+            visit.record(name, object_id=letter_id, **about)
     except LetterError as error:
         return _problem_page(letter_id, error)
     return _to(letter_id)

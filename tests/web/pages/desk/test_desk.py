@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,13 +11,13 @@ from sqlalchemy import select, update
 
 from service.app import create_app
 from service.flows.desk import second_factor
-from service.job_queue import BackgroundJob
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
+from service.job_queue import BackgroundJob
 from service.models import (
     Delivery,
     DeskSession,
-    Subscriber,
     LetterFormat,
+    Subscriber,
     Suppression,
     SuppressionReason,
     WriterMail,
@@ -139,6 +140,7 @@ def test_a_letter_starts_over_a_fault_only_if_a_box_is_ticked(desk: DeskHarness)
     assert desk.actions() == []
     assert desk.site.post(f"{page}/send", {"when": "now", "anyway": "yes"}, page=page).status_code == 303
     assert desk.actions() == ["letter.sent_anyway"]
+    assert re.search(r"letter sent anyway \(\d+\): failed: [a-z, ]*clock", desk.site.get("/desk/log").text)
 
 
 @ON_SQLITE
@@ -204,8 +206,6 @@ def test_a_letter_is_written_changed_looked_at_and_stopped(desk: DeskHarness) ->
     assert WREN in log
 
 
-def test_a_person_is_found_by_the_exact_address_alone_and_without_it_on_the_page(desk: DeskHarness) -> None:
-    desk.site.join()
 def test_a_title_with_a_control_character_is_refused_and_nothing_typed_is_lost(desk: DeskHarness) -> None:
     desk.sign_in()
     draft = desk.draft()
@@ -233,6 +233,8 @@ def test_a_post_of_the_blog_that_is_edited_at_the_desk_still_names_the_blog(desk
     assert desk.letter(letter_id).canonical_url == "https://blog.example.org/ice"
 
 
+def test_a_person_is_found_by_the_exact_address_alone_and_without_it_on_the_page(desk: DeskHarness) -> None:
+    desk.site.join()
     desk.site.write("the heron stood in the reeds")
     desk.sign_in()
     shown = desk.site.post("/desk/people/find", {"email": "ana@example.com"}, page="/desk/people")
