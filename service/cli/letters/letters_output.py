@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.orm import Session
 
-from service.core.letters.letter_words import NO_LETTER_BECAUSE
-from service.core.settings.schedule import place_name
+from service.core.letters.letter_words import NO_LETTER_BECAUSE, instant_words
 from service.flows.checks.finding import Finding
 from service.flows.outgoing.letters.letter_check import LetterCheck
 from service.flows.outgoing.letters.letter_progress import progress
@@ -79,13 +77,7 @@ def when_it_begins(letter: Letter, runtime: Runtime) -> str:
     if letter.timing == LetterTiming.NOW:
         return f"Scheduled: it goes in {TIME_TO_TAKE_BACK.seconds // 60} minutes."
     zone = ZoneInfo(runtime.settings.writer_time_zone)
-    local = f"{letter.starts_at.astimezone(zone):%Y-%m-%d %H:%M} {place_name(zone)} time"
-    return f"Scheduled: it goes {_in(letter.starts_at, runtime.clock())}, at {local} ({letter.starts_at:%H:%M} UTC)."
-
-
-def _in(at: datetime, now: datetime) -> str:
-    minutes = round((at - now).total_seconds() / 60)
-    return f"in {minutes} min" if minutes < 120 else f"in {round(minutes / 60)} h"  # noqa: PLR2004 - two hours
+    return f"Scheduled: it goes {instant_words(letter.starts_at, zone, runtime.clock())}."
 
 
 def _reasons(without: Mapping[str, int]) -> list[tuple[str, int]]:

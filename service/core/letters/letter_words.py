@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo
+
+from service.core.settings.schedule import place_name
 
 # Why a letter is paused, by the stored reason.
 PAUSE_REASONS: Final = MappingProxyType(
@@ -26,3 +30,11 @@ NO_LETTER_BECAUSE: Final = MappingProxyType(
         "suppressed": "their address bounced, or they complained",
     }
 )
+_IN_HOURS: Final = 120  # minutes
+
+
+def instant_words(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Return when an instant is: in how many minutes or hours, in the writers' zone, and in UTC."""
+    minutes = round((at - now).total_seconds() / 60)
+    within = f"in {minutes} min" if minutes < _IN_HOURS else f"in {round(minutes / 60)} h"
+    return f"{within}, at {at.astimezone(zone):%Y-%m-%d %H:%M} {place_name(zone)} time ({at:%H:%M} UTC)"

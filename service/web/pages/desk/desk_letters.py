@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, make_response, redirect, request
 
-from service.core.letters.letter_words import PAUSE_REASONS
+from service.core.letters.letter_words import PAUSE_REASONS, instant_words
 from service.flows.checks.before_letters import failures_before_letters
 from service.flows.checks.finding import Finding
 from service.flows.desk.desk_log import DeskActionName
@@ -233,6 +233,8 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequenc
         except LetterError as error:
             problem = problem or str(error)
     allow_frames()
+    zone = ZoneInfo(runtime.settings.writer_time_zone)
+    is_waiting = found.state == LetterState.SCHEDULED and found.starts_at is not None and found.starts_at > now()
     return page(
         "desk/letter",
         letter=found,
@@ -244,7 +246,8 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequenc
         failed=failed,
         is_confirmed=visit.is_confirmed,
         done=request.args.get("done", ""),
-        zone=ZoneInfo(runtime.settings.writer_time_zone),
+        zone=zone,
+        goes=instant_words(found.starts_at, zone, now()) if found.starts_at is not None and is_waiting else "",
         today=now().date(),
         signed_in=False,
     )

@@ -1,0 +1,44 @@
+"""Drafts of letters at the desk: what cannot be kept is refused with what was typed, and an edit forgets nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
+from service.models import LetterFormat
+from tests.harness.desk import DeskHarness
+from tests.harness.website import WebHarness
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def desk(site: WebHarness) -> DeskHarness:
+    return DeskHarness(site)
+
+
+def test_a_title_with_a_control_character_is_refused_and_nothing_typed_is_lost(desk: DeskHarness) -> None:
+    desk.sign_in()
+    draft = desk.draft()
+    for path, sign in (
+        ("/desk/letters/new", "\0"),
+        (f"/desk/letters/{draft}/edit", "\0"),
+        ("/desk/letters/new", "\x1b"),
+    ):
+        typed: dict[str, object] = {"title": f"Ice{sign} on the pond", "content": "The herons stood."}
+        refused = desk.site.post(path, typed)
+        assert (refused.status_code, "a character that can’t be shown" in refused.text) == (422, True)
+        assert "The herons stood." in refused.text
+    assert desk.letter(draft).title == "Ice"
+
+
+@ON_SQLITE
+def test_a_post_of_the_blog_that_is_edited_at_the_desk_still_names_the_blog(desk: DeskHarness) -> None:
+    desk.sign_in()
+    with desk.site.runtime.database.write() as session:
+        url = "https://blog.example.org/ice"
+        draft = LetterDraft(title="Ice", content="<p>It froze.</p>", format=LetterFormat.HTML, canonical_url=url)
+        letter_id = make_draft(session, draft, desk.site.clock()).id
+    typed: dict[str, object] = {"title": "Ice", "content": "<p>It thawed.</p>", "visible": "public"}
+    assert desk.site.post(f"/desk/letters/{letter_id}/edit", typed).status_code == 303
+    assert desk.letter(letter_id).canonical_url == "https://blog.example.org/ice"
