@@ -23,7 +23,8 @@ KILLED_AFTER_SECONDS = 10.0
 SLOW_SECONDS = 0.15
 PEOPLE_A_KILL = 40  # 50 kills for 2,000 people
 READERS_A_KILL = 50  # 200 kills for 10,000 people
-PAUSED_SECONDS = 5.0
+SLOW_LETTER_SECONDS = 4.0  # less than the sender waits for an answer
+PAUSED_SECONDS = 10.0
 STARTED_AGAIN_SECONDS = 90.0  # a kill counts if the process was at work, also on a busy machine
 SLOW_CALLS = 5
 SIGNUPS = 3
@@ -86,20 +87,28 @@ def letter_killed_often(outside: Outside) -> FaultCounts:
 
 
 def letter_paused_and_resumed(outside: Outside) -> FaultCounts:
-    """A letter is paused in the middle and a sender is killed; what goes after it is resumed is exactly the rest."""
-    outside.provider.delay_seconds = SLOW_SECONDS
+    """A letter is paused once its first emails went, and a sender is killed: only requests under way still go.
+
+    What goes after it is resumed is exactly the rest. A request takes so long that there is a middle at any size.
+    """
+    outside.provider.delay_seconds = SLOW_LETTER_SECONDS
     outside.add_readers(outside.people)
     letter_id = str(outside.begin_letter())
     outside.start()
-    outside.wait_for_mails(outside.people // 4)
+    outside.wait_for_mails(1)
     outside.command("letters", "pause", letter_id)
-    outside.processes.kill("send-1")
-    time.sleep(PAUSED_SECONDS)
     before = outside.mails()
+    outside.processes.kill("send-1")
+    time.sleep(2 * SLOW_LETTER_SECONDS)
+    paused_at = outside.mails()
     time.sleep(PAUSED_SECONDS)
-    meanwhile = outside.mails() - before
+    meanwhile = outside.mails() - paused_at
+    outside.provider.delay_seconds = SLOW_SECONDS
     outside.command("letters", "resume", letter_id)
-    return _finish(outside, note=f"paused at {before}, {meanwhile} went while it was")
+    under_way = len(SENDERS) * outside.runtime.settings.batch_size
+    is_wrong = not 0 < before < outside.people or paused_at - before > under_way or meanwhile > 0
+    note = f"{before} went before the pause, {paused_at - before} by requests under way, {meanwhile} while it lasted"
+    return _finish(outside, note=note, wrong=int(is_wrong))
 
 
 def errors_for_a_third(outside: Outside) -> FaultCounts:
@@ -187,7 +196,7 @@ def old_copy_restored(outside: Outside) -> FaultCounts:
     outside.pass_time(timedelta(minutes=50))
     outside.command("deliveries", "reconcile", "--yes")
     outside.command("sending", "release")
-    return _finish(outside, note="held" if held else "NOT HELD")
+    return _finish(outside, note="held" if held else "NOT HELD", wrong=int(not held))
 
 
 def _unreliable(outside: Outside, share: float, *kinds: str) -> FaultCounts:
@@ -200,10 +209,10 @@ def _unreliable(outside: Outside, share: float, *kinds: str) -> FaultCounts:
     return _finish(outside)
 
 
-def _finish(outside: Outside, note: str = "") -> FaultCounts:
+def _finish(outside: Outside, note: str = "", wrong: int = 0) -> FaultCounts:
     outside.provider.delay_seconds = 0.0
     outside.settle()
-    return outside.count(note)
+    return outside.count(note, wrong)
 
 
 def _form_time(outside: Outside) -> str:

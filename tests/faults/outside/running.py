@@ -76,6 +76,7 @@ class FaultCounts:
     unknown: int
     unfinished: int
     in_doubt: int  # how many were unknown before the record could settle them
+    wrong: int = 0  # whether something else was not as the row says
     note: str = ""
 
 
@@ -193,7 +194,7 @@ class Outside:
         )
         return done.stdout + done.stderr
 
-    def count(self, note: str = "") -> FaultCounts:
+    def count(self, note: str = "", wrong: int = 0) -> FaultCounts:
         """Return what the run came to; stop the processes first."""
         got = Counter(mail.recipient for mail in self.office.mailbox.newest_first())
         states = self.open_states()
@@ -204,6 +205,7 @@ class Outside:
             unknown=states[DeliveryState.UNKNOWN],
             unfinished=states[DeliveryState.PLANNED] + states[DeliveryState.CLAIMED],
             in_doubt=self.in_doubt,
+            wrong=wrong,
             note=note,
         )
 
