@@ -45,6 +45,7 @@ class FetchProblem(StrEnum):
     NO_ANSWER = "no_answer"
     TOO_LATE = "too_late"
     TOO_LARGE = "too_large"
+    BAD_PACKING = "bad_packing"
     TOO_MANY_HOPS = "too_many_hops"
     LESS_SAFE = "less_safe"
 
@@ -119,7 +120,9 @@ class WebFetcher:
                     status = response.status
                     found = {name.lower(): value for name, value in response.getheaders()}
                     body = b"" if status in _REDIRECTS else self._body(response, found, deadline)
-            except (OSError, http.client.HTTPException, zlib.error, ValueError):
+            except zlib.error:
+                raise FetchError(FetchProblem.BAD_PACKING) from None
+            except (OSError, http.client.HTTPException, ValueError):
                 late = time.monotonic() >= deadline
                 raise FetchError(FetchProblem.TOO_LATE if late else FetchProblem.NO_ANSWER) from None
         return status, found, body

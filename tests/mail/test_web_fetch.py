@@ -119,6 +119,8 @@ def test_what_is_packed_is_bounded_by_what_comes_out(blog: Blog) -> None:
     assert small.fetch(f"{blog.url}/small").body == b"feed"
     for path in ("/bomb", "/large"):
         assert problem_of(small, blog.url + path) is FetchProblem.TOO_LARGE
+    blog.answers["/damaged"] = Answer(b"<rss/>", headers={"Content-Encoding": "gzip"})
+    assert problem_of(small, f"{blog.url}/damaged") is FetchProblem.BAD_PACKING
 
 
 def test_a_byte_now_and_then_does_not_hold_a_worker(blog: Blog) -> None:

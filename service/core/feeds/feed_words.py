@@ -18,6 +18,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "no_answer": _NO_ANSWER,
     "too_late": "The server didn’t answer within 20 seconds",
     "too_large": "The feed is larger than 5 MB",
+    "bad_packing": "What the server sent is damaged: it can’t be unpacked",
     "too_many_hops": "The address leads on more than five times",
     "less_safe": "The address leads from https to http",
     "forbidden": "The server refuses (403). A bot check answered: let our User-Agent, SmallSteps, through",
