@@ -13,12 +13,13 @@ from service.cli.command_log import record_command
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
+from service.flows.desk import desk_passkeys as passkeys
 from service.flows.desk import second_factor
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.desk_overview import overview
 from service.flows.desk.desk_sign_in import writer_hashes
 from service.flows.desk.desk_trouble import count_barred, count_quarantined
-from service.models import DeskAction, DeskFactor, DeskSession
+from service.models import DeskAction, DeskFactor, DeskPasskey, DeskSession
 from service.runtime import Runtime
 
 MOST_ACTIONS = 10_000
@@ -113,18 +114,51 @@ def desk_enrol(settings: Settings, email: str, as_json: bool) -> None:
 @_AS_JSON
 @with_settings
 def desk_reset(settings: Settings, email: str, as_json: bool) -> None:
-    """Remove a writer's second factor and sign them out everywhere. Exit code 1 if there was none."""
+    """Remove a writer's second factor, passkeys too, and sign them out everywhere. Exit code 1 if there was none."""
     runtime = runtime_of(settings)
     writer_hash = _writer(runtime, email)
     with runtime.database.write() as session:
         removed = DeskFactor.remove(session, writer_hash)
+        number = DeskPasskey.remove_all(session, writer_hash)
         DeskSession.end_all(session, writer_hash)
         record_command(session, runtime, DeskActionName.FACTOR_RESET, person_hash=writer_hash)
+        if number:
+            record_command(session, runtime, DeskActionName.PASSKEY_REMOVED, person_hash=writer_hash, number=number)
     if as_json:
-        click.echo(json.dumps({"removed": removed}))
+        click.echo(json.dumps({"removed": removed, "passkeys_removed": number}))
+    elif removed or number:
+        click.echo("Removed, and signed out everywhere.")
     else:
-        click.echo("Removed, and signed out everywhere." if removed else "There was no second factor to remove.")
-    raise SystemExit(0 if removed else 1)
+        click.echo("There was no second factor to remove.")
+    raise SystemExit(0 if removed or number else 1)
+
+
+@desk.command("passkeys")
+@_EMAIL
+@click.option("--remove", "removed_id", metavar="ID", help="Remove the passkey with this id first.")
+@_AS_JSON
+@with_settings
+def desk_passkeys(settings: Settings, email: str, removed_id: str | None, as_json: bool) -> None:
+    """List a writer's passkeys by their names and dates. Exit code 1 if the one to remove isn't there."""
+    runtime = runtime_of(settings)
+    writer_hash = _writer(runtime, email)
+    with runtime.database.write() as session:
+        if removed_id is not None:
+            passkey_id = passkeys.remove(session, writer_hash, removed_id)
+            if passkey_id is None:
+                raise click.ClickException("That writer has no passkey with that id.")
+            about = {"object_id": passkey_id, "person_hash": writer_hash}
+            record_command(session, runtime, DeskActionName.PASSKEY_REMOVED, **about)
+        found = passkeys.named_passkeys(session, runtime.keyring, writer_hash)
+    if as_json:
+        rows = [asdict(one) for one in found]
+        click.echo(json.dumps(rows, default=str))
+        return
+    for one in found:
+        used = f", last used on {one.last_used_on}" if one.last_used_on else ""
+        click.echo(f"{one.id}  {one.name}: added on {one.created_at:%Y-%m-%d}{used}")
+    if not found:
+        click.echo("There are none.")
 
 
 def _writer(runtime: Runtime, email: str) -> bytes:

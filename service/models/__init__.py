@@ -3,6 +3,7 @@
 from service.models.counter import Counter
 from service.models.desk.desk_action import DeskAction
 from service.models.desk.desk_factor import DeskFactor
+from service.models.desk.desk_passkey import DeskPasskey
 from service.models.desk.desk_session import DeskLink, DeskSession
 from service.models.desk.doctor_run import DoctorRun
 from service.models.desk.own_prompt import OwnPrompt, PromptChange
@@ -84,6 +85,7 @@ __all__ = [
     "DeskAction",
     "DeskFactor",
     "DeskLink",
+    "DeskPasskey",
     "DeskSession",
     "DoctorRun",
     "DomainHour",

@@ -41,12 +41,12 @@ class DeskHarness:
         self.ask()
         assert self.site.post(self.link()).location == "/desk"
 
-    def enrol(self) -> pyotp.TOTP:
+    def enrol(self, email: str = WREN) -> pyotp.TOTP:
         """Set an authenticator app up, by a code as the command prints it."""
         runtime, now = self.site.runtime, self.site.clock()
         with runtime.database.write() as session:
             code_hash = runtime.keyring.index.digest("desk enrol", b"K7QM2XWA9RTC")
-            hashed = runtime.keyring.address_hash(Address.parse(WREN))
+            hashed = runtime.keyring.address_hash(Address.parse(email))
             second_factor.begin_enrolment(session, runtime.keyring, hashed, code_hash, now)
         shown = self.site.post("/desk/second-factor/app", {"enrol": "k7qm-2xwa-9rtc"}, page="/desk/second-factor").text
         assert "<svg" in shown

@@ -177,4 +177,21 @@ LATE_CHANGES: Mapping[str, Change] = {
             ("desk_actions", "failed_checks"): (None, "spf, dkim"),
         }
     ),
+    "0034": Change(
+        new_rows={
+            "desk_passkeys": [
+                {
+                    "id": 35,
+                    "writer_hash": b"w" * 32,
+                    "credential_hash": b"c" * 32,
+                    "sealed_credential_id": b"sealed credential id",
+                    "sealed_public_key": b"sealed public key",
+                    "sealed_name": b"sealed name",
+                    "sign_count": 2**32 - 1,
+                    "created_at": AT,
+                    "last_used_on": ON,
+                }
+            ]
+        },
+    ),
 }

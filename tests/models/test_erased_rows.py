@@ -22,6 +22,7 @@ OF_NO_SUBSCRIBER = {
     "brought_people": "cleared by the hash of the address",
     "writer_mails": "a reply that is not sent on yet is found by its entry; all else is about the service",
     "domain_pauses": "the name of a domain",
+    "desk_passkeys": "the passkey of a writer, who is no subscriber there",
     "desk_factors": "the secret of a writer's authenticator app, who is no subscriber there",
     "suppression_cursors": "one address of the provider's list, until the next page is read",
 }

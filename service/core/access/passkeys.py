@@ -39,6 +39,8 @@ class Ceremony(StrEnum):
 
     ADD = "add"
     SIGN_IN = "sign in"
+    ADD_AT_DESK = "add at the desk"
+    CONFIRM_AT_DESK = "confirm at the desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Challenger:
     """Makes challenges for one browser and one ceremony, and knows its own again for ten minutes.
 
     A challenge is 16 random bytes, its instant (8 bytes, microseconds since 1970 in UTC), and a MAC over both and
-    `browser`, the keyed hash of what only this browser has. So nothing is stored before it is answered.
+    `browser`, the keyed hash of what only this browser has, at the desk with that of its writer. So nothing is stored
+    before it is answered.
     """
 
     index: IndexKey = field(repr=False)
@@ -92,7 +95,7 @@ class MadePasskey:
 
 @dataclass(frozen=True, slots=True)
 class PasskeyAnswer:
-    """What a browser answers when somebody signs in, before it is checked by `new_sign_count`."""
+    """What a browser answers when somebody uses a passkey, before it is checked by `new_sign_count`."""
 
     challenge: bytes = field(repr=False)
     credential_id: bytes = field(repr=False)
@@ -135,12 +138,13 @@ def options_to_add(
     return webauthn.options_to_json(options)
 
 
-def options_to_sign_in(site: PasskeySite, challenge: bytes) -> str:
-    """Return the options for `navigator.credentials.get`, as JSON; they name nobody's passkeys."""
+def options_to_use(site: PasskeySite, challenge: bytes, *, known: Iterable[bytes] = ()) -> str:
+    """Return the options for `navigator.credentials.get`, as JSON: for one of the `known` ids, or for any passkey."""
     options = webauthn.generate_authentication_options(
         rp_id=site.host,
         challenge=challenge,
         timeout=_TIMEOUT_MS,
+        allow_credentials=[PublicKeyCredentialDescriptor(id=each) for each in known],
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return webauthn.options_to_json(options)

@@ -1,4 +1,4 @@
-"""The log of the desk: each action of a page or a command is one row, and what cannot be undone is mailed as well."""
+"""The log of the desk: each action of a page or a command is one row; what needs a second factor is mailed as well."""
 
 from __future__ import annotations
 
@@ -54,9 +54,11 @@ class DeskActionName(StrEnum):
     SENDING_RELEASED = "sending.released"
     FACTOR_BEGUN = "factor.begun"
     FACTOR_RESET = "factor.reset"
+    PASSKEY_ADDED = "passkey.added"
+    PASSKEY_REMOVED = "passkey.removed"
 
 
-# What needs a second factor, in words for the other writers.
+# What needs a second factor, in words for all writers.
 FOR_GOOD = {
     DeskActionName.LETTER_SENT: "a letter was scheduled",
     DeskActionName.LETTER_SENT_ANYWAY: "a letter was scheduled that goes even if a check of the doctor fails",
@@ -65,6 +67,8 @@ FOR_GOOD = {
     DeskActionName.BOUNCE_LIFTED: "somebody’s address may get emails again after a bounce",
     DeskActionName.CONSENT_READ: "what somebody agreed to, and when, was looked at",
     DeskActionName.PERSON_ERASED: "somebody was erased, as they asked in writing",
+    DeskActionName.PASSKEY_ADDED: "a writer added a passkey, which counts at the desk like a code of their app",
+    DeskActionName.PASSKEY_REMOVED: "a writer’s passkey was removed, and doesn’t count at the desk any more",
 }
 
 
@@ -88,7 +92,7 @@ def record_action(
     number: int | None = None,
     failed_checks: Sequence[str] | None = None,
 ) -> None:
-    """Add an action to the log, in the transaction that carries it out; mail the writers if it cannot be undone."""
+    """Add an action to the log, in the transaction that carries it out; mail the writers if it is one FOR_GOOD."""
     row = DeskAction(
         at=now,
         writer_hash=actor.writer_hash,

@@ -1,6 +1,7 @@
 """The second factor of a writer: codes of an authenticator app (TOTP, RFC 6238), before what cannot be undone.
 
-It is set up with a one-time code that a command on the server prints, so that a stolen mailbox alone cannot do it.
+A passkey does as well (`desk_passkeys`), once the app is set up. The app is set up with a one-time code that a command
+on the server prints, so that a stolen mailbox alone cannot do it.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def open_enrolment(
     factor = DeskFactor.of(session, writer_hash)
     if factor is None or factor.enrol_code_hash is None or factor.enrol_until is None or factor.enrol_until <= now:
         return NOTHING_TO_SET_UP
-    if not _may_try(factor, now):
+    if not may_try(factor, now):
         return TOO_OFTEN
     if not hmac.compare_digest(factor.enrol_code_hash, code_hash):
         return NOT_THAT_CODE
@@ -97,7 +98,7 @@ def confirm(session: Session, keyring: Keyring, desk: DeskSession, code: str, no
     factor = DeskFactor.of(session, desk.writer_hash)
     if factor is None:
         return NO_APP
-    if not _may_try(factor, now):
+    if not may_try(factor, now):
         return TOO_OFTEN
     step = _matching_step(_open(keyring, factor), "".join(str(int(sign)) for sign in code if sign.isdecimal()), now)
     if step is None:
@@ -112,12 +113,12 @@ def confirm(session: Session, keyring: Keyring, desk: DeskSession, code: str, no
 
 
 def is_confirmed(desk: DeskSession, now: datetime) -> bool:
-    """Return whether a code was given in this browser within the last ten minutes."""
+    """Return whether a code or a passkey was given in this browser within the last ten minutes."""
     return desk.confirmed_at is not None and now - desk.confirmed_at < CONFIRMED_FOR
 
 
-def _may_try(factor: DeskFactor, now: datetime) -> bool:
-    """Count a try before its code is compared; return whether there were few enough within ten minutes."""
+def may_try(factor: DeskFactor, now: datetime) -> bool:
+    """Count a try before its code or passkey is checked; return whether there were few enough within ten minutes."""
     if factor.wrong_since is None or now - factor.wrong_since >= WRONG_CODES_WITHIN:
         factor.wrong_since, factor.wrong_codes = now, 0
     if factor.wrong_codes >= WRONG_CODES:

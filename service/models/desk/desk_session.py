@@ -53,7 +53,7 @@ class DeskLink(Base):
 class DeskSession(Base):
     """A browser that is signed in at the desk; its cookie holds a secret, of which this row has only the hash.
 
-    `confirmed_at` is when a code of the second factor was last given in it.
+    `confirmed_at` is when a second factor, a code or a passkey, was last given in it.
     """
 
     __tablename__ = "desk_sessions"

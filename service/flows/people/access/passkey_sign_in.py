@@ -26,7 +26,7 @@ from service.models import Keyring, Passkey, Subscriber
 
 def options(site: PasskeySite, challenger: Challenger) -> str:
     """Return the options, as JSON, with which a browser asks its owner for a passkey of this site."""
-    return core.options_to_sign_in(site, challenger.make(os.urandom))
+    return core.options_to_use(site, challenger.make(os.urandom))
 
 
 def use(

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 from markupsafe import Markup
 
 from service.core.addresses import Address
-from service.flows.desk import desk_sign_in, second_factor
+from service.flows.desk import desk_passkeys, desk_sign_in, second_factor
 from service.flows.desk.desk_sign_in import NewDeskLink, writer_hashes
 from service.flows.desk.second_factor import AppSecret, CodeRefused
 from service.job_queue import BackgroundJob
@@ -19,6 +19,7 @@ from service.models import DeskSession
 from service.web.context import get_runtime, hashed, network_hash, now, page
 from service.web.errors import error_page
 from service.web.forms import forms
+from service.web.pages.access.passkeys import site_of_passkeys
 from service.web.pages.desk import desk_browser
 from service.web.pages.desk.desk_browser import DeskSignInNeededError, SecondFactorNeededError, desk_visit
 from service.web.security.rate_limit import RateLimiter
@@ -37,7 +38,7 @@ def ask_to_sign_in(_: DeskSignInNeededError) -> Response:
 
 @blueprint.app_errorhandler(SecondFactorNeededError)
 def ask_for_code(_: SecondFactorNeededError) -> tuple[str, int]:
-    """Say that a code is needed before what cannot be undone."""
+    """Say that a second factor is needed before what cannot be undone."""
     return page("desk/second_factor", **_factor_state(), errors={}, app=None, needed=True), HTTPStatus.FORBIDDEN
 
 
@@ -102,7 +103,7 @@ def sign_out() -> Response:
 
 @blueprint.get("/second-factor")
 def show_factor() -> str:
-    """Show the form for a code, or how to set an authenticator app up."""
+    """Show the form for a code, or how to set an authenticator app up, and the passkeys."""
     return page("desk/second_factor", **_factor_state(), errors={}, app=None, needed=False)
 
 
@@ -155,8 +156,14 @@ def _send_link(address: Address, secret: str) -> None:
 
 def _factor_state() -> dict[str, object]:
     with desk_visit() as visit:
-        is_enrolled = second_factor.is_enrolled(visit.session, visit.desk.writer_hash)
-        return {"is_enrolled": is_enrolled, "is_confirmed": visit.is_confirmed, "address": visit.address}
+        return {
+            "is_enrolled": second_factor.is_enrolled(visit.session, visit.desk.writer_hash),
+            "is_confirmed": visit.is_confirmed,
+            "address": visit.address,
+            "passkeys": desk_passkeys.named_passkeys(visit.session, visit.keyring, visit.desk.writer_hash),
+            "has_site": site_of_passkeys() is not None,
+            "done": request.args.get("done", ""),
+        }
 
 
 def _factor_page(name: str, found: AppSecret | CodeRefused) -> str | tuple[str, int]:

@@ -26,7 +26,7 @@ class DeskSignInNeededError(Exception):
 
 
 class SecondFactorNeededError(Exception):
-    """This cannot be undone: a code of the second factor is needed first."""
+    """This cannot be undone: a second factor, a code or a passkey, is needed first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class DeskVisit:
 
     @property
     def is_confirmed(self) -> bool:
-        """Return whether a code of the second factor was given within the last ten minutes."""
+        """Return whether a second factor was given within the last ten minutes."""
         return is_confirmed(self.desk, now())
 
     def require_confirmed(self) -> None:
-        """Raise SecondFactorNeededError unless a code of the second factor was given within the last ten minutes."""
+        """Raise SecondFactorNeededError unless a second factor was given within the last ten minutes."""
         if not self.is_confirmed:
             raise SecondFactorNeededError
 
