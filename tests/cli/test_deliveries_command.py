@@ -119,7 +119,7 @@ def test_hold_and_release_stop_and_start_all_sending(harness: SendingHarness) ->
         Installation.note_compared(session, harness.clock())
     ids = harness.plan(harness.members(ADDRESS))
     assert run("sending", "status").output == "Emails go out.\n"
-    assert run("sending", "hold").exit_code == 0
+    assert json.loads(run("sending", "hold", "--json").output) == {"held_because": "operator"}
     assert harness.send(ids).counts == {}
     assert json.loads(run("sending", "status", "--json").output)["held_because"] == "operator"
     assert run("sending", "status").exit_code == 1
@@ -132,6 +132,8 @@ def test_release_after_a_pause_waits_for_the_comparison(harness: SendingHarness)
     result = run("sending", "release")
     assert result.exit_code == 1
     assert "has not been compared" in result.stderr
+    as_json = run("sending", "release", "--json")
+    assert (as_json.exit_code, json.loads(as_json.output)) == (1, {"held_because": "not_compared"})
     assert held(harness) == HoldReason.NOT_COMPARED
     assert run("sending", "release", "--anyway").exit_code == 0
     assert held(harness) is None

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -28,8 +29,26 @@ def harness(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         yield opened
 
 
+GROUPS = ("deliveries", "desk", "domains", "journal", "people", "prompts", "replies", "sending")
+SHOWS_WORDS = {"export", "check", "preview"}  # a journal's file, and pages of text
+
+
+def commands_of(group: click.Group) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        yield from commands_of(command) if isinstance(command, click.Group) else (command,)
+
+
 def run(*words: str, typed: str = "") -> Result:
     return CliRunner().invoke(main, words, input=typed)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_each_command_that_does_what_the_desk_does_answers_as_json() -> None:
+    groups = [main.commands[name] for name in GROUPS]
+    found = [command for group in groups if isinstance(group, click.Group) for command in commands_of(group)]
+    assert len(found) > 20
+    without = {one.name for one in found if all("--json" not in option.opts for option in one.params)}
+    assert without == SHOWS_WORDS
 
 
 @IN_HARNESS

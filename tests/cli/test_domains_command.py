@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from service.cli.commands import main
 from service.core.sending.domain_results import DomainResults
 from service.flows.outgoing.sending import domain_pauses
+from service.models import DeskAction
 from tests.harness.environment import set_environment
 from tests.harness.sending import SendingHarness, open_sending_harness
 
@@ -48,8 +50,11 @@ def test_paused_domains_are_listed_with_the_reason_and_resumed_by_name(harness: 
         ("xn--bcher-kva.example", "complained", 900),
     ]
     assert run("resume", "Example.COM").stdout == "Questions to example.com are sent again.\n"
-    assert run("resume", "bücher.example").exit_code == 0
+    resumed = run("resume", "bücher.example", "--json")
+    assert json.loads(resumed.stdout) == {"domain": "xn--bcher-kva.example", "resumed": True}
     assert run("paused").output == "No domain is paused.\n"
+    with harness.runtime.database.read() as session:
+        assert [*session.scalars(select(DeskAction.action))] == ["domain.resumed"] * 2
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,11 +43,14 @@ def test_a_person_is_erased_only_when_it_is_said_and_nobody_else_is(harness: Sen
     assert "ana@" not in tried.output.lower()
     assert len(left(harness)) == 2
 
+    seen = json.loads(erase("--json").output)
+    assert (seen["status"], seen["entries"], seen["erased"]) == ("active", 0, False)
     assert "Everything of this person is erased" in erase("--apply").output
     assert left(harness) == [bo.id]
     again = erase("--apply")
     assert again.exit_code == 1
     assert "Nobody has this address" in again.output
+    assert json.loads(erase("--apply", "--json", typed="bo@example.com").stdout)["erased"]
 
 
 def test_text_that_is_no_address_is_refused(harness: SendingHarness) -> None:

@@ -66,7 +66,7 @@ def test_a_draft_is_written_changed_looked_at_added_and_another_thrown_away(harn
     assert "exclamation mark" in run("draft", "add", "desk-frost").output
     assert json.loads(run("draft", "write", "-", "--json", typed=FILE).output)["faults"] == []
     assert run("draft", "show", "desk-frost").exit_code == 0
-    assert run("draft", "test", "desk-frost").exit_code == 0
+    assert json.loads(run("draft", "test", "desk-frost", "--json").output) == {"id": "desk-frost", "sent": True}
     assert harness.mails()[0].subject == "[Test] Frost on the pane"
     assert [row["id"] for row in json.loads(run("draft", "list", "--json").output)] == ["desk-frost"]
     [added] = json.loads(run("draft", "add", "desk-frost", "--last-on", "2100-01-31", "--json").output)
@@ -74,7 +74,8 @@ def test_a_draft_is_written_changed_looked_at_added_and_another_thrown_away(harn
     assert "never edited" in run("draft", "write", "-", typed=FILE).output
     run("draft", "write", "-", typed=FILE.replace("desk-frost", "desk-hail"))
     assert "would be deleted" in run("draft", "throw-away", "desk-hail").output
-    assert run("draft", "throw-away", "desk-hail", "--yes").exit_code == 0
+    thrown = run("draft", "throw-away", "desk-hail", "--yes", "--json").output
+    assert json.loads(thrown) == {"id": "desk-hail", "deleted": True}
     assert run("draft", "list").output == "There are none.\n"
     with harness.runtime.database.read() as session:
         actions = sorted(session.scalars(select(DeskAction.action)))

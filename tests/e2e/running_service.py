@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from service.config import ROOT, Settings
+from service.local.queue_server import queue_command
+from service.local.up import local_settings
 
 PROGRAM = """
 import sys
@@ -33,6 +36,22 @@ class RunningService:
     mail_url: str
     var: Path
     log: Path
+
+
+def run_on_server(stack: RunningService, *words: str, typed: str = "") -> str:
+    """Run `smallsteps` with these words where the stack runs; return what it printed."""
+    ports = (urlsplit(url).port for url in (stack.web_url, stack.mail_url))
+    settings = local_settings(stack.var, web_port=next(ports), mail_port=next(ports))
+    done = subprocess.run(
+        [sys.executable, "-m", "service.cli", *words],
+        cwd=ROOT,
+        env={**os.environ, **settings, "REDIS_URL": queue_command(stack.var).url},
+        input=typed,
+        text=True,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    return done.stdout
 
 
 @contextmanager

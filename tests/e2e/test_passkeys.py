@@ -8,17 +8,7 @@ from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
 from tests.e2e.people import Person
 from tests.e2e.running_service import RunningService
-from tests.e2e.visiting import Visits
-
-# https://chromedevtools.github.io/devtools-protocol/tot/WebAuthn/#type-VirtualAuthenticatorOptions
-PHONE = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
+from tests.e2e.visiting import Visits, add_phone
 
 
 def press(page: Page, words: str) -> None:
@@ -29,9 +19,7 @@ def test_a_passkey_is_added_named_used_and_removed(stack: RunningService, visits
     kit = Person("kit@example.com", visits.page(), stack)
     kit.join()
     page, faults = kit.page, list[str]()
-    devices = page.context.new_cdp_session(page)
-    devices.send("WebAuthn.enable")
-    phone = devices.send("WebAuthn.addVirtualAuthenticator", {"options": PHONE})["authenticatorId"]
+    devices, phone = add_phone(page)
 
     kit.go("/settings")
     page.get_by_role("link", name="Your passkeys").click()

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
-from service.config import ROOT
-from service.local.queue_server import queue_command
-from service.local.up import local_settings
 from service.web.security.limits import LARGEST_POST_BYTES
 from tests.e2e.people import Person
-from tests.e2e.running_service import RunningService
+from tests.e2e.running_service import RunningService, run_on_server
 from tests.e2e.visiting import Visits
 from tests.harness.mail.pictures import encoded, picture
 
@@ -86,17 +79,7 @@ def make_very_large(file: Path) -> None:
 
 def erase_at_once(person: Person) -> None:
     """Erase somebody now, as whoever runs the service can; otherwise it would happen a day later."""
-    ports = (urlsplit(url).port for url in (person.stack.web_url, person.stack.mail_url))
-    settings = local_settings(person.stack.var, web_port=next(ports), mail_port=next(ports))
-    subprocess.run(
-        [sys.executable, "-m", "service.cli", "journal", "erase", "-", "--apply"],
-        cwd=ROOT,
-        env={**os.environ, **settings, "REDIS_URL": queue_command(person.stack.var).url},
-        input=f"{person.address}\n",
-        text=True,
-        check=True,
-        capture_output=True,
-    )
+    run_on_server(person.stack, "journal", "erase", "-", "--apply", typed=f"{person.address}\n")
 
 
 def join_again(person: Person, mails: int) -> None:

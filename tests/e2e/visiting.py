@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, Request, Response
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.e2e.running_service import RunningService
@@ -19,6 +19,15 @@ from tests.e2e.running_service import RunningService
 Found = TypeVar("Found")
 PATIENCE_SECONDS = 30
 _networks = count(1)
+# https://chromedevtools.github.io/devtools-protocol/tot/WebAuthn/#type-VirtualAuthenticatorOptions
+PHONE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 
 
 @dataclass
@@ -102,3 +111,11 @@ def until(found: Callable[[], Found | None], what: str) -> Found:
 def today_in_london() -> date:
     """Return the local date of the people in these tests."""
     return datetime.now(ZoneInfo("Europe/London")).date()
+
+
+def add_phone(page: Page) -> tuple[CDPSession, str]:
+    """Give a page's browser a phone that makes passkeys; return how it is spoken to, and its id."""
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    found: str = devices.send("WebAuthn.addVirtualAuthenticator", {"options": PHONE})["authenticatorId"]
+    return devices, found

@@ -6,10 +6,12 @@ import json
 
 import click
 
+from service.cli.command_log import record_command
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
 from service.core.sending.domain_results import PauseReason
+from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.sending import domain_pauses
 
 
@@ -49,8 +51,9 @@ def domains_paused(settings: Settings, as_json: bool) -> None:
 
 @domains.command("resume")
 @click.argument("domain")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @with_settings
-def domains_resume(settings: Settings, domain: str) -> None:
+def domains_resume(settings: Settings, domain: str, as_json: bool) -> None:
     """Send questions to DOMAIN again, within a quarter of an hour. Exit code 1 if it is not paused."""
     try:
         name = Address.parse(f"postmaster@{domain}").domain
@@ -59,7 +62,12 @@ def domains_resume(settings: Settings, domain: str) -> None:
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         resumed = domain_pauses.resume(session, runtime.keyring, name)
-    if not resumed:
+        if resumed:
+            record_command(session, runtime, DeskActionName.DOMAIN_RESUMED)
+    if as_json:
+        click.echo(json.dumps({"domain": name, "resumed": resumed}))
+    elif resumed:
+        click.echo(f"Questions to {name} are sent again.")
+    else:
         click.echo(f"{name} is not paused.", err=True)
-        raise SystemExit(1)
-    click.echo(f"Questions to {name} are sent again.")
+    raise SystemExit(0 if resumed else 1)

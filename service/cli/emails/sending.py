@@ -13,6 +13,8 @@ from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.settling.old_copy import MEANINGS, REMEDIES, release_by_operator
 from service.models import HoldReason, Installation
 
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
 
 @click.group()
 def sending() -> None:
@@ -20,7 +22,7 @@ def sending() -> None:
 
 
 @sending.command("status")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_AS_JSON
 @with_settings
 def status(settings: Settings, as_json: bool) -> None:
     """Show whether sending is held, and why. Exit code 1 if it is."""
@@ -39,29 +41,34 @@ def status(settings: Settings, as_json: bool) -> None:
 
 
 @sending.command("hold")
+@_AS_JSON
 @with_settings
-def hold(settings: Settings) -> None:
+def hold(settings: Settings, as_json: bool) -> None:
     """Send nothing until it is released; emails are still planned."""
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         Installation.hold(session, HoldReason.OPERATOR, runtime.clock())
         record_command(session, runtime, DeskActionName.SENDING_HELD)
-    click.echo("Nothing is sent until `smallsteps sending release`. A request under way is finished.")
+    words = "Nothing is sent until `smallsteps sending release`. A request under way is finished."
+    click.echo(json.dumps({"held_because": HoldReason.OPERATOR}) if as_json else words)
 
 
 @sending.command("release")
 @click.option("--anyway", is_flag=True, help="Even if some people may then get an email twice.")
+@_AS_JSON
 @with_settings
-def release(settings: Settings, anyway: bool) -> None:
+def release(settings: Settings, anyway: bool, as_json: bool) -> None:
     """Send emails again. Exit code 1 if the provider's record must be compared or reconciled first."""
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         still = release_by_operator(session, runtime.clock(), anyway=anyway)
         if still is None:
             record_command(session, runtime, DeskActionName.SENDING_RELEASED)
-    if still is None:
+    if as_json:
+        click.echo(json.dumps({"held_because": still}))
+    elif still is None:
         click.echo("Emails go out.")
-        return
-    click.echo(f"Still held: {MEANINGS[still]}.", err=True)
-    click.echo(f"What to do: {REMEDIES[still]}.", err=True)
-    raise SystemExit(1)
+    else:
+        click.echo(f"Still held: {MEANINGS[still]}.", err=True)
+        click.echo(f"What to do: {REMEDIES[still]}.", err=True)
+    raise SystemExit(0 if still is None else 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
@@ -71,8 +73,9 @@ def journal_export(settings: Settings, file: Path, form: str, first: str, last: 
 @journal.command("erase")
 @click.argument("address_file", type=click.File("r", encoding="utf-8"))
 @click.option("--apply", is_flag=True, help="Erase them now; without this, only say who would be erased.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @with_settings
-def journal_erase(settings: Settings, address_file: TextIO, apply: bool) -> None:
+def journal_erase(settings: Settings, address_file: TextIO, apply: bool, as_json: bool) -> None:
     """Erase the person whose address is in ADDRESS_FILE, or - to type it.
 
     The address is not an argument, since arguments stay in the shell's history. There is no way back. Exit code 1 if
@@ -88,25 +91,37 @@ def journal_erase(settings: Settings, address_file: TextIO, apply: bool) -> None
     if person is None:
         click.echo("Nobody has this address.", err=True)
         raise SystemExit(1)
+    if not as_json:
+        _print_who(person)
+    is_left = _erase_now(runtime, person.subscriber_id, address) if apply else True
+    if as_json:
+        click.echo(json.dumps({**asdict(person), "erased": not is_left}, default=str))
+    elif not apply:
+        click.echo("Nothing was erased. Add --apply to erase everything of this person; there is no way back.")
+    elif is_left:
+        click.echo("The mail provider does not answer. A job erases this person within about an hour.", err=True)
+    else:
+        click.echo("Everything of this person is erased.")
+    raise SystemExit(1 if apply and is_left else 0)
+
+
+def _print_who(person: erase.WhoIsErased) -> None:
     click.echo(f"Signed up on {person.signed_up_on}, {person.status}, {person.entries} entries.")
     if person.moved_until:
         click.echo(
             f"Their former address can take a change of address back until {person.moved_until}. Wait until then."
         )
-    if not apply:
-        click.echo("Nothing was erased. Add --apply to erase everything of this person; there is no way back.")
-        return
+
+
+def _erase_now(runtime: Runtime, subscriber_id: int, address: Address) -> bool:
+    """Erase somebody; return whether anything of them is left, for a job to go on with."""
     with runtime.database.write() as session:
-        erasure_id = erase.erase_at_once(session, person.subscriber_id, runtime.clock())
+        erasure_id = erase.erase_at_once(session, subscriber_id, runtime.clock())
         address_hash = runtime.keyring.address_hash(address)
         record_command(session, runtime, DeskActionName.PERSON_ERASED, person_hash=address_hash)
     runtime.eraser().work(erasure_id)
     with runtime.database.read() as session:
-        is_left = erase.find(session, runtime.keyring, address, runtime.clock()) is not None
-    if is_left:
-        click.echo("The mail provider does not answer. A job erases this person within about an hour.", err=True)
-        raise SystemExit(1)
-    click.echo("Everything of this person is erased.")
+        return erase.find(session, runtime.keyring, address, runtime.clock()) is not None
 
 
 def _period(form: ExportForm, first: str, last: str) -> BookPeriod:

@@ -125,21 +125,22 @@ def prompts_retire(settings: Settings, prompt_id: str, as_json: bool) -> None:
 
 @click.command("test")
 @_ID
+@ask_as_json
 @with_settings
 @with_sentences
-def prompts_test(settings: Settings, prompt_id: str) -> None:
+def prompts_test(settings: Settings, prompt_id: str, as_json: bool) -> None:
     """Send a prompt as an email to WRITER_EMAILS alone, to look at."""
     runtime = runtime_of(settings)
     prompt = runtime.library.get(prompt_id)
     if prompt is None:
         raise PromptError(own_prompts.NO_SUCH)
-    send_prompt_test(runtime, prompt)
+    send_prompt_test(runtime, prompt, as_json=as_json)
 
 
 COMMANDS = (prompts_list, prompts_add, prompts_season, prompts_retire, prompts_test)
 
 
-def send_prompt_test(runtime: Runtime, prompt: Prompt) -> None:
+def send_prompt_test(runtime: Runtime, prompt: Prompt, *, as_json: bool) -> None:
     """Send a prompt, added or not, to WRITER_EMAILS alone.
 
     Raises:
@@ -151,7 +152,7 @@ def send_prompt_test(runtime: Runtime, prompt: Prompt) -> None:
     send_test(runtime.mailer, email, settings.writer_emails)
     with runtime.database.write() as session:
         record_command(session, runtime, DeskActionName.PROMPT_TESTED, object_id=own_prompts.log_number(prompt.id))
-    click.echo("Sent to the writers alone.")
+    click.echo(json.dumps({"id": prompt.id, "sent": True}) if as_json else "Sent to the writers alone.")
 
 
 def print_one(runtime: Runtime, prompt_id: str, *, as_json: bool) -> None:

@@ -98,22 +98,24 @@ def drafts_add(settings: Settings, *, prompt_id: str, first_on: str, last_on: st
 
 @drafts.command("test")
 @_ID
+@ask_as_json
 @with_settings
 @with_sentences
-def drafts_test(settings: Settings, prompt_id: str) -> None:
+def drafts_test(settings: Settings, prompt_id: str, as_json: bool) -> None:
     """Send a draft as an email to WRITER_EMAILS alone, to look at."""
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         draft = own_prompts.find_draft(session, prompt_id).prompt
-    send_prompt_test(runtime, draft)
+    send_prompt_test(runtime, draft, as_json=as_json)
 
 
 @drafts.command("throw-away")
 @_ID
 @click.option("--yes", is_flag=True, help="Do it; without this only say what would be done.")
+@ask_as_json
 @with_settings
 @with_sentences
-def drafts_throw_away(settings: Settings, prompt_id: str, yes: bool) -> None:
+def drafts_throw_away(settings: Settings, prompt_id: str, yes: bool, as_json: bool) -> None:
     """Delete a draft."""
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
@@ -121,6 +123,9 @@ def drafts_throw_away(settings: Settings, prompt_id: str, yes: bool) -> None:
         if yes:
             own_prompts.throw_away(session, prompt_id)
             _record(session, runtime, DeskActionName.PROMPT_THROWN_AWAY, prompt_id)
+    if as_json:
+        click.echo(json.dumps({"id": prompt_id, "deleted": yes}))
+        return
     click.echo("Deleted." if yes else f"The draft “{subject}” would be deleted; add --yes to do it.")
 
 

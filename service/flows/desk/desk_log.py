@@ -50,6 +50,7 @@ class DeskActionName(StrEnum):
     PERSON_ERASED = "person.erased"
     REPLIES_REPLAYED = "replies.replayed"
     CHECKS_RUN = "checks.run"
+    DOMAIN_RESUMED = "domain.resumed"
     SENDING_HELD = "sending.held"
     SENDING_RELEASED = "sending.released"
     FACTOR_BEGUN = "factor.begun"

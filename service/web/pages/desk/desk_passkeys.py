@@ -32,7 +32,7 @@ _SAID = {
         "There’s no room for another one. Remove one that you don’t need",
         HTTPStatus.UNPROCESSABLE_ENTITY,
     ),
-    DeskPasskeyRefused.NO_APP: ("Set up an authenticator app first", HTTPStatus.FORBIDDEN),
+    DeskPasskeyRefused.NO_APP: ("Set up an app for codes first", HTTPStatus.FORBIDDEN),
 }
 
 blueprint = Blueprint("desk_passkeys", __name__, url_prefix=PATH)

@@ -204,7 +204,8 @@ def test_the_commands_list_passkeys_remove_one_and_reset_all(
     desk.add(Authenticator(), "My laptop")
 
     def run(*words: str) -> str:
-        return CliRunner().invoke(main, ["desk", *words]).output
+        done = CliRunner().invoke(main, ["desk", *words])
+        return done.stdout or done.stderr
 
     [phone, laptop] = json.loads(run("passkeys", WREN, "--json"))
     assert (phone["name"], phone["last_used_on"], laptop["name"]) == ("My phone", "2026-05-13", "My laptop")
