@@ -30,7 +30,8 @@ class PostNotes:
         reasons = (
             (PostNote.NEWEST, self.feed.looked_at is None),
             (PostNote.OLD_ID, has_old_id),
-            (PostNote.REPEAT, self._is_repeat(post, row)),
+            # One that waited for its date may have another title by now than when it was first seen.
+            (PostNote.REPEAT, any(self._is_repeat(start, row) for start in {post.start_hash, row.start_hash})),
             (PostNote.EMPTY, not post.text),
             (PostNote.BROKEN, self.is_broken),
             (PostNote.MANY, number > MOST_AT_ONCE),
@@ -46,7 +47,7 @@ class PostNotes:
             (PostNote.EMPTY, not post.text),
             (PostNote.AHEAD, post.published_at is not None and post.published_at > self.now),
             (note_of_date, note_of_date != PostNote.LATE),  # it may wait for its day
-            (PostNote.REPEAT, is_changed and self._is_repeat(post, row)),
+            (PostNote.REPEAT, is_changed and self._is_repeat(post.start_hash, row)),
             (PostNote.CHANGING, is_changed and row.changes >= MOST_CHANGES),
         )
         return next((note for note, holds in reasons if note and holds), None)
@@ -59,6 +60,6 @@ class PostNotes:
         is_late = self.feed.mode == FeedMode.AUTO and post.published_at < self.now - LATE_AFTER
         return PostNote.LATE if is_late else None
 
-    def _is_repeat(self, post: FeedPost, row: SeenPost) -> bool:
+    def _is_repeat(self, start_hash: bytes, row: SeenPost) -> bool:
         since = row.found_at - REPEATED_WITHIN
-        return SeenPost.begins_alike(self.session, post.start_hash, since, other_than=row.id)
+        return SeenPost.begins_alike(self.session, start_hash, since, other_than=row.id)

@@ -87,6 +87,16 @@ def test_a_post_dated_ahead_waits_and_becomes_a_draft_once(feeds: FeedsHarness) 
     assert feeds.take(feed, [ahead]) == []
 
 
+def test_a_repeat_that_waited_for_its_date_is_one_under_another_title_too(feeds: FeedsHarness) -> None:
+    feed = feeds.add(URL)
+    feeds.take(feed, [dated(feeds, 1)])
+    new: dict[str, object] = {"raw_id": "tag:x", "link": "https://b.example.org/x"}
+    at = feeds.clock() + timedelta(hours=5)
+    assert feeds.take(feed, [post(1, at=at, **new)]) == []
+    feeds.clock.move(timedelta(hours=6))
+    assert feeds.take(feed, [post(1, at=at, title="Again", **new)]) == [PostNote.REPEAT]
+
+
 def test_a_draft_follows_its_post_until_somebody_edits_it(feeds: FeedsHarness) -> None:
     feed = feeds.add(URL)
     feeds.take(feed, [dated(feeds, 1)])
