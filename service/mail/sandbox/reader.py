@@ -44,6 +44,10 @@ class MailReader:
         reading = self._ask(content, sent, with_files=True)
         return reading if isinstance(reading, MailReading) else self._ask(content, sent, with_files=False)
 
+    def read_words(self, content: MailContent) -> MailReading | UnreadableMail:
+        """Return the words of a mail without its files, or why they could not be read."""
+        return self._ask(content, None, with_files=False)
+
     def _ask(self, content: MailContent, sent: SentEmail | None, *, with_files: bool) -> MailReading | UnreadableMail:
         asked = question(content, sent, with_files=with_files)
         try:

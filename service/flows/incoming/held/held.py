@@ -14,7 +14,9 @@ from service.flows.incoming.replies.store import InboundStore
 from service.flows.people.addresses import aliases
 from service.flows.people.addresses.aliases import AliasClaim, AliasStanding
 from service.mail.inbound.alignment import is_aligned
-from service.mail.inbound.inbound_mail import MalformedPostError, read_mail
+from service.mail.inbound.inbound_mail import InboundMail, MalformedPostError, read_mail
+from service.mail.sandbox.reader import MailReader
+from service.mail.sandbox.reading import MailContent, MailReading
 from service.models import Reply, Subscriber
 from service.models.incoming.reply import CLAIMED
 
@@ -24,7 +26,7 @@ DISOWNED_KEPT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class HeldMail:
-    """A held mail as its owner may see it; `text` is empty if it has no plain text."""
+    """A held mail as its owner may see it; `text` is empty if it has no words or cannot be read."""
 
     received_at: datetime
     sender: str = field(repr=False)
@@ -58,8 +60,20 @@ def open_held_mail(inbound_store: InboundStore, subscriber_id: int, reply_id: in
         mail = read_mail(inbound_store.open_for_owner(reply, person))
     except MalformedPostError:
         return held_mail
-    text, _ = split_at((mail.plain or "").replace("\x00", "\ufffd"), MAX_SHOWN_BYTES)
+    text, _ = split_at(_words(mail).replace("\x00", "\ufffd"), MAX_SHOWN_BYTES)
     return replace(held_mail, sender=for_showing(mail.from_address or ""), text=for_showing(text))
+
+
+def _words(mail: InboundMail) -> str:
+    """Return the words of a mail; HTML and raw MIME are read in a child process, since anybody may have sent them."""
+    if mail.plain:
+        return mail.plain
+    reader = MailReader()
+    try:
+        reading = reader.read_words(MailContent(mail.raw_mime, mail.plain, mail.html))
+    finally:
+        reader.close()
+    return reading.words.text if isinstance(reading, MailReading) else ""
 
 
 def accept(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: datetime) -> AliasClaim | None:

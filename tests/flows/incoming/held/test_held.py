@@ -11,6 +11,7 @@ import pytest
 from service.core.addresses import Address
 from service.flows.incoming.held import held
 from service.models import Alias, Delivery, DeliveryKind, Outcome, Reply
+from service.postoffice.route import authenticated
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
 from tests.harness.mail.posts import mail
 from tests.harness.people.people import DAY, MINUTE
@@ -59,6 +60,18 @@ def test_an_accepted_mail_is_an_entry_and_its_sender_an_alias(harness: InboundHa
     assert harness.words() == ["From my desk."]
     assert _is_alias(harness, WORK)
     assert _receive(harness, "And again.").outcome == Outcome.ENTRY
+
+
+@pytest.mark.parametrize("as_mime", [True, False], ids=["raw", "fields"])
+def test_the_owner_sees_the_words_in_whatever_form_the_mail_came(harness: InboundHarness, as_mime: bool) -> None:
+    head = f"From: {WORK}\r\nTo: x@example.org\r\nSubject: Re: x\r\nContent-Type: text/html\r\n\r\n"
+    raw = authenticated(f"{head}<p>From my desk.</p>\r\n".encode(), passes=True)
+    reply = harness.receive(raw, as_mime=as_mime)
+    assert reply is not None
+    assert reply.outcome == Outcome.HELD
+    shown = held.open_held_mail(harness.sending.runtime.inbound_store(), harness.ana.id, reply.id)
+    assert shown is not None
+    assert (shown.sender, shown.text.strip()) == (WORK, "From my desk.")
 
 
 def test_a_held_command_becomes_an_entry(harness: InboundHarness) -> None:
