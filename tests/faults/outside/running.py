@@ -40,7 +40,7 @@ AN_HOUR = timedelta(minutes=60)
 A_MONTH = timedelta(days=30)
 LEASE_SECONDS = 30
 START_SECONDS = 120
-# How long to wait for what a run ends with. It ends sooner in all but the slowest runs.
+# How long to wait without a change for what a run ends with.
 WORK_SECONDS, SETTLE_SECONDS = 240, 120
 OPEN = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
 
@@ -175,12 +175,21 @@ class Outside:
 
     def settle(self) -> None:
         """Wait until the service has ended what it began, then for the hour in which it settles doubtful emails."""
-        self.wait_until(lambda: set(self.open_states()) <= {DeliveryState.UNKNOWN}, WORK_SECONDS)
+        self._wait_for_states({DeliveryState.UNKNOWN}, WORK_SECONDS)
         self.in_doubt = self.open_states()[DeliveryState.UNKNOWN]
         self.pass_time(SETTLED_AFTER)
-        if not self.wait_until(lambda: not self.open_states(), SETTLE_SECONDS):
+        if not self._wait_for_states(set(), SETTLE_SECONDS):
             self.pass_time(AN_HOUR - SETTLED_AFTER)
-            self.wait_until(lambda: not self.open_states(), SETTLE_SECONDS)
+            self._wait_for_states(set(), SETTLE_SECONDS)
+
+    def _wait_for_states(self, left: set[DeliveryState], seconds: float) -> bool:
+        """Wait until deliveries are open in these states alone; give up after so many seconds without a change."""
+        states, changed_at = self.open_states(), time.monotonic()
+        while not states.keys() <= left and time.monotonic() < changed_at + seconds:
+            time.sleep(0.2)
+            before, states = states, self.open_states()
+            changed_at = changed_at if states == before else time.monotonic()
+        return states.keys() <= left
 
     def command(self, *words: str) -> str:
         """Run a command of the service; return what it said."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, make_response, redirect, request
 
-from service.core.letters.letter_words import PAUSE_REASONS, instant_words
+from service.core.letters.letter_words import NO_LETTER_BECAUSE, PAUSE_REASONS, instant_words
 from service.flows.checks.before_letters import failures_before_letters
 from service.flows.checks.finding import Finding
 from service.flows.desk.desk_log import DeskActionName
@@ -242,6 +242,7 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequenc
         gone=progress(visit.session, letter_id),
         going=SeenPost.of_letter_that_goes(visit.session, letter_id),
         pauses=PAUSE_REASONS,
+        no_letter_because=NO_LETTER_BECAUSE,
         problem=problem,
         failed=failed,
         is_confirmed=visit.is_confirmed,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
 from service.models import LetterFormat
 from tests.harness.desk import DeskHarness
+from tests.harness.people.members import member
 from tests.harness.website import WebHarness
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -42,3 +45,15 @@ def test_a_post_of_the_blog_that_is_edited_at_the_desk_still_names_the_blog(desk
     typed: dict[str, object] = {"title": "Ice", "content": "<p>It thawed.</p>", "visible": "public"}
     assert desk.site.post(f"/desk/letters/{letter_id}/edit", typed).status_code == 303
     assert desk.letter(letter_id).canonical_url == "https://blog.example.org/ice"
+
+
+@ON_SQLITE
+def test_a_draft_says_how_many_who_asked_for_letters_get_none_and_why(desk: DeskHarness) -> None:
+    desk.sign_in()
+    letters: dict[str, Any] = {"wants_letters": True, "letters_confirmed_at": desk.site.clock()}
+    with desk.site.runtime.database.write() as session:
+        for number, status in enumerate(["stopped", "resting", "resting"]):
+            member(session, desk.site.runtime.keyring, f"p{number}@example.com", status=status, **letters)
+    shown = desk.site.get(f"/desk/letters/{desk.draft()}").text
+    assert "<li>1: they stopped all emails</li>" in shown
+    assert "<li>2: they are resting</li>" in shown
