@@ -153,3 +153,7 @@ class JournalContents:
     def shown_words(self, row: Entry) -> str:
         """Return all the words of an entry as text that can be shown."""
         return for_showing(journal.open_text(self.key, row))
+
+    def tags_of(self, row: Entry) -> tuple[str, ...]:
+        """Return the tags of an entry, without their signs."""
+        return open_tags(self.key, row)

@@ -10,17 +10,19 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from service.core.dates import full_date, month_name, weekday_and_date
+from service.core.text.light_markdown import words_as_html
 
 _PIECE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class PagePhoto:
-    """A photo on the page: its path within the zip, and its size."""
+    """A photo on the page: its path within the zip, its size, and the person's own description, "" without one."""
 
     path: str
     width: int
     height: int
+    description: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class PageEntry:
     is_new_day: bool
     question: str = field(repr=False)
     words: str = field(repr=False)
+    tags: Sequence[str] = field(repr=False)
     photos: Sequence[PagePhoto]
 
 
@@ -48,7 +51,7 @@ class ExportTexts:
             auto_reload=False,
         )
         environment.globals.update(name=name, style=style)
-        for say in (full_date, month_name, weekday_and_date):
+        for say in (full_date, month_name, weekday_and_date, words_as_html):
             environment.filters[say.__name__] = say
         self._page = environment.get_template("export/index.html")
         self._readme = environment.get_template("export/README.txt")

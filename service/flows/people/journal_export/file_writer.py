@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from service.core.dates import full_date
+from service.core.journal.entry_text import for_showing
 from service.core.journal_export.book_period import BookPeriod
 from service.core.journal_export.day_one_form import DAY_ONE_JOURNAL, DayOnePhoto, day_one_id, day_one_json
 from service.core.journal_export.export_zip import MANIFEST, ExportZip
@@ -20,6 +21,7 @@ from service.core.library.prompts import Library
 from service.core.month.month_markdown import MarkdownEntry, month_in_pieces
 from service.core.sealing import SealError
 from service.db import Database
+from service.flows.people.journal.photos import entry_photos
 from service.flows.people.journal_export.book_printer import write_pdf, write_pdfs
 from service.flows.people.journal_export.book_reading import BookReading
 from service.flows.people.journal_export.book_texts import BookTexts
@@ -190,10 +192,11 @@ class _Writing:
         last: date | None = None
         for each in self._entries():
             on = each.row.written_on
+            ready = [photo for photo in each.photos if photo.id in self.paths]
+            described = entry_photos.open_photos(self.contents.keyring, self.order.person, ready)
             photos = [
-                PagePhoto(self.paths[photo.id], photo.width, photo.height)
-                for photo in each.photos
-                if photo.id in self.paths
+                PagePhoto(self.paths[photo.id], photo.width, photo.height, for_showing(open_photo.description))
+                for photo, open_photo in zip(ready, described, strict=True)
             ]
             is_new_month = last is None or (on.year, on.month) != (last.year, last.month)
             yield PageEntry(
@@ -202,6 +205,7 @@ class _Writing:
                 is_new_day=on != last,
                 question=self.contents.question_of(each.row),
                 words=self.contents.shown_words(each.row),
+                tags=self.contents.tags_of(each.row),
                 photos=photos,
             )
             last = on

@@ -121,6 +121,22 @@ def test_the_page_of_an_export_holds_every_word_as_text_and_fetches_nothing(
     assert page.index("March 2026</h2>") < page.index("Monday 30 March") < page.index("April 2026</h2>")
 
 
+def test_the_page_of_an_export_shows_an_entry_as_the_journal_does(home: WebHarness, exporter: JournalExporter) -> None:
+    runtime, now = home.runtime, home.clock()
+    with runtime.database.write() as session:
+        person = session.get_one(Subscriber, home.person().id)
+        photo = session.scalars(select(Photo).order_by(Photo.id)).first()
+        assert photo is not None
+        entry = session.get_one(Entry, photo.entry_id)
+        words = "A *slow* day: <i>tea</i>. #garden"
+        earlier_wording.change_words(session, runtime.keyring, person, entry, words=words, now=now)
+        photo_changes.describe(runtime.keyring, person, photo, 'The "old" kettle')
+    page = download(home, exporter).text("index.html")
+    assert "A <em>slow</em> day: &lt;i&gt;tea&lt;/i&gt;. #garden</div>" in page
+    assert 'alt="The &#34;old&#34; kettle"' in page
+    assert '<p class="small muted">#garden</p>' in page
+
+
 def test_what_is_known_besides_the_words_is_in_it(home: WebHarness, exporter: JournalExporter) -> None:
     about = json.loads(download(home, exporter).text("about-me.json"))
     assert (about["address"], about["status"]) == ("ana@example.com", "active")
