@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -159,6 +159,11 @@ class Letter(Base):
     def newest(cls, session: Session, limit: int) -> Sequence[Letter]:
         """Return up to `limit` letters, the one that was made last first."""
         return session.scalars(select(cls).order_by(cls.created_at.desc(), cls.id).limit(limit)).all()
+
+    @classmethod
+    def titles(cls, session: Session, ids: Collection[int]) -> dict[int, str]:
+        """Return the titles of these letters by id."""
+        return {row.id: row.title for row in session.execute(select(cls.id, cls.title).where(cls.id.in_(ids)))}
 
     @classmethod
     def published(cls, session: Session, limit: int) -> Sequence[Letter]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session
 
 from service.models.outgoing.deliveries.delivery import Delivery
@@ -78,19 +78,24 @@ def find(session: Session, selection: DeliverySelection, limit: int) -> list[Lis
 
 @dataclass(frozen=True, slots=True)
 class DeliveryGroup:
-    """How many deliveries failed, or are in doubt, for one reason, and when the first and the last of them were due."""
+    """How many deliveries failed, or are in doubt, for one reason, and when the first and the last of them were due.
+
+    Those of a letter are a group of their own: `letter_id` is None for the other kinds.
+    """
 
     state: str
     kind: str
     reason: str | None
+    letter_id: int | None
     number: int
     first_at: datetime
     last_at: datetime
 
 
 def count_trouble(session: Session, since: datetime) -> list[DeliveryGroup]:
-    """Return what failed or is in doubt and was due since an instant, by state, kind and reason."""
-    group = (Delivery.state, Delivery.kind, Delivery.reason)
+    """Return what failed or is in doubt and was due since an instant, by state, kind, reason and letter."""
+    letter_id = case((Delivery.kind == DeliveryKind.LETTER, Delivery.reference)).label("letter_id")
+    group = (Delivery.state, Delivery.kind, Delivery.reason, letter_id)
     figures = (func.count().label("number"), func.min(Delivery.ready_at).label("first_at"))
     query = select(*group, *figures, func.max(Delivery.ready_at).label("last_at"))
     query = query.where(Delivery.state.in_(IN_TROUBLE), Delivery.ready_at >= since).group_by(*group).order_by(*group)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, redirect, request
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.desk_overview import LOOKED_BACK, overview
 from service.flows.desk.desk_sign_in import writer_hashes
-from service.models import DeliveryState, DeskAction
+from service.models import DeliveryState, DeskAction, Letter
 from service.models.outgoing.deliveries import delivery_search
 from service.models.outgoing.deliveries.delivery_search import DeliverySelection
 from service.web.context import get_runtime, now, page
@@ -30,18 +30,20 @@ def home() -> str:
 
 @blueprint.get("/deliveries")
 def deliveries() -> str:
-    """Show what failed or is in doubt, by kind and reason."""
+    """Show what failed or is in doubt, by kind and reason, and each letter by itself."""
     with desk_visit() as visit:
         groups = delivery_search.count_trouble(visit.session, now() - LOOKED_BACK)
-    return page("desk/deliveries", groups=groups, done=request.args.get("done", ""), signed_in=False)
+        titles = Letter.titles(visit.session, {group.letter_id for group in groups if group.letter_id is not None})
+    return page("desk/deliveries", groups=groups, titles=titles, done=request.args.get("done", ""), signed_in=False)
 
 
 @blueprint.post("/deliveries/retry")
 def retry() -> Response:
-    """Send again the emails of one kind that failed for one reason. Those in doubt are settled, never sent blindly."""
+    """Send again the emails of one group that failed. Those in doubt are settled, never sent blindly."""
     kind, reason = request.form.get("kind", ""), request.form.get("reason", "")
+    letter_id = request.form.get("letter_id", type=int)
     with desk_visit(writing=True) as visit:
-        selection = DeliverySelection((DeliveryState.FAILED,), kind=kind, reason=reason)
+        selection = DeliverySelection((DeliveryState.FAILED,), kind=kind, reason=reason, letter_id=letter_id)
         found = delivery_search.find(visit.session, selection, MOST_RETRIED)
         recent = [one.id for one in found if one.ready_at >= now() - LOOKED_BACK and (one.reason or "") == reason]
         planned = delivery_search.plan_by_command(visit.session, recent, now())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
-from service.models import LetterFormat
+from service.models import Delivery, LetterFormat
 from tests.harness.desk import DeskHarness
 from tests.harness.people.members import member
 from tests.harness.website import WebHarness
@@ -57,3 +58,19 @@ def test_a_draft_says_how_many_who_asked_for_letters_get_none_and_why(desk: Desk
     shown = desk.site.get(f"/desk/letters/{desk.draft()}").text
     assert "<li>1: they stopped all emails</li>" in shown
     assert "<li>2: they are resting</li>" in shown
+
+
+def test_failed_emails_of_a_letter_are_a_group_of_its_own(desk: DeskHarness) -> None:
+    desk.site.join()
+    desk.sign_in()
+    letter_id = desk.draft()
+    failed: dict[str, object] = {"state": "failed", "reason": "policy"}
+    with desk.site.runtime.database.write() as session:
+        session.execute(update(Delivery).values(kind="letter", reference=letter_id, **failed))
+    shown = desk.site.get("/desk/deliveries").text
+    assert f'<a href="/desk/letters/{letter_id}">Ice</a>' in shown
+    fields: dict[str, object] = {"kind": "letter", "reason": "policy"}
+    for number, state in ((letter_id + 1, "failed"), (letter_id, "planned")):
+        desk.site.post("/desk/deliveries/retry", {**fields, "letter_id": number}, page="/desk/deliveries")
+        with desk.site.runtime.database.read() as session:
+            assert {*session.scalars(select(Delivery.state).where(Delivery.kind == "letter"))} == {state}
