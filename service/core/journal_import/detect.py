@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from service.core.journal.photos import sniff
@@ -29,6 +30,7 @@ from service.core.journal_import.reading.imported import (
     LeftOutEntry,
     RefusedFileError,
 )
+from service.core.journal_import.reading.unread_files import list_unread
 from service.core.replies import ClientPhrases
 
 EMPTY: Final = "There’s nothing in this file."
@@ -107,13 +109,16 @@ def detect(files: ImportFiles, phrases: ClientPhrases) -> JournalFormat:
 
 
 def read_items(files: ImportFiles, journal: JournalFormat) -> Iterator[ImportItem]:
-    """Yield the items of a journal; where the file ends early or holds too much, the last item says so.
+    """Yield the items of a journal, and then each file of a zip that has words and is in another form.
+
+    Where the file ends early or holds too much, the last item says so.
 
     Raises:
         RefusedFileError: there are more than anybody's journal has.
     """
     try:
-        for number, item in enumerate(journal.read(files)):
+        files.was_read.clear()
+        for number, item in enumerate(chain(journal.read(files), list_unread(files, journal))):
             if number >= MOST_ITEMS:
                 raise RefusedFileError(TOO_MANY)
             yield item

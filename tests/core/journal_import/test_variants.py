@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.core.journal_import.notes.markdown_folder import FORMATTED
 from service.core.journal_import.reading.imported import A_SOUND, NO_DATE, ONLY_LEFT_BEHIND, ONLY_MISSING_PHOTO
+from service.core.journal_import.reading.unread_files import FORMATTED
 from service.core.journal_import.reading.zone_names import iana_name
 from tests.harness.journals.journals import entries_in, left_out_in, photo, read_journal, zipped
 

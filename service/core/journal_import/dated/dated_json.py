@@ -202,7 +202,10 @@ def _is_ahhlife(files: ImportFiles, name: str) -> bool:
 
 def _read_ahhlife(files: ImportFiles) -> Iterator[ImportItem]:
     for name in files.texts_like(is_json):
-        for path, leaf in _leaves(_whole(files, name)):
+        leaves = [*_leaves(_whole(files, name))]
+        if not leaves:
+            files.was_read.discard(name)
+        for path, leaf in leaves:
             at: datetime | None = from_milliseconds(leaf.get("timestamp"))
             entry = ImportedEntry(place=f"{name}, {path}", words=words_of(text_in(leaf.get("content"))), at=at)
             yield _checked(_Written(str(leaf.get("timestamp")), entry))

@@ -65,7 +65,7 @@ def matches(files: ImportFiles) -> bool:
 
 def read(files: ImportFiles) -> Iterator[ImportItem]:
     """Yield the notes; each that is no diary is listed."""
-    for name in _exports(files):
+    for name in _exports(files, most=len(files.names)):  # one a notebook
         number = 0
         reader = _NoteReader()
         try:
@@ -88,8 +88,8 @@ def photo(files: ImportFiles, reference: str) -> bytes:
     return binascii.a2b_base64(files.read_range(name, int(start), int(end) - int(start)))
 
 
-def _exports(files: ImportFiles) -> Iterator[str]:
-    for name in files.texts_like(lambda start: start[:1] == b"<", most=20):
+def _exports(files: ImportFiles, most: int = 20) -> Iterator[str]:
+    for name in files.texts_like(lambda start: start[:1] == b"<", most):
         if b"<en-export" in files.head(name):
             yield name
 

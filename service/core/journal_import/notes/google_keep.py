@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -25,6 +26,10 @@ from service.core.journal_import.reading.local_days import first_day_in, from_mi
 IN_THE_BIN: Final = "It was in the bin."
 _KEYS: Final = {"isTrashed", "textContent", "createdTimestampUsec", "userEditedTimestampUsec", "isArchived"}
 _LEAST_KEYS: Final = 2
+# Each note once more as a page, the list of labels, and what Takeout says of each photo of another service of Google's.
+_BESIDE: Final = re.compile(
+    r"(?:^|/)(?:Takeout/.*\.html|Labels\.txt|[^/]*\.(?:jpe?g|png|gif|heic|webp|mp4|mov)\.[\w.-]*json)$", re.IGNORECASE
+)
 
 
 def matches(files: ImportFiles) -> bool:
@@ -42,6 +47,8 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
             continue
         if isinstance(note, dict) and len(_KEYS & note.keys()) >= _LEAST_KEYS:
             yield _entry(files, name, note)
+        else:
+            files.was_read.discard(name)
 
 
 def _is_note(files: ImportFiles, name: str) -> bool:
@@ -75,4 +82,6 @@ def _listed(note: dict[str, Any]) -> str:
     return "\n".join(f"- [{'x' if item.get('isChecked') else ' '}] {text_in(item.get('text'))}" for item in items)
 
 
-FORMAT: Final = JournalFormat("keep", "Google Keep", matches, read)
+FORMAT: Final = JournalFormat(
+    "keep", "Google Keep", matches, read, belongs=lambda _files, name: _BESIDE.search(name) is not None
+)

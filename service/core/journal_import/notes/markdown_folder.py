@@ -28,15 +28,10 @@ from service.core.journal_import.reading.imported import (
     reason_without,
 )
 from service.core.journal_import.reading.local_days import first_day_in
+from service.core.journal_import.reading.unread_files import is_formatted, is_litter
 
-FORMATTED: Final = "It’s a formatted document. Save it as text or Markdown, and bring that."
 NOT_A_DAY: Final = "Neither its name nor its text says which day it’s from."
-_SKIPPED: Final = re.compile(
-    r"(?:^|/)(?:\.obsidian|\.trash|\.git|\.logseq|logseq|_?templates?|node_modules)/", re.IGNORECASE
-)
 _ENDINGS: Final = (".md", ".markdown", ".txt", ".text", ".org")
-_FORMATTED: Final = (b"{\\rtf", b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # RTF, PDF, Word and OpenDocument
-_FORMATTED_ENDINGS: Final = (".rtf", ".doc", ".docx", ".odt", ".pages")
 _EMBED: Final = re.compile(
     r"!\[\[([^\]|\n]+)(?:\|[^\]\n]*)?\]\]"
     r"|!\[[^\]\n]*\]\(<?([^)>\n]+?)>?(?:\s+\"[^\"\n]*\")?\)(?:\{:[^{}\n]*\})?"  # Logseq's size
@@ -75,7 +70,6 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
             yield LeftOutEntry(name, UNREADABLE_ENTRY)
             continue
         yield from _entries(files, name, text)
-    yield from _formatted(files)
 
 
 def split_embeds(text: str) -> tuple[str, list[str]]:
@@ -96,10 +90,10 @@ def split_embeds(text: str) -> tuple[str, list[str]]:
 
 def _notes(files: ImportFiles) -> Iterator[str]:
     if not files.is_archive:
-        yield from (name for name in files.names if not _is_formatted(files, name))
+        yield from (name for name in files.names if not is_formatted(files.head(name)))
         return
     for name in files.names:
-        if _is_text(name) and not _SKIPPED.search(f"/{name}") and not _is_formatted(files, name):
+        if _is_text(name) and not is_litter(name) and not is_formatted(files.head(name)):
             yield name
 
 
@@ -107,17 +101,6 @@ def _is_text(name: str) -> bool:
     """Return whether a file is text by its ending; one without an ending is if its name is a day."""
     last = name.rpartition("/")[2]
     return last.lower().endswith(_ENDINGS) or ("." not in last and first_day_in(last) is not None)
-
-
-def _is_formatted(files: ImportFiles, name: str) -> bool:
-    return files.head(name).startswith(_FORMATTED)
-
-
-def _formatted(files: ImportFiles) -> Iterator[ImportItem]:
-    """Yield the documents of a word processor, which are not read."""
-    for name in files.names:
-        if name.lower().endswith(_FORMATTED_ENDINGS) and _is_formatted(files, name):
-            yield LeftOutEntry(name, FORMATTED)
 
 
 def _days_of(files: ImportFiles, name: str) -> bool:

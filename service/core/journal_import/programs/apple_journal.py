@@ -43,6 +43,7 @@ _PHOTOS: Final = ".assetType_photo img, .assetType_livePhoto img"
 _CLASS_RULE: Final = re.compile(r"span\.(s\d+)\s*\{([^}]*)\}")
 _SPAN: Final = re.compile(r'<span class="(s\d+)">([^<]*)</span>')
 _NAME_TITLE: Final = re.compile(r"\d{4}-\d{2}-\d{2}_?(?:\(\d+\))?_?(.*)")
+_BESIDE: Final = re.compile(r"(?:^|/)(?:index\.html?|Resources/[^/]*)$", re.IGNORECASE)
 _LEFT: Final = (("assetType_video", A_VIDEO), ("assetType_audio", A_SOUND), ("assetType_voice", A_SOUND))
 
 
@@ -60,7 +61,7 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
 
 
 def _is_page(files: ImportFiles, name: str) -> bool:
-    with files.open(name) as file:
+    with files.peek(name) as file:
         start = start_of(file.read(STYLE_BYTES))
         return _IS_HTML.match(start) is not None and _IS_PAGE.search(start) is not None
 
@@ -145,4 +146,6 @@ def _photos(files: ImportFiles, name: str, tree: LexborHTMLParser) -> tuple[tupl
     return tuple(photos), tuple(left)
 
 
-FORMAT: Final = JournalFormat("apple", "Apple Journal", matches, read)
+FORMAT: Final = JournalFormat(
+    "apple", "Apple Journal", matches, read, belongs=lambda _files, name: _BESIDE.search(name) is not None
+)

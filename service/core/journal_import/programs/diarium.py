@@ -67,6 +67,8 @@ def _databases(files: ImportFiles) -> Iterator[tuple[str, JournalDatabase]]:
             continue
         if _ENTRIES in database.tables and {_ID, "Text"} <= {*database.tables[_ENTRIES].columns}:
             yield name, database
+        else:
+            files.was_read.discard(name)
 
 
 def _media(database: JournalDatabase) -> dict[int, list[tuple[int, str]]]:

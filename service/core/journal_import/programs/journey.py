@@ -24,6 +24,7 @@ from service.core.journal_import.reading.local_days import from_milliseconds, re
 
 # Its newer form names the date in another way.
 _DATES: Final = {"date_journal", "dateOfJournal"}
+_OWN: Final = _DATES | {"id", "text"}
 _NAMES: Final = ("filename", "fileName", "name", "path", "id")
 
 
@@ -35,7 +36,8 @@ def matches(files: ImportFiles) -> bool:
 def read(files: ImportFiles) -> Iterator[ImportItem]:
     """Yield the entries, in the order of their files."""
     for name in files.texts_like(is_json, most=len(files.names)):
-        yield _entry(files, name)
+        if _OWN & _keys(files, name) or not _keys(files, name):
+            yield _entry(files, name)
 
 
 def _keys(files: ImportFiles, name: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
@@ -34,6 +35,9 @@ LONGEST_STEP: Final = 2000
 MOST_STEPS: Final = 5000
 MOST_DATES: Final = 60
 _CALLED: Final = {"entries": "entry", "questions": "question", "drafts": "draft", "steps": "step"}
+_BESIDE: Final = re.compile(
+    r"((?:[^/]+/)*?)(?:README\.txt|index\.html|manifest\.json|about-me\.json|journal/\d{4}-\d{2}\.md|mails/[^/]+\.eml)$"
+)
 TOO_MANY_STEPS: Final = "The file has more small steps than can come in at once."
 
 
@@ -167,4 +171,10 @@ def _draft(place: str, element: JsonElement) -> Iterator[ImportItem]:
         yield left_out if is_too_large else ImportedDraft(place, draft.on, draft.words, draft.saved_at)
 
 
-FORMAT: Final = JournalFormat("small_steps", "Small Steps", matches, read)
+def _belongs(files: ImportFiles, name: str) -> bool:
+    """Return whether a file is one of those beside journal.json, whose words are in that too, or about-me.json."""
+    found = _BESIDE.match(name)
+    return found is not None and files.has(f"{found[1]}journal.json")
+
+
+FORMAT: Final = JournalFormat("small_steps", "Small Steps", matches, read, belongs=_belongs)

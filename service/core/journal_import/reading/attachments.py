@@ -27,6 +27,7 @@ def sort_attachments(
     left: list[str] = []
     for each in written:
         name = files.find(each, beside) or files.find_stem(each) or files.find_picture(each)
+        files.was_read.add(name or "")
         if name is None:
             left.append(_kind_by_name(each) or A_MISSING_PHOTO)
         elif (other := kind_left_behind(files, name)) is not None:

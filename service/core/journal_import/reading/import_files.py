@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import re
-import stat
 import unicodedata
 import zipfile
 import zlib
@@ -17,6 +15,7 @@ from typing import Any, BinaryIO, Final
 from urllib.parse import unquote
 
 from service.core.journal.photos import sniff
+from service.core.journal_import.reading.member_names import joined, safe_name
 
 HEAD_BYTES: Final = 4096
 LARGEST_TEXT_BYTES: Final = 24 * 1024 * 1024
@@ -27,9 +26,7 @@ MOST_MEMBERS: Final = 200_000
 MOST_HEADS: Final = 2000
 READ_BYTES: Final = 256 * 1024
 _ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
-_UTF8_NAME: Final = 0x800
 _ENCRYPTED: Final = 0x1
-_NEVER: Final = re.compile(r"(?:^|/)(?:__MACOSX/|\._[^/]*$|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _MEDIA: Final = frozenset(
     {"jpg", "jpeg", "png", "gif", "heic", "heif", "webp", "mp4", "mov", "m4a", "aac", "mp3", "wav", "pdf", "3gp", "caf"}
 )
@@ -61,6 +58,7 @@ class ImportFiles:
     title: str = field(default="", repr=False)
     shapes: dict[str, Any] = field(default_factory=dict, init=False, repr=False)  # what `json_stream` has looked at
     _zip: zipfile.ZipFile | None = field(default=None, init=False, repr=False)
+    was_read: set[str] = field(default_factory=set, init=False, repr=False)  # names of what was opened or referred to
     _heads: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
     _members: dict[str, zipfile.ZipInfo] = field(default_factory=dict, init=False, repr=False)
 
@@ -80,7 +78,7 @@ class ImportFiles:
             raise DamagedFileError from None
         if len(self._zip.infolist()) > MOST_MEMBERS:
             raise FileBoundError
-        self._members = {name: info for info in self._zip.infolist() if (name := _safe_name(info))}
+        self._members = {name: info for info in self._zip.infolist() if (name := safe_name(info))}
 
     @property
     def is_archive(self) -> bool:
@@ -99,7 +97,12 @@ class ImportFiles:
         return sorted(names, key=lambda name: (_suffix(name) in _MEDIA, name))
 
     def open(self, name: str, largest: int = LARGEST_STREAM_BYTES) -> BinaryIO:
-        """Return a file to be read as a stream; reading past `largest` bytes raises FileBoundError.
+        """Return a file to be read as a stream, as `peek` does, and note that it was read."""
+        self.was_read.add(name)
+        return self.peek(name, largest)
+
+    def peek(self, name: str, largest: int = LARGEST_STREAM_BYTES) -> BinaryIO:
+        """Return a file to be looked at as a stream; reading past `largest` bytes raises FileBoundError.
 
         Raises:
             DamagedFileError: the archive does not give it.
@@ -119,7 +122,7 @@ class ImportFiles:
             if len(self._heads) >= MOST_HEADS:
                 self._heads.clear()
             try:
-                self._heads[name] = self.open(name).read(HEAD_BYTES)
+                self._heads[name] = self.peek(name).read(HEAD_BYTES)
             except (DamagedFileError, FileBoundError):
                 self._heads[name] = b""
         return self._heads[name]
@@ -184,6 +187,10 @@ class ImportFiles:
             if likes(start_of(self.head(name))):
                 yield name
 
+    def has(self, name: str) -> bool:
+        """Return whether a zip has a file of exactly this name."""
+        return name in self._members
+
     @cached_property
     def by_base_name(self) -> dict[str, str]:
         """Return the names of all files by their last part in lower case; the first of several counts."""
@@ -199,7 +206,7 @@ class ImportFiles:
         folder = beside.rpartition("/")[0]
         for path in dict.fromkeys((written, unquote(written))):
             clean = unicodedata.normalize("NFC", path.replace("\\", "/")).removeprefix("./").strip()
-            for name in (_joined(folder, clean), clean):
+            for name in (joined(folder, clean), clean):
                 if name in self._members:
                     return name
             if clean and (found := self.by_base_name.get(_folded(clean.rpartition("/")[2]))) and self.is_archive:
@@ -272,31 +279,6 @@ def start_of(head: bytes) -> bytes:
     encoding = encoding_of(head[:4])
     text = head.decode(encoding, "ignore").encode() if encoding else head
     return text.removeprefix(codecs.BOM_UTF8).lstrip()
-
-
-def _safe_name(info: zipfile.ZipInfo) -> str:
-    """Return the name of a member of a zip, or "" for one that is not read."""
-    name = info.filename
-    if not info.flag_bits & _UTF8_NAME:
-        # Archivers that write UTF-8 without saying so; the library has read it as code page 437.
-        try:
-            name = name.encode("cp437").decode("utf-8")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            name = info.filename
-    name = unicodedata.normalize("NFC", name.replace("\\", "/"))
-    is_link = stat.S_ISLNK(info.external_attr >> 16)
-    climbs = name.startswith("/") or ".." in name.split("/") or name[1:2] == ":"
-    return "" if name.endswith("/") or is_link or climbs or _NEVER.search(name) else name
-
-
-def _joined(folder: str, name: str) -> str:
-    parts: list[str] = folder.split("/") if folder else []
-    for part in name.split("/"):
-        if part == ".." and parts:
-            parts.pop()
-        elif part not in {"", ".", ".."}:
-            parts.append(part)
-    return "/".join(parts)
 
 
 def _folded(name: str) -> str:

@@ -139,7 +139,7 @@ class JournalFormat:
     """A kind of journal file. `title` is what people call it; `key` is stored.
 
     `matches` looks at the contents, never at the name of the file. `photo` returns the bytes of a photo by the
-    reference that an entry has.
+    reference that an entry has. `belongs` says whether a file of that name is a part of the format without an entry.
     """
 
     key: str
@@ -147,6 +147,7 @@ class JournalFormat:
     matches: Callable[[ImportFiles], bool]
     read: Callable[[ImportFiles], Iterator[ImportItem]]
     photo: Callable[[ImportFiles, str], bytes] = lambda files, name: files.read_bytes(name)
+    belongs: Callable[[ImportFiles, str], bool] = lambda _files, _name: False
 
 
 class RefusedFileError(Exception):

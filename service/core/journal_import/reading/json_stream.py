@@ -83,7 +83,7 @@ def _shape(files: ImportFiles, name: str) -> JsonShape:
     first: list[JsonElement] = []
     seen: dict[str, int] = {}
     try:
-        with files.open(name, SHAPE_BYTES) as file:
+        with files.peek(name, SHAPE_BYTES) as file:
             splitter = _Splitter(file)
             for element in splitter.elements():
                 seen[element.key] = seen.get(element.key, 0) + 1
