@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Final
 
@@ -40,6 +40,7 @@ DAMAGED: Final = "This zip is damaged, so it couldn’t be opened. Export it aga
 TOO_MUCH: Final = "This file holds more than can be read at once. Export fewer years at a time."
 A_PHOTO: Final = "This is a photo. To add it to a day, send it in reply to an email."
 A_DOCUMENT: Final = "This is a document made for printing. Export your journal as JSON, text or Markdown instead."
+UNREADABLE: Final = "This file couldn’t be read. Export it again, and upload it again."
 UNKNOWN: Final = (
     "No journal was found in this file. Export your journal as JSON if you can, otherwise as text or Markdown."
 )
@@ -89,23 +90,33 @@ def formats(phrases: ClientPhrases) -> tuple[JournalFormat, ...]:
     return (*_FORMATS, mail_format(phrases), markdown_folder.FORMAT)
 
 
-def detect(files: ImportFiles, phrases: ClientPhrases) -> JournalFormat:
+def detect(
+    files: ImportFiles, phrases: ClientPhrases, failed: Callable[[str, str], None] = lambda _key, _error: None
+) -> JournalFormat:
     """Return what kind of journal the upload is.
+
+    A format that cannot look at the file is not its format, and the others are asked. `failed` is told the key of one
+    that ended in an unexpected error, and the class of that.
 
     Raises:
         RefusedFileError: it is none that is known; the message says what to do.
     """
     if files.is_encrypted:
         raise RefusedFileError(ENCRYPTED)
-    try:
-        found = next((each for each in formats(phrases) if each.matches(files)), None)
-    except FileBoundError:
-        raise RefusedFileError(TOO_MUCH) from None
-    except DamagedFileError:
-        raise RefusedFileError(DAMAGED) from None
-    if found is None:
-        raise RefusedFileError(_reason(files))
-    return found
+    reasons: list[str] = []
+    for each in formats(phrases):
+        try:
+            if each.matches(files):
+                return each
+        except FileBoundError:
+            reasons.append(TOO_MUCH)
+        except DamagedFileError:
+            reasons.append(DAMAGED)
+        except (MemoryError, RefusedFileError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a file may make a parser raise anything
+            failed(each.key, type(error).__name__)
+    raise RefusedFileError(reasons[0] if reasons else _reason(files))
 
 
 def read_items(files: ImportFiles, journal: JournalFormat) -> Iterator[ImportItem]:

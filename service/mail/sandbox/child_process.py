@@ -22,6 +22,10 @@ class ChildTimeoutError(Exception):
     """The process did not answer in time, or ended; the next question starts a new one."""
 
 
+class ChildEndedError(ChildTimeoutError):
+    """The process ended before it answered: it used all the CPU time or memory that it may, or crashed."""
+
+
 @dataclass(slots=True)
 class ChildProcess:
     """Runs `serve` of `child_server` in a separate process, which a hostile question may crash."""
@@ -33,6 +37,7 @@ class ChildProcess:
         """Return the answer to a question.
 
         Raises:
+            ChildEndedError: the process ended over it.
             ChildTimeoutError: there was none within that many seconds.
         """
         try:
@@ -42,9 +47,12 @@ class ChildProcess:
             deadline = time.monotonic() + seconds
             length = int.from_bytes(_received(process, LENGTH_BYTES, deadline), "big")
             return _received(process, length, deadline)
-        except (ChildTimeoutError, BrokenPipeError):
+        except BrokenPipeError:
             self.close()
-            raise ChildTimeoutError from None
+            raise ChildEndedError from None
+        except ChildTimeoutError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the process."""
@@ -63,7 +71,11 @@ class ChildProcess:
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
         )
-        if _received(self._process, len(READY), time.monotonic() + START_SECONDS) != READY:
+        try:
+            is_ready = _received(self._process, len(READY), time.monotonic() + START_SECONDS) == READY
+        except ChildEndedError:  # not over a question
+            is_ready = False
+        if not is_ready:
             raise ChildTimeoutError
         return self._process
 
@@ -84,7 +96,7 @@ def _received(process: subprocess.Popen[bytes], length: int, deadline: float) ->
                 raise ChildTimeoutError
             part = os.read(process.stdout.fileno(), min(missing, PIPE_BYTES))
             if not part:
-                raise ChildTimeoutError
+                raise ChildEndedError
             parts.append(part)
             missing -= len(part)
     return b"".join(parts)

@@ -7,12 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import structlog
+
 from service.core.journal_import.detect import TOO_MUCH
 from service.core.journal_import.reading.imported import ImportItem, RefusedFileError
-from service.mail.sandbox.child_process import ChildProcess, ChildTimeoutError, module_command
+from service.mail.sandbox.child_process import ChildEndedError, ChildProcess, ChildTimeoutError, module_command
 from service.mail.sandbox.journal_reading import JSON_ANSWER, PHOTO, RANGE_BYTES, WANTED, item_from_json
 
 WALL_SECONDS: Final = 60.0
+LONGEST_NAME: Final = 60
+
+log = structlog.get_logger()
+
+
+class SlowReadingError(Exception):
+    """The child did not answer in time, as on a machine that has much to do; another attempt may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +58,13 @@ class JournalReader:
 
         Raises:
             RefusedFileError: it is no journal, or too much; the message is for its owner.
-            SealError, StorageError: the file cannot be read now.
+            SealError, StorageError, SlowReadingError: the file cannot be read now.
         """
         self._opened += 1
         file = self.file
         question = {"size": file.size, "title": file.title, "zone": file.zone, "skip": skip}
-        return JournalKind(**self._answer(question))
+        answer = self._answer(question)
+        return JournalKind(answer["key"], answer["title"])
 
     def items(self, skip: int = 0) -> Iterator[ImportItem]:
         """Yield the items after the first `skip`; raises the same errors as `open`.
@@ -91,10 +101,16 @@ class JournalReader:
     def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
         try:
             answer = self._ask(question)
-        except ChildTimeoutError:
+        except ChildEndedError:
             raise RefusedFileError(TOO_MUCH) from None
+        except ChildTimeoutError:
+            raise SlowReadingError from None
         assert answer[:1] == JSON_ANSWER
         found: dict[str, Any] = json.loads(answer[1:])
+        for part, error in found.get("failed", ()):
+            log.error("import.reader_failed", part=_name(part), error=_name(error))
+        if "lost" in found:  # a child that ended between two questions; the new one has no file
+            raise SlowReadingError
         if "refused" in found:
             raise RefusedFileError(found["refused"])
         return found
@@ -108,3 +124,9 @@ class JournalReader:
                 return answer
             offset, length = int.from_bytes(answer[1:9], "big"), int.from_bytes(answer[9:17], "big")
             message = self.file.read(offset, min(length, RANGE_BYTES))
+
+
+def _name(said: str) -> str:
+    """Return a name as the child says it, if it is one: nothing else of a file may get into the log."""
+    is_name = said.replace("_", "").isalnum() and said.isascii() and len(said) <= LONGEST_NAME
+    return said if is_name else "other"

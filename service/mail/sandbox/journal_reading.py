@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, BinaryIO, Final
 from zoneinfo import ZoneInfo
 
-from service.core.journal_import.detect import TOO_MUCH, detect, read_items
+from service.core.journal_import.detect import DAMAGED, TOO_MUCH, UNREADABLE, detect, read_items
 from service.core.journal_import.reading.import_files import DamagedFileError, FileBoundError, ImportFiles
 from service.core.journal_import.reading.imported import (
     ImportedDraft,
@@ -40,7 +40,6 @@ RANGE_BYTES: Final = 512 * 1024
 BATCH_CHARACTERS: Final = 512 * 1024
 _INSTANTS: Final = ("at", "changed_at", "draft_saved_at")
 WANTED, JSON_ANSWER, PHOTO, NO_PHOTO = b"W", b"J", b"P", b"N"
-DAMAGED: Final = "This zip is damaged, so it couldn’t be opened. Export it again, or upload it again."
 
 
 class RemoteFile(io.RawIOBase):
@@ -85,33 +84,41 @@ class JournalServer:
     _files: ImportFiles | None = field(default=None, repr=False)
     _format: JournalFormat | None = None
     _items: Iterator[ImportItem] = field(default_factory=lambda: iter(()), repr=False)
+    _failed: list[tuple[str, str]] = field(default_factory=list)
 
     def answer_to(self, asked: bytes) -> bytes:
-        """Return the answer to a question; an error is named by a sentence, without the file's content."""
+        """Return the answer to a question; an error is named by a sentence, without the file's content.
+
+        `failed` in it are the parts that ended in an unexpected error, each with the class of that alone.
+        """
         question: dict[str, Any] = json.loads(asked)
         if "photo" in question:
             return self._photo(question["photo"])
         try:
             return JSON_ANSWER + (self._open(question) if "size" in question else self._next()).encode("ascii")
         except RefusedFileError as refused:
-            answer = {"refused": str(refused)}
+            answer: dict[str, Any] = {"refused": str(refused)}
         except DamagedFileError:
             answer = {"refused": DAMAGED}
         except (MemoryError, FileBoundError):
             answer = {"refused": TOO_MUCH}
         except Exception as error:  # noqa: BLE001 - a file may make a parser raise anything; its name tells which
-            answer = {"refused": TOO_MUCH, "error": type(error).__name__}
-        return JSON_ANSWER + json.dumps(answer).encode("ascii")
+            self._failed.append((self._format.key if self._format else "open", type(error).__name__))
+            answer = {"refused": UNREADABLE}
+        return JSON_ANSWER + json.dumps(answer | {"failed": self._failed}).encode("ascii")
 
     def _open(self, question: dict[str, Any]) -> str:
         file: BinaryIO = io.BufferedReader(RemoteFile(question["size"], self.wanted), RANGE_BYTES)
         self._files = ImportFiles(file, question["title"])
-        self._format = detect(self._files, load_client_phrases())
+        self._format, self._failed = None, []
+        self._format = detect(self._files, load_client_phrases(), lambda *failed: self._failed.append(failed))
         items = with_local_days(read_items(self._files, self._format), ZoneInfo(question["zone"]))
         self._items = islice(items, question["skip"], None)
-        return json.dumps({"key": self._format.key, "title": self._format.title})
+        return json.dumps({"key": self._format.key, "title": self._format.title, "failed": self._failed})
 
     def _next(self) -> str:
+        if self._files is None:
+            return '{"lost": true}'
         batch: list[str] = []
         room = BATCH_CHARACTERS
         while room > 0 and (item := next(self._items, None)) is not None:

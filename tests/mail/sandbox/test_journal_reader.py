@@ -6,17 +6,24 @@ import io
 import json
 import os
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from service.core.journal_import.detect import TOO_MUCH, UNKNOWN
-from service.core.journal_import.reading.imported import LeftOutEntry, RefusedFileError
-from service.mail.sandbox.journal_reader import JournalFile, JournalReader
+from service.core.journal_import import detect
+from service.core.journal_import.detect import TOO_MUCH, UNKNOWN, UNREADABLE
+from service.core.journal_import.reading.import_files import ImportFiles
+from service.core.journal_import.reading.imported import ImportItem, JournalFormat, LeftOutEntry, RefusedFileError
+from service.mail.sandbox.child_process import ChildProcess
+from service.mail.sandbox.journal_reader import JournalFile, JournalReader, SlowReadingError
+from service.mail.sandbox.journal_reading import JournalServer
 from tests.harness.journals.journals import entries_in, journal, photo, zipped
 
 ENTRY = {"uuid": "A", "creationDate": "2024-05-01T10:00:00Z", "timeZone": "UTC", "text": "Words."}
@@ -73,10 +80,42 @@ def test_a_file_that_is_no_journal_is_refused_with_its_sentence(readers: list[Jo
         reader_of(b"Milk, bread", readers).open()
 
 
-def test_what_takes_too_long_is_refused(readers: list[JournalReader]) -> None:
+def test_what_costs_the_child_its_life_is_refused_and_what_only_takes_long_is_not(readers: list[JournalReader]) -> None:
     reader = reader_of(journal("day_one"), readers, wall_seconds=0)
-    with pytest.raises(RefusedFileError, match=TOO_MUCH):
+    with pytest.raises(SlowReadingError):
         reader.open()
+    ends = JournalReader(reader.file, _child=ChildProcess((sys.executable, "-c", "print('ready')")))
+    with pytest.raises(RefusedFileError, match=TOO_MUCH):
+        ends.open()
+
+
+def test_a_child_that_ends_between_two_questions_is_not_the_end_of_the_file(readers: list[JournalReader]) -> None:
+    reader = reader_of(journal("day_one"), readers)
+    reader.open()
+    reader._child.close()
+    with pytest.raises(SlowReadingError):
+        next(reader.items())
+
+
+def test_an_unexpected_error_in_one_format_is_logged_by_its_class_and_the_others_are_asked(
+    readers: list[JournalReader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: ImportFiles) -> Iterator[ImportItem]:
+        raise KeyError("words of a journal")
+
+    data, kinds = journal("dabble_me.txt"), detect._FORMATS
+    server = JournalServer(lambda offset, length: data[offset : offset + length])
+    monkeypatch.setattr(ChildProcess, "ask", lambda _, asked, __: server.answer_to(asked))
+    blind = JournalFormat("blind", "", lambda files: bool(fails(files)), fails)
+    monkeypatch.setattr(detect, "_FORMATS", (blind, *kinds))
+    with capture_logs() as logs:
+        assert reader_of(data, readers).open().key == "dabble_me"
+    monkeypatch.setattr(detect, "_FORMATS", (replace(blind, key="deaf", matches=lambda _: True), *kinds))
+    with capture_logs() as more, pytest.raises(RefusedFileError, match=UNREADABLE):
+        next(reader_of(data, readers).items())
+    said = [(each["event"], each["part"], each["error"]) for each in (*logs, *more)]
+    assert said == [("import.reader_failed", key, "KeyError") for key in ("blind", "deaf")]
+    assert "words" not in str((*logs, *more))
 
 
 def bomb(name: str, start: bytes, megabytes: int) -> bytes:

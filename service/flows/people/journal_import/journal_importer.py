@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
+from service.core.journal_import.detect import UNREADABLE
 from service.core.journal_import.reading.imported import (
     ImportedDraft,
     ImportedEntry,
@@ -31,7 +32,7 @@ from service.flows.people.journal_import.import_preview import OTHER_WORDS, Impo
 from service.flows.people.journal_import.import_upload import UNUSED_KEPT, ImportUploads
 from service.flows.people.journal_import.known_entries import EntryStanding, KnownEntries
 from service.job_queue import BackgroundJob, JobQueue
-from service.mail.sandbox.journal_reader import JournalReader
+from service.mail.sandbox.journal_reader import JournalReader, SlowReadingError
 from service.mail.sandbox.pictures import PictureRedrawer
 from service.models import ImportedEntryRow, ImportState, JournalImport, Keyring, OwnQuestion, Subscriber
 from service.models.people.personal_data.journal_import import MOST_FAILURES
@@ -43,7 +44,9 @@ UNDO_FOR = timedelta(days=30)
 ENTRIES_TAKEN_BACK = 200
 UNREADABLE_PHOTO = "a photo that couldn’t be read"
 STOPPED_SHORT = "The rest of the file couldn’t be read."
-UNREADABLE_FILE = "This file couldn’t be read. Export it again, and upload it again."
+MOST_SLOW = 2  # attempts in a row that end because reading takes too long
+TOOK_TOO_LONG = "Reading this file took too long just now. It isn’t the file’s fault: upload it again later."
+REST_TOOK_TOO_LONG = "Reading the rest took too long just now. Bring the file again later: nothing comes in twice."
 
 log = structlog.get_logger()
 
@@ -91,9 +94,25 @@ class JournalImporter:
         }
         if claimed.row.failures > MOST_FAILURES and claimed.row.state != ImportState.UNDOING:
             log.error("import.given_up", state=claimed.row.state)
-            self._end_early(claimed, UNREADABLE_FILE)
+            self._end_early(claimed, UNREADABLE)
             return False
-        return steps[ImportState(claimed.row.state)](claimed)
+        try:
+            return steps[ImportState(claimed.row.state)](claimed)
+        except SlowReadingError:
+            self._put_off(claimed)
+            return False
+
+    def _put_off(self, claimed: _Claimed) -> None:
+        """Leave an import to the sweep, which has it tried again in a minute; end it where that was tried before."""
+        with self.database.write() as session:
+            row = self._locked(session, claimed)
+            is_last = row is not None and row.failures >= MOST_SLOW
+            if row is not None and not is_last:
+                row.try_again(self.clock())
+        if is_last:
+            log.warning("import.too_slow", state=claimed.row.state)
+            is_begun = claimed.row.state == ImportState.IMPORTING
+            self._end_early(claimed, REST_TOOK_TOO_LONG if is_begun else TOOK_TOO_LONG)
 
     def _claim(self, import_id: int) -> _Claimed | None:
         with self.database.write() as session:

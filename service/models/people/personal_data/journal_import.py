@@ -142,6 +142,10 @@ class JournalImport(Base):
         """Let another job go on where this one stopped."""
         self.wait_for_job(ImportState(self.state), now)
 
+    def try_again(self, now: datetime) -> None:
+        """Let another job make the same attempt; the sweep finds it as one whose job was lost."""
+        self.enqueued_at, self.lease_until = now, None
+
     def conclude(self, state: ImportState, now: datetime, kept_until: datetime | None) -> None:
         """Store how this import ended, for now or for good."""
         self.state, self.lease_until, self.kept_until = state, None, kept_until

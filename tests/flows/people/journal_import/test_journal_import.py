@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from service.core.journal_export.exported import ExportedEntry
 from service.core.library.prompts import Library
 from service.db import Database
 from service.flows.people.journal.journal import open_entries
-from service.flows.people.journal_import import import_upload, imports
+from service.flows.people.journal_import import import_upload, imports, journal_importer
+from service.flows.people.journal_import.import_preview import ImportPreview
 from service.flows.people.journal_import.journal_importer import JournalImporter
 from service.job_queue import InMemoryQueue
+from service.mail.sandbox.journal_reader import JournalReader
 from service.models import Entry, ImportedEntryRow, ImportState, JournalImport, Keyring, Photo, Subscriber
 from service.storage import Storage
 from tests.harness.clock import MovableClock
@@ -76,6 +79,41 @@ def test_an_import_whose_job_was_lost_is_found_and_one_under_way_is_not(
         assert JournalImport.claim(session, import_id, timedelta(minutes=5)) is not None
         assert JournalImport.claim(session, import_id, timedelta(minutes=5)) is None
         assert JournalImport.find_unqueued(session, later + timedelta(hours=1), patience, 10) == []
+
+
+def test_reading_that_takes_too_long_is_tried_once_more_and_then_said_to_have_taken_too_long(
+    database: Database,
+    keyring: Keyring,
+    library: Library,
+    importer: JournalImporter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow_twice(import_id: int) -> JournalImport:
+        with monkeypatch.context() as patched:
+            patched.setattr(journal_importer, "JournalReader", partial(JournalReader, wall_seconds=0))
+            importer.work(import_id)
+            with database.write() as session:
+                waits = JournalImport.find_unqueued(session, NOW + timedelta(minutes=1), timedelta(seconds=45), 10)
+            assert waits == [import_id]
+            importer.work(import_id)
+        with database.read() as session:
+            return session.get_one(JournalImport, import_id)
+
+    with database.write() as session:
+        person = join(session, keyring, library)
+    stored = import_upload.ImportUploads(keyring, importer.storage).receive(person, [journal("dabble_me.txt")])
+    with database.write() as session:
+        import_upload.add(session, keyring, person, stored, "a.txt", now=NOW)
+    key, refused = keyring.key_of(person), slow_twice(stored.import_id)
+    preview = ImportPreview.open(key, refused)
+    assert (refused.state, preview and preview.refused) == (ImportState.REFUSED, journal_importer.TOOK_TOO_LONG)
+    import_id = upload(importer, person, journal("dabble_me.txt"))
+    with database.write() as session:
+        imports.start(session.get_one(JournalImport, import_id), NOW, wants_digests=False, wants_changed=False)
+    done = slow_twice(import_id)
+    with database.read() as session:
+        left = [item.reason for item in imports.list_left_out(session, key, done)]
+    assert (done.state, left) == (ImportState.DONE, [journal_importer.REST_TOOK_TOO_LONG])
 
 
 def test_ones_own_tags_come_back_as_they_were(
