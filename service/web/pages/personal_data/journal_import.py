@@ -219,11 +219,9 @@ def _first_left_out(visit: Visit, row: JournalImport) -> list[LeftOutEntry]:
 def _as_text(items: Iterator[LeftOutEntry]) -> Iterator[str]:
     for item in items:
         dated = f" ({item.dated})" if item.dated else ""
-        yield (
-            f"{item.place}{dated}: {item.reason}\n\n{item.words}\n\n"
-            if item.words
-            else f"{item.place}{dated}: {item.reason}\n\n"
-        )
+        yield f"{item.place}{dated}: " if item.place else ""
+        yield f"{item.reason}\n\n"
+        yield f"{item.words}\n\n" if item.words else ""
 
 
 def _day(text: str) -> date | None:

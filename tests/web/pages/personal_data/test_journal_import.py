@@ -125,11 +125,11 @@ def test_a_day_one_journal_is_shown_first_and_then_comes_in_whole(home: WebHarne
     for said in (
         "5 entries came in",
         "with 3 photos",
-        "0 were in your journal already",
         "2 couldn’t come in",
-        "the 7 entries",
+        "all 7 that we found",
     ):
         assert said in report
+    assert "in your journal already" not in report
     words = home.get(f"{at}/left-out.txt").text
     assert "It has no date that could be read.\n\nWords without a day." in words
     assert "It’s in your journal, without a video." in words
@@ -157,7 +157,7 @@ def test_a_file_that_comes_twice_adds_nothing(home: WebHarness, importer: Journa
     before = entries(home)
     assert before
     at = preview(home, importer, journal_file(name))
-    assert "0 entries would come in" in home.get(at).text
+    assert "No new entry would come in." in home.get(at).text
     assert f"{at}/start" not in home.get(at).text
     assert entries(home) == before
 
@@ -165,10 +165,18 @@ def test_a_file_that_comes_twice_adds_nothing(home: WebHarness, importer: Journa
 def test_words_that_are_here_already_and_others_of_the_same_day_are_told_apart(
     home: WebHarness, importer: JournalImporter
 ) -> None:
-    import_whole(home, importer, b"2020-01-01\nRain  all day.\n", "a.txt")
+    at = preview(home, importer, b"2020-01-01\nRain  all day.\n", "a.txt")
+    assert re.search(r"<li>1 entry would come in, from (?:\w+,? )?1 January 2020\.</li>", home.get(at).text)
+    home.post(f"{at}/start", page=at)
+    work(home, importer)
+    said = home.get(at).text
+    assert "<li>1 entry came in.</li>" in said
+    assert not any(words in said for words in ("already", "couldn’t", "Together"))
     at = import_whole(home, importer, b"2020-01-01\nRAIN all day.\n2020-01-01\nSnow.\n", "b.txt")
     assert [entry.words for entry in entries(home)] == ["Rain  all day.", "Snow."]
     assert (row(home, at).brought, row(home, at).already_here) == (1, 1)
+    said = home.get(at).text
+    assert all(words in said for words in ("1 entry came in.", "1 was in your journal already.", "that’s all 2 that"))
 
 
 def test_an_entry_with_the_same_id_and_other_words_is_offered_and_not_brought(
