@@ -50,6 +50,7 @@ UNTOLD = {
         ("credential_hash", "sealed_credential_id", "sealed_public_key", "sign_count"), "a passkey's check"
     ),
     **dict.fromkeys(("writer_hash", "shell_user"), "who runs the place"),
+    "failed_checks": "about a letter and the set-up, and of nobody",
     **dict.fromkeys(("sealed_content", "sealed_raw", "sealed_preview", "sealed_values", "sealed_form"), "words"),
     **dict.fromkeys(("enqueued_at", "lease_until", "is_withheld", "called_at", "asked_at", "repeats"), "a job's state"),
     **dict.fromkeys(("attempts", "attempt", "failures", "position", "parts", "parts_done", "push_at"), "a job's state"),
