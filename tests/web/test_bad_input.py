@@ -38,7 +38,7 @@ TYPED = "textarea, select, input:not([type=hidden], [type=file])"
 
 
 @dataclass(frozen=True)
-class Form:
+class SentForm:
     """A form of a page: where it goes, what it holds, and the fields that a person fills in."""
 
     action: str
@@ -46,7 +46,7 @@ class Form:
     typed: tuple[str, ...]
 
 
-def forms_of(html: str, path: str) -> Iterator[Form]:
+def forms_of(html: str, path: str) -> Iterator[SentForm]:
     for form in LexborHTMLParser(html).css("main form[method=post]"):
         fields = {
             str(node.attributes["name"]): value_of(node)
@@ -54,7 +54,7 @@ def forms_of(html: str, path: str) -> Iterator[Form]:
             if node.attributes.get("name") and node.attributes.get("type") not in {"file", "checkbox", "radio"}
         }
         typed = dict.fromkeys(str(node.attributes["name"]) for node in form.css(TYPED) if node.attributes.get("name"))
-        yield Form(form.attributes.get("action") or path, fields, tuple(typed))
+        yield SentForm(form.attributes.get("action") or path, fields, tuple(typed))
 
 
 def value_of(node: LexborNode) -> str:
