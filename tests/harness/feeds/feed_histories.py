@@ -62,6 +62,7 @@ class BlogPost:
     version: int = 0
     is_listed: bool = True
     is_seen: bool = False  # as it is now, in a whole feed
+    is_changed: bool = True  # since it was seen, in what its letter is made from: not in its id or its date
     never_goes: bool = False
     others: int = 0  # how often it got a new id and a new slug at once, which makes another post of it
     changed_at: datetime | None = None
@@ -122,7 +123,9 @@ class FeedHistory:
     def _change(self, post: BlogPost) -> None:
         post.is_seen = False
         fresh = f"{self.random.getrandbits(40):x}"
-        match self.random.choice(("id", "slug", "both", "words", "words", "title", "date")):
+        kind = self.random.choice(("id", "slug", "both", "words", "words", "title", "date"))
+        post.is_changed |= kind not in {"id", "date"}
+        match kind:
             case "id":
                 post.raw_id = f"tag:{self.name}:{fresh}"
             case "slug":
@@ -174,7 +177,8 @@ class FeedHistory:
     def _note_seen(self) -> None:
         for post in self.posts:
             if post.is_listed and not post.is_seen:
-                post.is_seen, post.changed_at = True, self.feeds.clock()
+                post.changed_at = self.feeds.clock() if post.is_changed else post.changed_at
+                post.is_seen, post.is_changed = True, False
 
     def _check(self) -> None:
         """Compare what became of the posts with the model."""
