@@ -259,8 +259,8 @@ def running_outside(kind: str, folder: Path, people: int, seed: str) -> Iterator
             "mail_from": "Small Steps <hello@mail.smallsteps.example>",
             "reply_domain": "reply.smallsteps.example",
             "postal_address": "1 Example Street, Example Town",
-            # As many requests as 2,000 people in batches of 50 take.
-            "batch_size": str(max(2, min(50, people // 40))),
+            # More requests than a row kills: its 200 kills for 10,000 people meet 400.
+            "batch_size": str(max(2, min(25, people // 40))),
             "lease_seconds": str(LEASE_SECONDS),
         }
         runtime = make_runtime(Settings(_env_file=None, **values), clock=now)  # type: ignore[arg-type] # read from text
