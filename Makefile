@@ -5,7 +5,7 @@ export VENV
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format architecture e2e fuzz controls faults faults-quick book feed-histories bench bench-quick lock clean
+.PHONY: help setup setup-dev run test check format architecture e2e screenshots fuzz controls faults faults-quick book feed-histories bench bench-quick lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -39,6 +39,10 @@ architecture: setup-dev ## Write the folder tree in ARCHITECTURE.md again
 e2e: setup-dev ## Run the browser tests: use the service in Chromium, and check its pages and emails
 	@tests/e2e/install.sh
 	@exec $(BIN)/pytest tests/e2e
+
+screenshots: setup-dev ## Run the browser tests, and keep pictures of the pages in var/screenshots
+	@tests/e2e/install.sh
+	@exec env SCREENSHOTS=yes $(BIN)/pytest tests/e2e
 
 controls: setup-dev ## Switch each defence off in a copy of the code, and check that its test fails
 	$(BIN)/python -m tests.faults.controls

@@ -45,7 +45,7 @@ LOOKED_AT: set[str] = set()
 
 
 def faults_of(visits: Visits, checker: Checker, page: Page, name: str) -> list[str]:
-    """Return in what the page that lies open falls short, a line each, and take its pictures under this name."""
+    """Return in what the page that lies open falls short, a line each; keep pictures under this name if wanted."""
     found = _narrow_faults(page)
     found += [f"without our colours, no border: {control}" for control in _bare_controls(page)]
     found += _answer_faults(visits, checker, page)

@@ -10,7 +10,7 @@ from typing import cast
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
-from tests.e2e.looking import SCREENSHOTS
+from tests.e2e.looking import ARE_WANTED, kept
 
 # What is for pressing is seen by its box; of words, the colours that stand are those of their element and its ground.
 TO_PRESS = """() => [...document.querySelectorAll("nav, form, button, input, .button, footer")]
@@ -28,7 +28,7 @@ GROUNDS = {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)", "rgb(238, 238, 238)"}  # th
 def paper_faults(page: Page, name: str, *, photos: int = 0) -> list[str]:
     """Return what would be wrong on paper, a line each; the browser is in the dark, and paper is not.
 
-    `photos` is how many the page shows; each must be on one sheet, whole. The sheets are left in var/screenshots/.
+    `photos` is how many the page shows; each must be on one sheet, whole. The sheets are kept if wanted.
     """
     page.emulate_media(media="print", color_scheme="dark")
     found = [f"to press: {element}" for element in cast("list[str]", page.evaluate(TO_PRESS))]
@@ -36,7 +36,8 @@ def paper_faults(page: Page, name: str, *, photos: int = 0) -> list[str]:
     above = [" ".join(words.split()) for words in page.locator("h1, h2, h3, .card > .muted").all_inner_texts()]
     page.emulate_media(media="null", color_scheme="null")
     data = page.pdf(format="A4", margin={"top": EDGE, "right": EDGE, "bottom": EDGE, "left": EDGE})
-    (SCREENSHOTS / f"{name}.pdf").write_bytes(data)
+    if ARE_WANTED:
+        kept(f"{name}.pdf").write_bytes(data)
     return [f"{name} on paper: {fault}" for fault in [*found, *_sheet_faults(data, above, photos)]]
 
 

@@ -21,7 +21,7 @@ from service.db import make_engine, migrate, random_id
 from service.models import Entry, Photo, Subscriber
 from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
-from tests.e2e.looking import SCREENSHOTS
+from tests.e2e.looking import ARE_WANTED, kept
 from tests.e2e.paper import paper_faults
 from tests.e2e.people import CONFIRM, FIRST_QUESTION, Person
 from tests.e2e.running_service import RunningService
@@ -150,11 +150,12 @@ def _picture_of_mail(page: Page, person: Person, mail_id: str) -> None:
 
 
 def _picture(page: Page, name: str, scheme: Literal["light", "dark"] = "light", *, full_page: bool = False) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    if not ARE_WANTED:
+        return
     before = page.viewport_size
     page.set_viewport_size({"width": 720, "height": 960})
     page.emulate_media(color_scheme=scheme)
-    page.screenshot(path=SCREENSHOTS / f"readme-{name}.png", animations="disabled", full_page=full_page)
+    page.screenshot(path=kept(f"readme-{name}.png"), animations="disabled", full_page=full_page)
     page.emulate_media(color_scheme="null")
     if before:
         page.set_viewport_size(before)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.checker import Checker
 from tests.e2e.inspecting import faults_of
-from tests.e2e.looking import SCREENSHOTS
+from tests.e2e.looking import ARE_WANTED, kept
 from tests.e2e.people import Person
 from tests.e2e.running_service import RunningService
 from tests.e2e.visiting import Visits, today_in_london
@@ -85,7 +85,8 @@ def _on_paper(person: Person, today: date) -> None:
     expect(page.get_by_text(RAIN)).to_be_visible()
     for gone in ("Search", "Download this month as text", "Privacy", "Settings", str(today.year)):
         expect(page.get_by_role("link", name=gone, exact=True)).to_have_count(0)
-    page.screenshot(path=SCREENSHOTS / "month-on-paper.png", full_page=True)
+    if ARE_WANTED:
+        page.screenshot(path=kept("month-on-paper.png"), full_page=True)
 
 
 def _press(page: Page, words: str) -> None:
