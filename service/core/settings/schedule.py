@@ -14,7 +14,6 @@ from service.core.dates import listed
 DAY_ENDS_AT = time(4, 0)
 FIRST_LIGHT = time(8, 0)
 EVERY_DAY = 0b1111111
-MINUTES_A_SLOT = 30
 LONGEST_SEARCH_DAYS = 60
 _NOT_PLACES = frozenset({"localtime", "posixrules", "Factory"})
 _DAY = timedelta(days=1)

@@ -53,9 +53,7 @@ def listed_prompt(library: Library, prompt: Prompt, now: datetime) -> ListedProm
     )
 
 
-def list_prompts(
-    library: Library, now: datetime, *, locale: str = "", theme: str = "", own_only: bool = False
-) -> Sequence[ListedPrompt]:
+def list_prompts(library: Library, now: datetime, *, locale: str, theme: str, own_only: bool) -> Sequence[ListedPrompt]:
     """Return the prompts in use of a locale and a theme, or of all, retired ones included, by locale and subject."""
     every = (*library.files, *library.own)
     found = (

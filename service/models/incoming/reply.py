@@ -148,7 +148,7 @@ class Reply(Base):
     def _is_here(cls) -> ColumnElement[bool]:
         return or_(cls.sealed_raw.is_not(None), cls.stored_as.is_not(None))
 
-    def reprocess_as_own(self, now: datetime, reason: str = CLAIMED) -> None:
+    def reprocess_as_own(self, now: datetime, reason: str) -> None:
         """Have this mail processed again, now that its owner says it is theirs, or that all of it is."""
         self.outcome, self.reason = None, reason
         self.processed_at = self.kept_until = self.entry_id = None

@@ -187,12 +187,6 @@ class Letter(Base):
         return session.scalars(select(cls).where(*due).order_by(cls.starts_at, cls.id)).all()
 
     @classmethod
-    def all_planned(cls, session: Session) -> Sequence[Letter]:
-        """Return, locked, the letters that are planned for everybody and not known to be sent."""
-        query = select(cls).where(cls.state == LetterState.SENDING, cls.planned_at.is_not(None)).order_by(cls.id)
-        return session.scalars(query.with_for_update(skip_locked=True)).all()
-
-    @classmethod
     def going_on(cls, session: Session) -> Sequence[Letter]:
         """Return, locked, every letter that is scheduled or sending."""
         query = select(cls).where(cls.state.in_(MAY_BE_PAUSED)).order_by(cls.id)

@@ -121,7 +121,7 @@ def make_event(name: str, mail: MailboxMail, *, domain: str, at: datetime, **det
     }
 
 
-def is_visible(event: Event, *, now: datetime, lag: timedelta, kept: timedelta | None = None) -> bool:
+def is_visible(event: Event, *, now: datetime, lag: timedelta, kept: timedelta | None) -> bool:
     """Return whether the events API shows this event: the record lags, and keeps events for some days only."""
     is_kept = kept is None or event["timestamp"] >= (now - kept).timestamp()
     return is_kept and bool(event["timestamp"] <= (now - lag).timestamp())

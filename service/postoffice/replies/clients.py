@@ -42,14 +42,14 @@ class Client:
 
 def _gmail_web(answer: TypedReply) -> Parts:
     words = markup(answer.words) if "\n" in answer.words else escape(answer.words)
-    return _gmail(answer, f'<div dir="ltr">{words}</div>', tail="<br>", attribute='dir="ltr" ')
+    return _gmail(answer, f'<div dir="ltr">{words}</div>', attribute='dir="ltr" ')
 
 
 def _gmail_android(answer: TypedReply) -> Parts:
-    return _gmail(answer, markup(answer.words, attributes='dir="auto"'), tail="<br>", attribute="")
+    return _gmail(answer, markup(answer.words, attributes='dir="auto"'), attribute="")
 
 
-def _gmail(answer: TypedReply, words_html: str, *, tail: str, attribute: str) -> Parts:
+def _gmail(answer: TypedReply, words_html: str, *, attribute: str) -> Parts:
     attribution = answer.attribution(answer.language.gmail)
     head = wrapped(attribution, _GMAIL_WIDTH)
     text = _text(answer, head, wrapped(answer.words, _GMAIL_WIDTH), width=_GMAIL_WIDTH - 2)
@@ -59,7 +59,7 @@ def _gmail(answer: TypedReply, words_html: str, *, tail: str, attribute: str) ->
         return f"{_GMAIL_QUOTE}{html}</blockquote>"
 
     opened = '<div class="gmail_quote gmail_quote_container">'
-    return text, _html(answer, words_html, f"{tail}{opened}{shown}", quote, "</div>")
+    return text, _html(answer, words_html, f"<br>{opened}{shown}", quote, "</div>")
 
 
 def _apple_mail(answer: TypedReply) -> Parts:

@@ -77,7 +77,7 @@ def classify_by_parts(
 
 
 def classify_by_words(
-    reading: MailReading, owner: Owner, command: Command | None, *, by_person: bool, answer: StepAnswer | None = None
+    reading: MailReading, owner: Owner, command: Command | None, *, by_person: bool, answer: StepAnswer | None
 ) -> Classification:
     """Return the classification of the owner's own mail by its words.
 

@@ -22,7 +22,6 @@ from service.flows.people.journal_export.export_order import ExportOrder
 from service.mail.sandbox.child_process import ChildProcess, ChildTimeoutError, module_command
 
 LONGEST_SIDE: Final = 1_200  # pixels; 260 an inch over the width of the text
-SHORTEST_SIDE: Final = 600
 ALL_PIXELS: Final = 100_000_000  # of all photos together: typst has each of them decoded in memory
 ENTRIES_AT_A_TIME: Final = 100
 PART_BYTES: Final = 1024 * 1024

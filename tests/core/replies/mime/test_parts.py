@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,7 +72,6 @@ def test_forms_of_the_same_words_are_read_once(mail: bytes) -> None:
     assert words_in(mail) == ONE
 
 
-FORMS: tuple[Callable[[str], bytes], ...] = (text, page)
 SENTENCES = (ONE, TWO, THREE, "雨の日。", "Съел суп.", "1 < 2 & so on")
 
 

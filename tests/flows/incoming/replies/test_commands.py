@@ -18,7 +18,6 @@ from service.flows.incoming.replies.commands import CommandResult
 from service.flows.people.subscription import account
 from service.models import (
     Delivery,
-    DeliveryKind,
     Keyring,
     Subscriber,
     SubscriberStatus,
@@ -40,9 +39,6 @@ class CommandHarness:
 
     def carry_out(self, verb: Verb, until_on: date | None = None, *, now: datetime = NOW) -> CommandResult:
         return commands.carry_out(self.session, self.library, self.person, Command(verb, until_on), now)
-
-    def count_deliveries(self, kind: DeliveryKind) -> int:
-        return Delivery.count_since(self.session, self.person.id, kind, NOW - 30 * DAY)
 
 
 @pytest.fixture
