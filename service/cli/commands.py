@@ -7,6 +7,7 @@ import os
 
 import click
 
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import instant_of, runtime_of, with_settings
 from service.cli.desk import desk
 from service.cli.doctor import doctor, setup
@@ -141,7 +142,7 @@ def migrate(settings: Settings) -> None:
 @main.command()
 @click.option("--at", default=None, help="The instant to plan for, in ISO form with a zone; now if not said.")
 @click.option("--send", "send_too", is_flag=True, help="Also send what was planned, in this process.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@ask_as_json
 @with_settings
 def tick(settings: Settings, at: str | None, send_too: bool, as_json: bool) -> None:
     """Plan what is due, once."""

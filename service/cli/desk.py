@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
@@ -23,7 +24,6 @@ from service.models import DeskAction, DeskFactor, DeskPasskey, DeskSession
 from service.runtime import Runtime
 
 MOST_ACTIONS = 10_000
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _EMAIL = click.argument("email", metavar="EMAIL")
 
 
@@ -33,7 +33,7 @@ def desk() -> None:
 
 
 @desk.command("status")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def desk_status(settings: Settings, as_json: bool) -> None:
     """Say what needs you. Exit code 1 if something does."""
@@ -53,7 +53,7 @@ def desk_status(settings: Settings, as_json: bool) -> None:
 
 
 @desk.command("log")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def desk_log(settings: Settings, as_json: bool) -> None:
     """List what was done at the desk and by its commands, the newest first."""
@@ -73,7 +73,7 @@ def desk_log(settings: Settings, as_json: bool) -> None:
 
 
 @desk.command("trouble")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def desk_trouble(settings: Settings, as_json: bool) -> None:
     """Count held and unreadable mail, and the addresses and domains that get nothing, by reason."""
@@ -93,7 +93,7 @@ def desk_trouble(settings: Settings, as_json: bool) -> None:
 
 @desk.command("enrol")
 @_EMAIL
-@_AS_JSON
+@ask_as_json
 @with_settings
 def desk_enrol(settings: Settings, email: str, as_json: bool) -> None:
     """Print a one-time code with which a writer sets up an authenticator app at the desk; it works for an hour."""
@@ -111,7 +111,7 @@ def desk_enrol(settings: Settings, email: str, as_json: bool) -> None:
 
 @desk.command("reset")
 @_EMAIL
-@_AS_JSON
+@ask_as_json
 @with_settings
 def desk_reset(settings: Settings, email: str, as_json: bool) -> None:
     """Remove a writer's second factor, passkeys too, and sign them out everywhere. Exit code 1 if there was none."""
@@ -136,7 +136,7 @@ def desk_reset(settings: Settings, email: str, as_json: bool) -> None:
 @desk.command("passkeys")
 @_EMAIL
 @click.option("--remove", "removed_id", metavar="ID", help="Remove the passkey with this id first.")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def desk_passkeys(settings: Settings, email: str, removed_id: str | None, as_json: bool) -> None:
     """List a writer's passkeys by their names and dates. Exit code 1 if the one to remove isn't there."""

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.flows.checks.before_letters import record_run
@@ -21,7 +22,7 @@ LOOK_EVERY_SECONDS = 0.5
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@ask_as_json
 @click.option("--compare", is_flag=True, help="Also name, by keyed hash, subscribers whom only Mailgun bars.")
 @click.option("--verify", is_flag=True, help="Let Mailgun look at the DNS records again first.")
 @click.option("--test-mail", is_flag=True, help="First send a mail to the service itself, and wait for what comes.")

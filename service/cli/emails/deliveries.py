@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import instant_of, runtime_of, with_settings
 from service.config import Settings
 from service.flows.desk.desk_log import DeskActionName
@@ -36,7 +37,7 @@ def deliveries() -> None:
 def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what says which deliveries are meant."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+        ask_as_json,
         click.option("--reason", default="", help="Only those whose reason begins like this."),
         click.option("--kind", type=_KINDS, default=None, help="Only this kind of email."),
     ):
@@ -60,7 +61,7 @@ def list_(
 
 @deliveries.command("show")
 @click.argument("delivery_id", metavar="ID", type=int)
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@ask_as_json
 @with_settings
 def show(settings: Settings, delivery_id: int, as_json: bool) -> None:
     """Show one delivery. Exit code 1 if there is none with this id."""
@@ -157,7 +158,7 @@ def settle(
 @deliveries.command("reconcile")
 @click.option("--since", default=None, help="From when, in ISO form with a zone; since it last agreed, if not said.")
 @click.option("--yes", is_flag=True, help="Do it; without this only say what would be done.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@ask_as_json
 @with_settings
 def reconcile(settings: Settings, since: str | None, yes: bool, as_json: bool) -> None:
     """Mark as sent what the provider's record shows, after an old copy of the database was restored."""

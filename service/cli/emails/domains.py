@@ -7,6 +7,7 @@ import json
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
@@ -21,7 +22,7 @@ def domains() -> None:
 
 
 @domains.command("paused")
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@ask_as_json
 @with_settings
 def domains_paused(settings: Settings, as_json: bool) -> None:
     """List the paused domains, since when, and why."""
@@ -51,7 +52,7 @@ def domains_paused(settings: Settings, as_json: bool) -> None:
 
 @domains.command("resume")
 @click.argument("domain")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@ask_as_json
 @with_settings
 def domains_resume(settings: Settings, domain: str, as_json: bool) -> None:
     """Send questions to DOMAIN again, within a quarter of an hour. Exit code 1 if it is not paused."""

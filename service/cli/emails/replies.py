@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.flows.desk.desk_log import DeskActionName
@@ -20,7 +21,7 @@ def replies() -> None:
 
 
 @replies.command("held")
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@ask_as_json
 @with_settings
 def replies_held(settings: Settings, as_json: bool) -> None:
     """List mail that is held or could not be read: ids, dates and reasons, nobody's words."""
@@ -39,7 +40,7 @@ def replies_held(settings: Settings, as_json: bool) -> None:
 @replies.command("replay")
 @click.argument("ids", metavar="[ID]...", type=int, nargs=-1)
 @click.option("--unreadable", is_flag=True, help="All that could not be read and is still here.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@ask_as_json
 @with_settings
 def replies_replay(settings: Settings, ids: tuple[int, ...], unreadable: bool, as_json: bool) -> None:
     """Have mail processed again by the workers. Exit code 1 if one of them cannot be."""

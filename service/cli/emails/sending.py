@@ -7,13 +7,12 @@ import json
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.settling.old_copy import MEANINGS, REMEDIES, release_by_operator
 from service.models import HoldReason, Installation
-
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @click.group()
@@ -22,7 +21,7 @@ def sending() -> None:
 
 
 @sending.command("status")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def status(settings: Settings, as_json: bool) -> None:
     """Show whether sending is held, and why. Exit code 1 if it is."""
@@ -41,7 +40,7 @@ def status(settings: Settings, as_json: bool) -> None:
 
 
 @sending.command("hold")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def hold(settings: Settings, as_json: bool) -> None:
     """Send nothing until it is released; emails are still planned."""
@@ -55,7 +54,7 @@ def hold(settings: Settings, as_json: bool) -> None:
 
 @sending.command("release")
 @click.option("--anyway", is_flag=True, help="Even if some people may then get an email twice.")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def release(settings: Settings, anyway: bool, as_json: bool) -> None:
     """Send emails again. Exit code 1 if the provider's record must be compared or reconciled first."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json, with_sentences
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.feeds.feed_words import NOTES, PROBLEMS
@@ -15,13 +16,11 @@ from service.flows.desk.desk_feeds import MOST_POSTS, change_feed
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.feeds import feed_list
 from service.flows.outgoing.feeds.feed_looker import Look
-from service.flows.outgoing.letters.letter_drafts import LetterError
 from service.models import Feed, FeedMode, FeedState, SeenPost
 from service.runtime import Runtime
 
 _FEED_ID = click.argument("feed_id", metavar="ID", type=int)
 _MODE = click.Choice([mode.value for mode in FeedMode])
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @click.group("feed")
@@ -38,25 +37,23 @@ def feed() -> None:
     show_default=True,
     help="What becomes of new posts: a draft, or a letter that goes by itself an hour later.",
 )
-@_AS_JSON
+@ask_as_json
 @with_settings
+@with_sentences
 def feed_add(settings: Settings, url: str, mode: str, as_json: bool) -> None:
     """Look at a feed from now on. What stands in it is seen and not sent; the newest post becomes a draft."""
     runtime = runtime_of(settings)
-    try:
-        with runtime.database.write() as session:
-            feed_id = feed_list.add_feed(session, url, runtime.clock(), FeedMode(mode)).id
-            record_command(session, runtime, DeskActionName.FEED_ADDED, object_id=feed_id)
-            if mode == FeedMode.AUTO:
-                record_command(session, runtime, DeskActionName.FEED_MADE_AUTOMATIC, object_id=feed_id)
-    except LetterError as error:
-        raise click.ClickException(str(error)) from None
+    with runtime.database.write() as session:
+        feed_id = feed_list.add_feed(session, url, runtime.clock(), FeedMode(mode)).id
+        record_command(session, runtime, DeskActionName.FEED_ADDED, object_id=feed_id)
+        if mode == FeedMode.AUTO:
+            record_command(session, runtime, DeskActionName.FEED_MADE_AUTOMATIC, object_id=feed_id)
     _look_and_tell(runtime, [feed_id], as_json=as_json)
 
 
 @feed.command("check")
 @click.argument("feed_id", metavar="[ID]", type=int, required=False)
-@_AS_JSON
+@ask_as_json
 @with_settings
 def feed_check(settings: Settings, feed_id: int | None, as_json: bool) -> None:
     """Look at a feed now, or at all of them. Exit code 1 if one cannot be read."""
@@ -69,7 +66,7 @@ def feed_check(settings: Settings, feed_id: int | None, as_json: bool) -> None:
 
 
 @feed.command("list")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def feed_list_all(settings: Settings, as_json: bool) -> None:
     """List the feeds, and what was found in them."""
@@ -92,8 +89,9 @@ def feed_list_all(settings: Settings, as_json: bool) -> None:
 @feed.command("mode")
 @_FEED_ID
 @click.argument("mode", metavar="draft|auto", type=_MODE)
-@_AS_JSON
+@ask_as_json
 @with_settings
+@with_sentences
 def feed_mode(settings: Settings, feed_id: int, mode: str, as_json: bool) -> None:
     """Let new posts become drafts (`draft`), or go by themselves an hour after their last change (`auto`)."""
     is_auto = mode == FeedMode.AUTO
@@ -104,8 +102,9 @@ def feed_mode(settings: Settings, feed_id: int, mode: str, as_json: bool) -> Non
 
 @feed.command("pause")
 @_FEED_ID
-@_AS_JSON
+@ask_as_json
 @with_settings
+@with_sentences
 def feed_pause(settings: Settings, feed_id: int, as_json: bool) -> None:
     """Let a feed rest: nothing is fetched until it is resumed, and nothing of it goes by itself."""
     _change(settings, feed_id, DeskActionName.FEED_PAUSED, "The feed is not looked at for now.", as_json=as_json)
@@ -113,8 +112,9 @@ def feed_pause(settings: Settings, feed_id: int, as_json: bool) -> None:
 
 @feed.command("resume")
 @_FEED_ID
-@_AS_JSON
+@ask_as_json
 @with_settings
+@with_sentences
 def feed_resume(settings: Settings, feed_id: int, as_json: bool) -> None:
     """Look at a feed again, within a minute."""
     _change(settings, feed_id, DeskActionName.FEED_RESUMED, "The feed is looked at again.", as_json=as_json)
@@ -122,8 +122,9 @@ def feed_resume(settings: Settings, feed_id: int, as_json: bool) -> None:
 
 @feed.command("remove")
 @_FEED_ID
-@_AS_JSON
+@ask_as_json
 @with_settings
+@with_sentences
 def feed_remove(settings: Settings, feed_id: int, as_json: bool) -> None:
     """Look at a feed no more. Its drafts stay."""
     _change(settings, feed_id, DeskActionName.FEED_REMOVED, "The feed is removed. Its drafts stay.", as_json=as_json)
@@ -132,12 +133,9 @@ def feed_remove(settings: Settings, feed_id: int, as_json: bool) -> None:
 def _change(settings: Settings, feed_id: int, name: DeskActionName, said: str, *, as_json: bool) -> None:
     """Change a feed, log it, and print how it stands then."""
     runtime = runtime_of(settings)
-    try:
-        with runtime.database.write() as session:
-            row = _feed_row(change_feed(session, feed_id, name, runtime.clock()))
-            record_command(session, runtime, name, object_id=feed_id)
-    except LetterError as error:
-        raise click.ClickException(str(error)) from None
+    with runtime.database.write() as session:
+        row = _feed_row(change_feed(session, feed_id, name, runtime.clock()))
+        record_command(session, runtime, name, object_id=feed_id)
     click.echo(json.dumps(row, default=str) if as_json else said)
 
 

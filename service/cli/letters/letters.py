@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json, with_sentences
 from service.cli.command_settings import instant_of, runtime_of, with_settings
-from service.cli.letters.letter_options import ask_as_json, letter_id_named, with_sentences
 from service.cli.letters.letters_output import end_over_failures, letter_row, print_check, when_it_begins
 from service.config import Settings
 from service.core.journal.photos import Picture
@@ -32,6 +32,7 @@ from service.models import Letter
 from service.template_files import TEMPLATES
 
 MOST_LISTED = 100
+_ID = click.argument("letter_id", metavar="ID", type=int)
 
 
 @click.group()
@@ -90,7 +91,7 @@ def letters_list(settings: Settings, as_json: bool) -> None:
 
 
 @letters.command("check")
-@letter_id_named
+@_ID
 @click.option("--at", default=None, help="The instant at which it is to go, in ISO form with a zone.")
 @ask_as_json
 @with_settings
@@ -112,7 +113,7 @@ def letters_check(settings: Settings, letter_id: int, at: str | None, as_json: b
 
 
 @letters.command("test")
-@letter_id_named
+@_ID
 @ask_as_json
 @with_settings
 @with_sentences
@@ -130,7 +131,7 @@ def letters_test(settings: Settings, letter_id: int, as_json: bool) -> None:
 
 
 @letters.command("send")
-@letter_id_named
+@_ID
 @click.option("--on", default=None, help="A day, such as 2026-12-03: everybody gets it at their own hour.")
 @click.option("--at", default=None, help="An instant, such as 2026-12-03T08:00:00Z: everybody gets it then.")
 @click.option("--now", "straightaway", is_flag=True, help="In five minutes; until then `take-back` undoes it.")

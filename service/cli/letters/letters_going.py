@@ -10,8 +10,8 @@ import click
 from sqlalchemy.orm import Session
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json, with_sentences
 from service.cli.command_settings import runtime_of, with_settings
-from service.cli.letters.letter_options import ask_as_json, letter_id_named, with_sentences
 from service.cli.letters.letters_output import letter_row
 from service.config import Settings
 from service.core.letters.letter_file import parse_letter_file
@@ -21,9 +21,11 @@ from service.flows.outgoing.letters.letter_drafts import LetterError
 from service.flows.outgoing.letters.letter_progress import progress
 from service.models import Letter, LetterPause
 
+_ID = click.argument("letter_id", metavar="ID", type=int)
+
 
 @click.command("take-back")
-@letter_id_named
+@_ID
 @ask_as_json
 @with_settings
 @with_sentences
@@ -38,7 +40,7 @@ def letters_take_back(settings: Settings, letter_id: int, as_json: bool) -> None
 
 
 @click.command("pause")
-@letter_id_named
+@_ID
 @ask_as_json
 @with_settings
 @with_sentences
@@ -55,7 +57,7 @@ def letters_pause(settings: Settings, letter_id: int, as_json: bool) -> None:
 
 
 @click.command("resume")
-@letter_id_named
+@_ID
 @ask_as_json
 @with_settings
 @with_sentences
@@ -71,7 +73,7 @@ def letters_resume(settings: Settings, letter_id: int, as_json: bool) -> None:
 
 
 @click.command("change-page")
-@letter_id_named
+@_ID
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @ask_as_json
 @with_settings
@@ -87,7 +89,7 @@ def letters_change_page(settings: Settings, letter_id: int, file: Path, as_json:
 
 
 @click.command("stop")
-@letter_id_named
+@_ID
 @click.option("--yes", is_flag=True, help="Do it; without this only say what would be done.")
 @ask_as_json
 @with_settings

@@ -11,6 +11,7 @@ from typing import TextIO
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
@@ -73,7 +74,7 @@ def journal_export(settings: Settings, file: Path, form: str, first: str, last: 
 @journal.command("erase")
 @click.argument("address_file", type=click.File("r", encoding="utf-8"))
 @click.option("--apply", is_flag=True, help="Erase them now; without this, only say who would be erased.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@ask_as_json
 @with_settings
 def journal_erase(settings: Settings, address_file: TextIO, apply: bool, as_json: bool) -> None:
     """Erase the person whose address is in ADDRESS_FILE, or - to type it.

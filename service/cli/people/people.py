@@ -12,6 +12,7 @@ import click
 from sqlalchemy.orm import Session
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.addresses import Address, AddressError
@@ -25,7 +26,6 @@ from service.models import Subscriber
 from service.runtime import Runtime
 
 _CODES = 1_000_000
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _ADDRESS = click.option(
     "--address", "file", type=click.File("r", encoding="utf-8"), default="-",
     help="A file that holds the person's address; standard input if not given, so that it stays out of the history.",
@@ -39,7 +39,7 @@ def people() -> None:
 
 @people.command("find")
 @_ADDRESS
-@_AS_JSON
+@ask_as_json
 @with_settings
 def people_find(settings: Settings, file: Any, as_json: bool) -> None:
     """Show what is known of a person besides words. Exit code 1 if nobody has the address."""
@@ -57,7 +57,7 @@ def people_find(settings: Settings, file: Any, as_json: bool) -> None:
 
 @people.command("rest")
 @_ADDRESS
-@_AS_JSON
+@ask_as_json
 @with_settings
 def people_rest(settings: Settings, file: Any, as_json: bool) -> None:
     """Begin a rest without an end for a person who asked you for it."""
@@ -72,7 +72,7 @@ def people_rest(settings: Settings, file: Any, as_json: bool) -> None:
 
 @people.command("stop")
 @_ADDRESS
-@_AS_JSON
+@ask_as_json
 @with_settings
 def people_stop(settings: Settings, file: Any, as_json: bool) -> None:
     """Stop every email of a person who asked you for it."""
@@ -87,7 +87,7 @@ def people_stop(settings: Settings, file: Any, as_json: bool) -> None:
 
 @people.command("lift-bounce")
 @_ADDRESS
-@_AS_JSON
+@ask_as_json
 @with_settings
 def people_lift(settings: Settings, file: Any, as_json: bool) -> None:
     """Let an address that bounced get emails again, here and at Mailgun. A complaint is never lifted."""
@@ -111,7 +111,7 @@ def people_lift(settings: Settings, file: Any, as_json: bool) -> None:
 
 @people.command("sign-in")
 @_ADDRESS
-@_AS_JSON
+@ask_as_json
 @with_settings
 def people_sign_in(settings: Settings, file: Any, as_json: bool) -> None:
     """Send a person an email to sign in by, and print the code that its link asks for; it works for ten minutes."""
@@ -132,7 +132,7 @@ def people_sign_in(settings: Settings, file: Any, as_json: bool) -> None:
 
 @people.command("consent")
 @_ADDRESS
-@_AS_JSON
+@ask_as_json
 @with_settings
 def people_consent(settings: Settings, file: Any, as_json: bool) -> None:
     """Show what a person agreed to and withdrew, oldest first."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import wraps
 from typing import Any
 
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json, with_sentences
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.library.own_prompt import prompt_in_file, typed_season
@@ -19,14 +19,12 @@ from service.flows.desk import own_prompts
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.prompt_list import ListedPrompt, list_prompts, listed_prompt
 from service.flows.desk.prompt_preview import preview_email, test_email
-from service.flows.outgoing.letters.letter_drafts import LetterError
 from service.flows.outgoing.letters.letter_test_mail import send_test
 from service.flows.outgoing.planning.library_reading import read_own
 from service.runtime import Runtime
 from service.template_files import load_lexicon
 
 _ID = click.argument("prompt_id", metavar="ID")
-ask_as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 def with_season(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,19 +32,6 @@ def with_season(command: Callable[..., Any]) -> Callable[..., Any]:
     first = click.option("--first-on", default="", help="The first day of the season, such as 2026-12-01.")
     last = click.option("--last-on", default="", help="The last day of the season, such as 2027-02-28.")
     return first(last(command))
-
-
-def with_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
-    """End a command with the sentence of what cannot be done."""
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> Any:
-        try:
-            return command(*args, **options)
-        except (PromptError, LetterError) as error:
-            raise click.ClickException(str(error)) from None
-
-    return run
 
 
 @click.command("list")

@@ -10,8 +10,9 @@ import click
 from sqlalchemy.orm import Session
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json, with_sentences
 from service.cli.command_settings import runtime_of, with_settings
-from service.cli.prompts.own_prompts import ask_as_json, print_one, send_prompt_test, with_season, with_sentences
+from service.cli.prompts.own_prompts import print_one, send_prompt_test, with_season
 from service.config import Settings
 from service.core.library.own_prompt import prompt_in_file, typed_season
 from service.core.library.prompts import DEFAULT_LOCALE, Prompt

@@ -1,4 +1,4 @@
-"""What the commands about letters share: the id, `--json`, and ending with the sentence of what cannot be done."""
+"""What commands share: the option `--json`, and ending with the sentence of what cannot be done."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from service.core.letters.letter_file import LetterFileError
+from service.core.library.prompts import PromptError
 from service.flows.outgoing.letters.letter_drafts import LetterError
 
-letter_id_named = click.argument("letter_id", metavar="ID", type=int)
 ask_as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -22,7 +22,7 @@ def with_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **options: Any) -> Any:
         try:
             return command(*args, **options)
-        except (LetterError, LetterFileError) as error:
+        except (LetterError, LetterFileError, PromptError) as error:
             raise click.ClickException(str(error)) from None
 
     return run
