@@ -13,7 +13,7 @@ from typing import Final
 
 from service.core.addresses import Address, AddressError
 
-EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # a time before any such list is no time
+EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no such service is older, so an earlier time counts as none
 MAX_FIELD_CHARACTERS = 1_000_000
 
 

@@ -22,7 +22,7 @@ class Counter(Base):
 
     @classmethod
     def add(cls, session: Session, counted: Mapping[tuple[str, str], int]) -> None:
-        """Add to counters, by name and label; in the same order in every transaction, so that none waits in a ring."""
+        """Add to counters, by name and label; in the same order in every transaction, so that none deadlocks."""
         for (name, label), number in sorted(counted.items()):
             insert = insert_into(session, cls).values(name=name, label=label, value=number)
             values = {"value": cls.value + insert.excluded.value}

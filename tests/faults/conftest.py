@@ -1,4 +1,4 @@
-"""The stage for what must never happen."""
+"""The fixtures of the tests of faults."""
 
 from __future__ import annotations
 

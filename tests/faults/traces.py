@@ -46,7 +46,7 @@ def _written(secret: str) -> Iterator[bytes]:
     yield quopri.encodestring(plain, quotetabs=True).strip()
     yield plain.hex().encode()
     yield plain.hex().upper().encode()
-    for shift in range(3):  # wherever it begins in the text that was encoded; its ends hang on what stands beside it
+    for shift in range(3):  # wherever it begins in the text that was encoded; its ends depend on what stands beside it
         whole = base64.b64encode(b"\0" * shift + plain)
         yield whole[4 if shift else 0 : len(whole) // 4 * 4 - 4]
 

@@ -1,4 +1,4 @@
-"""The stage on which journeys are played."""
+"""The fixtures of the journeys."""
 
 from __future__ import annotations
 

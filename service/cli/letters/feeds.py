@@ -126,7 +126,7 @@ def feed_resume(settings: Settings, feed_id: int, as_json: bool) -> None:
 @with_settings
 @with_sentences
 def feed_remove(settings: Settings, feed_id: int, as_json: bool) -> None:
-    """Look at a feed no more. Its drafts stay."""
+    """Stop looking at a feed. Its drafts stay."""
     _change(settings, feed_id, DeskActionName.FEED_REMOVED, "The feed is removed. Its drafts stay.", as_json=as_json)
 
 

@@ -59,7 +59,7 @@ def prompts_add(
 ) -> None:
     """Add a prompt of your own from a file like those of the library, with an id that begins with "desk-".
 
-    It comes from the next UTC day but one on, and is never edited. Exit code 1 if there is something to mend.
+    It comes from the day after tomorrow (UTC), and is never edited. Exit code 1 if there is something to mend.
     """
     runtime, season = runtime_of(settings), typed_season(first_on, last_on)
     typed = prompt_in_file(file.read(), locale)
@@ -99,7 +99,7 @@ def prompts_season(settings: Settings, *, prompt_id: str, first_on: str, last_on
 @with_settings
 @with_sentences
 def prompts_retire(settings: Settings, prompt_id: str, as_json: bool) -> None:
-    """Let a prompt come no more, from the next UTC day but one on; `season` without days brings it back."""
+    """Stop asking a prompt, from the day after tomorrow (UTC); `season` without days brings it back."""
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         own_prompts.retire(session, runtime.library, prompt_id, runtime.clock())

@@ -89,7 +89,7 @@ def drafts_show(settings: Settings, prompt_id: str, as_json: bool) -> None:
 @with_settings
 @with_sentences
 def drafts_add(settings: Settings, *, prompt_id: str, first_on: str, last_on: str, as_json: bool) -> None:
-    """Let a draft come from the next UTC day but one on; from now on it is never edited."""
+    """Let a draft come from the day after tomorrow (UTC); from now on it is never edited."""
     runtime, season = runtime_of(settings), typed_season(first_on, last_on)
     with runtime.database.write() as session:
         own_prompts.add(session, runtime.library, load_lexicon(), prompt_id, season, now=runtime.clock())

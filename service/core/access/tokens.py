@@ -66,7 +66,7 @@ class Action(IntEnum):
     TAKE_BACK_LETTER = 16
 
 
-# The kind byte of a frequency token says what it stops by itself: everything, as in all tokens of before the letters.
+# The kind byte of a frequency token says what it stops by itself: everything, as in all tokens before letters came.
 _FREQUENCY_KINDS: Final[Mapping[int, Stream | None]] = {0x20: None, 0x21: Stream.LETTERS}
 _FREQUENCY_KIND_OF: Final = {stream: kind for kind, stream in _FREQUENCY_KINDS.items()}
 _ACT_KIND = 0x30

@@ -1,4 +1,4 @@
-"""The dates of posts: RFC 2822 in RSS, RFC 3339 in Atom and JSON Feed. A date that is no date is not guessed."""
+"""The dates of posts: RFC 2822 in RSS, RFC 3339 in Atom and JSON Feed. A date that cannot be read is not guessed."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ _STARTS: Final = (
     (b"gAAAA", ENCRYPTED),
     (b"-----BEGIN PGP MESSAGE", ENCRYPTED),
 )
-# From the most telling to the least: any text with a date would do for the last.
+# The most specific first: the last ones match almost any text with a date.
 _FORMATS: Final = (
     own_journal.FORMAT,
     dated_json.MINI_DIARY,
@@ -95,11 +95,11 @@ def detect(
 ) -> JournalFormat:
     """Return what kind of journal the upload is.
 
-    A format that cannot look at the file is not its format, and the others are asked. `failed` is told the key of one
-    that ended in an unexpected error, and the class of that.
+    A format that fails on the file is passed over, and the others are tried. `failed` gets the key of a format that
+    ended in an unexpected error, and the name of the error's class.
 
     Raises:
-        RefusedFileError: it is none that is known; the message says what to do.
+        RefusedFileError: no format knows it; the message says what to do.
     """
     if files.is_encrypted:
         raise RefusedFileError(ENCRYPTED)
@@ -125,7 +125,7 @@ def read_items(files: ImportFiles, journal: JournalFormat) -> Iterator[ImportIte
     Where the file ends early or holds too much, the last item says so.
 
     Raises:
-        RefusedFileError: there are more than anybody's journal has.
+        RefusedFileError: there are more than any journal has.
     """
     try:
         files.was_read.clear()

@@ -39,7 +39,7 @@ _TICKED: Final = "yes"
 
 
 def typed_prompt(form: Mapping[str, str], prompt_id: str) -> Prompt:
-    """Return the prompt that a form describes, as it is or not; `own_faults` says what to mend.
+    """Return the prompt that a form describes, with or without faults; `own_faults` says what to mend.
 
     Raises:
         PromptError: it has no question, is far too long, or a choice was not made; the message is a sentence.

@@ -1,4 +1,4 @@
-"""When a prompt comes: from which day, in which season, or no more."""
+"""When a prompt comes: from which day, in which season, or never again."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def timing_on(timings: Sequence[PromptTiming], on: date) -> PromptTiming | None:
 
 
 def next_valid_from(now: datetime) -> date:
-    """Return the first local date that a change made now may hold for: the next UTC day but one."""
+    """Return the first local date that a change made now may hold for: the day after tomorrow, in UTC."""
     return now.astimezone(UTC).date() + _NOT_BEGUN

@@ -83,12 +83,12 @@ class Asked(StrEnum):
 
     @property
     def number(self) -> int:
-        """Return its number; 0 stands in the addresses of before the letters, which asked for the questions."""
+        """Return its number; 0 is in addresses from before there were letters, which asked for questions."""
         return [*Asked].index(self) + 1
 
     @classmethod
     def numbered(cls, number: int) -> Asked | None:
-        """Return what has this number, or None for an address of before the letters."""
+        """Return what has this number, or None for an address from before there were letters."""
         return next((asked for asked in cls if asked.number == number), None)
 
     @property

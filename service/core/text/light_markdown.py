@@ -48,8 +48,8 @@ def _is_marked(text: str) -> bool:
 def _blocks(lines: list[str], depth: int) -> Iterator[str]:
     """Yield quotations, and what stands between them.
 
-    Only lines that are marked are of a quotation: with the lazy lines of CommonMark, an answer below a quoted line
-    would look like the words of somebody else.
+    Only marked lines belong to a quotation: with the lazy continuation lines of CommonMark, an answer below a quoted
+    line would look like the words of somebody else.
     """
     is_first = True
     for is_quoted, group in groupby(lines, lambda line: depth < _DEEPEST and _QUOTED.match(line) is not None):

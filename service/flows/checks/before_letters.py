@@ -26,8 +26,8 @@ def record_run(database: Database, findings: Sequence[Finding], now: datetime) -
 def failures_before_letters(doctor: Doctor, *, asked_by_clock: bool = False) -> list[Finding]:
     """Return the failures over which no letter starts; call it outside a transaction, since it may take ten seconds.
 
-    The last run counts for a day if nothing failed in it. Otherwise all is looked at again, so that what was mended
-    keeps nobody waiting. If the clock asks, whether it ticks is no question: it has not ticked yet when it starts.
+    The last run counts for a day if nothing failed in it. Otherwise everything is checked again, so that nobody waits
+    for what was mended. If the clock asks, its own check is left out: at its start it has not ticked yet.
     """
     now = doctor.clock()
     with doctor.database.read() as session:

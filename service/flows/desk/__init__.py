@@ -1,1 +1,1 @@
-"""The desk: where the writers see how the service does, without anybody's words, and act."""
+"""The desk: where the writers see how the service is doing, without anybody's words, and act."""

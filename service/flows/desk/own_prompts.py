@@ -1,4 +1,4 @@
-"""The writers' own prompts: drafts, added for good; and when any prompt comes: in a season, or no more."""
+"""The writers' own prompts: drafts, added for good; and when any prompt comes: in a season, or never again."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def add(
     session: Session, library: Library, wording: Lexicon, prompt_id: str, season: tuple[date | None, date | None],
     *, now: datetime,
 ) -> date:  # fmt: skip
-    """Let a draft come from the next UTC day but one on, and return that day; from now on it is never edited.
+    """Let a draft come from the day after tomorrow (UTC), and return that day; from now on it is never edited.
 
     Raises:
         PromptError: it is no draft, has something to mend, or its season is over before it can come.
@@ -84,7 +84,7 @@ def add(
 def set_season(
     session: Session, library: Library, prompt_id: str, season: tuple[date | None, date | None], now: datetime
 ) -> date:
-    """Let a prompt, retired or not, come in a season, or always if it has no ends; return the day from which on.
+    """Let a prompt, retired or not, come in a season, or always if it has no ends; return the first day.
 
     Raises:
         PromptError: there is no such prompt, it must stay as it is, or the season is over before it can begin.
@@ -94,7 +94,7 @@ def set_season(
 
 
 def retire(session: Session, library: Library, prompt_id: str, now: datetime) -> date:
-    """Let a prompt come no more, and return the day from which on. It stays known for replies and journals.
+    """Stop asking a prompt, and return the first day without it. It stays known for replies and journals.
 
     Raises:
         PromptError: there is no such prompt, or it must stay.

@@ -18,7 +18,7 @@ DAYS_AHEAD = 7
 class ListedPrompt:
     """One prompt, what holds for it now and from a later day on, in words, and the next day on which its turn comes.
 
-    `next_on` is None if it comes no more, or is asked about a step. `number` is what the log names it by.
+    `next_on` is None if it never comes again, or is asked about a step. `number` is what the log names it by.
     """
 
     prompt_id: str

@@ -44,7 +44,7 @@ class JournalKind:
 
 @dataclass(slots=True)
 class JournalReader:
-    """Reads one journal file in a child. A hostile file costs its own child its life, and nobody else anything."""
+    """Reads one journal file in a child process; a hostile file can only end its own child."""
 
     file: JournalFile
     wall_seconds: float = WALL_SECONDS
@@ -69,7 +69,7 @@ class JournalReader:
     def items(self, skip: int = 0) -> Iterator[ImportItem]:
         """Yield the items after the first `skip`; raises the same errors as `open`.
 
-        A photo that costs the child its life in between does not end this: the file is opened again.
+        If a photo ends the child in between, the file is opened again and this goes on.
         """
         if not self._opened:
             self.open(skip)

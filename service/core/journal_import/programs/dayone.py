@@ -162,7 +162,7 @@ def unescaped(text: str) -> str:
 
 
 def _rich_words(rich: str, referred: list[tuple[str, str]]) -> str:
-    """Return the words of Day One's rich text, which is JSON in a string; of anything else none."""
+    """Return the words of Day One's rich text, which is JSON in a string; "" for anything else."""
     try:
         contents = json.loads(rich)["contents"]
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -47,7 +47,7 @@ def matches(files: ImportFiles) -> bool:
 
 
 def read(files: ImportFiles) -> Iterator[ImportItem]:
-    """Yield the own questions, the entries and the drafts as they were, words untouched; last what else there is."""
+    """Yield the own questions, the entries and the drafts as they were, words untouched; last the rest."""
     steps: list[dict[str, Any]] = []
     for name in _journals(files):
         numbers = Counter[str]()

@@ -67,7 +67,7 @@ class ImportFiles:
 
         Raises:
             DamagedFileError: it is a zip that cannot be read.
-            FileBoundError: it has more members than anybody's journal.
+            FileBoundError: it has more members than any journal has.
         """
         self.file.seek(0)
         if not self.file.read(4).startswith(_ZIP_STARTS):

@@ -60,7 +60,7 @@ def stream_elements(files: ImportFiles, name: str) -> Iterator[JsonElement]:
     """Yield the elements of a JSON file in their order; a part that is no JSON is yielded as damaged.
 
     Raises:
-        RefusedFileError: it has more elements than anybody's journal.
+        RefusedFileError: it has more elements than any journal has.
     """
     with files.open(name) as file:
         for number, element in enumerate(_Splitter(file).elements()):

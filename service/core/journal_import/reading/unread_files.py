@@ -63,7 +63,7 @@ def _reason(name: str, head: bytes) -> str:
 
 
 def _is_text(head: bytes) -> bool:
-    """Return whether a file begins as a text that says something."""
+    """Return whether a file begins as text that is more than white space and signs."""
     return (
         bool(head.strip(_SAYS_NOTHING))
         and (bool(encoding_of(head[:4])) or b"\0" not in head)

@@ -1,4 +1,4 @@
-"""Return whether a program or a person wrote a mail (RFC 3834, RFC 3464, RFC 8098)."""
+"""Telling whether a program or a person wrote a mail (RFC 3834, RFC 3464, RFC 8098)."""
 
 from __future__ import annotations
 

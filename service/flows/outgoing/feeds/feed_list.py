@@ -77,9 +77,9 @@ def pause_feed(session: Session, feed_id: int) -> None:
 
 
 def resume_feed(session: Session, feed_id: int, now: datetime) -> None:
-    """Look at a feed again; posts of meanwhile are new.
+    """Look at a feed again; posts that came meanwhile are new.
 
-    After the database was an old copy they may have gone already, so the next look is as the first one.
+    If the database was an old copy, they may have gone already: then the next look is like the first one.
 
     Raises:
         LetterError: there is no such feed, or it is looked at.
@@ -95,7 +95,7 @@ def resume_feed(session: Session, feed_id: int, now: datetime) -> None:
 
 
 def remove_feed(session: Session, feed_id: int) -> None:
-    """Look at a feed no more. Its drafts stay, and its posts stay known.
+    """Stop looking at a feed. Its drafts stay, and its posts stay known.
 
     Raises:
         LetterError: there is no such feed.

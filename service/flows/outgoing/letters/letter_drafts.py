@@ -28,7 +28,7 @@ class LetterError(Exception):
 
 
 class LetterTitleError(LetterError):
-    """The title is what cannot be kept."""
+    """The title cannot be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ _SIGNS = {"delivered": "█", "sent": "▓", "deferred": "▒", "bounced": "x", 
 class LetterProgress:
     """How many emails of a letter are where; `sent` are those of which the provider has not told the end yet.
 
-    `left` have still to go, `bounced` were refused, by whomever, and `skipped` are those of people who left meanwhile.
+    `left` have still to go, `bounced` were refused for whatever reason, and `skipped` are those of people who left
+    meanwhile.
     """
 
     delivered: int = 0

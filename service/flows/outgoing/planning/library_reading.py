@@ -13,7 +13,7 @@ from service.core.library.prompts import Library
 from service.db import Database
 from service.models import OwnPrompt, PromptChange
 
-# What is decided now holds for no day that has begun, or begins within the next ten hours.
+# A minute is soon enough: a change made now holds from a day that begins in ten hours at the earliest.
 READ_EVERY: Final = timedelta(minutes=1)
 
 log = structlog.get_logger()

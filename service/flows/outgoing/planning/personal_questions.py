@@ -24,7 +24,7 @@ class PersonalQuestions:
 
     @classmethod
     def load(cls, session: Session, library: Library, subscriber_ids: Iterable[int]) -> PersonalQuestions:
-        """Return what these people want; the caller holds the locks on their rows. Of nobody nothing is read."""
+        """Return what these people want; the caller holds the locks on their rows."""
         ids = list(subscriber_ids)
         own = OwnQuestion.of_subscribers(session, ids) if ids else {}
         return cls(session, library, own, QuestionWish.of_subscribers(session, ids) if ids else {})

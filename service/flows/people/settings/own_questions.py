@@ -32,7 +32,7 @@ class NotKept(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A question as its owner sees it; one that is removed is asked no more."""
+    """A question as its owner sees it; a removed one is not asked again."""
 
     id: int
     words: str = field(repr=False)
@@ -92,7 +92,7 @@ def change(session: Session, keyring: Keyring, person: Subscriber, row: OwnQuest
 
 
 def remove(session: Session, person: Subscriber, row: OwnQuestion) -> None:
-    """Ask a question no more; its words stay, sealed, only beside what answers it."""
+    """Stop asking a question; its words stay, sealed, only beside what answers it."""
     QuestionWish.remove(session, person.id, prompt_id_of(row.id))
     row.is_removed = True
     session.flush()

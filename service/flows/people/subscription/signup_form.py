@@ -60,7 +60,7 @@ def decode_form(encoded: bytes) -> SignupForm:
     zone = find_zone(values["zone"])
     assert zone is not None
     schedule = Schedule(Days(values["days"]), time.fromisoformat(values["at"]), zone)
-    streams = values.get("streams", (Stream.QUESTIONS,))  # forms of before the letters name none
+    streams = values.get("streams", (Stream.QUESTIONS,))  # older forms name none
     return SignupForm(
         Address(values["address"]),
         schedule,

@@ -123,7 +123,7 @@ class Delivery(Base):
 
     @classmethod
     def find_unqueued(cls, session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
-        """Return, noting it, ids that are ready and were not rung within `patience`: their job may be lost."""
+        """Return ids that are ready and were not enqueued within `patience`, and mark them as enqueued."""
         return find_unqueued(
             session,
             cls,

@@ -14,7 +14,7 @@ _HASH_BYTES = 32
 
 
 class Passkey(Base):
-    """A passkey of a subscriber; it is found by the keyed hash of its credential id, and all that it is is sealed.
+    """A passkey of a subscriber, found by the keyed hash of its credential id; its id, public key and name are sealed.
 
     `last_used_on` is a local date of its owner.
     """

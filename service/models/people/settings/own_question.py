@@ -16,7 +16,7 @@ from service.models.people.journal.entry import Entry
 class OwnQuestion(Base):
     """A question of one person, sealed; `asked_on` is the local date for which it was last planned.
 
-    One that is removed is asked no more, and stays as long as there is an entry that answers it. `import_id` is the
+    A removed one is not asked again, and stays as long as there is an entry that answers it. `import_id` is the
     import that brought it, if one did.
     """
 
@@ -38,7 +38,7 @@ class OwnQuestion(Base):
 
     @classmethod
     def of_subscriber(cls, session: Session, subscriber_id: int, *, removed: bool = False) -> Sequence[OwnQuestion]:
-        """Return a person's questions, the oldest first; with `removed` also those that are asked no more."""
+        """Return a person's questions, the oldest first; with `removed` also the removed ones."""
         query = select(cls).where(cls.subscriber_id == subscriber_id)
         query = query if removed else query.where(~cls.is_removed)
         return session.scalars(query.order_by(cls.created_at, cls.id)).all()

@@ -86,7 +86,7 @@ def resume(feed_id: int) -> Response | tuple[str, int]:
 
 @blueprint.post("/<id:feed_id>/remove")
 def remove(feed_id: int) -> Response | tuple[str, int]:
-    """Look at a feed no more; its drafts stay."""
+    """Stop looking at a feed; its drafts stay."""
     return _change(feed_id, DeskActionName.FEED_REMOVED)
 
 

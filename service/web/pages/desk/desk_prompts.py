@@ -136,7 +136,7 @@ def test(prompt_id: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/<prompt_id>/add")
 def add(prompt_id: str) -> Response | tuple[str, int]:
-    """Let a draft without faults come, from the next UTC day but one on."""
+    """Let a draft without faults come, from the day after tomorrow (UTC)."""
     library = get_runtime().library
     return _act(
         prompt_id,
@@ -160,7 +160,7 @@ def season(prompt_id: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/<prompt_id>/retire")
 def retire(prompt_id: str) -> Response | tuple[str, int]:
-    """Let a question come no more."""
+    """Stop asking a question."""
     library = get_runtime().library
     return _act(
         prompt_id,

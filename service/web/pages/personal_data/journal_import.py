@@ -40,7 +40,7 @@ SHOWN_REASONS = 8
 
 @blueprint.get("/import")
 def show() -> str:
-    """Show the form, and the imports of before."""
+    """Show the form, and earlier imports."""
     return _form_page({})
 
 
