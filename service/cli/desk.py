@@ -165,7 +165,7 @@ def _writer(runtime: Runtime, email: str) -> bytes:
     try:
         writer_hash = runtime.keyring.address_hash(Address.parse(email))
     except AddressError:
-        raise click.ClickException("That is no email address.") from None
+        raise click.ClickException("That is not an email address.") from None
     if writer_hash not in writer_hashes(runtime.keyring, runtime.settings.writer_emails):
         raise click.ClickException("That address is not in WRITER_EMAILS.")
     return writer_hash

@@ -78,7 +78,7 @@ def read_list(data: bytes, service: ListService, now: datetime) -> SubscriberLis
     columns = _COLUMNS[service]
     if missing := [name for name in columns.needed if name not in header]:
         listed = ", ".join(f"“{name}”" for name in missing)
-        raise ListFileError(f"This is no list of {service.capitalize()}: it has no column {listed}")
+        raise ListFileError(f"This is not a list from {service.capitalize()}: it has no column {listed}")
     people: dict[str, ListedPerson] = {}
     unreadable, repeated = [], 0
     for line, row in rows:

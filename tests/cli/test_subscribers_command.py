@@ -58,7 +58,7 @@ def test_a_list_is_brought_only_when_it_is_said_and_can_be_taken_back(harness: S
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("import", LIST, "--source", "ghost"), 1, "no list of Ghost"),
+        (("import", LIST, "--source", "ghost"), 1, "not a list from Ghost"),
         (("import", LIST), 2, "--source"),
         (("import", LIST, "--source", "elsewhere"), 2, "is not one of"),
         (("import", "--undo", "7"), 1, "cannot be taken back"),

@@ -152,7 +152,7 @@ def _person(runtime: Runtime, typed: str) -> Subscriber:
     try:
         address = Address.parse(typed)
     except AddressError:
-        raise click.ClickException("That is no address.") from None
+        raise click.ClickException("That is not an email address.") from None
     with runtime.database.read() as session:
         person = Subscriber.with_address(session, runtime.keyring.address_hash(address))
     if person is None:

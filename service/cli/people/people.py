@@ -182,4 +182,4 @@ def _address(file: Any) -> Address:
     try:
         return Address.parse(file.read().strip())
     except (AddressError, UnicodeDecodeError):
-        raise click.ClickException("That is no email address.") from None
+        raise click.ClickException("That is not an email address.") from None

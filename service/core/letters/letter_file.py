@@ -43,7 +43,7 @@ def parse_letter_file(name: str, text: str) -> LetterFile:
     if unknown:
         raise LetterFileError(f"{name}: {', '.join(unknown)} is unknown; a letter has {', '.join(_KNOWN)}.")
     if not all(isinstance(value, str) for value in fields.values()):
-        raise LetterFileError(f"{name}: every value of the front matter stands between quotation marks.")
+        raise LetterFileError(f"{name}: put every value of the front matter between quotation marks.")
     visible = fields.get("visible", VISIBILITIES[0])
     if visible not in VISIBILITIES:
         raise LetterFileError(f"{name}: visible is {', '.join(VISIBILITIES[:-1])} or {VISIBILITIES[-1]}.")

@@ -27,7 +27,7 @@ def add_feed(session: Session, url: str, now: datetime, mode: FeedMode = FeedMod
     same = [feed for feed in Feed.lock_all(session).values() if compared_link(feed.url) == compared_link(url)]
     feed = next(iter(same), None)
     if feed is not None and feed.state != FeedState.REMOVED:
-        raise LetterError("This feed is there already.")
+        raise LetterError("This feed is in the list already.")
     if feed is None:
         feed = Feed(url=url, added_at=now, next_look_at=now, failures=0, moves=0, attempt=0, title="")
         session.add(feed)

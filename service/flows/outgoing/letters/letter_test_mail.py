@@ -61,6 +61,6 @@ def send_test(mailer: Mailer, email: OutgoingEmail, addresses: Sequence[str]) ->
             if not isinstance(outcome, Accepted):
                 raise LetterError(f"The test was not taken for every writer: {outcome.reason}.")
     except AddressError:
-        raise LetterError("WRITER_EMAILS holds something that is no address.") from None
+        raise LetterError("WRITER_EMAILS has something in it that is not an email address.") from None
     except ProviderMisconfigured as error:
         raise LetterError(f"The provider's settings are wrong: {error}") from None

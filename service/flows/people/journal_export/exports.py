@@ -1,4 +1,4 @@
-"""What a person does with exports: ask for one, see how far it is, fetch its file, delete it."""
+"""What a person does with exports: ask for one, fetch its file, delete it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking a journal away: asking for a file, how far it is, its download, deleting it."""
+"""Taking a journal away: asking for a file, whether it is ready, its download, deleting it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NO_PDF = "This service can’t make a PDF now. Choose the e-book, or print the p
 
 @blueprint.get("/export")
 def show() -> str:
-    """Show the forms, how far a file is that is being made, and the files that can be fetched."""
+    """Show the forms, whether a file is being made, and the files that can be fetched."""
     with browser.visit() as visit:
         return _page(visit, {})
 
