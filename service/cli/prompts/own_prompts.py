@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from service.cli.command_log import record_command
 from service.cli.command_options import ask_as_json, with_sentences
@@ -72,8 +73,7 @@ def prompts_add(
         row = own_prompts.make_draft(session, runtime.library, typed, runtime.clock())
         prompt_id = row.prompt_id
         own_prompts.add(session, runtime.library, load_lexicon(), prompt_id, season, now=runtime.clock())
-        number = own_prompts.log_number(prompt_id)
-        record_command(session, runtime, DeskActionName.PROMPT_ADDED, object_id=number)
+        record_prompt(session, runtime, DeskActionName.PROMPT_ADDED, prompt_id)
     print_one(runtime, prompt_id, as_json=as_json)
 
 
@@ -88,8 +88,7 @@ def prompts_season(settings: Settings, *, prompt_id: str, first_on: str, last_on
     runtime, season = runtime_of(settings), typed_season(first_on, last_on)
     with runtime.database.write() as session:
         own_prompts.set_season(session, runtime.library, prompt_id, season, runtime.clock())
-        number = own_prompts.log_number(prompt_id)
-        record_command(session, runtime, DeskActionName.PROMPT_SEASON_SET, object_id=number)
+        record_prompt(session, runtime, DeskActionName.PROMPT_SEASON_SET, prompt_id)
     print_one(runtime, prompt_id, as_json=as_json)
 
 
@@ -103,8 +102,7 @@ def prompts_retire(settings: Settings, prompt_id: str, as_json: bool) -> None:
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
         own_prompts.retire(session, runtime.library, prompt_id, runtime.clock())
-        number = own_prompts.log_number(prompt_id)
-        record_command(session, runtime, DeskActionName.PROMPT_RETIRED, object_id=number)
+        record_prompt(session, runtime, DeskActionName.PROMPT_RETIRED, prompt_id)
     print_one(runtime, prompt_id, as_json=as_json)
 
 
@@ -136,8 +134,13 @@ def send_prompt_test(runtime: Runtime, prompt: Prompt, *, as_json: bool) -> None
     email = test_email(preview_email(runtime.composer, runtime.library, prompt, **places))
     send_test(runtime.mailer, email, settings.writer_emails)
     with runtime.database.write() as session:
-        record_command(session, runtime, DeskActionName.PROMPT_TESTED, object_id=own_prompts.log_number(prompt.id))
+        record_prompt(session, runtime, DeskActionName.PROMPT_TESTED, prompt.id)
     click.echo(json.dumps({"id": prompt.id, "sent": True}) if as_json else "Sent to the writers alone.")
+
+
+def record_prompt(session: Session, runtime: Runtime, name: DeskActionName, prompt_id: str) -> None:
+    """Add what was done with a prompt to the log of the desk, in the transaction that does it."""
+    record_command(session, runtime, name, object_id=own_prompts.log_number(prompt_id))
 
 
 def print_one(runtime: Runtime, prompt_id: str, *, as_json: bool) -> None:

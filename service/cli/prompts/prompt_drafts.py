@@ -7,12 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
-from service.cli.command_log import record_command
 from service.cli.command_options import ask_as_json, with_sentences
 from service.cli.command_settings import runtime_of, with_settings
-from service.cli.prompts.own_prompts import print_one, send_prompt_test, with_season
+from service.cli.prompts.own_prompts import print_one, record_prompt, send_prompt_test, with_season
 from service.config import Settings
 from service.core.library.own_prompt import prompt_in_file, typed_season
 from service.core.library.prompts import DEFAULT_LOCALE, Prompt
@@ -64,7 +62,7 @@ def drafts_write(settings: Settings, file: Any, locale: str, as_json: bool) -> N
         else:
             row = own_prompts.edit_draft(session, runtime.library, typed.id, typed)
         draft = row.prompt
-        _record(session, runtime, DeskActionName.PROMPT_WRITTEN, draft.id)
+        record_prompt(session, runtime, DeskActionName.PROMPT_WRITTEN, draft.id)
     _print_draft(runtime, draft, as_json=as_json)
 
 
@@ -93,7 +91,7 @@ def drafts_add(settings: Settings, *, prompt_id: str, first_on: str, last_on: st
     runtime, season = runtime_of(settings), typed_season(first_on, last_on)
     with runtime.database.write() as session:
         own_prompts.add(session, runtime.library, load_lexicon(), prompt_id, season, now=runtime.clock())
-        _record(session, runtime, DeskActionName.PROMPT_ADDED, prompt_id)
+        record_prompt(session, runtime, DeskActionName.PROMPT_ADDED, prompt_id)
     print_one(runtime, prompt_id, as_json=as_json)
 
 
@@ -123,15 +121,11 @@ def drafts_throw_away(settings: Settings, prompt_id: str, yes: bool, as_json: bo
         subject = own_prompts.find_draft(session, prompt_id).subject
         if yes:
             own_prompts.throw_away(session, prompt_id)
-            _record(session, runtime, DeskActionName.PROMPT_THROWN_AWAY, prompt_id)
+            record_prompt(session, runtime, DeskActionName.PROMPT_THROWN_AWAY, prompt_id)
     if as_json:
         click.echo(json.dumps({"id": prompt_id, "deleted": yes}))
         return
     click.echo("Deleted." if yes else f"The draft “{subject}” would be deleted; add --yes to do it.")
-
-
-def _record(session: Session, runtime: Runtime, name: DeskActionName, prompt_id: str) -> None:
-    record_command(session, runtime, name, object_id=own_prompts.log_number(prompt_id))
 
 
 def _print_draft(runtime: Runtime, draft: Prompt, *, as_json: bool) -> list[str]:
