@@ -15,8 +15,7 @@ import platform
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -24,13 +23,13 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from bench.journal_pages import DAYS, measure_pages
+from bench.planning import postgres_database, sqlite_database
 from service.core.text.search_query import SearchQuery
-from service.db import Database, migrate, random_id
+from service.db import Database, random_id
 from service.flows.people.journal.journal import open_text
 from service.flows.people.journal.search import search
 from service.models import Entry, Keyring, Subscriber
 from tests.harness.people.members import member
-from tests.harness.servers.servers import running_postgres
 
 NOW = datetime(2026, 5, 6, 7, 0, tzinfo=UTC)
 WORDS = ("tea", "rain", "lilac", "step", "quiet", "kettle", "naïve", "café", "été", "Straße", "müde", "später", "niño")
@@ -49,7 +48,7 @@ def main() -> None:
     libraries = ", ".join(f"{name} {version(name)}" for name in ("sqlalchemy", "cryptography", "psycopg"))
     print(f"seed {options.seed}, {options.entries} entries of {options.bytes} bytes; {libraries}")
     print(f"Python {platform.python_version()}, {platform.machine()}")
-    for name, database_at in (("SQLite", _sqlite), ("PostgreSQL", _postgres)):
+    for name, database_at in (("SQLite", sqlite_database), ("PostgreSQL", postgres_database)):
         with database_at() as database:
             keyring = Keyring.load(database, (bytes(32),), NOW)
             person = _fill(database, keyring, options)
@@ -107,26 +106,6 @@ def _fill(database: Database, keyring: Keyring, options: argparse.Namespace) -> 
         session.execute(insert(Entry), rows)
         session.expunge(person)
     return person
-
-
-@contextmanager
-def _sqlite() -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield from _migrated(f"sqlite:///{Path(folder) / 'bench.db'}")
-
-
-@contextmanager
-def _postgres() -> Iterator[Database]:
-    with running_postgres() as server:
-        server.run("CREATE DATABASE bench")
-        yield from _migrated(server.url("bench"))
-
-
-def _migrated(url: str) -> Iterator[Database]:
-    database = Database.at(url)
-    migrate(database.engine)
-    yield database
-    database.engine.dispose()
 
 
 if __name__ == "__main__":

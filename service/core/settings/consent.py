@@ -13,6 +13,12 @@ class Stream(StrEnum):
     QUESTIONS = "questions"
     LETTERS = "letters"
 
+    @classmethod
+    def wanted(cls, *, questions: bool, letters: bool) -> tuple[Stream, ...]:
+        """Return the streams that are wanted."""
+        wanted = {cls.QUESTIONS: questions, cls.LETTERS: letters}
+        return tuple(stream for stream, is_wanted in wanted.items() if is_wanted)
+
 
 class ConsentEvent(StrEnum):
     """What a line of the consent log records.

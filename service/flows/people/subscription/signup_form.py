@@ -25,8 +25,7 @@ class SignupForm:
     @property
     def streams(self) -> tuple[Stream, ...]:
         """Return what is asked for."""
-        wanted = {Stream.QUESTIONS: self.wants_questions, Stream.LETTERS: self.wants_letters}
-        return tuple(stream for stream, is_wanted in wanted.items() if is_wanted)
+        return Stream.wanted(questions=self.wants_questions, letters=self.wants_letters)
 
 
 def form_place(request_id: int) -> str:

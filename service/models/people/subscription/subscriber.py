@@ -110,8 +110,7 @@ class Subscriber(Base):
     @property
     def streams(self) -> tuple[Stream, ...]:
         """Return what they get while they are active; nobody who has stopped gets any of it."""
-        wanted = {Stream.QUESTIONS: self.wants_questions, Stream.LETTERS: self.wants_letters}
-        return tuple(stream for stream, is_wanted in wanted.items() if is_wanted)
+        return Stream.wanted(questions=self.wants_questions, letters=self.wants_letters)
 
     @property
     def send_time(self) -> time:

@@ -56,7 +56,7 @@ def show_new() -> Response | str:
 def add() -> Response | tuple[str, int]:
     """Add the passkey that the browser has made, or say why it cannot be added."""
     site = site_of_passkeys()
-    name = _typed_name() or _name_of_browser()
+    name = _typed_name() or suggested_name()
     with browser.visit(writing=True) as visit:
         if site is None or not is_fresh(visit):
             return redirect(PATH, code=303)
@@ -115,6 +115,11 @@ def site_of_passkeys() -> PasskeySite | None:
     return passkey_site(runtime.settings.base_url, runtime.place.name)
 
 
+def suggested_name() -> str:
+    """Return the name that a new passkey gets unless its owner changes it: the kind of this browser."""
+    return browser_kind(request.headers.get("User-Agent", "")) or "A passkey"
+
+
 def _page(visit: Visit, problems: forms.FormErrors) -> str:
     return page(
         "passkeys",
@@ -130,7 +135,7 @@ def _page(visit: Visit, problems: forms.FormErrors) -> str:
 
 def _new_page(visit: Visit, site: PasskeySite, problems: forms.FormErrors) -> str:
     options = passkey_adding.options(visit.session, visit.keyring, visit.person, site, _challenger())
-    typed = {"name": request.form.get("name", _name_of_browser())}
+    typed = {"name": request.form.get("name", suggested_name())}
     return page("passkey", is_new=True, options=options, typed=typed, errors=problems.by_field)
 
 
@@ -143,7 +148,3 @@ def _challenger() -> Challenger:
 
 def _typed_name() -> str:
     return one_line(request.form.get("name", ""))
-
-
-def _name_of_browser() -> str:
-    return browser_kind(request.headers.get("User-Agent", "")) or "A passkey"

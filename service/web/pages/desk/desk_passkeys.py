@@ -7,14 +7,13 @@ from typing import cast
 
 from flask import Blueprint, Response, redirect, request
 
-from service.core.access.browser_kind import browser_kind
 from service.core.access.passkeys import PasskeySite
 from service.flows.desk import desk_passkeys
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.desk_passkeys import DeskBrowser, DeskPasskeyRefused
 from service.flows.people.access.passkeys import MOST_NAME_CHARACTERS
 from service.web.context import now, page
-from service.web.pages.access.passkeys import site_of_passkeys
+from service.web.pages.access.passkeys import site_of_passkeys, suggested_name
 from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
 
 FACTOR = "/desk/second-factor"
@@ -73,7 +72,7 @@ def show_new() -> Response | str:
 def add() -> Response | tuple[str, int]:
     """Add the passkey that the browser has made, or say why it cannot be added."""
     site = site_of_passkeys()
-    name = " ".join(request.form.get("name", "").split()) or _name_of_browser()
+    name = " ".join(request.form.get("name", "").split()) or suggested_name()
     with desk_visit(writing=True) as visit:
         visit.require_confirmed()
         if site is None:
@@ -108,16 +107,12 @@ def _use_page(visit: DeskVisit, site: PasskeySite | None, errors: dict[str, str]
 
 def _new_page(visit: DeskVisit, site: PasskeySite, errors: dict[str, str]) -> str:
     options = desk_passkeys.options_to_add(_browser(visit, site), f"Desk: {visit.address}")
-    typed = {"name": request.form.get("name", _name_of_browser())}
+    typed = {"name": request.form.get("name", suggested_name())}
     return page("desk/passkey", is_new=True, options=options, typed=typed, errors=errors, signed_in=False)
 
 
 def _browser(visit: DeskVisit, site: PasskeySite) -> DeskBrowser:
     return DeskBrowser(visit.session, visit.keyring, visit.desk, site, now())
-
-
-def _name_of_browser() -> str:
-    return browser_kind(request.headers.get("User-Agent", "")) or "A passkey"
 
 
 def _back(query: str = "") -> Response:
