@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -15,11 +14,10 @@ from sqlalchemy import delete, update
 
 from service.cli.commands import main
 from service.models import Delivery, HoldReason, Installation, Subscriber
+from tests.harness.environment import set_environment
 from tests.harness.people.people import MINUTE
 from tests.harness.sending import SendingHarness, open_sending_harness
 
-USED = ("base_url", "secret_key", "encryption_keys", "storage_url", "mailgun_api_url", "mailgun_api_key")
-ALSO = ("mailgun_domain", "mail_from", "reply_domain", "postal_address", "database_url", "redis_url")
 ADDRESS = "ana@example.com"
 
 
@@ -32,13 +30,8 @@ def harness(
     # The commands read the wall clock, so what they find was made a while ago.
     now = datetime.now(UTC) - timedelta(hours=2)
     with open_sending_harness(f"sqlite:///{file}", tmp_path, now=now, redis_url=redis_url) as opened:
-        for name in (*USED, *ALSO, "mailgun_signing_key"):
-            monkeypatch.setenv(name.upper(), _written(getattr(opened.runtime.settings, name)))
+        set_environment(monkeypatch, opened.runtime.settings)
         yield opened
-
-
-def _written(value: Any) -> str:
-    return ",".join(value) if isinstance(value, list | tuple) else str(value)
 
 
 def run(*words: str) -> Result:

@@ -8,13 +8,15 @@ import pytest
 
 from service.config import Settings
 
-USED = ("base_url", "secret_key", "encryption_keys", "storage_url", "mailgun_api_url", "mailgun_api_key")
-ALSO = ("mailgun_domain", "mail_from", "reply_domain", "postal_address", "database_url", "redis_url")
+NAMES = (
+    "base_url", "secret_key", "encryption_keys", "storage_url", "mailgun_api_url", "mailgun_api_key", "mailgun_domain",
+    "mailgun_signing_key", "mail_from", "reply_domain", "postal_address", "database_url", "redis_url",
+)  # fmt: skip
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Make commands of this process run with these settings."""
-    for name in (*USED, *ALSO, "mailgun_signing_key"):
+    for name in NAMES:
         monkeypatch.setenv(name.upper(), _written(getattr(settings, name)))
 
 

@@ -1,4 +1,4 @@
-"""The bars of the example collection (tests/data/replies/README.md), with the wrong ones told apart."""
+"""What the reader must reach on the example replies of tests/data/replies, with the wrong ones told apart."""
 
 from __future__ import annotations
 
