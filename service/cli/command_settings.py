@@ -40,7 +40,7 @@ def runtime_of(settings: Settings, **parts: Any) -> Runtime:
 
 
 def instant_of(text: str, option: str) -> datetime:
-    """Return the instant that an option names, in UTC; ends the command if it is none, or has no zone."""
+    """Return the instant that an option names, in UTC; ends the command if it is not one, or has no zone."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:

@@ -88,7 +88,7 @@ class WebFetcher:
         """Return the answer of an address, after up to five redirects.
 
         Raises:
-            FetchError: there is none, or it is not fetched.
+            FetchError: nothing was fetched.
         """
         deadline = time.monotonic() + self.seconds
         moved_to, is_permanent = None, True

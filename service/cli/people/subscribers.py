@@ -137,7 +137,7 @@ def _undo(runtime: Runtime, import_id: int) -> None:
         is_undone = made is not None and undo_import(session, made, runtime.clock())
     if not is_undone:
         raise click.ClickException(
-            "This import cannot be taken back: there is none with this number, it was taken back before, or it has led "
-            "to an email already."
+            "This import cannot be taken back: no import has this number, it was taken back before, or it has led to "
+            "an email already."
         )
     click.echo(f"Import {import_id} is taken back.")

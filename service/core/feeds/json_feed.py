@@ -17,7 +17,7 @@ def read_json_feed(data: bytes, url: str) -> RawFeed:
     """Return the posts of a JSON Feed as they stand in it.
 
     Raises:
-        FeedRefusedError: it is none.
+        FeedRefusedError: it is not a JSON Feed.
     """
     try:
         feed: Any = json.loads(data)

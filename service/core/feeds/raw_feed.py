@@ -29,7 +29,7 @@ class RawFeed:
 
 
 def whole_link(base: str, link: str) -> str:
-    """Return a link of a feed as a whole address; "" if there is none, or it is no address."""
+    """Return a link of a feed as a whole address; "" if it is missing or not an address."""
     try:
         return urljoin(base, link) if link else ""
     except ValueError:  # such as http://[bad

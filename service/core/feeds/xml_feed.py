@@ -28,7 +28,7 @@ def read_xml_feed(data: bytes, url: str, content_type: str) -> RawFeed:
     The last post of a feed that ends too early is left out.
 
     Raises:
-        FeedRefusedError: it is none, or it defines entities, by which a small file can grow without end.
+        FeedRefusedError: it is not a feed, or it defines entities, by which a small file can grow without end.
     """
     if _HTML_START.match(data.removeprefix(b"\xef\xbb\xbf")[:5_000]):
         raise FeedRefusedError(FeedRefusal.HTML)

@@ -1,4 +1,4 @@
-"""Which kind of journal a file is, by what is in it; and a sentence for each file that is none."""
+"""Which kind of journal a file is, by what is in it; and a sentence for each file that is not a journal."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Line:
 
     `marked` is `text` with the marks of the HTML, if any; `box` is the number of its container; `folded` caches `text`
     in the form that is compared with our emails, `evidence`, `header` and `bare_header` what the text was found to be
-    (`bare_header` is "" if it is none).
+    (`bare_header` is "" for a line that is not a header).
     A line with a reason is left out. It is `doubtful` if it is put back when too little is left, `certain` if it is
     not the person's, and `set_aside` if they are asked about it.
     """

@@ -83,7 +83,7 @@ class Asked(StrEnum):
         """Return what asks for these streams.
 
         Raises:
-            ValueError: there is none.
+            ValueError: there are no streams.
         """
         return cls.BOTH if len(streams) > 1 else cls("".join(streams))
 

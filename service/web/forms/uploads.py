@@ -38,7 +38,7 @@ class InMemoryRequest(Request):
 
 
 def admit_photos(app: Flask, uploader: PhotoUploader) -> None:
-    """Let forms with photos be large, for who is signed in; call this before the CSRF guard, which reads the form."""
+    """Let signed-in people send large forms with photos; call this before the CSRF guard, which reads the form."""
     app.extensions["photo_uploader"] = uploader
     app.request_class = InMemoryRequest
 

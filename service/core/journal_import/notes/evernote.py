@@ -81,7 +81,7 @@ def read(files: ImportFiles) -> Iterator[ImportItem]:
 
 
 def photo(files: ImportFiles, reference: str) -> bytes:
-    """Return the bytes of a photo by the place of its base64 in a file; raises ValueError for what is none."""
+    """Return the bytes of a photo by the place of its base64 in a file; raises ValueError for anything else."""
     start, end, name = reference.split(":", 2)
     if not 0 < int(end) - int(start) <= LARGEST_PHOTO_BYTES * 3 // 2:
         raise ValueError("no photo is that large")

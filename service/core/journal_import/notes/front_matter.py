@@ -14,7 +14,7 @@ _MOST_LINES: Final = 200
 def split_front_matter(text: str) -> tuple[Mapping[str, list[str]], str]:
     """Return the keys (lower case) of a front matter with their values, and the text after it.
 
-    The whole text is returned where the front matter does not end or is none: broken YAML stays as text.
+    The whole text is returned if there is no front matter, or if it is broken: broken YAML stays as text.
     """
     lines = text.split("\n")
     if not lines or lines[0].rstrip() != "---":

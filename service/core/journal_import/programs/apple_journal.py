@@ -53,7 +53,7 @@ def matches(files: ImportFiles) -> bool:
 
 
 def read(files: ImportFiles) -> Iterator[ImportItem]:
-    """Yield the entries, one a page; the index is none."""
+    """Yield the entries, one a page; the index is not one."""
     for name in files.texts():
         last = name.rpartition("/")[2]
         if last.lower().endswith((".html", ".htm")) and last.lower() != "index.html":

@@ -129,7 +129,7 @@ _WINDOWS: Final = {
 
 @lru_cache(maxsize=256)
 def iana_name(written: str) -> str:
-    """Return the IANA name of a zone as a journal writes it, or what is written where it is none that is known."""
+    """Return the IANA name of a zone as a journal writes it, or the written text if the zone is not known."""
     name = written.strip().replace("\\/", "/")
     if not name or _is_zone(name):
         return name

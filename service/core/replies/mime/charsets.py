@@ -102,7 +102,7 @@ def _self_evident_text(data: bytes, names: Iterable[str]) -> str | None:
 
 
 def _unmarked_utf_16(data: bytes) -> str | None:
-    """Return text in UTF-16 without a mark, which many NUL bytes show, or None; text of NULs alone is none."""
+    """Return text in UTF-16 without a mark, which many NUL bytes show, or None; NULs alone are not text."""
     if data.count(0) <= _LEAST_NUL_SHARE * len(data):
         return None
     text = _strict(data, _byte_order(data, "utf-16"))

@@ -21,7 +21,7 @@ def add_feed(session: Session, url: str, now: datetime, mode: FeedMode = FeedMod
     In the mode `auto` its new posts go by themselves, the ones of today never.
 
     Raises:
-        LetterError: the address is none, or is there already.
+        LetterError: the address is not valid, or the feed is in the list already.
     """
     url = checked_address(url)
     same = [feed for feed in Feed.lock_all(session).values() if compared_link(feed.url) == compared_link(url)]
@@ -122,7 +122,7 @@ def checked_address(url: str) -> str:
     """Return the address of a feed without spaces around it.
 
     Raises:
-        LetterError: it is none.
+        LetterError: it is not a valid address.
     """
     url = url.strip()
     if len(url) > LONGEST_URL or not _is_address(url):

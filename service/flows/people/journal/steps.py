@@ -121,7 +121,7 @@ def answer(session: Session, person: Subscriber, step: Step, state: StepState, n
 
 
 def step_asked_about(session: Session, token: ReplyToken | None) -> Step | None:
-    """Return the step that the follow-up with this token asks about, or None if there is none any more."""
+    """Return the step that the follow-up with this token asks about, or None if it is gone."""
     if token is None or token.kind != ReplyKind.STEP:
         return None
     return Step.find_by_follow_up(session, token.subscriber_id, token.on, token.prompt_key)

@@ -110,7 +110,7 @@ class JournalContents:
         )
 
     def question_of(self, row: Entry) -> str:
-        """Return the question that an entry answers, "" if there is none or it is known no longer."""
+        """Return the question that an entry answers, "" if there is none or it is no longer known."""
         if own := self.own.get(row.prompt_id or ""):
             return own.words
         prompt = self.library.get(row.prompt_id or "")

@@ -126,7 +126,7 @@ def make_preview(kind: str, items: Iterable[ImportItem], known: KnownEntries, to
 def dated(
     item: ImportedEntry | ImportedDraft | LeftOutEntry, today: date
 ) -> ImportedEntry | ImportedDraft | LeftOutEntry:
-    """Return an item, as one that is left out where its day is none that a journal can have."""
+    """Return an item; it is left out if it has no day, or one that no journal can have."""
     if isinstance(item, LeftOutEntry):
         return item
     reason = NO_DATE if item.on is None else ""

@@ -39,7 +39,7 @@ def build(request: EmailRequest) -> BuiltEmail:
 
 
 def as_sent(lookup: SentLookup) -> OutgoingEmail | None:
-    """Return the email of the prompt that the token names, or None if it is known no longer."""
+    """Return the email of the prompt that the token names, or None if it is no longer known."""
     prompt = prompt_of_token(lookup) or _own_question_as_sent(lookup)
     if prompt is None:
         return None
