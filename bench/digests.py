@@ -3,7 +3,7 @@
     python -m bench.digests [--people 10000] [--entries 12] [--months 0] [--seed 1]
 
 *Composing* chooses the content of the digest and renders both parts with inlined styles. *Building* is all that a
-worker does before the call to the provider: read, unseal, choose, compose, seal. The same run measures composing
+worker does before the request to the provider: read, unseal, choose, compose, seal. The same run measures composing
 without the inliner as well, which is the least that the templates take. With `--months`, everybody wrote as much in
 that many earlier months and wants the thread, which reads them all. Times are CPU seconds, so that other work on the
 machine matters little. The sentences are made up, the same for the same seed.

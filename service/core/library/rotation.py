@@ -2,7 +2,7 @@
 
 The prompts form a circle in the order of their keys, and each day's ranking starts at that day's point on it. A
 person whose rules exclude a prompt gets one near it, and the same as everybody else again a few days later. People
-therefore share prompts whenever they joined, and one call to the provider carries many of their emails.
+therefore share prompts whenever they joined, and one request to the provider carries many of their emails.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def message_form(email: OutgoingEmail, to: Sequence[Recipient]) -> FormFields:
 
 
 def picture_files(email: OutgoingEmail) -> FormFiles:
-    """Return the files of one call: pictures that the HTML shows by `cid:` and their name."""
+    """Return the files of one request: pictures that the HTML shows by `cid:` and their name."""
     return [("inline", (picture.name, picture.data, picture.content_type)) for picture in email.pictures]
 
 

@@ -58,7 +58,7 @@ def letters_waiting_since(session: Session, at: datetime) -> set[int]:
 
 
 def find_unqueued(session: Session, now: datetime, patience: timedelta, limit: int) -> list[int]:
-    """Return, noting it, ids of letters' emails that are due and were not enqueued within `patience`."""
+    """Return ids of letters' emails that are due and were not enqueued within `patience`, and mark them as enqueued."""
     due = and_(Delivery.is_open(), Delivery.state == DeliveryState.PLANNED, Delivery.ready_at <= now)
     waiting = and_(due, Delivery.kind == DeliveryKind.LETTER, ~is_kept_back(now))
     return find_rows(session, Delivery, waiting, Delivery.ready_at, now=now, patience=patience, limit=limit)

@@ -76,7 +76,7 @@ class Delivery(Base):
     expires_at: Mapped[datetime | None]
     enqueued_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
-    # True from the claim until just before the provider call: a worker that ends meanwhile has sent nothing. The
+    # True from the claim until just before the request: a worker that ends meanwhile has sent nothing. The
     # default is the careful one, so that a claim by an earlier version counts as handed over.
     is_withheld: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # When it was last handed over, when the provider's record was last asked about it, and how often it was sent

@@ -2,7 +2,7 @@
 
 A delivery is planned, then claimed by one conditional update, then sent; every later write is fenced by the attempt
 number. One whose answer never came is unknown and is not sent again before the provider's own record has been read.
-Only the call under way is in doubt: what a worker claimed but never handed over is planned again.
+Only the request in progress is in doubt: what a worker claimed but never handed over is planned again.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ def claim(session: Session, ids: Sequence[int], *, lease: timedelta, now: dateti
 
 
 def hand_over(session: Session, claims: Sequence[DeliveryClaim], now: datetime, **values: Any) -> set[int]:
-    """Mark what the next provider call takes, and return the ids this worker still holds: send no others.
+    """Mark what the next request takes, and return the ids that this worker still holds: send no others.
 
-    Commit it before the call.
+    Commit it before the request.
     """
     return set(_fenced(session, claims, (DeliveryState.CLAIMED,), is_withheld=False, called_at=now, **values))
 
 
 def withhold(session: Session, claims: Sequence[DeliveryClaim]) -> None:
-    """Take the mark back from what the provider certainly did not take, until the next call."""
+    """Take the mark back from what the provider certainly did not take, until the next request."""
     _fenced(session, claims, (DeliveryState.CLAIMED,), is_withheld=True)
 
 
