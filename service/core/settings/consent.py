@@ -1,4 +1,4 @@
-"""The streams of email that people agree to, each apart, and their wordings; the consent log names both."""
+"""The streams of email that people agree to separately, and their wordings; the consent log names both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Stream(StrEnum):
-    """What somebody can agree to be sent; each is asked for, recorded and stopped apart from the other."""
+    """What somebody can agree to be sent; each is asked for, recorded and stopped separately."""
 
     QUESTIONS = "questions"
     LETTERS = "letters"

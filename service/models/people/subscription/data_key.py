@@ -1,4 +1,4 @@
-"""The table of data keys, each wrapped by the master keys; apart, so that a copy of all other tables opens nothing."""
+"""The table of data keys, each wrapped by the master keys; without it, a copy of all other tables opens nothing."""
 
 from __future__ import annotations
 

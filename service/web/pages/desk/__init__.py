@@ -1,1 +1,1 @@
-"""The desk of the writers: signed in apart from the journals, without anybody's words."""
+"""The desk of the writers: it has a sign-in of its own, and shows nobody's words."""
