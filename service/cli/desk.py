@@ -10,10 +10,9 @@ from typing import Any
 import click
 
 from service.cli.command_log import record_command
-from service.cli.command_options import ask_as_json
+from service.cli.command_options import address_of, ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
-from service.core.addresses import Address, AddressError
 from service.flows.desk import desk_passkeys as passkeys
 from service.flows.desk import second_factor
 from service.flows.desk.desk_log import DeskActionName
@@ -162,10 +161,7 @@ def desk_passkeys(settings: Settings, email: str, removed_id: str | None, as_jso
 
 
 def _writer(runtime: Runtime, email: str) -> bytes:
-    try:
-        writer_hash = runtime.keyring.address_hash(Address.parse(email))
-    except AddressError:
-        raise click.ClickException("That is not an email address.") from None
+    writer_hash = runtime.keyring.address_hash(address_of(email))
     if writer_hash not in writer_hashes(runtime.keyring, runtime.settings.writer_emails):
         raise click.ClickException("That address is not in WRITER_EMAILS.")
     return writer_hash

@@ -53,7 +53,11 @@ def test_a_person_is_erased_only_when_it_is_said_and_nobody_else_is(harness: Sen
     assert json.loads(erase("--apply", "--json", typed="bo@example.com").stdout)["erased"]
 
 
-def test_text_that_is_no_address_is_refused(harness: SendingHarness) -> None:
+def test_what_is_not_an_address_is_refused(harness: SendingHarness, tmp_path: Path) -> None:
     harness.members("ana@example.com")
-    assert erase("--apply", typed="ana").exit_code == 2
+    picture = tmp_path / "address.png"
+    picture.write_bytes(b"\x89PNG\xff")
+    read = CliRunner().invoke(main, ["journal", "erase", "--apply", str(picture)])
+    assert (read.exit_code, read.output) == (1, "Error: That file is not text with an email address.\n")
+    assert erase("--apply", typed="ana").output == "Error: That is not an email address.\n"
     assert len(left(harness)) == 1

@@ -11,10 +11,10 @@ from typing import TextIO
 import click
 
 from service.cli.command_log import record_command
-from service.cli.command_options import ask_as_json
+from service.cli.command_options import address_in, address_of, ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
-from service.core.addresses import Address, AddressError
+from service.core.addresses import Address
 from service.core.journal_export.book_period import BookPeriod, PeriodError
 from service.core.sealing import SealError
 from service.flows.desk.desk_log import DeskActionName
@@ -82,10 +82,7 @@ def journal_erase(settings: Settings, address_file: TextIO, apply: bool, as_json
     The address is not an argument, since arguments stay in the shell's history. There is no way back. Exit code 1 if
     nobody has the address, or if erasing could not be finished now; then a job goes on with it.
     """
-    try:
-        address = Address.parse(address_file.read().strip())
-    except AddressError:
-        raise click.BadParameter("it must hold one email address", param_hint="ADDRESS_FILE") from None
+    address = address_in(address_file)
     runtime = runtime_of(settings)
     with runtime.database.read() as session:
         person = erase.find(session, runtime.keyring, address, runtime.clock())
@@ -149,10 +146,7 @@ def _check_book(runtime: Runtime, person: Subscriber, form: ExportForm, period: 
 
 
 def _person(runtime: Runtime, typed: str) -> Subscriber:
-    try:
-        address = Address.parse(typed)
-    except AddressError:
-        raise click.ClickException("That is not an email address.") from None
+    address = address_of(typed)
     with runtime.database.read() as session:
         person = Subscriber.with_address(session, runtime.keyring.address_hash(address))
     if person is None:

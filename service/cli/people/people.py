@@ -6,16 +6,16 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import TextIO
 
 import click
 from sqlalchemy.orm import Session
 
 from service.cli.command_log import record_command
-from service.cli.command_options import ask_as_json
+from service.cli.command_options import address_in, ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
-from service.core.addresses import Address, AddressError
+from service.core.addresses import Address
 from service.flows.desk import desk_people
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.people.access.mail_requests import Requester, TooManyRequests
@@ -41,11 +41,11 @@ def people() -> None:
 @_ADDRESS
 @ask_as_json
 @with_settings
-def people_find(settings: Settings, file: Any, as_json: bool) -> None:
+def people_find(settings: Settings, file: TextIO, as_json: bool) -> None:
     """Show what is known of a person besides words. Exit code 1 if nobody has the address."""
     runtime = runtime_of(settings)
     with runtime.database.read() as session:
-        found = desk_people.find_person(session, runtime.keyring, _address(file))
+        found = desk_people.find_person(session, runtime.keyring, address_in(file))
     if found is None:
         raise click.ClickException("Nobody has that address here.")
     if as_json:
@@ -59,7 +59,7 @@ def people_find(settings: Settings, file: Any, as_json: bool) -> None:
 @_ADDRESS
 @ask_as_json
 @with_settings
-def people_rest(settings: Settings, file: Any, as_json: bool) -> None:
+def people_rest(settings: Settings, file: TextIO, as_json: bool) -> None:
     """Begin a rest without an end for a person who asked you for it."""
     _act(
         settings,
@@ -74,7 +74,7 @@ def people_rest(settings: Settings, file: Any, as_json: bool) -> None:
 @_ADDRESS
 @ask_as_json
 @with_settings
-def people_stop(settings: Settings, file: Any, as_json: bool) -> None:
+def people_stop(settings: Settings, file: TextIO, as_json: bool) -> None:
     """Stop every email of a person who asked you for it."""
     _act(
         settings,
@@ -89,9 +89,9 @@ def people_stop(settings: Settings, file: Any, as_json: bool) -> None:
 @_ADDRESS
 @ask_as_json
 @with_settings
-def people_lift(settings: Settings, file: Any, as_json: bool) -> None:
+def people_lift(settings: Settings, file: TextIO, as_json: bool) -> None:
     """Let an address that bounced get emails again, here and at Mailgun. A complaint is never lifted."""
-    runtime, address = runtime_of(settings), _address(file)
+    runtime, address = runtime_of(settings), address_in(file)
     with runtime.database.read() as session:
         found = desk_people.find_person(session, runtime.keyring, address)
         if found is None or desk_people.bounced_person(session, found.subscriber_id) is None:
@@ -113,7 +113,7 @@ def people_lift(settings: Settings, file: Any, as_json: bool) -> None:
 @_ADDRESS
 @ask_as_json
 @with_settings
-def people_sign_in(settings: Settings, file: Any, as_json: bool) -> None:
+def people_sign_in(settings: Settings, file: TextIO, as_json: bool) -> None:
     """Send a person an email to sign in by, and print the code that its link asks for; it works for ten minutes."""
     runtime, code = runtime_of(settings), f"{secrets.randbelow(_CODES):06}"
     network, browser, hashed = (
@@ -121,7 +121,7 @@ def people_sign_in(settings: Settings, file: Any, as_json: bool) -> None:
         for purpose, text in (("network", "the desk"), ("browser", secrets.token_urlsafe()), ("code", code))
     )
     with runtime.database.write() as session:
-        person = _found(session, runtime, _address(file))
+        person = _found(session, runtime, address_in(file))
         asked = desk_people.send_sign_in(session, person, Requester(network, browser, hashed), runtime.clock())
         if isinstance(asked, TooManyRequests):
             raise click.ClickException("Too many were sent from here within the last hour. Try again later.")
@@ -134,11 +134,11 @@ def people_sign_in(settings: Settings, file: Any, as_json: bool) -> None:
 @_ADDRESS
 @ask_as_json
 @with_settings
-def people_consent(settings: Settings, file: Any, as_json: bool) -> None:
+def people_consent(settings: Settings, file: TextIO, as_json: bool) -> None:
     """Show what a person agreed to and withdrew, oldest first."""
     runtime = runtime_of(settings)
     with runtime.database.write() as session:
-        person = _found(session, runtime, _address(file))
+        person = _found(session, runtime, address_in(file))
         lines = desk_people.consent_lines(session, person)
         record_command(session, runtime, DeskActionName.CONSENT_READ, object_id=person.id)
     if as_json:
@@ -150,7 +150,7 @@ def people_consent(settings: Settings, file: Any, as_json: bool) -> None:
 
 def _act(
     settings: Settings,
-    file: Any,
+    file: TextIO | Address,
     name: DeskActionName,
     do: Callable[[Session, Subscriber, Runtime], object],
     *,
@@ -158,7 +158,7 @@ def _act(
 ) -> None:
     """Do something for one person, and add it to the log."""
     runtime = runtime_of(settings)
-    address = file if isinstance(file, Address) else _address(file)
+    address = file if isinstance(file, Address) else address_in(file)
     with runtime.database.write() as session:
         person = _found(session, runtime, address)
         do(session, person, runtime)
@@ -176,10 +176,3 @@ def _found(session: Session, runtime: Runtime, address: Address) -> Subscriber:
     if person is None:
         raise click.ClickException("Nobody has that address here.")
     return person
-
-
-def _address(file: Any) -> Address:
-    try:
-        return Address.parse(file.read().strip())
-    except (AddressError, UnicodeDecodeError):
-        raise click.ClickException("That is not an email address.") from None
