@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ except ImportError:
     import sqlite3 as sqlite
 
 BUSY_TIMEOUT_MS = 15_000
+LONGEST_BUSY_SLEEP_SECONDS = 0.11
 ID_BITS = 63
 MIGRATIONS = Path(__file__).parent / "migrations"
 READING = {"reading": True}
@@ -110,6 +112,15 @@ class Database:
         """Open a session for reading only."""
         with self._reading() as session:
             yield session
+
+    def let_others_write(self) -> None:
+        """Wait between two of many transactions until others have had their turn; needed on SQLite alone.
+
+        A transaction that waits for SQLite's one writer looks again after 100 ms at most (sqliteDefaultBusyCallback),
+        and would hardly ever find it free between transactions that follow each other.
+        """
+        if self.engine.dialect.name == "sqlite":
+            time.sleep(LONGEST_BUSY_SLEEP_SECONDS)
 
     def clear_deleted(self, table: str) -> None:
         """Remove what was deleted from the database's files, as far as it is this database's to do.

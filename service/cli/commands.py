@@ -15,6 +15,7 @@ from service.cli.emails.deliveries import deliveries
 from service.cli.emails.domains import domains
 from service.cli.emails.replies import replies
 from service.cli.emails.sending import sending
+from service.cli.keys import keys
 from service.cli.letters.feeds import feed
 from service.cli.letters.letters import letters
 from service.cli.letters.letters_going import COMMANDS as LETTERS_GOING
@@ -42,6 +43,7 @@ main.add_command(desk)
 main.add_command(doctor)
 main.add_command(domains)
 main.add_command(journal)
+main.add_command(keys)
 main.add_command(letters)
 letters.add_command(feed)
 for going in LETTERS_GOING:

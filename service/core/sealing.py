@@ -91,6 +91,11 @@ class MasterKeys:
 
     keys: Sequence[bytes] = field(repr=False)
 
+    @property
+    def names(self) -> tuple[bytes, ...]:
+        """Return the names of the keys, 4 bytes each, newest first; a key that is given twice has its name once."""
+        return tuple(dict.fromkeys(key_name(key) for key in self.keys))
+
     def wrap(self, data_key: DataKey, *, place: str, random: RandomBytes) -> bytes:
         """Return the data key wrapped by the newest master key, for `place`."""
         newest = self.keys[0]
@@ -107,6 +112,10 @@ class MasterKeys:
             if hmac.compare_digest(key_name(key), name):
                 return DataKey(DataKey(key).open(wrapped[NAME_BYTES:], place=place))
         raise SealError("A key is wrapped by none of ENCRYPTION_KEYS; put the older key back at the end of the list")
+
+    def wrap_again(self, wrapped: bytes, *, place: str, random: RandomBytes) -> bytes:
+        """Return the same data key, wrapped by the newest master key; raises SealError as `unwrap` does."""
+        return self.wrap(self.unwrap(wrapped, place=place), place=place, random=random)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from service.models.heartbeat import Heartbeat
 from service.models.incoming.reply import Outcome, Reply
 from service.models.incoming.webhook_token import WebhookToken
 from service.models.installation import HoldReason, Installation
-from service.models.keyring import Keyring, ServiceKey
+from service.models.keyring import Keyring, ServiceKey, wrapped_keys_by_master
 from service.models.letters.letter import (
     Letter,
     LetterFormat,
@@ -157,4 +157,5 @@ __all__ = [
     "WriterMailKind",
     "open_content",
     "seal_content",
+    "wrapped_keys_by_master",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from service.core.addresses import Address
 from service.core.sealing import DataKey, IndexKey, MasterKeys, SealError, new_data_key
 from service.db import Base, Database, insert_into
+from service.models.people.subscription.data_key import WrappedDataKey, master_name, number_by_master
 from service.models.people.subscription.subscriber import Subscriber
 
 INDEX = "index"
@@ -26,6 +28,20 @@ class ServiceKey(Base):
     name: Mapped[str] = mapped_column(String(16), primary_key=True)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
+
+    @classmethod
+    def wrap_all_again(cls, session: Session, masters: MasterKeys) -> int:
+        """Wrap the service's keys by the newest master key; return how many another one had wrapped."""
+        others = select(cls).where(master_name(cls.wrapped) != masters.names[0]).with_for_update()
+        rows = session.scalars(others).all()
+        for row in rows:
+            row.wrapped = masters.wrap_again(row.wrapped, place=_place_of_service_key(row.name), random=os.urandom)
+        session.flush()
+        return len(rows)
+
+
+# Every column that holds something which a master key itself has sealed.
+WRAPPED = (WrappedDataKey.wrapped, ServiceKey.wrapped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,10 @@ class Keyring:
         """Return a fresh data key for a person, and its wrapped form for `data_keys`."""
         key = new_data_key(os.urandom)
         return key, self.masters.wrap(key, place=_place_of_key(subscriber_id), random=os.urandom)
+
+    def wrap_subscriber_key_again(self, subscriber_id: int, wrapped: bytes) -> bytes:
+        """Return a person's data key, wrapped by the newest master key; raises SealError."""
+        return self.masters.wrap_again(wrapped, place=_place_of_key(subscriber_id), random=os.urandom)
 
     def key_of(self, subscriber: Subscriber) -> DataKey:
         """Return the key of a person's words; raises SealError, also if it was destroyed."""
@@ -89,13 +109,25 @@ class Keyring:
         return self.inbound.seal_pieces(pieces, place=place, random=os.urandom)
 
 
+def wrapped_keys_by_master(session: Session) -> dict[bytes, int]:
+    """Return how many wrapped keys of all tables each master key wraps, by the name of the master key."""
+    numbers: Counter[bytes] = Counter()
+    for column in WRAPPED:
+        numbers.update(number_by_master(session, column))
+    return dict(numbers)
+
+
 def _place_of_key(subscriber_id: int) -> str:
     # The keys were wrapped for this place before they had a table of their own.
     return f"subscribers.data_key:{subscriber_id}"
 
 
+def _place_of_service_key(name: str) -> str:
+    return f"service_keys:{name}"
+
+
 def _service_key(session: Session, masters: MasterKeys, name: str, now: datetime) -> DataKey:
-    place = f"service_keys:{name}"
+    place = _place_of_service_key(name)
     kept = select(ServiceKey.wrapped).where(ServiceKey.name == name)
     wrapped = session.scalar(kept)
     if wrapped is None:

@@ -53,6 +53,7 @@ class DeskActionName(StrEnum):
     DOMAIN_RESUMED = "domain.resumed"
     SENDING_HELD = "sending.held"
     SENDING_RELEASED = "sending.released"
+    KEYS_ROTATED = "keys.rotated"
     FACTOR_BEGUN = "factor.begun"
     FACTOR_RESET = "factor.reset"
     PASSKEY_ADDED = "passkey.added"
