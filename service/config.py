@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 KEY_BYTES = 32
+SECRET_LENGTH = 16
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 LONGEST_NAME = 40
 
@@ -43,7 +44,8 @@ class Settings(BaseSettings):
     )
 
     base_url: str = "http://localhost:8000"
-    secret_key: str = Field(min_length=16, repr=False)
+    secret_key: str = Field(min_length=SECRET_LENGTH, repr=False)
+    secret_key_fallbacks: Listed = Field(default_factory=list, repr=False)
     encryption_keys: Listed = Field(min_length=1, repr=False)
     database_url: str = Field(default=f"sqlite:///{ROOT / 'var' / 'smallsteps.db'}", repr=False)
     redis_url: str = Field(default=f"unix://{ROOT / 'var' / 'queue.sock'}", repr=False)
@@ -75,7 +77,9 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(default=300, ge=30)
     settle_after_minutes: int = Field(default=45, ge=30, le=1440)
 
-    _lists = field_validator("encryption_keys", "mailgun_signing_key", "writer_emails", mode="before")(_split)
+    _lists = field_validator(
+        "secret_key_fallbacks", "encryption_keys", "mailgun_signing_key", "writer_emails", mode="before"
+    )(_split)
 
     @field_validator("base_url", "mailgun_api_url")
     @classmethod
@@ -109,6 +113,13 @@ class Settings(BaseSettings):
         if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or set(name) & set('<>"@'):
             raise ValueError(f"must be at most {LONGEST_NAME} characters, without quotation marks, @, < and >")
         return name
+
+    @field_validator("secret_key_fallbacks")
+    @classmethod
+    def _are_secrets(cls, value: list[str]) -> list[str]:
+        if any(len(secret) < SECRET_LENGTH for secret in value):
+            raise ValueError(f"must be former values of SECRET_KEY, each of at least {SECRET_LENGTH} characters")
+        return value
 
     @field_validator("encryption_keys")
     @classmethod

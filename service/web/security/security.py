@@ -45,6 +45,9 @@ def guard(app: Flask, settings: Settings, *, style: str) -> None:
     secure = settings.is_https
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=settings.secret_key_fallbacks,
+        # Flask-WTF knows no fallbacks; itsdangerous takes a list, signs with its last and believes any.
+        WTF_CSRF_SECRET_KEY=[*settings.secret_key_fallbacks, settings.secret_key],
         SESSION_COOKIE_NAME="__Host-steps" if secure else "steps",
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,

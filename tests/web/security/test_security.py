@@ -16,7 +16,7 @@ from service.config import Settings
 from service.db import Base
 from service.web.context import network_hash
 from service.web.security.security import source_hash
-from tests.harness.website import WebHarness
+from tests.harness.website import TOKEN, WebHarness
 
 PUBLIC = ("/", "/sent", "/sign-in", "/help-now", "/privacy", "/about", "/nowhere")
 PRIVATE = ("/welcome", "/journal", "/journal/2026-05", "/journal/2026-05-13", "/write", "/settings")
@@ -120,6 +120,31 @@ def secure(site: WebHarness, settings: Settings) -> Flask:
     """The application behind a proxy that speaks TLS."""
     public = settings.model_copy(update={"base_url": "https://steps.example.org", "trusted_proxies": 1})
     return create_app(replace(site.runtime, settings=public))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("fallbacks", [["a secret of the tests"], []], ids=["kept", "ended"])
+def test_a_changed_secret_key_keeps_browsers_and_forms_only_while_the_former_is_a_fallback(
+    site: WebHarness, settings: Settings, fallbacks: list[str]
+) -> None:
+    site.join()
+    form = TOKEN.search(site.get("/settings").text)
+    cookie = site.browser.get_cookie("steps")
+    assert form is not None
+    assert cookie is not None
+    changed = settings.model_copy(update={"secret_key": "another secret", "secret_key_fallbacks": fallbacks})
+    browser = create_app(replace(site.runtime, settings=changed)).test_client()
+    browser.set_cookie("steps", cookie.value)
+    data = {"csrf_token": form.group(1), "words": "Soup.", "once": "1"}
+    assert browser.post("/write", data=data).status_code == (303 if fallbacks else 400)
+    assert browser.get("/journal").status_code == (200 if fallbacks else 303)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_former_secret_key_that_can_be_guessed_is_refused(settings: Settings) -> None:
+    values = {**settings.model_dump(), "secret_key_fallbacks": "a secret of the tests, short"}
+    with pytest.raises(ValueError, match="must be former values of SECRET_KEY, each of at least 16 characters"):
+        Settings(_env_file=None, **values)
 
 
 def test_over_tls_the_cookie_and_the_site_stay_there(secure: Flask) -> None:
