@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.sealing import MasterKeys
@@ -22,8 +23,6 @@ from service.flows.people.personal_data.key_rotation import (
     number_to_rotate,
 )
 
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-
 
 @click.group()
 def keys() -> None:
@@ -31,7 +30,7 @@ def keys() -> None:
 
 
 @keys.command("list")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def keys_list(settings: Settings, as_json: bool) -> None:
     """Show each key by a fingerprint, and how many wrapped keys in the database need it.
@@ -50,7 +49,7 @@ def keys_list(settings: Settings, as_json: bool) -> None:
 
 @keys.command("rotate")
 @click.option("--apply", is_flag=True, help="Do it now; without this, only say what would be done.")
-@_AS_JSON
+@ask_as_json
 @with_settings
 def keys_rotate(settings: Settings, apply: bool, as_json: bool) -> None:
     """Wrap every key in the database by the first key of ENCRYPTION_KEYS, so that the others can be removed.
