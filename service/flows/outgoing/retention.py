@@ -51,6 +51,7 @@ def drop_old_deliveries(
         dropped += number
         if number < chunk:
             break
+        database.let_others_write()
     with database.write() as session:
         SentText.prune(session, now - TEXTS_KEPT)
     if dropped:
