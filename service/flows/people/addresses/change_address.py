@@ -39,6 +39,7 @@ from service.models import (
     open_content,
     seal_content,
 )
+from service.models.people.journal import deleted_rows
 
 MAX_CONFIRMATIONS_PER_WEEK = 3
 LINK_LIFETIME = timedelta(days=1)
@@ -149,8 +150,9 @@ def take_back(
 ) -> AddressChangeResult:
     """Move a subscriber back to the address that they had before a change, whatever was changed after it.
 
-    Every browser is signed out, aliases and passkeys that were added since are removed, and a wish to be erased is
-    taken back: all of it may be somebody else's doing.
+    Every browser is signed out, aliases and passkeys that were added since are removed, a wish to be erased is taken
+    back, and entries and photos that were deleted since the day before, in which it was asked for, are put back: all of
+    it may be somebody else's doing.
     """
     person = Subscriber.locked(session, subscriber_id)
     change = AddressChange.to_take_back(session, subscriber_id, change_id, now)
@@ -166,6 +168,7 @@ def take_back(
     Passkey.remove_since(session, person.id, since)
     BrowserSession.end_all(session, person.id)
     Erasure.take_back(session, person.id)
+    deleted_rows.put_back_since(session, person.id, since - LINK_LIFETIME)
     back = _plan(session, person, TAKEN_BACK, now, expires_at=now + WEEK)
     told = _plan_to(session, keyring, person, LOST, now, to=lost, expires_at=now + WEEK) if has_moved else []
     return AddressChangeResult(ChangeStanding.DONE, (*back, *told))

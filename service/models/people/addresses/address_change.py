@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, delete, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import Exists, ForeignKey, LargeBinary, delete, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
 from service.models.people.subscription.subscriber import Subscriber
@@ -46,6 +46,12 @@ class AddressChange(Base):
         query = select(cls).where(cls.subscriber_id == subscriber_id)
         query = query.where(cls.back_until > now, cls.sealed_former.is_not(None))
         return session.scalars(query.order_by(cls.changed_at, cls.id)).all()
+
+    @classmethod
+    def may_be_taken_back(cls, subscriber_id: InstrumentedAttribute[int], now: datetime) -> Exists:
+        """Return the condition that a former address of somebody can take a change back."""
+        is_open = (cls.back_until > now, cls.sealed_former.is_not(None))
+        return select(cls.id).where(cls.subscriber_id == subscriber_id, *is_open).exists()
 
     @classmethod
     def reserved_for(cls, session: Session, address_hash: bytes) -> int | None:

@@ -80,12 +80,6 @@ class Entry(Base):
         return session.scalars(query.order_by(cls.deleted_at.desc(), cls.id)).all()
 
     @classmethod
-    def deleted_until(cls, session: Session, until: datetime, limit: int) -> Sequence[Entry]:
-        """Return up to `limit` entries that were deleted at an instant or before, locked."""
-        query = select(cls).where(cls.deleted_at <= until).order_by(cls.deleted_at).limit(limit)
-        return session.scalars(query.with_for_update(skip_locked=True)).all()
-
-    @classmethod
     def find(cls, session: Session, subscriber_id: int, entry_id: int) -> Entry | None:
         """Return one entry of this person, or None; never another person's."""
         return session.scalar(select(cls).where(cls.id == entry_id, cls._theirs(subscriber_id)))

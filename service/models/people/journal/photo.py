@@ -105,12 +105,6 @@ class Photo(Base):
         return session.scalars(query.order_by(cls.removed_at.desc(), cls.id)).all()
 
     @classmethod
-    def removed_until(cls, session: Session, until: datetime, limit: int) -> Sequence[Photo]:
-        """Return up to `limit` photos that were removed at an instant or before, locked."""
-        query = select(cls).where(cls.removed_at <= until).order_by(cls.removed_at).limit(limit)
-        return session.scalars(query.with_for_update(skip_locked=True)).all()
-
-    @classmethod
     def times_seen(cls, session: Session, subscriber_id: int, macs: Sequence[bytes]) -> Counter[bytes]:
         """Return for each of these contents how many earlier entries of this person it arrived with."""
         query = (
