@@ -83,9 +83,9 @@ class InboundHarness:
             return [*session.scalars(select(Reply).order_by(Reply.received_at))]
 
     def words(self) -> list[str]:
-        """Return the words of all entries."""
+        """Return the words of all entries that are not deleted."""
         with self.sending.runtime.database.read() as session:
-            rows = session.scalars(select(Entry).order_by(Entry.created_at)).all()
+            rows = session.scalars(select(Entry).where(Entry.is_there()).order_by(Entry.created_at)).all()
             return [entry.words for entry in journal.open_entries(self.sending.runtime.keyring, self.ana, rows)]
 
     def answers(self) -> list[str]:

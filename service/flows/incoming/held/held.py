@@ -13,6 +13,7 @@ from service.core.journal.entry_text import for_showing, split_at
 from service.flows.incoming.replies.store import InboundStore
 from service.flows.people.addresses import aliases
 from service.flows.people.addresses.aliases import AliasClaim, AliasStanding
+from service.flows.people.journal import deleted_entries
 from service.mail.inbound.alignment import is_aligned
 from service.mail.inbound.inbound_mail import InboundMail, MalformedPostError, read_mail
 from service.mail.sandbox.reader import MailReader
@@ -98,11 +99,17 @@ def accept(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: 
 
 
 def restore(inbound_store: InboundStore, subscriber_id: int, reply_id: int, now: datetime) -> bool:
-    """Restore a mail whose entry was deleted, for the caller to enqueue it; return whether it was found.
+    """Put back the entry of a mail that was deleted; return whether the caller has to enqueue the mail instead.
+
+    That is so for an entry that is gone while its raw mail is still here: earlier versions deleted it at once.
 
     Raises:
         SealError, StorageError: the mail cannot be read or stored now.
     """
+    with inbound_store.database.write() as session:
+        person, reply = Subscriber.locked(session, subscriber_id), Reply.find_own(session, subscriber_id, reply_id)
+        if person and reply and reply.entry_id and deleted_entries.put_back(session, person, reply.entry_id, now):
+            return False
     return process_again(inbound_store, Reply.find_restorable, subscriber_id, reply_id, now)
 
 

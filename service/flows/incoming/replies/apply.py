@@ -33,13 +33,12 @@ from service.models import Entry, Keyring, Letter, Outcome, Reply, Subscriber, S
 
 @dataclass(slots=True)
 class AppliedReply:
-    """The effects of a mail: planned deliveries, automatic replies, and names of objects to delete after the commit.
+    """The effects of a mail: planned deliveries, and automatic replies.
 
     `asks_about_words` is true if some of the person's words may be missing, and an answer asks about them.
     """
 
     delivery_ids: list[int] = field(default_factory=list)
-    unneeded: set[str] = field(default_factory=set)
     answers: list[AutoReply] = field(default_factory=list)
     asks_about_words: bool = False
 
@@ -124,7 +123,6 @@ class _Application:
         )
         command_result = commands.carry_out(self.session, self.parts.library, self.person, command, self.now, to=about)
         self.applied.delivery_ids += command_result.planned
-        self.applied.unneeded |= command_result.unneeded
         if command_result.answer and self.result.by_person:
             answer = AutoReply(
                 f"command.{command_result.answer}",

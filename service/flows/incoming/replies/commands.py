@@ -15,15 +15,14 @@ from service.core.settings.consent import Stream
 from service.core.settings.schedule import local_date
 from service.flows.incoming.held.set_aside import BY_MAIL
 from service.flows.outgoing.planning.extra_prompt import plan_extra_prompt
-from service.flows.people.journal import steps
-from service.flows.people.journal.photos import entry_photos
+from service.flows.people.journal import deleted_entries, steps
 from service.flows.people.settings import frequency
 from service.flows.people.subscription import account, ways_out
 from service.flows.people.subscription.account import InvalidPauseDate, NothingToPause, Rest
 from service.models import Entry, Reply, Step, Subscriber, SubscriberStatus
 
 DELETE_WITHIN = timedelta(hours=24)
-RESTORE_WITHIN = timedelta(hours=24)
+RAW_KEPT_AFTER_DELETING = timedelta(hours=24)
 SOURCE = "reply"
 LETTERS_ONLY = "letters_only"  # the answer to whoever gets no questions, which a command cannot bring
 
@@ -34,14 +33,12 @@ class CommandResult:
 
     `answer` names the email that reports it ("rest", see templates/email/answers.toml), or is "" if an email in
     `planned` does. `inserted_text` is inserted in that email. `reference` is the id of the mail that can be restored.
-    `unneeded` are the names of objects to delete after the commit.
     """
 
     answer: str = ""
     inserted_text: str = ""
     reference: int | None = None
     planned: tuple[int, ...] = ()
-    unneeded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +119,16 @@ def _stop(session: Session, person: Subscriber, now: datetime, stream: Stream | 
 
 
 def _delete(session: Session, person: Subscriber, now: datetime) -> CommandResult:
-    """Delete the latest entry that came by mail; its raw mail is kept for a day, to restore the entry from it."""
+    """Delete the latest entry that came by mail, which can be put back as on a page; its raw mail is kept for a day."""
     entry = Entry.newest_from(session, person.id, BY_MAIL, now - DELETE_WITHIN)
     if entry is None:
         return CommandResult("nothing_to_delete")
+    deleted_entries.delete(session, entry, now)
     reply = Reply.find_by_entry(session, person.id, entry.id)
-    unneeded = frozenset(entry_photos.remove_entry(session, person, entry.id))
     if reply is None:
-        return CommandResult("delete", unneeded=unneeded)
-    reply.kept_until = now + RESTORE_WITHIN
-    return CommandResult("delete", reference=reply.id, unneeded=unneeded)
+        return CommandResult("delete")
+    reply.kept_until = now + RAW_KEPT_AFTER_DELETING
+    return CommandResult("delete", reference=reply.id)
 
 
 _HANDLERS: Mapping[Verb, Callable[[Session, Subscriber, datetime], CommandResult]] = {

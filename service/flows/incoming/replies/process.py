@@ -214,7 +214,6 @@ class ReplyProcessor:
             remove_objects(self.inbound_store.storage, result.photos.names)
             return []
         planned: list[int] = []
-        unneeded: set[str] = set()
         asks_about_words = False
         with self.database.write() as session:
             row = reply_claims.unprocessed(session, reply.id, reply.attempts)
@@ -224,7 +223,7 @@ class ReplyProcessor:
                     resealed.assign_to(row)
                     row.subscriber_id = person.id
                     applied = self.applier.apply(session, row, person, result, now)
-                    planned, unneeded = applied.delivery_ids, applied.unneeded
+                    planned = applied.delivery_ids
                     asks_about_words = applied.asks_about_words
                 keep_for = RAW_KEPT_FOR_CHOICE if asks_about_words else RAW_KEPT
                 row.conclude(classification.outcome, classification.reason, now=now, keep_raw_until=now + keep_for)
@@ -233,8 +232,7 @@ class ReplyProcessor:
                 ):  # no owner, or the owner has been erased
                     row.drop_raw()
             kept_as = (row or reply).stored_as
-        if not (row and row.entry_id):
-            unneeded |= result.photos.names
+        unneeded = set[str]() if row and row.entry_id else result.photos.names
         former = {reply.stored_as, resealed.stored_as if resealed else None} - {kept_as, None}
         remove_objects(self.inbound_store.storage, unneeded | {name for name in former if name})
         log.info("reply.processed", reply=reply.id, outcome=classification.outcome, reason=classification.reason)

@@ -55,12 +55,14 @@ def list_deleted(session: Session, person: Subscriber, now: datetime) -> list[De
     ]
 
 
-def put_back(session: Session, person: Subscriber, entry_id: int, now: datetime) -> None:
-    """Put a deleted entry of a person back, if its time is not over."""
-    if find(session, person, entry_id, now) is not None:
-        entry = Entry.find_deleted(session, person.id, entry_id)
-        assert entry is not None
-        entry.deleted_at = None
+def put_back(session: Session, person: Subscriber, entry_id: int, now: datetime) -> bool:
+    """Put a deleted entry of a person back, if its time is not over; return whether it was put back."""
+    if find(session, person, entry_id, now) is None:
+        return False
+    entry = Entry.find_deleted(session, person.id, entry_id)
+    assert entry is not None
+    entry.deleted_at = None
+    return True
 
 
 def prune_deleted(database: Database, storage: Storage, now: datetime, limit: int) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from service.core.addresses import Address
 from service.flows.incoming.held import held
-from service.models import Alias, Delivery, DeliveryKind, Outcome, Reply
+from service.models import Alias, Delivery, DeliveryKind, Entry, Outcome, Reply
 from service.postoffice.route import authenticated
 from tests.harness.inbound import ANA, InboundHarness, open_inbound_harness
 from tests.harness.mail.posts import mail
@@ -33,6 +33,11 @@ def _receive(harness: InboundHarness, words: str, sender: str = WORK) -> Reply:
 
 def _row(harness: InboundHarness, reply_id: int) -> Reply:
     return next(row for row in harness.rows() if row.id == reply_id)
+
+
+def _restore(harness: InboundHarness, reply_id: int) -> bool:
+    inbound_store = harness.sending.runtime.inbound_store()
+    return held.restore(inbound_store, harness.ana.id, reply_id, harness.sending.clock())
 
 
 def _accept(harness: InboundHarness, reply: Reply) -> Reply:
@@ -127,13 +132,25 @@ def test_nobody_else_can_accept_disown_or_restore_a_mail(harness: InboundHarness
     assert not _row(harness, reply.id).is_disowned
 
 
-def test_an_entry_deleted_by_reply_can_be_restored(harness: InboundHarness) -> None:
+def test_an_entry_deleted_by_reply_is_put_back_as_it_was(harness: InboundHarness) -> None:
     kept = _receive(harness, "Not for keeping.", ANA)
     harness.sending.clock.move(MINUTE)
     assert _receive(harness, "delete that", ANA).outcome == Outcome.COMMAND
     assert harness.words() == []
     assert _row(harness, kept.id).kept_until == harness.sending.clock() + timedelta(days=1)
-    assert held.restore(harness.sending.runtime.inbound_store(), harness.ana.id, kept.id, harness.sending.clock())
+    for _ in range(2):  # it is put back once, and nothing is left to process
+        assert not _restore(harness, kept.id)
+        assert harness.words() == ["Not for keeping."]
+    assert _row(harness, kept.id).entry_id == kept.entry_id
+
+
+def test_an_entry_that_was_deleted_for_good_is_made_again_from_its_mail(harness: InboundHarness) -> None:
+    """An earlier version did that to entries deleted by reply, and its links are in mailboxes for a day."""
+    kept = _receive(harness, "Not for keeping.", ANA)
+    with harness.sending.runtime.database.write() as session:
+        assert kept.entry_id
+        assert Entry.remove(session, harness.ana.id, kept.entry_id)
+    assert _restore(harness, kept.id)
     harness.reply_processor.process(kept.id)
     assert harness.words() == ["Not for keeping."]
-    assert not held.restore(harness.sending.runtime.inbound_store(), harness.ana.id, kept.id, harness.sending.clock())
+    assert not _restore(harness, kept.id)
