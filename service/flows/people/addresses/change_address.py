@@ -145,6 +145,12 @@ def can_take_back(session: Session, subscriber_id: int, change_id: int, now: dat
     return AddressChange.to_take_back(session, subscriber_id, change_id, now) is not None
 
 
+def is_under_way(session: Session, subscriber_id: int, now: datetime) -> bool:
+    """Return whether a subscriber has asked for a change within a day, or has made one that can be taken back."""
+    asked = Delivery.count_since(session, subscriber_id, DeliveryKind.ADDRESS, now - LINK_LIFETIME, CONFIRM)
+    return asked > 0 or bool(AddressChange.all_to_take_back(session, subscriber_id, now))
+
+
 def take_back(
     session: Session, keyring: Keyring, subscriber_id: int, change_id: int, now: datetime
 ) -> AddressChangeResult:

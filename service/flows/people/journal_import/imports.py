@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.core.journal_import.reading.imported import LeftOutEntry
 from service.core.sealing import DataKey
+from service.flows.people.addresses import change_address
 from service.flows.people.journal_import.import_chunk import open_leftover
 from service.models import ImportLeftover, ImportState, JournalImport
 
@@ -32,9 +33,17 @@ def may_be_taken_back(row: JournalImport, now: datetime) -> bool:
     return row.state == ImportState.DONE and row.kept_until is not None and row.kept_until > now
 
 
-def take_back(row: JournalImport, now: datetime) -> bool:
-    """Have everything that an import brought deleted by a job; return False where that is not possible (any more)."""
-    if not may_be_taken_back(row, now):
+def waits_for_address(session: Session, row: JournalImport, now: datetime) -> bool:
+    """Return whether an import cannot be taken back before a change of address is final.
+
+    What an import brought is deleted at once and for good, which must not happen by somebody else's doing.
+    """
+    return may_be_taken_back(row, now) and change_address.is_under_way(session, row.subscriber_id, now)
+
+
+def take_back(session: Session, row: JournalImport, now: datetime) -> bool:
+    """Have everything that an import brought deleted by a job; return False where that is not possible now."""
+    if not may_be_taken_back(row, now) or waits_for_address(session, row, now):
         return False
     row.wait_for_job(ImportState.UNDOING, now)
     return True

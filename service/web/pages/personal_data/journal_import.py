@@ -100,6 +100,7 @@ def one(import_id: int) -> str:
             is_waiting=row.state in WAITING,
             refresh_seconds=REFRESH_SECONDS,
             may_be_taken_back=imports.may_be_taken_back(row, now()),
+            waits_for_address=imports.waits_for_address(visit.session, row, now()),
             settings=_settings_said(visit, preview),
             quiet_dates=[span for span, _ in new_quiet_dates(visit.session, visit.person, preview)] if preview else [],
         )
@@ -137,7 +138,7 @@ def show_undo(import_id: int) -> AnyResponse | str:
     """Ask whether to take an import back; if it cannot be, show how it stands."""
     with browser.visit() as visit:
         row = _own(visit, import_id)
-        if not imports.may_be_taken_back(row, now()):
+        if not imports.may_be_taken_back(row, now()) or imports.waits_for_address(visit.session, row, now()):
             return redirect(f"/import/{import_id}", code=303)
         title = import_upload.open_title(visit.keyring.key_of(visit.person), row)
         return page("import_undo", row=row, title=title)
@@ -147,7 +148,7 @@ def show_undo(import_id: int) -> AnyResponse | str:
 def undo(import_id: int) -> AnyResponse:
     """Take everything out of the journal that an import brought."""
     with browser.visit(writing=True) as visit:
-        goes = imports.take_back(_own(visit, import_id, lock=True), now())
+        goes = imports.take_back(visit.session, _own(visit, import_id, lock=True), now())
     return _to_job(import_id, is_wanted=goes)
 
 

@@ -55,7 +55,7 @@ def test_an_import_comes_in_once_and_goes_back_whole(
         assert (row.state, row.brought, row.already_here, row.left_out, row.found) == (ImportState.DONE, 5, 0, 2, 7)
         assert len(session.scalars(select(Photo)).all()) == 3
         assert Entry.writers_between(session, [person.id], date(2024, 5, 1), date(2024, 5, 31)) == set()
-        assert imports.take_back(row, NOW)
+        assert imports.take_back(session, row, NOW)
     importer.work(import_id)
     with database.read() as session:
         assert session.get_one(JournalImport, import_id).state == ImportState.UNDONE

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from service.core.access.tokens import Action
 from service.core.addresses import Address
 from service.flows.outgoing.tick import prune
+from service.job_queue import BackgroundJob
 from service.models import AddressChange, Entry, Photo
 from tests.harness.mail.pictures import encoded, picture
 from tests.harness.people.people import DAY, MINUTE
@@ -124,3 +125,37 @@ def test_a_change_holds_nothing_that_somebody_else_has_deleted(site: WebHarness,
     site.another_browser().post(way_back(site))
     with site.runtime.database.read() as session:
         assert session.scalars(select(Entry.deleted_at)).all() == [None]
+
+
+@ON_SQLITE
+def test_an_import_cannot_be_taken_back_from_the_day_the_change_is_asked_for(site: WebHarness) -> None:
+    site.join()
+    at = str(site.post("/import", {"journal": (BytesIO(b"2026-04-05\nThe river was high.\n"), "a.txt")}).location)
+    do_imports(site)
+    site.post(f"{at}/start", page=at)
+    do_imports(site)
+    link = ask(site)
+    assert_it_stays(site, at)
+    site.post(link)
+    later(site, 3 * DAY - MINUTE)
+    assert_it_stays(site, at)
+    later(site, MINUTE)
+    assert f'href="{at}/undo"' in site.get(at).text
+    site.post(f"{at}/undo")
+    do_imports(site)
+    assert "river" not in site.get("/journal").text
+
+
+def assert_it_stays(site: WebHarness, at: str) -> None:
+    assert "Somebody asked to change your address" in site.get(at).text
+    assert site.get(f"{at}/undo").location == at
+    site.post(f"{at}/undo", page="/import")
+    do_imports(site)
+    assert "river" in site.get("/journal").text
+
+
+def do_imports(site: WebHarness) -> None:
+    """Do the jobs of imports that were enqueued, until none is left."""
+    while ids := site.queue.background.pop(BackgroundJob.IMPORTS, []):
+        for import_id in ids:
+            site.runtime.journal_importer().work(import_id)
