@@ -10,9 +10,11 @@ from service.core.journal_import.reading.import_files import DamagedFileError, F
 from service.core.journal_import.reading.imported import JournalFormat, LeftOutEntry
 from service.core.journal_import.reading.sqlite_rows import MAGIC
 
-OTHER_FORM: Final = "It’s in another form than the rest. Bring it in by itself."
+OTHER_FORM: Final = "It’s in another form than the rest. Take it out of the zip, and bring it in by itself."
 FORMATTED: Final = "It’s a formatted document. Save it as text or Markdown, and bring that."
-MORE_OTHERS: Final = "More files from here on are in another form than the rest. Bring them in by themselves."
+MORE_OTHERS: Final = (
+    "More files from here on are in another form. Take them out of the zip, and bring them in by themselves."
+)
 MOST_LISTED: Final = 500
 LARGEST_WORDS_BYTES: Final = 2 * 1024 * 1024  # of one file; what is larger is listed without its words
 MOST_WORDS_BYTES: Final = 16 * 1024 * 1024  # of all of them
