@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -197,6 +198,15 @@ def plain(parts: Iterable[Inline]) -> str:
     return "".join(found)
 
 
+def linked(parts: Iterable[Inline], url: str) -> tuple[Inline, ...]:
+    """Return parts that lead to `url`; links and marks of footnotes in them stay as they are (HTML, section 4.5.1)."""
+    made: list[Inline] = []
+    for is_link, run in groupby(parts, _holds_link):
+        words = tuple(run)
+        made += words if is_link or not plain(words).strip() else [LetterLink(url, words)]
+    return tuple(made)
+
+
 def paragraphs(parts: Sequence[Inline]) -> list[Block]:
     """Return the paragraph of these parts without white space around it, or none if there is nothing in it."""
     trimmed = [*parts]
@@ -220,6 +230,10 @@ def is_sendable_link(url: str) -> bool:
     if parts.scheme == "mailto":
         return bool(parts.path)
     return parts.scheme in LINK_SCHEMES and bool(parts.hostname)
+
+
+def _holds_link(part: Inline) -> bool:
+    return isinstance(part, LetterLink | NoteMark) or any(map(_holds_link, getattr(part, "parts", ())))
 
 
 def _is_blank(part: Inline) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from service.core.journal.entry_text import has_visible
 from service.core.letters.blocks import (
     Block,
     CodeBlock,
@@ -14,6 +15,7 @@ from service.core.letters.blocks import (
     Inline,
     ItemList,
     LetterLink,
+    LetterTable,
     LineBreak,
     NoteMark,
     Paragraph,
@@ -25,6 +27,7 @@ from service.core.letters.blocks import (
 )
 
 Piece: TypeAlias = Inline | Block
+Wrap: TypeAlias = Callable[[tuple[Inline, ...]], tuple[Inline, ...]]
 
 
 def divided(line: Sequence[Inline]) -> list[Block]:
@@ -43,9 +46,7 @@ def divided(line: Sequence[Inline]) -> list[Block]:
     return [block for block in found if isinstance(block, Paragraph) and any(map(says_something, block.parts))]
 
 
-def wrapped(
-    pieces: Sequence[Piece], wrap: Callable[[tuple[Inline, ...]], Inline], link_url: str = ""
-) -> Iterator[Piece]:
+def wrapped(pieces: Sequence[Piece], wrap: Wrap, link_url: str = "") -> Iterator[Piece]:
     """Yield the pieces inside an inline element: words within it, and blocks whose words are within it."""
     line: list[Inline] = []
     for piece in pieces:
@@ -53,19 +54,33 @@ def wrapped(
             line.append(piece)
             continue
         if line:
-            yield wrap(tuple(line))
+            yield from wrap(tuple(line))
         line = []
-        match piece:
-            case Paragraph(parts):
-                yield Paragraph((wrap(parts),))
-            case Heading(level, parts):
-                yield Heading(level, (wrap(parts),))
-            case PictureBlock(name, alt, _) if link_url:
-                yield PictureBlock(name, alt, link_url)
-            case _:
-                yield piece
+        yield _wrapped_block(piece, wrap, link_url)
     if line:
-        yield wrap(tuple(line))
+        yield from wrap(tuple(line))
+
+
+def _wrapped_block(block: Block, wrap: Wrap, link_url: str) -> Block:  # noqa: PLR0911 - a case for each sort of block
+    def within(blocks: Sequence[Block]) -> tuple[Block, ...]:
+        return tuple(_wrapped_block(inner, wrap, link_url) for inner in blocks)
+
+    match block:
+        case Paragraph(parts):
+            return Paragraph(wrap(parts))
+        case Heading(level, parts):
+            return Heading(level, wrap(parts))
+        case ItemList(items, start):
+            return ItemList(tuple(map(within, items)), start)
+        case Quotation(blocks):
+            return Quotation(within(blocks))
+        case LetterTable(head, rows):
+            cells = [tuple(wrap(cell) if cell else () for cell in row) for row in (head, *rows)]
+            return LetterTable(cells[0], tuple(cells[1:]))
+        case PictureBlock(name, alt) if link_url:
+            return PictureBlock(name, alt, link_url)
+        case _:
+            return block
 
 
 def lines_of(pieces: Iterable[Piece]) -> list[Piece]:
@@ -87,7 +102,7 @@ def shifted(pieces: Sequence[Piece], characters: Mapping[int, int]) -> Sequence[
     return (Words(text.translate(characters)),) if all(ord(sign) in characters for sign in text) else pieces
 
 
-def flat(block: Block) -> Sequence[Inline]:
+def flat(block: Block) -> Sequence[Inline]:  # noqa: PLR0911 - a case for each sort of block
     """Return the words of a block, for a place that holds words alone."""
     match block:
         case Paragraph(parts) | Heading(_, parts):
@@ -99,6 +114,8 @@ def flat(block: Block) -> Sequence[Inline]:
             return inner[:-1]
         case Quotation(blocks):
             return [part for one in blocks for part in flat(one)]
+        case PictureBlock(alt=alt):
+            return (Words(alt),) if alt else ()
         case Embed():
             return (LetterLink(block.url, (Words(block.words),)),)
         case _:
@@ -113,7 +130,7 @@ def says_something(piece: Piece) -> bool:
     """Return whether there is anything to read or to see in a piece."""
     if isinstance(piece, NoteMark) or not isinstance(piece, Inline):
         return True
-    return bool(plain([piece]).strip()) or _holds_mark(piece)
+    return has_visible(plain([piece])) or _holds_mark(piece)
 
 
 def _holds_mark(part: Inline) -> bool:

@@ -22,7 +22,6 @@ from service.core.letters.blocks import (
     Inline,
     ItemList,
     LetterBody,
-    LetterLink,
     LetterTable,
     LineBreak,
     NoteMark,
@@ -33,6 +32,7 @@ from service.core.letters.blocks import (
     Struck,
     Words,
     is_sendable_link,
+    linked,
 )
 from service.core.letters.html_pieces import Piece, divided, flat, lines_of, says_something, shifted, wrapped
 from service.core.letters.safe_html import clean_html
@@ -77,6 +77,7 @@ class _Reader:
 
     faults: list[str] = field(default_factory=list)
     largest: str = _HEADINGS[0]
+    has_large: bool = False
     notes: dict[str, LexborNode] = field(default_factory=dict)
     note_nodes: frozenset[int] = frozenset()
     marked: list[str] = field(default_factory=list)
@@ -151,7 +152,7 @@ class _Reader:
             case "q":
                 return (Words("“"), *self._inside(node, depth), Words("”"))
             case _ if tag in _MARKS:
-                made = wrapped([*self._inside(node, depth)], _MARKS[tag])
+                made = wrapped([*self._inside(node, depth)], lambda parts: (_MARKS[tag](parts),))
                 return lines_of(made) if tag in _BLOCKS else made
             case _:
                 return self._inside(node, depth)
@@ -160,8 +161,11 @@ class _Reader:
         return node.mem_id in self.note_nodes
 
     def _heading(self, node: LexborNode, depth: int) -> list[Block]:
-        level = _LARGEST_HEADING if node.tag == self.largest else SMALLEST_HEADING
+        # No heading stands more than one level below the one before it, which is the title for the first.
+        is_large = node.tag == self.largest or not self.has_large
+        level = _LARGEST_HEADING if is_large else SMALLEST_HEADING
         found = self._blocks(node, depth)
+        self.has_large = self.has_large or any(isinstance(block, Paragraph) for block in found)
         return [Heading(level, block.parts) if isinstance(block, Paragraph) else block for block in found]
 
     def _list(self, node: LexborNode, depth: int) -> list[Block]:
@@ -217,7 +221,7 @@ class _Reader:
             return inner
         if not any(says_something(piece) for piece in inner):
             return ()
-        return wrapped(inner, lambda parts: LetterLink(url, parts), url)
+        return wrapped(inner, lambda parts: linked(parts, url), url)
 
     def _mark(self, node: LexborNode, name: str, depth: int) -> Iterable[Piece]:
         """Return the mark of a footnote; of another link within the page, its words, or nothing if it leads back."""

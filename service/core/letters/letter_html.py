@@ -154,7 +154,8 @@ class _Writer:
         width = min(shown.width, EMAIL_WIDTH)
         height = max(1, round(shown.height * width / shown.width))
         size = f'width="{width}" height="{height}"'
-        image = f'<img class="shown" src="{escape(shown.src)}" alt="{_text(block.alt)}" {size}>'
+        alt = block.alt or ("Picture" if block.link_url else "")  # of a link it is the only name
+        image = f'<img class="shown" src="{escape(shown.src)}" alt="{_text(alt)}" {size}>'
         return f"<p>{_link(block.link_url, image) if block.link_url else image}</p>"
 
     def _picture_elsewhere(self, block: PictureBlock) -> str:

@@ -32,6 +32,7 @@ from service.core.letters.blocks import (
     Struck,
     Words,
     is_sendable_link,
+    linked,
     paragraphs,
     plain,
 )
@@ -58,6 +59,7 @@ class _Reader:
 
     faults: list[str] = field(default_factory=list)
     largest: int = 1
+    has_large: bool = False
 
     def read(self, root: SyntaxTreeNode) -> LetterBody:
         levels = [int(node.tag[1:]) for node in root.walk() if node.type == "heading"]
@@ -78,8 +80,10 @@ class _Reader:
     def _block(self, node: SyntaxTreeNode) -> Sequence[Block]:  # noqa: C901, PLR0911 - a case for each sort
         match node.type:
             case "heading":
-                level = _LARGEST_HEADING if int(node.tag[1:]) == self.largest else SMALLEST_HEADING
-                return (Heading(level, self._line(node)),)
+                # The first one, below the title, is no more than one level below it.
+                is_large = int(node.tag[1:]) == self.largest or not self.has_large
+                self.has_large = True
+                return (Heading(_LARGEST_HEADING if is_large else SMALLEST_HEADING, self._line(node)),)
             case "paragraph":
                 return self._paragraph(node)
             case "bullet_list" | "ordered_list":
@@ -175,4 +179,4 @@ class _Reader:
         if not plain(parts).strip():
             self.faults.append(f"The link to {url} has no words.")
             return (LetterLink(url, (Words(url),)),)
-        return (LetterLink(url, parts),)
+        return linked(parts, url)

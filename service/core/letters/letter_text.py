@@ -127,7 +127,8 @@ class _TextWriter:
 
 
 def _link(words: str, url: str) -> str:
-    return words if words in {url, url.removeprefix("mailto:")} else f"{words} ({url})"
+    bare = words.rstrip()
+    return words if bare in {url, url.removeprefix("mailto:")} else f"{bare} ({url}){words[len(bare) :]}"
 
 
 def _indented(lines: Sequence[str], first: str, others: str) -> list[str]:

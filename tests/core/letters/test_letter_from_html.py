@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from service.core.letters.blocks import Embed, PictureBlock
+from service.core.letters.blocks import Embed, Heading, Paragraph, PictureBlock, Words
 from service.core.letters.letter_from_html import read_html
 from service.core.letters.letter_html import HtmlTarget, write_html
 from service.core.letters.letter_text import write_text
@@ -87,6 +87,44 @@ def test_a_table_that_only_arranges_gives_its_blocks() -> None:
     blocks = read_html('<table><tr><td><img src="https://x.org/p.jpg" alt="p"></td><td>Words</td></tr></table>').blocks
     assert isinstance(blocks[0], PictureBlock)
     assert write_text(read_html("<table><tr><td>Alone</td></tr></table>"), "") == "Alone\n"
+
+
+def test_what_cannot_be_seen_is_no_heading_link_or_paragraph() -> None:
+    post = '<h2>\u200b</h2><p>\ufeff</p><p>One<a href="https://x.org/">\u200b</a></p>'
+    assert read_html(post).blocks == (Paragraph((Words("One"),)),)
+
+
+def test_no_heading_stands_more_than_one_level_below_the_one_before_it() -> None:
+    body = read_html("<h4>a</h4><h2>b</h2><h5>c</h5>")
+    assert [block.level for block in body.blocks if isinstance(block, Heading)] == [2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        ("<ul><li>A card</li></ul>", "- A card (https://x.org/1)\n"),
+        ("<blockquote>A card</blockquote>", "> A card (https://x.org/1)\n"),
+        (
+            "<table><tr><td>A</td><td><a href='https://x.org/2'>card</a></td></tr></table>",
+            "A (https://x.org/1)\ncard (https://x.org/2)\n",
+        ),
+        (
+            "<table><tr><td>A <a href='https://x.org/2'>card</a></td></tr></table>",
+            "A (https://x.org/1) card (https://x.org/2)\n",
+        ),
+        (
+            "<table><tr><td>A</td><td>card<a href='#n'>1</a></td></tr></table><ol class=footnotes><li id=n>Note</ol>",
+            "A (https://x.org/1)\ncard (https://x.org/1)[1]\n\nNotes\n\n[1] Note\n",
+        ),
+    ],
+    ids=["list", "quotation", "table", "link", "footnote"],
+)
+def test_all_in_a_link_leads_there_and_no_link_holds_another(inner: str, text: str) -> None:
+    body = read_html(f'<a href="https://x.org/1">{inner}</a>')
+    assert write_text(body, "") == text
+    for is_page in (True, False):
+        html = "".join(write_html(body, HtmlTarget(is_page=is_page)))
+        assert not re.search(r"<a [^>]*>(?:(?!</a>).)*<a ", html)
 
 
 def test_what_no_email_can_show_is_a_link_with_its_address() -> None:

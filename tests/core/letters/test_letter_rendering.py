@@ -107,6 +107,18 @@ def test_footnotes_are_linked_on_the_page_alone_and_no_id_stands_twice() -> None
     assert "href" not in html_of("a[^1]\n\n[^1]: one")
 
 
+def test_the_mark_of_a_footnote_stands_in_no_link() -> None:
+    page = html_of("[words^[one] of it](https://e.org)", is_page=True)
+    assert re.match(
+        r'<p><a href="https://e.org">words</a><sup><a .*</a></sup><a href="https://e.org"> of it</a></p>', page
+    )
+
+
+@pytest.mark.parametrize(("written", "alt"), [("![](p.jpg)", ""), ("[![](p.jpg)](https://e.org)", "Picture")])
+def test_a_picture_that_is_a_link_has_a_name(written: str, alt: str) -> None:
+    assert f'alt="{alt}"' in html_of(written, pictures={"p.jpg": ShownPicture("cid:picture1.jpg", 640, 480)})
+
+
 @pytest.mark.parametrize("text", XSS)
 @pytest.mark.parametrize("is_page", [True, False], ids=["page", "email"])
 def test_nothing_in_a_letter_runs(text: str, is_page: bool) -> None:
