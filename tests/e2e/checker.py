@@ -34,8 +34,8 @@ class Checker:
         return [line for line in found if not self._is_allowed(line, is_email=is_email)]
 
     def _is_allowed(self, line: str, *, is_email: bool) -> bool:
-        tool, what, rest = line.split(": ", 2)
-        allowed = _programs_allow(what, rest) if tool == "caniemail" else _markup_allows(what, rest, is_email=is_email)
+        tool, found = line.split(": ", 1)
+        allowed = _programs_allow(found) if tool == "caniemail" else _markup_allows(found, is_email=is_email)
         self.used.update([allowed] if allowed else [])
         return bool(allowed)
 
@@ -57,13 +57,14 @@ def allowances_for_emails() -> set[str]:
     return messages | clients | {name for name, each in PROGRAMS.items() if "absent" not in each}
 
 
-def _markup_allows(rule: str, message: str, *, is_email: bool) -> str | None:
+def _markup_allows(finding: str, *, is_email: bool) -> str | None:
+    rule, message = finding.split(": ", 1)
     allowed = MARKUP["emails" if is_email else "pages"].get(rule, {})
     return f"{rule}: {message}" if message in allowed else None
 
 
-def _programs_allow(feature: str, finding: str) -> str | None:
-    support, _, client = finding.partition(": ")
+def _programs_allow(finding: str) -> str | None:
+    feature, support, client = finding.rsplit(": ", 2)
     if feature not in PROGRAMS or support == "partial":
         return feature if feature in PROGRAMS else None
     found = (glob for glob in PROGRAMS[feature].get("absent", ()) if fnmatch(client, glob))

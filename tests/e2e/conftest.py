@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.checker import Checker, running_checker
+from tests.e2e.letters_of_posts import LetterOfPost, letters_of
 from tests.e2e.people import Person
 from tests.e2e.running_service import RunningService, running_stack
 from tests.e2e.visiting import Visits, visiting
+from tests.harness.feeds.real_posts import POSTS
 
 # No sandbox: CI is root in a container. The others keep the browser off the network but for our pages.
 FLAGS = [
@@ -52,6 +55,12 @@ def checker() -> Iterator[Checker]:
     """Return html-validate and caniemail, running."""
     with running_checker() as checker:
         yield checker
+
+
+@pytest.fixture(scope="session")
+def letters(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> list[LetterOfPost]:
+    """Return the letters of posts of forty kinds."""
+    return letters_of(POSTS, migrated_sqlite, tmp_path_factory.mktemp("letters"))
 
 
 @pytest.fixture

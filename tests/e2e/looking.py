@@ -54,7 +54,9 @@ def axe(page: Page) -> list[str]:
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         violations = page.evaluate(
-            "rules => axe.run(document, {runOnly: rules}).then(done => done.violations)", RULES[scheme]
+            # Without the rest, which it would describe as well, it takes half the time.
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']}).then(done => done.violations)",
+            RULES[scheme],
         )
         for rule in violations:
             places = ", ".join(str(node["target"][-1]) for node in rule["nodes"])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +13,8 @@ from service.flows.outgoing.letters.letter_freezing import MOST_HTML_BYTES, comp
 from service.models import LetterFormat
 from tests.core.letters.test_letter_from_html import XSS
 from tests.harness.feeds.feeds import FeedsHarness
+from tests.harness.feeds.real_posts import BASE, POSTS, content_of
 
-FILE = Path(__file__).resolve().parents[3] / "data" / "feeds" / "posts" / "posts.toml"
-POSTS = tomllib.loads(FILE.read_text(encoding="utf-8"))["post"]
-BASE = "https://blog.example.org/2026/post"
 RUNS = re.compile(
     r"<script|<iframe|<object|<embed|<svg|<form|<[^>]+\son\w+\s*=|(?:href|src)=[\"']?\s*(?:javascript|data):",
     re.IGNORECASE,
@@ -40,7 +36,7 @@ def test_each_kind_of_post_is_whole_as_a_letter(feeds: FeedsHarness) -> None:
     wrong = []
     with feeds.runtime.database.write() as session:
         for post in POSTS:
-            content = clean_post(post["html"] * post.get("repeat", 1), BASE)
+            content = content_of(post)
             letter = make_draft(
                 session, LetterDraft(title="A post", content=content, format=LetterFormat.HTML), feeds.clock()
             )
