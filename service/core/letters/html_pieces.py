@@ -83,9 +83,9 @@ def _wrapped_block(block: Block, wrap: Wrap, link_url: str) -> Block:  # noqa: P
             return block
 
 
-def lines_of(pieces: Iterable[Piece]) -> list[Piece]:
+def lines_of(pieces: Iterable[Piece]) -> list[Block]:
     """Return pieces of an element that is a block of its own."""
-    found: list[Piece] = []
+    found: list[Block] = []
     for piece in pieces:
         if isinstance(piece, Inline):
             found += divided((piece,))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from service.core.journal.entry_text import has_visible
 from service.core.letters.blocks import (
     SMALLEST_HEADING,
     Block,
@@ -142,7 +143,7 @@ class _Reader:
                 inner = tuple(self._blocks(node, depth))
                 return (Quotation(inner),) if inner else ()
             case "pre":
-                return (CodeBlock(_code(node)),)
+                return (CodeBlock(code),) if has_visible(code := _code(node)) else ()
             case "code" | "kbd" | "samp" | "tt":
                 return (CodeSpan(node.text()),) if node.text(strip=True) else ()
             case "table":
@@ -169,13 +170,18 @@ class _Reader:
         return [Heading(level, block.parts) if isinstance(block, Paragraph) else block for block in found]
 
     def _list(self, node: LexborNode, depth: int) -> list[Block]:
-        items = [tuple(self._blocks(item, depth + 1)) for item in node.iter() if not self._is_note(item)]
+        items = [tuple(self._item(item, depth + 1)) for item in node.iter(include_text=True)]
         items = [item for item in items if item]
         if not items:
             return []
         start = node.attributes.get("start") or ""
         number = int(start) if start.isdecimal() and len(start) < len("1000000") else 1
         return [ItemList(tuple(items), number if node.tag == "ol" else None)]
+
+    def _item(self, node: LexborNode, depth: int) -> list[Block]:
+        """Return the blocks of an item, or of what stands in a list without being one."""
+        is_item = node.tag == "li" and not self._is_note(node)
+        return self._blocks(node, depth) if is_item else lines_of(self._pieces(node, depth))
 
     def _table(self, node: LexborNode, depth: int) -> list[Block]:
         """Return a table, or the blocks in it where it only arranges them."""
@@ -187,10 +193,11 @@ class _Reader:
         has_head = all(cell.tag == "th" for cell in rows[0])
         cells = [tuple(self._line(cell, depth) for cell in row) for row in rows]
         cells = [row + ((),) * (columns - len(row)) for row in cells]
-        head = cells[0] if has_head else ()
+        head = cells.pop(0) if has_head else ()
+        cells = [row for row in cells if any(row)]
         caption = node.css_first("caption")
         above = self._blocks(caption, depth) if caption is not None else []
-        return [*above, LetterTable(head, tuple(cells[1:] if has_head else cells))]
+        return [*above, LetterTable(head, tuple(cells))] if cells or any(head) else above
 
     def _line(self, node: LexborNode, depth: int) -> tuple[Inline, ...]:
         """Return what stands in a cell as one line of words."""

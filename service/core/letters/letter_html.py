@@ -32,7 +32,8 @@ from service.core.letters.blocks import (
 )
 
 MOST_COLUMNS: Final = 4  # more do not fit a telephone
-LONGEST_CODE_RUN: Final = 100
+# At most 100 characters of a line of code, up to a space if there is one: no word is broken that need not be.
+_CODE_RUN = re.compile(r".{1,100}$|.{1,100}(?<=\s)|.{1,100}")
 EMAIL_WIDTH: Final = 496  # pixels within the card of an email
 # What the provider fills in, or takes for its own link (Mailgun, Sending messages: template variables).
 _PLACEHOLDER = re.compile(r"%(?=recipient\.[^%\s]*%|[^%\s]*unsubscribe[^%\s]*%)", re.IGNORECASE)
@@ -177,7 +178,13 @@ class _Writer:
         return '<hr class="divide">\n<h2>Notes</h2>\n<ol class="list">\n' + "\n".join(items) + "\n</ol>"
 
     def line(self, parts: Iterable[Inline]) -> str:
-        return "".join(self.inline(part) for part in parts)
+        written, before = [], None
+        for part in parts:
+            if isinstance(part, NoteMark) and isinstance(before, NoteMark):
+                written.append("<sup>, </sup>")  # 1 and 2 are not 12
+            written.append(self.inline(part))
+            before = part
+        return "".join(written)
 
     def inline(self, part: Inline) -> str:
         match part:
@@ -212,8 +219,5 @@ def _link(url: str, inner: str) -> str:
 
 def _code(text: str) -> str:
     """Return code in which long lines may break, without a character more when it is copied."""
-    lines = [
-        "<wbr>".join(_text(line[start : start + LONGEST_CODE_RUN]) for start in range(0, len(line), LONGEST_CODE_RUN))
-        for line in without_placeholders(text).split("\n")
-    ]
-    return "\n".join(lines)
+    lines = without_placeholders(text).split("\n")
+    return "\n".join("<wbr>".join(map(_text, _CODE_RUN.findall(line))) for line in lines)

@@ -138,7 +138,7 @@ def _indented(lines: Sequence[str], first: str, others: str) -> list[str]:
 def _wrapped(text: str) -> list[str]:
     lines: list[str] = []
     for line in text.split("\n"):
-        for part in textwrap.wrap(line, TEXT_WIDTH, break_long_words=False, break_on_hyphens=False) or [""]:
+        for part in textwrap.wrap(line.strip(" "), TEXT_WIDTH, break_long_words=False, break_on_hyphens=False) or [""]:
             lines += [part] if "://" in part else _pieces(part)
     return lines
 

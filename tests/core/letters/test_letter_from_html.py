@@ -90,8 +90,19 @@ def test_a_table_that_only_arranges_gives_its_blocks() -> None:
 
 
 def test_what_cannot_be_seen_is_no_heading_link_or_paragraph() -> None:
-    post = '<h2>\u200b</h2><p>\ufeff</p><p>One<a href="https://x.org/">\u200b</a></p>'
+    post = '<h2>\u200b</h2><pre> </pre><p>\ufeff</p><p>One<a href="https://x.org/">\u200b</a></p>'
     assert read_html(post).blocks == (Paragraph((Words("One"),)),)
+
+
+def test_words_and_links_in_a_list_outside_its_items_are_kept() -> None:
+    post = '<ul>Take:<li>a flask</li><ul><li>tea</li></ul><a href="https://x.org/"> more</a></ul>'
+    assert write_text(read_html(post), "") == "- Take:\n- a flask\n- - tea\n- more (https://x.org/)\n"
+
+
+def test_rows_without_words_are_left_out_and_so_is_a_table_of_nothing_else() -> None:
+    row = "<tr><td> </td><td></td></tr>"
+    assert read_html(f"<table>{row}</table>").blocks == ()
+    assert write_text(read_html(f"<table><tr><td>a</td><td>b</td></tr>{row}</table>"), "") == "a\nb\n"
 
 
 def test_no_heading_stands_more_than_one_level_below_the_one_before_it() -> None:

@@ -172,11 +172,16 @@ def test_whatever_is_written_can_be_read_and_stays_balanced(text: str) -> None:
     assert re.sub(r"\s", "", text) == "" or plain_text.strip() or not re.search(r"[ab]", plain_text)
 
 
-def test_long_code_lines_stay_whole_when_copied() -> None:
-    line = "x = " + "value " * 60
+def test_marks_of_footnotes_side_by_side_are_no_longer_number() -> None:
+    assert "froze<sup>1</sup><sup>, </sup><sup>2</sup>" in html_of("froze^[a]^[b]")
+
+
+@pytest.mark.parametrize("line", ["x = " + "value " * 60, "x" * 300, "x = 1  # one"])
+def test_long_code_lines_stay_whole_when_copied(line: str) -> None:
     html = html_of(f"```\n{line}\n```")
     assert unescape(re.sub(r"<[^>]*>", "", html)).strip("\n") == line.rstrip("\n")
     assert max(len(run) for run in re.split(r"<[^>]*>", html)) < 160
+    assert (" " in line.strip()) is not ("x<wbr>" in html)  # a word is broken only if it is too long
     assert f"    {line.rstrip()}\n" in write_text(read_markdown(f"```\n{line}\n```"))
 
 
