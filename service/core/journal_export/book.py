@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from service.core.dates import month_name, weekday_and_date
 from service.core.journal.entry_text import for_showing
+from service.core.text.direction import runs_right_to_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 TITLE: Final = "Journal"
 PHOTO: Final = "A photo"  # what is said of a photo without a description
 
-_RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})  # of the bidirectional classes of Unicode (UAX 9)
 _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 _TAB: Final = _NO_BREAK_SPACE * 4
 # At the start of a line or before another one, a typesetter drops a space.
@@ -114,20 +113,9 @@ def _by_direction(lines: Iterable[str], *, is_right_to_left: bool) -> list[BookP
     """Return lines as paragraphs; a line without letters goes the way of the one before."""
     with_direction = []
     for line in lines:
-        is_right_to_left = _is_right_to_left(line, otherwise=is_right_to_left)
+        is_right_to_left = runs_right_to_left(line, otherwise=is_right_to_left)
         with_direction.append((is_right_to_left, line))
     return [
         BookParagraph(tuple(line for _, line in group), way)
         for way, group in itertools.groupby(with_direction, key=lambda pair: pair[0])
     ]
-
-
-def _is_right_to_left(line: str, *, otherwise: bool) -> bool:
-    """Return whether the first character with a direction goes to the left (UAX 9, rules P2 and P3)."""
-    for character in line:
-        way = unicodedata.bidirectional(character)
-        if way == "L":
-            return False
-        if way in _RIGHT_TO_LEFT:
-            return True
-    return otherwise

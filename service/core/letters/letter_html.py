@@ -29,7 +29,9 @@ from service.core.letters.blocks import (
     Strong,
     Struck,
     Words,
+    plain,
 )
+from service.core.text.direction import runs_right_to_left
 
 MOST_COLUMNS: Final = 4  # more do not fit a telephone
 # At most 100 characters of a line of code, up to a space if there is one: no word is broken that need not be.
@@ -96,9 +98,9 @@ class _Writer:
     def block(self, block: Block) -> str:  # noqa: C901, PLR0911 - one case for each sort of block
         match block:
             case Heading(level, parts):
-                return f"<h{level}>{self.line(parts)}</h{level}>"
+                return f"<h{level}{_way(parts)}>{self.line(parts)}</h{level}>"
             case Paragraph(parts):
-                return f"<p>{self.line(parts)}</p>"
+                return f"<p{_way(parts)}>{self.line(parts)}</p>"
             case ItemList():
                 return self.item_list(block)
             case Quotation(blocks):
@@ -123,16 +125,19 @@ class _Writer:
     def _item(self, blocks: Sequence[Block]) -> str:
         """Return what stands in a list item; a paragraph at its beginning needs no element of its own."""
         if blocks and isinstance(blocks[0], Paragraph):
-            rest = self.blocks(blocks[1:])
-            return self.line(blocks[0].parts) + (f"\n{rest}\n" if rest else "")
+            line, rest = self.line(blocks[0].parts), self.blocks(blocks[1:])
+            way = _way(blocks[0].parts)  # of the words alone: the bullet keeps its side, where there is room for it
+            return (f"<span{way}>{line}</span>" if way else line) + (f"\n{rest}\n" if rest else "")
         return self.blocks(blocks)
 
     def table(self, block: LetterTable) -> str:
         if block.columns > MOST_COLUMNS and not self.target.is_page:
             return "\n".join(self._row_as_list(block, row) for row in block.rows)
-        head = "".join(f'<th scope="col">{self.line(cell)}</th>' for cell in block.head)
+        head = "".join(f'<th scope="col"{_way(cell)}>{self.line(cell)}</th>' for cell in block.head)
         rows = [f"<tr>{head}</tr>"] if any(block.head) else []
-        rows += ["<tr>" + "".join(f"<td>{self.line(cell)}</td>" for cell in row) + "</tr>" for row in block.rows]
+        rows += [
+            "<tr>" + "".join(f"<td{_way(cell)}>{self.line(cell)}</td>" for cell in row) + "</tr>" for row in block.rows
+        ]
         table = '<table class="cells">\n' + "\n".join(rows) + "\n</table>"
         # Wider than the screen it scrolls by itself, also by the keyboard.
         around = (
@@ -207,6 +212,11 @@ class _Writer:
         own_id = "" if number in self.marked else f' id="mark-{number}"'
         self.marked.add(number)
         return f'<sup><a{own_id} href="#note-{number}" aria-label="Note {number}">{number}</a></sup>'
+
+
+def _way(parts: Iterable[Inline]) -> str:
+    """Return the attribute for a line that runs from right to left; all others run as their surroundings do."""
+    return ' dir="rtl"' if runs_right_to_left(plain(parts)) else ""
 
 
 def _text(text: str) -> str:

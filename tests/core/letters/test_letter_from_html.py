@@ -83,6 +83,12 @@ def test_only_a_link_to_a_note_becomes_its_mark() -> None:
     assert write_text(read_html(post), "") == "One[1] up\n\nNotes\n\n[1] A note.\n"
 
 
+def test_a_line_from_right_to_left_says_so_in_each_kind_of_block() -> None:
+    post = "<h2>שלום</h2><p>(האגם) קפא.</p><ul><li>פריט<li>an item</ul><table><tr><td>א<td>b</table><p>Ana אמרה</p>"
+    html = "\n".join(write_html(read_html(post), HtmlTarget()))
+    assert re.findall(r"<(\w+)[^>]* dir=\"rtl\">", html) == ["h2", "p", "span", "td"]
+
+
 def test_a_table_that_only_arranges_gives_its_blocks() -> None:
     blocks = read_html('<table><tr><td><img src="https://x.org/p.jpg" alt="p"></td><td>Words</td></tr></table>').blocks
     assert isinstance(blocks[0], PictureBlock)
