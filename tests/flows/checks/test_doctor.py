@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from flask import Flask
 
 from service.core.sending.domain_results import DomainResults
-from service.flows.checks.doctor import read_together, why_page_fails
+from service.flows.checks.doctor import why_page_fails
 from service.flows.incoming.events.events import EVENTS
 from service.flows.incoming.replies.store import INBOUND
 from service.flows.outgoing.tick import CLOCK
@@ -272,14 +271,6 @@ def test_a_policy_is_looked_for_up_the_tree(examined: Examined) -> None:
     examined.dns.texts = {"_dmarc.example.org": examined.dns.texts[POLICY_AT]}
     assert examined.statuses() == SEEN_NOWHERE
     assert POLICY_AT in examined.dns.asked
-
-
-def test_what_takes_too_long_is_left_out() -> None:
-    never = threading.Event()
-    found = read_together({"quick": lambda: 1, "slow": never.wait}, seconds=0.05)
-    assert found["quick"].value == 1
-    assert isinstance(found["slow"].error, TimeoutError)
-    never.set()
 
 
 def test_a_page_is_read_as_visitors_do() -> None:
