@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from service.core.settings.schedule import local_date
+from service.core.slots import digest_slot
 from service.models.letters.letter import Letter
+from service.models.outgoing.deliveries.delivery import Delivery
+from service.models.outgoing.deliveries.delivery_kind import DeliveryKind
+from service.models.outgoing.deliveries.delivery_state import DeliveryState
 from service.models.people.addresses.suppression import Suppression
 from service.models.people.subscription.subscriber import Subscriber
 from service.models.people.subscription.subscriber_status import SubscriberStatus
@@ -35,6 +41,32 @@ def count_wanting(session: Session) -> dict[str, int]:
     counts = {str(row[0]): row[1] for row in session.execute(query)}
     barred = session.scalar(select(func.count()).select_from(Subscriber).where(*asked, _suppressed())) or 0
     return {status.value: counts.get(status.value, 0) for status in SubscriberStatus} | {"suppressed": barred}
+
+
+def count_with_email(
+    session: Session, at: datetime, kinds: Sequence[DeliveryKind], digests: Sequence[DeliveryKind]
+) -> int:
+    """Return how many people who get a letter at an instant have an email of these kinds on their date of it.
+
+    Skipped ones are left out. `kinds` are those whose slot is the date, `digests` those whose slot is a month or year.
+    """
+    getting = (Subscriber.may_get_letters(at), ~_suppressed())
+    by_day: dict[date, list[str]] = {}
+    for name in session.scalars(select(Subscriber.time_zone).where(*getting).distinct()):
+        by_day.setdefault(local_date(at, ZoneInfo(name)), []).append(name)
+    found = 0
+    for day, zones in by_day.items():
+        had = select(Delivery.id).where(
+            Delivery.subscriber_id == Subscriber.id,
+            Delivery.state != DeliveryState.SKIPPED,
+            or_(
+                and_(Delivery.kind.in_(kinds), Delivery.slot == day.isoformat()),
+                and_(Delivery.kind.in_(digests), Delivery.slot == digest_slot(day)),
+            ),
+        )
+        query = select(func.count()).select_from(Subscriber).where(*getting, Subscriber.time_zone.in_(zones))
+        found += session.scalar(query.where(had.exists())) or 0
+    return found
 
 
 def _suppressed() -> ColumnElement[bool]:

@@ -8,16 +8,15 @@ from math import ceil
 
 from sqlalchemy.orm import Session
 
-from service.core.settings.schedule import local_date
 from service.flows.outgoing.email_context import EmailContext
 from service.flows.outgoing.letters.letter_drafts import find_letter
 from service.flows.outgoing.letters.letter_freezing import compose_letter
+from service.flows.outgoing.planning.plan_prompts import DIGEST_KINDS
 from service.flows.outgoing.sending.sending_limits import SendingRate
-from service.models import Delivery, DeliveryKind, SubscriberStatus
+from service.models import DeliveryKind, SubscriberStatus
 from service.models.letters import letter_audience
 
-_PEOPLE_AT_ONCE = 1_000
-_QUESTIONS = (DeliveryKind.PROMPT, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH, DeliveryKind.NOTICE)
+_ON_A_DAY = (DeliveryKind.PROMPT, DeliveryKind.STEP_FOLLOW_UP, DeliveryKind.QUIET_MONTH, DeliveryKind.NOTICE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +24,7 @@ class LetterCheck:
     """What was found. `without` says of how many people who asked for letters each reason holds why they get none.
 
     `hours` is how long sending takes at the rate that is set, 0 without one; `twice` is how many people would have two
-    emails on that day, if it went at the instant that was asked about.
+    emails on that day, if it went at the instant that was asked about: their question or digest has gone.
     """
 
     faults: tuple[str, ...]
@@ -68,18 +67,5 @@ def check(
         people=people,
         without={reason: number for reason, number in wanting.items() if number},
         hours=ceil(people / hourly) if hourly else 0,
-        twice=_count_with_email(session, at) if at is not None else 0,
+        twice=letter_audience.count_with_email(session, at, _ON_A_DAY, DIGEST_KINDS) if at is not None else 0,
     )
-
-
-def _count_with_email(session: Session, at: datetime) -> int:
-    """Return how many readers have had another email on the local date of an instant already."""
-    found, after = 0, 0
-    while people := letter_audience.people_after(session, after, at, _PEOPLE_AT_ONCE):
-        by_day: dict[str, list[int]] = {}
-        for person in people:
-            by_day.setdefault(local_date(at, person.zone).isoformat(), []).append(person.id)
-        for day, ids in by_day.items():
-            found += len(Delivery.subscribers_with(session, ids, _QUESTIONS, day))
-        after = people[-1].id
-    return found

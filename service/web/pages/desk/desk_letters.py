@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from service.flows.outgoing.letters import letter_states, letter_test_mail
 from service.flows.outgoing.letters.letter_check import check
 from service.flows.outgoing.letters.letter_drafts import LetterError, LetterTitleError, edit_draft, make_draft
 from service.flows.outgoing.letters.letter_progress import progress
-from service.flows.outgoing.letters.letter_scheduling import schedule
+from service.flows.outgoing.letters.letter_scheduling import TIME_TO_TAKE_BACK, schedule
 from service.models import Letter, LetterFormat, LetterPause, LetterState, LetterVisibility, SeenPost
 from service.web.context import get_runtime, now, page
 from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
@@ -226,10 +227,10 @@ def _problem_page(letter_id: int, error: LetterError) -> tuple[str, int]:
 
 def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequence[Finding] = ()) -> str:
     runtime, found = get_runtime(), _find(visit, letter_id)
-    checked = None
+    checked, rate, soon = None, runtime.sending_rate(), now() + TIME_TO_TAKE_BACK
     if found.state == LetterState.DRAFT:
         try:
-            checked = check(visit.session, runtime.email_context(), letter_id, now(), rate=runtime.sending_rate())
+            checked = check(visit.session, runtime.email_context(), letter_id, now(), rate=rate, at=soon)
         except LetterError as error:
             problem = problem or str(error)
     allow_frames()
@@ -249,7 +250,8 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequenc
         done=request.args.get("done", ""),
         zone=zone,
         goes=instant_words(found.starts_at, zone, now()) if found.starts_at is not None and is_waiting else "",
-        today=now().date(),
+        typed=request.form,
+        example=now().astimezone(zone).date() + timedelta(days=3),
         signed_in=False,
     )
 

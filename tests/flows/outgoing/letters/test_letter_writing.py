@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,14 +52,21 @@ def test_check_says_who_gets_it_who_does_not_and_what_is_wrong(letters: LettersH
     daily = letters.reader("c@example.com", days=EVERY_DAY)
     at = NOW + timedelta(hours=2)
     letters.sending.plan([daily])
+    far = letters.reader("d@example.com", zone="Pacific/Kiritimati", days=EVERY_DAY)  # where it is the next day at `at`
+    letters.sending.plan([far])
     letter_id = letters.draft(content="[a](/about)\n\n![](x.jpg)")
     context = letters.runtime.email_context()
     with letters.runtime.database.write() as session:
         rate = SendingRate(letters=1)
         found = letter_check.check(session, context, letter_id, NOW, rate=rate, at=at)
-    assert (found.people, found.without, found.hours, found.twice) == (2, {"resting": 1}, 2, 1)
+    assert (found.people, found.without, found.hours, found.twice) == (3, {"resting": 1}, 3, 1)
     assert len(found.faults) == 3
     assert not found.may_go
+    first = datetime(2026, 6, 1, 8, tzinfo=UTC)
+    letters.sending.plan([daily], kind=DeliveryKind.DIGEST, slot="2026-05", prompt_id=None)
+    with letters.runtime.database.write() as session:
+        assert letter_check.check(session, context, letter_id, NOW, at=first).twice == 1
+        assert letter_check.check(session, context, letter_id, NOW, at=first + timedelta(days=1)).twice == 0
 
 
 def test_a_long_letter_is_cut_between_blocks_and_its_text_is_whole(letters: LettersHarness) -> None:

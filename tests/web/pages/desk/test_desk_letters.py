@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
-from service.models import Delivery, LetterFormat
+from service.models import Delivery, DeliveryKind, LetterFormat, NewDelivery
 from tests.harness.desk import DeskHarness
 from tests.harness.people.members import member
 from tests.harness.website import WebHarness
@@ -49,13 +49,27 @@ def test_a_post_of_the_blog_that_is_edited_at_the_desk_still_names_the_blog(desk
 
 
 @ON_SQLITE
-def test_a_draft_says_how_many_who_asked_for_letters_get_none_and_why(desk: DeskHarness) -> None:
+def test_a_draft_says_how_many_get_none_and_why_and_who_would_get_two_emails_today(desk: DeskHarness) -> None:
     desk.sign_in()
     letters: dict[str, Any] = {"wants_letters": True, "letters_confirmed_at": desk.site.clock()}
     with desk.site.runtime.database.write() as session:
         for number, status in enumerate(["stopped", "resting", "resting"]):
             member(session, desk.site.runtime.keyring, f"p{number}@example.com", status=status, **letters)
-    shown = desk.site.get(f"/desk/letters/{desk.draft()}").text
+    page = f"/desk/letters/{desk.draft()}"
+    assert "second email" not in desk.site.get(page).text
+    asked = desk.site.clock()
+    with desk.site.runtime.database.write() as session:
+        person = member(session, desk.site.runtime.keyring, "asked@example.com", **letters)
+        new = NewDelivery(
+            subscriber_id=person.id,
+            kind=DeliveryKind.PROMPT,
+            slot=f"{asked:%Y-%m-%d}",
+            ready_at=asked,
+            planned_at=asked,
+        )
+        Delivery.plan(session, [new])
+    shown = desk.site.get(page).text
+    assert "1 of them has had today’s question or digest already: a letter that goes today is a second email" in shown
     assert "<li>1: they stopped all emails</li>" in shown
     assert "<li>2: they are resting</li>" in shown
 
