@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
@@ -15,7 +16,7 @@ from service.config import Settings
 from service.flows.checks.before_letters import record_run
 from service.flows.checks.compare_suppressions import compare_suppressions
 from service.flows.checks.finding import Finding, failures
-from service.flows.checks.mailgun_setup import MailgunSetup, SetupPlan
+from service.flows.checks.mailgun_setup import ChangeResult, SetupPlan
 from service.flows.checks.round_trip import COMES_WITHIN, RoundTripNotBegunError
 from service.runtime import Runtime
 
@@ -80,36 +81,51 @@ def setup() -> None:
 
 @setup.command("mailgun")
 @click.option("--apply", "apply_too", is_flag=True, help="Make the changes; without it they are only listed.")
+@click.option("--json", "as_json", is_flag=True, help="Print what is to be done, and what was done, as JSON.")
 @with_settings
-def setup_mailgun(settings: Settings, apply_too: bool) -> None:
+def setup_mailgun(settings: Settings, *, apply_too: bool, as_json: bool) -> None:
     """Make or mend the route, the webhooks and the domains' settings at Mailgun, and list missing DNS records.
 
     Exit code 1 if something could not be seen or done.
     """
     mailgun = runtime_of(settings).mailgun_setup()
-    plan = mailgun.plan()
-    failed = _apply(mailgun, plan) if apply_too else False
+    plan, results = mailgun.plan(), list[ChangeResult]()
     if apply_too and plan.changes:
+        for result in mailgun.apply(plan):
+            results.append(result)
+            if not as_json:
+                click.echo(f"Failed: {result.words} ({result.failure})" if result.failure else f"Done: {result.words}")
         plan = mailgun.plan()  # what is still to be done, now that the changes are made
-        failed |= bool(plan.changes)
-    elif plan.changes:
-        _print_list("To change at Mailgun (nothing was changed; --apply does it):", [c.words for c in plan.changes])
+    is_ok = not (plan.problems or plan.unseen or (apply_too and plan.changes) or any(one.failure for one in results))
+    if as_json:
+        click.echo(json.dumps(_setup_row(plan, results, is_ok=is_ok)))
+    else:
+        _print_setup(plan, is_dry=not apply_too)
+    if not is_ok:
+        raise SystemExit(1)
+
+
+def _setup_row(plan: SetupPlan, results: Sequence[ChangeResult], *, is_ok: bool) -> dict[str, object]:
+    """Return what was done, with why it failed or "", and what is still to be done."""
+    return {
+        "ok": is_ok,
+        "tried": [asdict(result) for result in results],
+        "changes": [change.words for change in plan.changes],
+        "records": plan.records,
+        "problems": plan.problems,
+        "unseen": plan.unseen,
+    }
+
+
+def _print_setup(plan: SetupPlan, *, is_dry: bool) -> None:
+    if is_dry:
+        changes = [change.words for change in plan.changes]
+        _print_list("To change at Mailgun (nothing was changed; --apply does it):", changes)
     _print_list("To add to the DNS, as lines of a zone file:", plan.records)
     _print_list("To do by hand:", plan.problems)
     _print_list("Not seen:", plan.unseen)
     if not (plan.changes or plan.records or plan.problems or plan.unseen):
         click.echo("Mailgun is set up.")
-    if failed or plan.problems or plan.unseen:
-        raise SystemExit(1)
-
-
-def _apply(mailgun: MailgunSetup, plan: SetupPlan) -> bool:
-    """Make the changes and print the result of each; return whether one failed."""
-    failures = 0
-    for result in mailgun.apply(plan):
-        failures += bool(result.failure)
-        click.echo(f"Failed: {result.words} ({result.failure})" if result.failure else f"Done: {result.words}")
-    return failures > 0
 
 
 def _print_list(heading: str, lines: list[str]) -> None:

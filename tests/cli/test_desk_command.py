@@ -29,7 +29,10 @@ def harness(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         yield opened
 
 
-GROUPS = ("deliveries", "desk", "domains", "journal", "people", "prompts", "replies", "sending")
+GROUPS = (
+    *("deliveries", "desk", "domains", "journal", "letters"),
+    *("people", "prompts", "replies", "sending", "setup"),
+)
 SHOWS_WORDS = {"export", "check", "preview"}  # a journal's file, and pages of text
 
 

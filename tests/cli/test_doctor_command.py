@@ -33,11 +33,16 @@ def test_setup_lists_then_makes_the_changes_and_doctor_sees_them(harness: Sendin
     harness.office.account.routes = []
     dry = run("setup", "mailgun")
     assert dry.exit_code == 0
+    row = json.loads(run("setup", "mailgun", "--json").stdout)
+    assert (row["ok"], len(row["changes"]), row["tried"], row["problems"]) == (True, 6, [], [])
     heading = "To change at Mailgun (nothing was changed; --apply does it):"
     assert dry.output.splitlines()[0] == heading
     assert harness.office.account.domains["mail.example.org"].webhooks == {}
     done = run("setup", "mailgun", "--apply")
     assert (done.exit_code, done.output.count("Done: "), done.output.splitlines()[-1]) == (0, 6, "Mailgun is set up.")
+    harness.office.account.routes = []
+    row = json.loads(run("setup", "mailgun", "--apply", "--json").stdout)
+    assert (row["ok"], [one["failure"] for one in row["tried"]], row["changes"]) == (True, [""], [])
     doctor = run("doctor")
     assert doctor.exit_code == 1
     assert "ok          webhooks: Events come to http://localhost/webhooks/mailgun/events.\n" in doctor.output
