@@ -43,8 +43,9 @@ def instant_of(text: str, option: str) -> datetime:
     """Return the instant that an option names, in UTC; ends the command if it is not one, or has no zone."""
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter("write it like 2026-05-01T08:00:00Z", param_hint=option) from None
     if instant.tzinfo is None:
         raise click.BadParameter("add the zone, such as Z or +02:00", param_hint=option)
-    return instant.astimezone(UTC)
+    return in_utc

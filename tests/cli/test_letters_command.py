@@ -53,6 +53,8 @@ def test_a_letter_goes_from_a_file_through_every_command(letters: LettersHarness
     assert (refused.exit_code, "clock: Last tick: never." in refused.stderr) == (1, True)
     record_run(letters.runtime.database, [], utc_now())
     assert run("send", id_, "--at", "2020-01-01T08:00:00Z").exit_code == 1
+    assert "like 2026-05-01T08:00:00Z" in run("send", id_, "--at", "0001-01-01T00:00:00+14:00").stderr
+    assert "has begun somewhere" in run("send", id_, "--on", "0001-01-01").stderr
     sent = json.loads(run("send", id_, "--now", "--json").stdout)
     assert (sent["state"], sent["progress"]["left"]) == ("scheduled", 0)
     assert run("pause", id_).exit_code == 0

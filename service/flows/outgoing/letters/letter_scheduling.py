@@ -84,11 +84,12 @@ def _time(when: LetterTime, now: datetime) -> tuple[LetterTiming, datetime]:
     """
     match when:
         case OwnHour(on):
-            timing, starts_at = LetterTiming.OWN_HOUR, begins_at(on)
-            if starts_at <= now:
+            # The date first: the first of all has no instant at which it begins in UTC.
+            if on < now.date() or begins_at(on) <= now:
                 raise LetterError(
                     "That day has begun somewhere already. Choose a later day, or send the letter at an instant."
                 )
+            timing, starts_at = LetterTiming.OWN_HOUR, begins_at(on)
         case AtInstant(at):
             timing, starts_at = LetterTiming.INSTANT, at
             if starts_at <= now:

@@ -42,7 +42,7 @@ def typed_time() -> LetterTime:
                 return AtInstant(local.replace(tzinfo=zone).astimezone(UTC))
             case "now":
                 return Straightaway()
-    except ValueError:
+    except (ValueError, OverflowError):  # an instant of year 1 or 9999 may have no date in UTC
         raise LetterError(
             "That isn’t a day or a time. Write the day like 2026-12-03 and the time like 08:00."
         ) from None

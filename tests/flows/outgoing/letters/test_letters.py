@@ -36,7 +36,7 @@ from tests.harness.sending import LEASE, open_sending_harness
 def letters(migrated_sqlite: Path, tmp_path: Path) -> Iterator[LettersHarness]:
     file = tmp_path / "smallsteps.db"
     shutil.copy(migrated_sqlite, file)
-    with open_sending_harness(f"sqlite:///{file}", tmp_path) as sending:
+    with open_sending_harness(f"sqlite:///{file}", tmp_path, letters_from="Wren Alder") as sending:
         yield LettersHarness(sending)
 
 
@@ -77,6 +77,7 @@ def test_a_letter_has_its_own_sender_list_and_way_out_and_no_mark_of_a_program(l
     assert letters.send_due() == {"sent": 2}
     for mail in letters.sending.mails():
         assert mail.subject == "Ice"
+        assert mail.sender == "Wren Alder <hello@mail.example.org>"
         assert "letters.mail.example.org" in (mail.header("List-Id") or "")
         assert (mail.header("Feedback-ID") or "").endswith(":letters")
         assert mail.header("Auto-Submitted") is None

@@ -191,6 +191,8 @@ def test_a_letter_is_written_changed_looked_at_and_stopped(desk: DeskHarness) ->
     wrong = desk.site.post(f"{page}/send", {"when": "instant", "date": "2026-05-14", "time": "8ish"}, page=page)
     assert 'value="instant" checked' in wrong.text
     assert ('value="2026-05-14"' in wrong.text, 'value="8ish"' in wrong.text) == (True, True)
+    for typed in ({"when": "day", "on": "0001-01-01"}, {"when": "instant", "date": "0001-01-01", "time": "00:00"}):
+        assert desk.site.post(f"{page}/send", {**typed}, page=page).status_code == 422
     at: dict[str, object] = {"when": "instant", "date": "2026-05-14", "time": "08:00"}
     assert desk.site.post(f"{page}/send", at, page=page).status_code == 303
     assert "it goes in 22 h, at 2026-05-14 08:00 London time (07:00 UTC)" in desk.site.get(page).text
