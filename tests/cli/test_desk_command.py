@@ -31,7 +31,7 @@ def harness(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 GROUPS = (
     *("deliveries", "desk", "domains", "journal", "letters"),
-    *("people", "prompts", "replies", "sending", "setup"),
+    *("people", "prompts", "replies", "sending", "setup", "subscribers"),
 )
 SHOWS_WORDS = {"export", "check", "preview"}  # a journal's file, and pages of text
 

@@ -36,6 +36,8 @@ def test_a_list_is_brought_only_when_it_is_said_and_can_be_taken_back(harness: S
     proof = tmp_path / "form.txt"
     proof.write_text("Yes, send me the news.", encoding="utf-8")
     bring = ("import", LIST, "--source", "mailchimp", "--proof", str(proof))
+    row = json.loads(run(*bring, "--json").stdout)
+    assert (row["brought"]["active"], row["repeated"], row["unreadable_lines"], row["import"]) == (1, 1, [6], None)
     tried = run(*bring)
     assert tried.exit_code == 0
     assert "1 will get letters" in tried.output
@@ -53,6 +55,8 @@ def test_a_list_is_brought_only_when_it_is_said_and_can_be_taken_back(harness: S
     assert run("import", "--undo", number.group(1)).exit_code == 0
     again = run("import", "--undo", number.group(1))
     assert (again.exit_code, "taken back before" in again.stderr) == (1, True)
+    logged = json.loads(CliRunner().invoke(main, ["desk", "log", "--json"]).stdout)
+    assert {row["action"] for row in logged} == {"list.brought", "list.taken_back"}
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
+from service.cli.command_log import record_command
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.list_import import ListFileError, ListService, SubscriberList, read_list
+from service.flows.desk.desk_log import DeskActionName
 from service.flows.people.subscription.list_export import export_subscribers
 from service.flows.people.subscription.list_import import ListOrigin, ListPlan, apply_import, plan_import, undo_import
 from service.models import BroughtAs, ListImport
@@ -45,6 +48,7 @@ def subscribers() -> None:
 )
 @click.option("--apply", "is_applied", is_flag=True, help="Do it. Without this nothing changes.")
 @click.option("--undo", "undo_id", type=int, help="Take the import with this number back, until its first email.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @with_settings
 def subscribers_import(
     settings: Settings,
@@ -54,6 +58,7 @@ def subscribers_import(
     proof: Path | None,
     is_applied: bool,
     undo_id: int | None,
+    as_json: bool,
 ) -> None:
     """Bring the people of FILE, for letters alone. It says what it would do; with --apply it does it.
 
@@ -62,6 +67,7 @@ def subscribers_import(
     """
     if undo_id is not None:
         _undo(runtime_of(settings), undo_id)
+        click.echo(json.dumps({"undone": undo_id}) if as_json else f"Import {undo_id} is taken back.")
         return
     if file is None or source is None:
         raise click.UsageError("Name the file and --source, or an import to --undo.")
@@ -73,7 +79,11 @@ def subscribers_import(
     except ListFileError as error:
         raise click.ClickException(f"{error}.") from None
     origin = ListOrigin(ListService(source), proof.read_bytes() if proof else None, ZoneInfo(settings.writer_time_zone))
-    made = _bring(runtime, listed, origin, is_applied=is_applied)
+    plan, made = _bring(runtime, listed, origin, is_applied=is_applied)
+    if as_json:
+        click.echo(json.dumps(_plan_row(listed, plan) | {"import": made.id if made else None}))
+        return
+    _say_plan(listed, plan)
     _say_how_it_ended(made, is_applied=is_applied)
 
 
@@ -89,20 +99,36 @@ def subscribers_export(settings: Settings, file: Path) -> None:
         raise click.ClickException(f"Cannot write {file}: {error.strerror}.") from None
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as written:
         count = sum(written.write(line) > 0 for line in export_subscribers(runtime.database, runtime.keyring))
+    with runtime.database.write() as session:
+        record_command(session, runtime, DeskActionName.LIST_EXPORTED, number=count - 1)
     click.echo(f"Wrote {count - 1} people to {file}. It holds their addresses: keep it safe, and delete it after use.")
 
 
-def _bring(runtime: Runtime, listed: SubscriberList, origin: ListOrigin, *, is_applied: bool) -> ListImport | None:
-    """Say what bringing a list does, and do it if that is wanted."""
+def _bring(
+    runtime: Runtime, listed: SubscriberList, origin: ListOrigin, *, is_applied: bool
+) -> tuple[ListPlan, ListImport | None]:
+    """Return what bringing a list does, and its record if that is wanted and there is anybody to bring."""
     if not is_applied:
         with runtime.database.read() as session:
-            _say_plan(listed, plan_import(session, runtime.keyring, listed, origin))
-        return None
+            return plan_import(session, runtime.keyring, listed, origin), None
     with runtime.database.write() as session:
         plan = plan_import(session, runtime.keyring, listed, origin)
         made = apply_import(session, runtime.keyring, plan, origin, runtime.clock())
-    _say_plan(listed, plan)
-    return made
+        if made is not None:
+            number = len(plan.brought)
+            record_command(session, runtime, DeskActionName.LIST_BROUGHT, object_id=made.id, number=number)
+    return plan, made
+
+
+def _plan_row(listed: SubscriberList, plan: ListPlan) -> dict[str, object]:
+    """Return what bringing a list does in numbers, and the lines that hold no address that can be written to."""
+    return {
+        "people": len(listed.people),
+        "brought": {brought_as.value: count for brought_as in _BROUGHT if (count := plan.count(brought_as))},
+        "not_brought": {reason.value: count for reason, count in plan.not_brought.items()},
+        "repeated": listed.repeated,
+        "unreadable_lines": listed.unreadable_lines,
+    }
 
 
 def _say_plan(listed: SubscriberList, plan: ListPlan) -> None:
@@ -135,9 +161,10 @@ def _undo(runtime: Runtime, import_id: int) -> None:
     with runtime.database.write() as session:
         made = session.get(ListImport, import_id)
         is_undone = made is not None and undo_import(session, made, runtime.clock())
+        if is_undone:
+            record_command(session, runtime, DeskActionName.LIST_TAKEN_BACK, object_id=import_id)
     if not is_undone:
         raise click.ClickException(
             "This import cannot be taken back: no import has this number, it was taken back before, or it has led to "
             "an email already."
         )
-    click.echo(f"Import {import_id} is taken back.")
