@@ -109,6 +109,7 @@ def plan_by_command(session: Session, ids: Collection[int], now: datetime) -> li
         "ready_at": now,
         "enqueued_at": None,
         "asked_at": None,
+        "outcome": None,  # what the provider says from now on is about the next attempt
     }
     return _write(session, ids, IN_TROUBLE, columns)
 

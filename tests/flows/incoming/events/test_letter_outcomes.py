@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.db import random_id
 from service.flows.incoming.events.events import record_event
@@ -28,6 +28,7 @@ from service.models import (
     Suppression,
     WriterMail,
 )
+from service.models.outgoing.deliveries import delivery_search
 from tests.harness.people.letters import LettersHarness
 from tests.harness.people.people import NOW
 from tests.harness.sending import open_sending_harness
@@ -121,6 +122,23 @@ def test_a_letter_pauses_by_itself_at_its_bounds(
                 refuse(letters, address, delivery_id, what)
     with letters.runtime.database.read() as session:
         assert session.get_one(Letter, letter_id).paused_because == because
+
+
+def test_an_email_that_is_sent_again_by_command_counts_anew(letters: LettersHarness) -> None:
+    letter_id, sent = sent_to(letters, 2)
+    for address, delivery_id in sent:
+        refuse(letters, address, delivery_id, "5.7.26")
+    with letters.runtime.database.write() as session:
+        assert set(session.scalars(select(Delivery.state))) == {DeliveryState.FAILED}
+        delivery_search.plan_by_command(session, [delivery_id for _, delivery_id in sent], letters.clock())
+        session.execute(update(Delivery).values(state=DeliveryState.SENT))
+    (first, one), (second, two) = sent
+    tell(letters, "delivered", first, one)
+    refuse(letters, second, two, "5.7.26")
+    with letters.runtime.database.read() as session:
+        assert dict(letter_progress.progress(session, letter_id).numbers()) == {"delivered": 1, "bounced": 1}
+        tally = session.get_one(LetterTally, letter_id)
+        assert (tally.results, tally.refusals) == (4, 3)
 
 
 def test_an_email_counts_once_in_whatever_order_its_events_come(letters: LettersHarness) -> None:
