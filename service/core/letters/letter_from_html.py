@@ -59,7 +59,9 @@ _BLOCKS: Final = frozenset(_TAGS.split())
 _SKIPPED: Final = frozenset(("script", "style", "noscript", "template", "svg", "input", "button", "textarea"))
 _EMBEDS: Final = {"iframe": "Video", "video": "Video", "audio": "Sound", "embed": "Embedded", "object": "Embedded"}
 _VIDEO_HOSTS: Final = ("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "loom.com")
-_ARRANGED: Final = "td table, td img, td h1, td h2, td h3, td iframe, td video, td pre"
+_ARRANGED: Final = ", ".join(
+    f"{cell} {inner}" for cell in ("td", "th") for inner in ("table", "img", "h1", "h2", "h3", "iframe", "video", "pre")
+)
 _NOTES: Final = "[role=doc-endnotes] li[id], .footnotes li[id], .wp-block-footnotes li[id], .footnote > a[id]"
 
 

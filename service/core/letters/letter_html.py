@@ -37,8 +37,9 @@ MOST_COLUMNS: Final = 4  # more do not fit a telephone
 # At most 100 characters of a line of code, up to a space if there is one: no word is broken that need not be.
 _CODE_RUN = re.compile(r".{1,100}$|.{1,100}(?<=\s)|.{1,100}")
 EMAIL_WIDTH: Final = 496  # pixels within the card of an email
-# What the provider fills in, or takes for its own link (Mailgun, Sending messages: template variables).
-_PLACEHOLDER = re.compile(r"%(?=recipient\.[^%\s]*%|[^%\s]*unsubscribe[^%\s]*%)", re.IGNORECASE)
+# What the provider fills in, or takes for its own link (Mailgun, Sending messages: template variables). The `%20` of an
+# address begins none.
+_PLACEHOLDER = re.compile(r"%(?=recipient\.[^%\s]*%|(?![0-9a-f]{2})[^%\s]*unsubscribe[^%\s]*%)", re.IGNORECASE)
 _WORD_JOINER = "\u2060"
 _TAGS: Final = {Strong: "strong", Emphasis: "em", Struck: "del"}
 

@@ -167,6 +167,8 @@ class _Reader:
                 return (NoteMark(int(node.meta["id"]) + 1),)
             case "image":
                 picture = self._picture(node)
+                name = str(node.attrs.get("src", ""))
+                self.faults.append(f"The picture {name} stands within a line: people see only its description.")
                 return (Words(f"Picture: {picture.alt}" if picture and picture.alt else "Picture"),)
             case _:
                 return self._inlines(node.children)

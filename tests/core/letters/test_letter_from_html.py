@@ -92,6 +92,8 @@ def test_a_line_from_right_to_left_says_so_in_each_kind_of_block() -> None:
 def test_a_table_that_only_arranges_gives_its_blocks() -> None:
     blocks = read_html('<table><tr><td><img src="https://x.org/p.jpg" alt="p"></td><td>Words</td></tr></table>').blocks
     assert isinstance(blocks[0], PictureBlock)
+    headed = "<table><tr><th><img src='https://x.org/p.jpg' alt='p'></th><th>Words</th></tr></table>"
+    assert isinstance(read_html(headed).blocks[0], PictureBlock)
     assert write_text(read_html("<table><tr><td>Alone</td></tr></table>"), "") == "Alone\n"
 
 

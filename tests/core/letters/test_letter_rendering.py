@@ -156,12 +156,15 @@ def test_a_placeholder_of_the_provider_is_text(written: str) -> None:
         assert written not in made
         assert "%\u2060" in made
     assert without_placeholders("100% of 5%") == "100% of 5%"
+    link = "https://blog.example.org/how%20to%20unsubscribe%20at%20once"
+    assert f'href="{link}"' in html_of(f"[Leaving]({link})")
 
 
 def test_faults_name_links_that_lead_nowhere_and_pictures_without_words() -> None:
     faults = read_markdown("[a](/about) [b](#c) [](https://e.org) ![](p.jpg) <div>x</div>").faults
     assert len(faults) == 5
     assert "“/about”" in faults[0]
+    assert "within a line" in read_markdown("| a |\n|---|\n| ![A heron](p.jpg) |").faults[0]
 
 
 @given(st.text(alphabet=st.sampled_from(list("ab *_`[]()!<>#-|\n\\&\"'1.:~^%")), max_size=120))
