@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import unquote
 
 from sqlalchemy.orm import Session
 
@@ -39,13 +40,21 @@ class ImportedLetter:
 
 def pictures_named(file: LetterFile, folder: Path) -> dict[str, Path]:
     """Return the pictures that a file's text names and that stand in its folder, by their name in the text."""
-    root = folder.resolve()
-    found = {}
-    for picture in read_markdown(file.content).pictures():
-        path = (root / picture.name).resolve()
-        if path.is_relative_to(root) and path.is_file():
-            found[picture.name] = path
-    return found
+    named = {picture.name for picture in read_markdown(file.content).pictures()}
+    found = {name: path for name in named if (path := _picture_file(folder.resolve(), name))}
+    return dict(sorted(found.items()))
+
+
+def _picture_file(root: Path, name: str) -> Path | None:
+    """Return the file of a picture within a folder, or None.
+
+    The reader of Markdown writes `%20` for a space in a name, and other letters likewise.
+    """
+    for written in (name, unquote(name)):
+        path = root / written.replace("\0", "")
+        if path.resolve().is_relative_to(root) and path.is_file():
+            return path.resolve()
+    return None
 
 
 def import_letter(

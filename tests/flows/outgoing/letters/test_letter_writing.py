@@ -123,3 +123,16 @@ def test_a_file_becomes_a_draft_follows_its_file_and_stays_once_it_is_fixed(lett
         parse_letter_file("x.md", "Just text")
     with pytest.raises(LetterFileError, match="unknown"):
         parse_letter_file("x.md", '+++\ntitle = "x"\nsubject = "y"\n+++\nText')
+
+
+def test_the_pictures_of_a_file_are_those_of_its_folder_whatever_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    names = ("plain.jpg", "two herons.jpg", "Möwe.jpg", "50%.jpg")
+    for name in (*names, "../secret.jpg"):
+        (folder / name).write_bytes(b"a picture")
+    text = "".join(
+        f"![a](<{name}>)\n\n" for name in (*names, "../secret.jpg", "..%2Fsecret.jpg", "%00.jpg", "none.jpg")
+    )
+    found = letter_import.pictures_named(parse_letter_file("ice.md", f'+++\ntitle = "Ice"\n+++\n{text}'), folder)
+    assert {path.name for path in found.values()} == set(names)
