@@ -15,6 +15,7 @@ from service.core.addresses import Address, AddressError
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no such service is older, so an earlier time counts as none
 MAX_FIELD_CHARACTERS = 1_000_000
+_ZIP: Final = b"PK\x03\x04"
 
 
 class ListService(StrEnum):
@@ -145,6 +146,8 @@ _COLUMNS: Final[Mapping[ListService, _Columns]] = {
 
 def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the header as the first row, each name to itself, then each row with the number of the line it ends on."""
+    if data.startswith(_ZIP):  # as Mailchimp and Substack export them
+        raise ListFileError("This file is a zip. Unpack it, and bring the CSV files in it one by one")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

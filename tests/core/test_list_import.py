@@ -72,10 +72,11 @@ def test_rows_that_repeat_an_address_or_hold_none_are_said_by_line() -> None:
     [
         (b"", "no column"),
         (b"\xff\xfe\x00", "not text"),
+        (b"PK\x03\x04\x14\x00", "Unpack it"),
         (b'email,created_at,email_disabled\n"ana', "not CSV"),
         ((LISTS / "ghost.csv").read_bytes(), "no column .email_disabled."),
     ],
-    ids=["empty", "not UTF-8", "an open quotation mark", "another service's list"],
+    ids=["empty", "not UTF-8", "a zip", "an open quotation mark", "another service's list"],
 )
 def test_what_is_no_such_list_is_refused_in_one_sentence(data: bytes, said: str) -> None:
     with pytest.raises(ListFileError, match=said):
