@@ -33,6 +33,11 @@ NO_LETTER_BECAUSE: Final = MappingProxyType(
 _IN_HOURS: Final = 120  # minutes
 
 
+def begins_words(starts_at: datetime | None, zone: ZoneInfo, now: datetime) -> str:
+    """Return when something begins, as `instant_words` does; "" if it has begun, or has no time."""
+    return instant_words(starts_at, zone, now) if starts_at is not None and starts_at > now else ""
+
+
 def instant_words(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     """Return when an instant is: in how many minutes or hours, in the writers' zone, and in UTC."""
     minutes = round((at - now).total_seconds() / 60)

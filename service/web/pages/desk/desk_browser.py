@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, abort, request
 from sqlalchemy.orm import Session
@@ -110,6 +111,11 @@ def desk_visit(*, writing: bool = False) -> Iterator[DeskVisit]:
         if desk is None or desk.writer_hash not in writers:
             raise DeskSignInNeededError
         yield DeskVisit(session, runtime.keyring, desk, writers[desk.writer_hash])
+
+
+def writer_zone() -> ZoneInfo:
+    """Return the zone in which the desk says times."""
+    return ZoneInfo(get_runtime().settings.writer_time_zone)
 
 
 def _cookie_name() -> str:

@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import Blueprint, Response, redirect, request
 
+from service.core.letters.letter_words import begins_words
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.desk_overview import LOOKED_BACK, overview
 from service.flows.desk.desk_sign_in import writer_hashes
@@ -13,7 +14,7 @@ from service.models import DeliveryState, DeskAction, Letter
 from service.models.outgoing.deliveries import delivery_search
 from service.models.outgoing.deliveries.delivery_search import DeliverySelection
 from service.web.context import get_runtime, now, page
-from service.web.pages.desk.desk_browser import desk_visit
+from service.web.pages.desk.desk_browser import desk_visit, writer_zone
 
 MOST_ACTIONS = 200
 MOST_RETRIED = 10_000
@@ -25,7 +26,9 @@ blueprint = Blueprint("desk_home", __name__, url_prefix="/desk")
 def home() -> str:
     """Show what needs a writer, or that nothing does."""
     with desk_visit() as visit:
-        return page("desk/home", found=overview(visit.session, now()), signed_in=False)
+        found = overview(visit.session, now())
+    begins = {letter.id: begins_words(letter.starts_at, writer_zone(), now()) for letter in found.next_letters}
+    return page("desk/home", found=found, begins=begins, signed_in=False)
 
 
 @blueprint.get("/deliveries")

@@ -8,11 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, make_response, redirect, request
 
-from service.core.letters.letter_words import NO_LETTER_BECAUSE, PAUSE_REASONS, instant_words
+from service.core.letters.letter_words import NO_LETTER_BECAUSE, PAUSE_REASONS, begins_words
 from service.flows.checks.before_letters import failures_before_letters
 from service.flows.checks.finding import Finding
 from service.flows.desk.desk_log import DeskActionName
@@ -24,7 +23,7 @@ from service.flows.outgoing.letters.letter_progress import progress
 from service.flows.outgoing.letters.letter_scheduling import TIME_TO_TAKE_BACK, schedule
 from service.models import Letter, LetterFormat, LetterPause, LetterState, LetterVisibility, SeenPost
 from service.web.context import get_runtime, now, page
-from service.web.pages.desk.desk_browser import DeskVisit, desk_visit
+from service.web.pages.desk.desk_browser import DeskVisit, desk_visit, writer_zone
 from service.web.pages.desk.letter_form import typed_draft, typed_time
 from service.web.security.security import allow_frames, frame_only
 
@@ -43,8 +42,9 @@ blueprint = Blueprint("desk_letters", __name__, url_prefix="/desk/letters")
 def letters() -> str:
     """List the letters, the newest first, and how far each has gone."""
     with desk_visit() as visit:
-        found = [(letter, progress(visit.session, letter.id)) for letter in Letter.newest(visit.session, MOST_LETTERS)]
-    return page("desk/letters", letters=found, pauses=PAUSE_REASONS, signed_in=False)
+        newest = Letter.newest(visit.session, MOST_LETTERS)
+        found = [(letter, progress(visit.session, letter.id), _goes(letter)) for letter in newest]
+    return page("desk/letters", letters=found, pauses=PAUSE_REASONS, zone=writer_zone(), signed_in=False)
 
 
 @blueprint.get("/new")
@@ -234,8 +234,7 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequenc
         except LetterError as error:
             problem = problem or str(error)
     allow_frames()
-    zone = ZoneInfo(runtime.settings.writer_time_zone)
-    is_waiting = found.state == LetterState.SCHEDULED and found.starts_at is not None and found.starts_at > now()
+    zone = writer_zone()
     return page(
         "desk/letter",
         letter=found,
@@ -249,11 +248,16 @@ def _letter_page(visit: DeskVisit, letter_id: int, problem: str, failed: Sequenc
         is_confirmed=visit.is_confirmed,
         done=request.args.get("done", ""),
         zone=zone,
-        goes=instant_words(found.starts_at, zone, now()) if found.starts_at is not None and is_waiting else "",
+        goes=_goes(found),
         typed=request.form,
         example=now().astimezone(zone).date() + timedelta(days=3),
         signed_in=False,
     )
+
+
+def _goes(letter: Letter) -> str:
+    """Return when a scheduled letter begins, or ""."""
+    return begins_words(letter.starts_at, writer_zone(), now()) if letter.state == LetterState.SCHEDULED else ""
 
 
 def _form_page(letter: Letter | None, typed: Any, error: LetterError | None = None) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from flask import request
 
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, LetterError
 from service.flows.outgoing.letters.letter_scheduling import AtInstant, LetterTime, OwnHour, Straightaway
 from service.models import LetterFormat, LetterVisibility
-from service.web.context import get_runtime
+from service.web.pages.desk.desk_browser import writer_zone
 
 
 def typed_draft(format_: LetterFormat) -> LetterDraft:
@@ -38,8 +37,7 @@ def typed_time() -> LetterTime:
                 return OwnHour(date.fromisoformat(form.get("on", "").strip()))
             case "instant":
                 local = datetime.fromisoformat(f"{form.get('date', '').strip()}T{form.get('time', '').strip()}")
-                zone = ZoneInfo(get_runtime().settings.writer_time_zone)
-                return AtInstant(local.replace(tzinfo=zone).astimezone(UTC))
+                return AtInstant(local.replace(tzinfo=writer_zone()).astimezone(UTC))
             case "now":
                 return Straightaway()
     except (ValueError, OverflowError):  # an instant of year 1 or 9999 may have no date in UTC

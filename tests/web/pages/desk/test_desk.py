@@ -195,7 +195,9 @@ def test_a_letter_is_written_changed_looked_at_and_stopped(desk: DeskHarness) ->
         assert desk.site.post(f"{page}/send", {**typed}, page=page).status_code == 422
     at: dict[str, object] = {"when": "instant", "date": "2026-05-14", "time": "08:00"}
     assert desk.site.post(f"{page}/send", at, page=page).status_code == 303
-    assert "it goes in 22 h, at 2026-05-14 08:00 London time (07:00 UTC)" in desk.site.get(page).text
+    when = "in 22 h, at 2026-05-14 08:00 London time (07:00 UTC)"
+    assert f"it goes {when}" in desk.site.get(page).text
+    assert [f"it begins {when}" in desk.site.get(path).text for path in ("/desk", "/desk/letters")] == [True, True]
     assert desk.site.post(f"{page}/take-back", page=page).status_code == 303
     assert desk.site.post(f"{page}/send", {"when": "now"}, page=page).status_code == 303
     assert (
