@@ -8,7 +8,10 @@ from typing import Final
 _NO_ANSWER: Final = "The server didn’t answer"
 # By the problem that is stored with a feed.
 PROBLEMS: Final[Mapping[str, str]] = {
-    "html": "A web page answered, not a feed. It may be a bot check: let our User-Agent, SmallSteps, through",
+    "html": (
+        "A web page answered, not a feed. If this is the feed’s address and not the blog’s, it may be a bot check: let"
+        " our User-Agent, SmallSteps, through"
+    ),
     "no_feed": "What answered is not a feed",
     "entities": "The feed defines entities, and is not read for safety",
     "too_much": "Reading the feed takes too long",

@@ -215,6 +215,7 @@ def _prompt_page(visit: DeskVisit, prompt_id: str, problem: str) -> str:
         listed=None if is_draft else listed_prompt(library, found, now()),
         problem=problem,
         typed=request.form,
+        year=now().year,
         done=request.args.get("done", ""),
         signed_in=False,
     )
