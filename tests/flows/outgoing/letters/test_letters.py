@@ -63,9 +63,7 @@ def test_a_letter_goes_once_to_each_who_asked_and_to_nobody_else(on_both: Letter
     letters.clock.move(timedelta(minutes=5))
     assert letters.send_due() == {"sent": 5}
     assert letters.send_due() == {}
-    assert sorted(mail.recipient for mail in letters.sending.mails()) == [
-        f"reader{number}@example.com" for number in range(5)
-    ]
+    assert sorted(mail.recipient for mail in letters.sending.mails()) == [f"reader{n}@example.com" for n in range(5)]
     assert letters.state(letter_id) == LetterState.SENT
 
 
@@ -76,8 +74,7 @@ def test_a_letter_has_its_own_sender_list_and_way_out_and_no_mark_of_a_program(l
     letters.clock.move(timedelta(minutes=5))
     assert letters.send_due() == {"sent": 2}
     for mail in letters.sending.mails():
-        assert mail.subject == "Ice"
-        assert mail.sender == "Wren Alder <hello@mail.example.org>"
+        assert (mail.subject, mail.sender) == ("Ice", "Wren Alder <hello@mail.example.org>")
         assert "letters.mail.example.org" in (mail.header("List-Id") or "")
         assert (mail.header("Feedback-ID") or "").endswith(":letters")
         assert mail.header("Auto-Submitted") is None
