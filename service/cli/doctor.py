@@ -81,7 +81,7 @@ def setup() -> None:
 
 @setup.command("mailgun")
 @click.option("--apply", "apply_too", is_flag=True, help="Make the changes; without it they are only listed.")
-@click.option("--json", "as_json", is_flag=True, help="Print what is to be done, and what was done, as JSON.")
+@ask_as_json
 @with_settings
 def setup_mailgun(settings: Settings, *, apply_too: bool, as_json: bool) -> None:
     """Make or mend the route, the webhooks and the domains' settings at Mailgun, and list missing DNS records.

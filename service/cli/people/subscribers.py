@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from service.cli.command_log import record_command
+from service.cli.command_options import ask_as_json
 from service.cli.command_settings import runtime_of, with_settings
 from service.config import Settings
 from service.core.list_import import ListFileError, ListService, SubscriberList, read_list
@@ -48,7 +49,7 @@ def subscribers() -> None:
 )
 @click.option("--apply", "is_applied", is_flag=True, help="Do it. Without this nothing changes.")
 @click.option("--undo", "undo_id", type=int, help="Take the import with this number back, until its first email.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@ask_as_json
 @with_settings
 def subscribers_import(
     settings: Settings,
