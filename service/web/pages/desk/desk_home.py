@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, abort, redirect, request
 
 from service.core.letters.letter_words import begins_words
 from service.flows.desk.desk_log import DeskActionName
@@ -14,6 +14,7 @@ from service.models import DeliveryState, DeskAction, Letter
 from service.models.outgoing.deliveries import delivery_search
 from service.models.outgoing.deliveries.delivery_search import DeliverySelection
 from service.web.context import get_runtime, now, page
+from service.web.converters import read_id
 from service.web.pages.desk.desk_browser import desk_visit, writer_zone
 
 MOST_ACTIONS = 200
@@ -44,7 +45,10 @@ def deliveries() -> str:
 def retry() -> Response:
     """Send again the emails of one group that failed. Those in doubt are settled, never sent blindly."""
     kind, reason = request.form.get("kind", ""), request.form.get("reason", "")
-    letter_id = request.form.get("letter_id", type=int)
+    try:
+        letter_id = read_id(request.form["letter_id"]) if "letter_id" in request.form else None
+    except ValueError:
+        abort(400)  # without the id it would be every letter
     with desk_visit(writing=True) as visit:
         selection = DeliverySelection((DeliveryState.FAILED,), kind=kind, reason=reason, letter_id=letter_id)
         found = delivery_search.find(visit.session, selection, MOST_RETRIED)

@@ -84,7 +84,7 @@ def test_failed_emails_of_a_letter_are_a_group_of_its_own(desk: DeskHarness) -> 
     shown = desk.site.get("/desk/deliveries").text
     assert f'<a href="/desk/letters/{letter_id}">Ice</a>' in shown
     fields: dict[str, object] = {"kind": "letter", "reason": "policy"}
-    for number, state in ((letter_id + 1, "failed"), (letter_id, "planned")):
+    for number, state in (("x", "failed"), (2**63, "failed"), (letter_id + 1, "failed"), (letter_id, "planned")):
         desk.site.post("/desk/deliveries/retry", {**fields, "letter_id": number}, page="/desk/deliveries")
         with desk.site.runtime.database.read() as session:
             assert {*session.scalars(select(Delivery.state).where(Delivery.kind == "letter"))} == {state}
