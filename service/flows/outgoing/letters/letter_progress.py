@@ -11,7 +11,7 @@ from service.models import DeliveryState
 from service.models.letters import letter_deliveries
 from service.models.letters.letter_outcomes import DEFERRED, DELIVERED, is_bounced
 
-_WIDTH = 40
+_WIDTH = 20  # at most 25 with what is rounded up, which is one line on the narrowest phone
 _SIGNS = {"delivered": "█", "sent": "▓", "deferred": "▒", "bounced": "x", "unknown": "?", "left": "·"}
 
 
