@@ -70,8 +70,17 @@ def test_a_letter_goes_from_a_file_through_every_command(letters: LettersHarness
     assert "would not go" in run("stop", id_).stdout
     assert json.loads(run("stop", id_, "--yes", "--json").stdout)["state"] == "stopped"
     assert run("take-back", id_).exit_code == 1
-    for words in ("check", "take-back", "pause", "resume", "stop"):
+    assert run("throw-away", id_, "--yes").exit_code == 1
+    for words in ("check", "take-back", "pause", "resume", "stop", "throw-away"):
         assert run(words, "4711").stderr == "Error: There is no letter with this id.\n"
+
+
+def test_a_draft_is_thrown_away_only_when_it_is_said(letters: LettersHarness) -> None:
+    id_ = str(letters.draft())
+    assert "“Ice” would be deleted" in run("throw-away", id_).stdout
+    assert "draft  Ice" in run("list").stdout
+    assert json.loads(run("throw-away", id_, "--yes", "--json").stdout) == {"id": int(id_), "deleted": True}
+    assert run("list").stdout == "There are no letters.\n"
 
 
 def test_what_is_sent_over_a_failure_is_logged_with_the_names_of_the_checks(letters: LettersHarness) -> None:

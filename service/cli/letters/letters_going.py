@@ -1,4 +1,4 @@
-"""Commands of `smallsteps letters` about a letter that is scheduled, on its way or sent."""
+"""Commands of `smallsteps letters` about what becomes of a letter: taken back, paused, stopped, thrown away."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.config import Settings
 from service.core.letters.letter_file import parse_letter_file
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.outgoing.letters import letter_archive, letter_states
-from service.flows.outgoing.letters.letter_drafts import LetterError
+from service.flows.outgoing.letters.letter_drafts import LetterError, throw_away
 from service.flows.outgoing.letters.letter_progress import progress
 from service.models import Letter, LetterPause
 
@@ -110,7 +110,34 @@ def letters_stop(settings: Settings, *, letter_id: int, yes: bool, as_json: bool
     _say(row, f"Stopped. {left} emails that were planned do not go.", as_json=as_json)
 
 
-COMMANDS = (letters_take_back, letters_pause, letters_resume, letters_change_page, letters_stop)
+@click.command("throw-away")
+@_ID
+@click.option("--yes", is_flag=True, help="Do it; without this only say what would be done.")
+@ask_as_json
+@with_settings
+@with_sentences
+def letters_throw_away(settings: Settings, *, letter_id: int, yes: bool, as_json: bool) -> None:
+    """Delete a draft. A post of a blog that it was made of stays known, and makes no draft again."""
+    runtime = runtime_of(settings)
+    with runtime.database.write() as session:
+        title = _row(session, letter_id)["title"]
+        if yes:
+            throw_away(session, letter_id)
+            record_command(session, runtime, DeskActionName.LETTER_THROWN_AWAY, object_id=letter_id)
+    if as_json:
+        click.echo(json.dumps({"id": letter_id, "deleted": yes}))
+        return
+    click.echo("Deleted." if yes else f"“{title}” would be deleted, if it is a draft; add --yes to do it.")
+
+
+COMMANDS = (
+    letters_take_back,
+    letters_pause,
+    letters_resume,
+    letters_change_page,
+    letters_stop,
+    letters_throw_away,
+)
 
 
 def _row(session: Session, letter_id: int) -> dict[str, Any]:

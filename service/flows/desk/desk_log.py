@@ -27,6 +27,7 @@ class DeskActionName(StrEnum):
     LETTER_PAUSED = "letter.paused"
     LETTER_RESUMED = "letter.resumed"
     LETTER_STOPPED = "letter.stopped"
+    LETTER_THROWN_AWAY = "letter.thrown_away"
     PROMPT_WRITTEN = "prompt.written"
     PROMPT_THROWN_AWAY = "prompt.thrown_away"
     PROMPT_TESTED = "prompt.tested"

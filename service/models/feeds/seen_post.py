@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Text, false, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Text, false, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.db import Base, Id, random_id
@@ -111,6 +111,11 @@ class SeenPost(Base):
             return False
         row.goes_at = None
         return True
+
+    @classmethod
+    def forget_letter(cls, session: Session, letter_id: int) -> None:
+        """Leave the post that a letter is made of as one that was seen, of which no letter is made again."""
+        session.execute(update(cls).where(cls.letter_id == letter_id).values(letter_id=None, goes_at=None))
 
     @classmethod
     def times_of_going(cls, session: Session, since: datetime, *, other_than: int) -> list[datetime]:

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy.orm import Session
 
 from service.core.journal.photos import Picture
@@ -21,6 +22,8 @@ _LONGEST_ORIGIN = 200
 _LONGEST_URL = 2_000
 _NOT_FREE = {"this-is-a-test", "subscribe", "pictures"}  # pages of their own
 _NOT_IN_SLUGS = re.compile(r"[^a-z0-9]+")
+
+log = structlog.get_logger()
 
 
 class LetterError(Exception):
@@ -107,6 +110,20 @@ def add_picture(session: Session, letter_id: int, name: str, picture: Picture, n
     if find_letter(session, letter_id).state != LetterState.DRAFT:
         raise LetterError("This letter is fixed: its pictures stay as they are.")
     LetterPicture.put(session, letter_id, name, picture, now)
+
+
+def throw_away(session: Session, letter_id: int) -> None:
+    """Delete a draft with its pictures. A post of a blog that it was made of stays known, and makes no draft again.
+
+    Raises:
+        LetterError: there is no such letter, or it is no draft any more.
+    """
+    letter = find_letter(session, letter_id)
+    if letter.state != LetterState.DRAFT:
+        raise LetterError("Only a draft can be thrown away. What was scheduled is taken back or stopped.")
+    SeenPost.forget_letter(session, letter_id)
+    session.delete(letter)
+    log.info("letter.thrown_away", letter=letter_id)
 
 
 def find_letter(session: Session, letter_id: int) -> Letter:

@@ -1,4 +1,4 @@
-"""Letters at the desk: written, looked at, tested, sent, paused and stopped."""
+"""Letters at the desk: written, looked at, tested, thrown away, sent, paused and stopped."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from service.flows.checks.before_letters import failures_before_letters
 from service.flows.checks.finding import Finding
 from service.flows.desk.desk_log import DeskActionName
 from service.flows.desk.letter_preview import preview_html, preview_text
-from service.flows.outgoing.letters import letter_states, letter_test_mail
+from service.flows.outgoing.letters import letter_drafts, letter_states, letter_test_mail
 from service.flows.outgoing.letters.letter_check import check
-from service.flows.outgoing.letters.letter_drafts import LetterError, LetterTitleError, edit_draft, make_draft
+from service.flows.outgoing.letters.letter_drafts import LetterError, LetterTitleError
 from service.flows.outgoing.letters.letter_progress import progress
 from service.flows.outgoing.letters.letter_scheduling import TIME_TO_TAKE_BACK, schedule
 from service.models import Letter, LetterFormat, LetterPause, LetterState, LetterVisibility, SeenPost
@@ -59,7 +59,7 @@ def write() -> Response | tuple[str, int]:
     """Keep a new draft."""
     with desk_visit(writing=True) as visit:
         try:
-            letter = make_draft(visit.session, typed_draft(LetterFormat.MARKDOWN), now())
+            letter = letter_drafts.make_draft(visit.session, typed_draft(LetterFormat.MARKDOWN), now())
         except LetterError as error:
             return _form_page(None, request.form, error), HTTPStatus.UNPROCESSABLE_ENTITY
         visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter.id)
@@ -89,12 +89,26 @@ def change(letter_id: int) -> Response | tuple[str, int]:
         with desk_visit(writing=True) as visit:
             found = _find(visit, letter_id)
             draft = replace(typed_draft(LetterFormat(found.format)), canonical_url=found.canonical_url)
-            edit_draft(visit.session, letter_id, draft, now())
+            letter_drafts.edit_draft(visit.session, letter_id, draft, now())
             visit.record(DeskActionName.LETTER_WRITTEN, object_id=letter_id)
     except LetterError as error:
         with desk_visit() as visit:
             return _form_page(_find(visit, letter_id), request.form, error), HTTPStatus.UNPROCESSABLE_ENTITY
     return _to(letter_id)
+
+
+@blueprint.post("/<id:letter_id>/throw-away")
+def delete(letter_id: int) -> Response | tuple[str, int]:
+    """Delete a draft, if the box is ticked: there is no way back."""
+    try:
+        with desk_visit(writing=True) as visit:
+            _find(visit, letter_id)
+            _require(request.form.get("sure") == "yes", "Tick the box to delete this draft: there’s no way back.")
+            letter_drafts.throw_away(visit.session, letter_id)
+            visit.record(DeskActionName.LETTER_THROWN_AWAY, object_id=letter_id)
+    except LetterError as error:
+        return _problem_page(letter_id, error)
+    return cast("Response", redirect("/desk/letters", code=303))
 
 
 @blueprint.get("/<id:letter_id>/preview.html")

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from service.core.feeds.feed_post import FeedPost, ParsedFeed
+from service.core.journal.photos import Picture
 from service.flows.outgoing.feeds.feed_list import add_feed
 from service.flows.outgoing.feeds.take_posts import take_posts
-from service.flows.outgoing.letters.letter_drafts import LetterDraft, edit_draft
-from service.models import Letter, LetterFormat, PostNote
+from service.flows.outgoing.letters.letter_drafts import LetterDraft, edit_draft, throw_away
+from service.models import Letter, LetterFormat, LetterPicture, PostNote
 from tests.harness.feeds.feeds import FeedsHarness, post
 
 URL = "https://b.example.org/feed"
@@ -111,6 +113,21 @@ def test_a_draft_follows_its_post_until_somebody_edits_it(feeds: FeedsHarness) -
         edit_draft(session, letter.id, by_hand, feeds.clock())
     feeds.take(feed, [dated(feeds, 1, title="Best", html="<p>Best words.</p>")])
     assert feeds.drafts() == [("Mine", "<p>My own.</p>")]
+
+
+def test_a_draft_that_was_thrown_away_does_not_come_back(feeds: FeedsHarness) -> None:
+    feed = feeds.add(URL)
+    feeds.take(feed, [dated(feeds, 1)])
+    with feeds.runtime.database.write() as session:
+        letter = Letter.newest(session, 1)[0]
+        LetterPicture.put(session, letter.id, "a.jpg", Picture("image/jpeg", 1, 1, b"x"), feeds.clock())
+        throw_away(session, letter.id)
+    feeds.take(feed, [dated(feeds, 1)])
+    feeds.take(feed, [dated(feeds, 1, title="Better", html="<p>Better words.</p>")])
+    feeds.take(feed, [])
+    assert feeds.drafts() == []
+    with feeds.runtime.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(LetterPicture)) == 0
 
 
 class _UndoneError(Exception):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from service.flows.outgoing.letters.letter_drafts import LetterDraft, make_draft
-from service.models import Delivery, DeliveryKind, LetterFormat, NewDelivery
+from service.models import Delivery, DeliveryKind, Letter, LetterFormat, NewDelivery
 from tests.harness.desk import DeskHarness
 from tests.harness.people.members import member
 from tests.harness.website import WebHarness
@@ -46,6 +46,23 @@ def test_a_post_of_the_blog_that_is_edited_at_the_desk_still_names_the_blog(desk
     typed: dict[str, object] = {"title": "Ice", "content": "<p>It thawed.</p>", "visible": "public"}
     assert desk.site.post(f"/desk/letters/{letter_id}/edit", typed).status_code == 303
     assert desk.letter(letter_id).canonical_url == "https://blog.example.org/ice"
+
+
+@ON_SQLITE
+def test_a_draft_is_thrown_away_by_a_ticked_box_alone_and_a_scheduled_letter_is_not(desk: DeskHarness) -> None:
+    desk.sign_in()
+    kept, thrown = desk.draft(), desk.draft()
+    page = f"/desk/letters/{thrown}"
+    refused = desk.site.post(f"{page}/throw-away", {}, page=page)
+    assert (refused.status_code, "there’s no way back" in refused.text) == (422, True)
+    sure: dict[str, object] = {"sure": "yes"}
+    assert desk.site.post(f"{page}/throw-away", sure, page=page).location == "/desk/letters"
+    assert desk.site.get(page).status_code == 404
+    with desk.site.runtime.database.write() as session:
+        session.execute(update(Letter).values(state="scheduled"))
+    assert "thrown away" in desk.site.post(f"/desk/letters/{kept}/throw-away", sure, page="/desk/letters").text
+    assert desk.letter(kept).title == "Ice"
+    assert desk.actions() == ["letter.thrown_away"]
 
 
 @ON_SQLITE
