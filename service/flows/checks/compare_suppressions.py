@@ -9,7 +9,7 @@ from typing import Final
 
 from service.core.addresses import Address, AddressError
 from service.db import Database
-from service.flows.checks.doctor import READ_SECONDS, read_together
+from service.flows.checks.doctor import read_together
 from service.flows.checks.finding import Finding, Reading, ok, warn
 from service.mail.outbound.mailer import ListedAddress, ProviderMisconfigured, ProviderUnreachable, SuppressionLists
 from service.mail.outbound.provider_account import AccessRefused
@@ -17,6 +17,7 @@ from service.mail.provider_events import BOUNCES, COMPLAINTS, UNSUBSCRIBES
 from service.models import Keyring, Subscriber, SubscriberStatus, Suppression
 
 PAGE: Final = 1000
+PAGE_SECONDS: Final = 5.0  # less than the checks have, which run meanwhile
 NAMED: Final = 20
 HASH_DIGITS: Final = 16
 _GET_NOTHING: Final = frozenset({SubscriberStatus.PENDING, SubscriberStatus.STOPPED})
@@ -31,7 +32,7 @@ class _Compared:
 
 
 def compare_suppressions(
-    database: Database, keyring: Keyring, lists: SuppressionLists, seconds: float = READ_SECONDS
+    database: Database, keyring: Keyring, lists: SuppressionLists, seconds: float = PAGE_SECONDS
 ) -> list[Finding]:
     """Return a finding of each of the provider's lists, with the keyed hashes of those whom only it bars.
 
