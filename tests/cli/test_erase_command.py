@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from service.cli.commands import main
 from service.models import Subscriber
-from tests.harness.environment import set_environment
-from tests.harness.sending import SendingHarness, open_sending_harness
-
-
-@pytest.fixture
-def harness(migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SendingHarness]:
-    file = tmp_path / "smallsteps.db"
-    file.write_bytes(migrated_sqlite.read_bytes())
-    with open_sending_harness(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1") as opened:
-        set_environment(monkeypatch, opened.runtime.settings)
-        yield opened
+from tests.harness.sending import SendingHarness
 
 
 def erase(*options: str, typed: str = " Ana@example.com\n") -> Result:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,20 +12,10 @@ from sqlalchemy import select
 from service.cli.commands import main
 from service.core.sealing import key_name
 from service.models import DeskAction
-from tests.harness.environment import set_environment
-from tests.harness.sending import SendingHarness, open_sending_harness
+from tests.harness.sending import SendingHarness
 
 OLD, NEW = b"k" * 32, b"n" * 32  # OLD is the harness's own
 OLD_NAME, NEW_NAME = key_name(OLD).hex(), key_name(NEW).hex()
-
-
-@pytest.fixture
-def harness(migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SendingHarness]:
-    file = tmp_path / "smallsteps.db"
-    file.write_bytes(migrated_sqlite.read_bytes())
-    with open_sending_harness(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1") as opened:
-        set_environment(monkeypatch, opened.runtime.settings)
-        yield opened
 
 
 def use_keys(monkeypatch: pytest.MonkeyPatch, *keys: bytes) -> None:

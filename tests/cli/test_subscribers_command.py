@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,9 @@ from click.testing import CliRunner, Result
 
 from service.cli.commands import main
 from service.config import ROOT
-from tests.harness.environment import set_environment
-from tests.harness.sending import SendingHarness, open_sending_harness
+from tests.harness.sending import SendingHarness
 
 LIST = str(ROOT / "tests" / "data" / "lists" / "mailchimp.csv")
-
-
-@pytest.fixture
-def harness(migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SendingHarness]:
-    file = tmp_path / "smallsteps.db"
-    file.write_bytes(migrated_sqlite.read_bytes())
-    with open_sending_harness(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1") as opened:
-        set_environment(monkeypatch, opened.runtime.settings)
-        yield opened
 
 
 def run(*words: str) -> Result:
